@@ -1,0 +1,1 @@
+//! kplumb: a terminal cluster inspector for Kubernetes, laid out as floors that import only downwards.
