@@ -1,1 +1,3 @@
 //! kplumb: a terminal cluster inspector for Kubernetes, laid out as floors that import only downwards.
+
+pub mod manifests;
