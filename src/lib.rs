@@ -1,3 +1,13 @@
 //! kplumb: a terminal cluster inspector for Kubernetes, laid out as floors that import only downwards.
 
+/// Floor 0: how the API spells things, and nothing about what we do with it.
+pub mod wire;
+
+/// Floor 1: one file per kind, from the bytes of the wire to the little we keep.
+pub mod kinds;
+
+/// Floor 2: the last thing the cluster told us, and nothing we made up.
+pub mod model;
+
+/// Floor 5: files of YAML and JSON, read as if a cluster had sent them.
 pub mod manifests;

@@ -60,10 +60,7 @@ fn only_the_theme_names_colours() {
 fn no_stranger_is_mentioned() {
     let texts = source::walk(&source::root())
         .iter()
-        .filter(|path| {
-            path.extension()
-                .is_none_or(|ext| !["lock", "sum", "pb"].iter().any(|skip| ext == *skip))
-        })
+        .filter(|path| path.extension().is_none_or(|ext| !["lock", "sum", "pb"].iter().any(|skip| ext == *skip)))
         .map(|path| source::read(path))
         .collect::<Vec<_>>();
     refuse(&words::strangers(&texts));

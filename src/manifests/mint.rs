@@ -12,8 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, SerialNumber,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, SerialNumber,
 };
 use serde_json::{Map, Value};
 
@@ -34,15 +34,13 @@ impl Authorities {
             return Ok(());
         };
         let secret = object.get("kind").and_then(Value::as_str) == Some("Secret");
-        let entries = self.entries(&order, now).map_err(|error| {
-            format!("cannot make the certificate that its annotations ask for: {error}")
-        })?;
+        let entries = self
+            .entries(&order, now)
+            .map_err(|error| format!("cannot make the certificate that its annotations ask for: {error}"))?;
         let Some(object) = object.as_object_mut() else {
             return Ok(());
         };
-        let data = object
-            .entry("data")
-            .or_insert_with(|| Value::Object(Map::new()));
+        let data = object.entry("data").or_insert_with(|| Value::Object(Map::new()));
         let Some(data) = data.as_object_mut() else {
             return Err("cannot add a certificate: .data is not a mapping".to_owned());
         };
@@ -53,11 +51,7 @@ impl Authorities {
         Ok(())
     }
 
-    fn entries(
-        &mut self,
-        order: &Order,
-        now: Timestamp,
-    ) -> Result<Vec<(&'static str, String)>, rcgen::Error> {
+    fn entries(&mut self, order: &Order, now: Timestamp) -> Result<Vec<(&'static str, String)>, rcgen::Error> {
         match order {
             Order::Authority { name } => Ok(vec![("ca.crt", self.authority(name, now)?.pem())]),
             Order::Leaf(leaf) => {
@@ -69,21 +63,13 @@ impl Authorities {
                 if leaf.whole_chain {
                     chain.push_str(&authority.pem());
                 }
-                let key = if leaf.other_key {
-                    KeyPair::generate()?
-                } else {
-                    key
-                };
+                let key = if leaf.other_key { KeyPair::generate()? } else { key };
                 Ok(vec![("tls.crt", chain), ("tls.key", key.serialize_pem())])
             }
         }
     }
 
-    fn authority(
-        &mut self,
-        name: &str,
-        now: Timestamp,
-    ) -> Result<&CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
+    fn authority(&mut self, name: &str, now: Timestamp) -> Result<&CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
         if !self.made.contains_key(name) {
             let mut params = CertificateParams::default();
             params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -104,9 +90,7 @@ impl Authorities {
             };
             self.made.insert(name.to_owned(), intermediate);
         }
-        self.made
-            .get(name)
-            .ok_or(rcgen::Error::CouldNotParseCertificate)
+        self.made.get(name).ok_or(rcgen::Error::CouldNotParseCertificate)
     }
 }
 
@@ -132,24 +116,15 @@ impl Order {
             annotations.get(format!("kplumb.dev/{key}"))?.as_str()
         };
         if let Some(name) = annotation("tls-ca") {
-            return Ok(Some(Self::Authority {
-                name: name.to_owned(),
-            }));
+            return Ok(Some(Self::Authority { name: name.to_owned() }));
         }
         let Some(names) = annotation("tls-names") else {
             return Ok(None);
         };
-        let moment = |key: &str| {
-            annotation(key)
-                .map(|text| offset(key, text, now))
-                .transpose()
-        };
+        let moment = |key: &str| annotation(key).map(|text| offset(key, text, now)).transpose();
         let not_after = moment("tls-not-after")?.unwrap_or(days_from(now, LIFETIME_DAYS));
         Ok(Some(Self::Leaf(Leaf {
-            names: names
-                .split(',')
-                .map(|name| name.trim().to_owned())
-                .collect(),
+            names: names.split(',').map(|name| name.trim().to_owned()).collect(),
             not_before: moment("tls-not-before")?.unwrap_or(days_from(not_after, -LIFETIME_DAYS)),
             not_after,
             issuer: annotation("tls-issuer").unwrap_or("E7").to_owned(),
@@ -181,9 +156,7 @@ fn name_subject(params: &mut CertificateParams, name: &str) {
     params.distinguished_name = rcgen::DistinguishedName::new();
     if name.len() <= 3 {
         params.distinguished_name.push(DnType::CountryName, "US");
-        params
-            .distinguished_name
-            .push(DnType::OrganizationName, "Let's Encrypt");
+        params.distinguished_name.push(DnType::OrganizationName, "Let's Encrypt");
     }
     params.distinguished_name.push(DnType::CommonName, name);
 }
@@ -198,18 +171,14 @@ fn validity(params: &mut CertificateParams, not_before: Timestamp, not_after: Ti
 }
 
 fn days_from(time: Timestamp, days: i64) -> Timestamp {
-    time.checked_add(SignedDuration::from_hours(days * 24))
-        .unwrap_or(time)
+    time.checked_add(SignedDuration::from_hours(days * 24)).unwrap_or(time)
 }
 
 /// Reads `12d`, `-3d` or `6h` as a moment from now.
 fn offset(key: &str, text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let wrong = || format!("annotation kplumb.dev/{key} is {text:?}; expected 12d, -3d or 6h");
     let hours = match text.strip_suffix('d') {
-        Some(days) => days
-            .parse::<i64>()
-            .ok()
-            .and_then(|days| days.checked_mul(24)),
+        Some(days) => days.parse::<i64>().ok().and_then(|days| days.checked_mul(24)),
         None => text.strip_suffix('h').and_then(|hours| hours.parse().ok()),
     };
     let moment = hours

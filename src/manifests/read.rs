@@ -41,8 +41,7 @@ pub fn text(name: &Path, content: &str) -> Outcome {
 
 fn folder(path: &Path, depth: usize, outcome: &mut Outcome) {
     if depth == 0 {
-        let reason =
-            format!("folders are nested deeper than {DEPTH_LIMIT}; is one a link to a parent?");
+        let reason = format!("folders are nested deeper than {DEPTH_LIMIT}; is one a link to a parent?");
         outcome.1.push(unreadable(path, reason));
         return;
     }
@@ -99,18 +98,12 @@ fn add(path: &Path, content: io::Result<Vec<u8>>, outcome: &mut Outcome) {
             outcome.0.extend(documents);
             outcome.1.extend(unreadable);
         }
-        Err(error) => outcome
-            .1
-            .push(unreadable(path, format!("cannot read it: {error}"))),
+        Err(error) => outcome.1.push(unreadable(path, format!("cannot read it: {error}"))),
     }
 }
 
 fn unreadable(path: &Path, reason: String) -> Unreadable {
-    let origin = Origin {
-        file: path.to_owned(),
-        document: 1,
-        line: 1,
-    };
+    let origin = Origin { file: path.to_owned(), document: 1, line: 1 };
     Unreadable { origin, reason }
 }
 

@@ -28,20 +28,14 @@ pub fn shift(documents: &mut [Document], now: Timestamp) -> Vec<Unreadable> {
             move_strings(&mut document.value, now.duration_since(epoch));
         }
         if let Err(reason) = authorities.fill(&mut document.value, now) {
-            unreadable.push(Unreadable {
-                origin: document.origin.clone(),
-                reason,
-            });
+            unreadable.push(Unreadable { origin: document.origin.clone(), reason });
         }
         forget_instructions(&mut document.value);
     }
     unreadable
 }
 
-fn epochs(
-    documents: &[Document],
-    unreadable: &mut Vec<Unreadable>,
-) -> BTreeMap<PathBuf, Timestamp> {
+fn epochs(documents: &[Document], unreadable: &mut Vec<Unreadable>) -> BTreeMap<PathBuf, Timestamp> {
     let mut epochs = BTreeMap::new();
     for document in documents {
         let Some(text) = document.annotation(EPOCH) else {
@@ -51,10 +45,7 @@ fn epochs(
             Ok(epoch) => drop(epochs.insert(document.origin.folder().to_owned(), epoch)),
             Err(error) => {
                 let reason = format!("annotation {EPOCH} is not a time: {error}");
-                unreadable.push(Unreadable {
-                    origin: document.origin.clone(),
-                    reason,
-                });
+                unreadable.push(Unreadable { origin: document.origin.clone(), reason });
             }
         }
     }
@@ -62,9 +53,7 @@ fn epochs(
 }
 
 fn epoch_of(folder: &Path, epochs: &BTreeMap<PathBuf, Timestamp>) -> Option<Timestamp> {
-    folder
-        .ancestors()
-        .find_map(|ancestor| epochs.get(ancestor).copied())
+    folder.ancestors().find_map(|ancestor| epochs.get(ancestor).copied())
 }
 
 fn move_strings(value: &mut Value, by: SignedDuration) {
@@ -75,9 +64,7 @@ fn move_strings(value: &mut Value, by: SignedDuration) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| move_strings(item, by)),
-        Value::Object(fields) => fields
-            .values_mut()
-            .for_each(|field| move_strings(field, by)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| move_strings(field, by)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -91,11 +78,7 @@ fn moved(text: &str, by: SignedDuration) -> Option<String> {
     while let Some((start, end)) = timestamp_in(rest) {
         let (before, stamp, after) = (&rest[..start], &rest[start..end], &rest[end..]);
         result.push_str(before);
-        match stamp
-            .parse::<Timestamp>()
-            .ok()
-            .and_then(|t| t.checked_add(by).ok())
-        {
+        match stamp.parse::<Timestamp>().ok().and_then(|t| t.checked_add(by).ok()) {
             Some(moved) => {
                 found = true;
                 result.push_str(&like(stamp, moved));
@@ -121,13 +104,7 @@ fn timestamp_in(text: &str) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let fits = |window: &[u8]| {
         let pairs = window.iter().zip(SHAPE);
-        pairs.into_iter().all(|(b, s)| {
-            if *s == b'd' {
-                b.is_ascii_digit()
-            } else {
-                b == s
-            }
-        })
+        pairs.into_iter().all(|(b, s)| if *s == b'd' { b.is_ascii_digit() } else { b == s })
     };
     for (start, window) in bytes.windows(SHAPE.len()).enumerate() {
         // The dash is asked first: most strings are refused by one look at one byte.
@@ -137,10 +114,7 @@ fn timestamp_in(text: &str) -> Option<(usize, usize)> {
         let mut end = start + SHAPE.len();
         if bytes.get(end) == Some(&b'.') {
             end += 1;
-            end += bytes[end..]
-                .iter()
-                .take_while(|b| b.is_ascii_digit())
-                .count();
+            end += bytes[end..].iter().take_while(|b| b.is_ascii_digit()).count();
         }
         if bytes.get(end) == Some(&b'Z') {
             return Some((start, end + 1));
@@ -153,10 +127,7 @@ fn forget_instructions(object: &mut Value) {
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else {
         return;
     };
-    let Some(annotations) = metadata
-        .get_mut("annotations")
-        .and_then(Value::as_object_mut)
-    else {
+    let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) else {
         return;
     };
     let count = annotations.len();

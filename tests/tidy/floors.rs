@@ -15,12 +15,7 @@ pub struct Floor {
 }
 
 const fn floor(module: &'static str, height: u8, may_not_name: &'static [&'static str]) -> Floor {
-    Floor {
-        module,
-        height,
-        may_not_name,
-        only: None,
-    }
+    Floor { module, height, may_not_name, only: None }
 }
 
 /// The floors of the house, bottom first.
@@ -32,12 +27,7 @@ pub const FLOORS: &[Floor] = &[
     floor("app", 4, &["tokio", "ratatui", "crossterm", "Client"]),
     floor("ui", 5, &["tokio", "kube"]),
     floor("api", 5, &["ratatui", "crossterm", "App"]),
-    Floor {
-        module: "demo",
-        height: 5,
-        may_not_name: &["ratatui", "crossterm", "App"],
-        only: Some(&["wire", "kinds"]),
-    },
+    Floor { module: "demo", height: 5, may_not_name: &["ratatui", "crossterm", "App"], only: Some(&["wire", "kinds"]) },
     floor("manifests", 5, &["tokio", "ratatui", "crossterm"]),
     floor("runtime", 6, &[]),
     floor("cli", 7, &[]),
@@ -45,11 +35,8 @@ pub const FLOORS: &[Floor] = &[
 ];
 
 /// Where a name that its floor may not use is right: a module and everything inside it.
-pub const EXCEPTIONS: &[(&str, &str)] = &[
-    ("serde_json", "view::describe"),
-    ("serde_json", "view::logs"),
-    ("ratatui", "app::layout"),
-];
+pub const EXCEPTIONS: &[(&str, &str)] =
+    &[("serde_json", "view::describe"), ("serde_json", "view::logs"), ("ratatui", "app::layout")];
 
 /// Every import that goes up or sideways, and every name a floor may not use.
 pub fn climbs(files: &[Source]) -> Vec<String> {
@@ -69,10 +56,7 @@ pub fn climbs(files: &[Source]) -> Vec<String> {
 }
 
 fn imports(code: &str, module: &[String]) -> impl Iterator<Item = String> {
-    let tops: BTreeSet<String> = paths(code, module)
-        .into_iter()
-        .filter_map(|path| path.into_iter().next())
-        .collect();
+    let tops: BTreeSet<String> = paths(code, module).into_iter().filter_map(|path| path.into_iter().next()).collect();
     tops.into_iter()
 }
 
@@ -88,12 +72,7 @@ fn climb(from: &Floor, target: &str, path: &str) -> Option<String> {
 fn forbidden<'a>(floor: &'a Floor, module: &[String], code: &str) -> impl Iterator<Item = &'a str> {
     let module = module.join("::");
     let named: BTreeSet<&str> = identifiers(code).collect();
-    let names: Vec<&str> = floor
-        .may_not_name
-        .iter()
-        .copied()
-        .filter(|name| named.contains(name))
-        .collect();
+    let names: Vec<&str> = floor.may_not_name.iter().copied().filter(|name| named.contains(name)).collect();
     names.into_iter().filter(move |name| {
         !EXCEPTIONS.iter().any(|(excepted, inside)| {
             excepted == name && (module == *inside || module.starts_with(&format!("{inside}::")))
@@ -109,20 +88,13 @@ pub fn knots(files: &[Source]) -> Vec<String> {
     for file in files {
         let from = file.module();
         for path in paths(&file.shipped(), &from) {
-            let Some(to) = (1..=path.len())
-                .rev()
-                .map(|n| &path[..n])
-                .find(|prefix| modules.contains(*prefix))
-            else {
+            let Some(to) = (1..=path.len()).rev().map(|n| &path[..n]).find(|prefix| modules.contains(*prefix)) else {
                 continue;
             };
             let shared = from.iter().zip(to).take_while(|(a, b)| a == b).count();
             if shared < from.len() && shared < to.len() {
                 let edges = folders.entry(from[..shared].to_vec()).or_default();
-                edges
-                    .entry(from[shared].clone())
-                    .or_default()
-                    .insert(to[shared].clone());
+                edges.entry(from[shared].clone()).or_default().insert(to[shared].clone());
             }
         }
     }
@@ -137,73 +109,40 @@ pub fn knots(files: &[Source]) -> Vec<String> {
 fn circle(folder: &[String], edges: &BTreeMap<String, BTreeSet<String>>) -> Option<String> {
     let mut left: BTreeSet<&String> = edges.keys().collect();
     loop {
-        let free: Vec<&String> = left
-            .iter()
-            .copied()
-            .filter(|name| edges[*name].iter().all(|target| !left.contains(target)))
-            .collect();
+        let free: Vec<&String> =
+            left.iter().copied().filter(|name| edges[*name].iter().all(|target| !left.contains(target))).collect();
         if free.is_empty() {
             break;
         }
         left.retain(|name| !free.contains(name));
     }
     let names: Vec<&str> = left.iter().map(|name| name.as_str()).collect();
-    (!names.is_empty()).then(|| {
-        format!(
-            "src/{}: a circle of imports through {}",
-            folder.join("/"),
-            names.join(", ")
-        )
-    })
+    (!names.is_empty()).then(|| format!("src/{}: a circle of imports through {}", folder.join("/"), names.join(", ")))
 }
 
 #[test]
 fn imports_go_down() {
     let upward = [Source::new("src/wire/time.rs", "use crate::{kinds::Cell, wire::x};")];
-    assert_eq!(
-        climbs(&upward),
-        ["src/wire/time.rs: imports `kinds`, which is not below it"]
-    );
+    assert_eq!(climbs(&upward), ["src/wire/time.rs: imports `kinds`, which is not below it"]);
     let inline = [Source::new("src/model.rs", "fn f() -> crate::view::Table {}")];
     assert_eq!(climbs(&inline).len(), 1);
-    let down = [Source::new(
-        "src/view.rs",
-        "use crate::model::Cluster; // crate::app::App",
-    )];
+    let down = [Source::new("src/view.rs", "use crate::model::Cluster; // crate::app::App")];
     assert!(climbs(&down).is_empty());
 }
 
 #[test]
 fn siblings_never_import_each_other() {
-    assert_eq!(
-        climbs(&[Source::new("src/ui/table.rs", "use crate::api::connect;")]).len(),
-        1
-    );
-    assert_eq!(
-        climbs(&[Source::new("src/demo/store.rs", "use crate::model::Cluster;")]).len(),
-        1
-    );
-    assert!(
-        climbs(&[Source::new(
-            "src/demo/store.rs",
-            "use crate::{kinds::Catalog, wire::Timestamp};"
-        )])
-        .is_empty()
-    );
+    assert_eq!(climbs(&[Source::new("src/ui/table.rs", "use crate::api::connect;")]).len(), 1);
+    assert_eq!(climbs(&[Source::new("src/demo/store.rs", "use crate::model::Cluster;")]).len(), 1);
+    assert!(climbs(&[Source::new("src/demo/store.rs", "use crate::{kinds::Catalog, wire::Timestamp};")]).is_empty());
 }
 
 #[test]
 fn floors_do_not_name_what_is_not_theirs() {
-    assert_eq!(
-        climbs(&[Source::new("src/model.rs", "use tokio::sync;")]),
-        ["src/model.rs: names `tokio`"]
-    );
+    assert_eq!(climbs(&[Source::new("src/model.rs", "use tokio::sync;")]), ["src/model.rs: names `tokio`"]);
     assert!(climbs(&[Source::new("src/model.rs", "const A: &str = \"tokio\"; // tokio")]).is_empty());
     assert!(climbs(&[Source::new("src/app/layout.rs", "use ratatui::layout::Rect;")]).is_empty());
-    assert_eq!(
-        climbs(&[Source::new("src/app/keymap.rs", "use ratatui::layout::Rect;")]).len(),
-        1
-    );
+    assert_eq!(climbs(&[Source::new("src/app/keymap.rs", "use ratatui::layout::Rect;")]).len(), 1);
     assert_eq!(climbs(&[Source::new("src/shed.rs", "")]).len(), 1);
 }
 

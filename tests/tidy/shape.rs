@@ -14,34 +14,17 @@ pub const PLACES: &[(&str, &[&str])] = &[
     ("Client::new(", &["src/api.rs", "src/api/"]),
     ("Client::try_from(", &["src/api.rs", "src/api/"]),
     ("ClientBuilder", &["src/api.rs", "src/api/"]),
-    (
-        "Command::new(",
-        &["src/api/auth.rs", "src/api/auth/", "src/runtime/process.rs"],
-    ),
+    ("Command::new(", &["src/api/auth.rs", "src/api/auth/", "src/runtime/process.rs"]),
     ("SystemTime::now(", CLOCKS),
     ("Timestamp::now(", CLOCKS),
     ("unbounded_channel", &[]),
     (
         "allow(clippy::disallowed_methods",
-        &[
-            "src/api.rs",
-            "src/api/",
-            "src/runtime.rs",
-            "src/runtime/",
-            "src/cli.rs",
-            "src/cli/",
-            "src/main.rs",
-        ],
+        &["src/api.rs", "src/api/", "src/runtime.rs", "src/runtime/", "src/cli.rs", "src/cli/", "src/main.rs"],
     ),
 ];
 
-const CLOCKS: &[&str] = &[
-    "src/runtime.rs",
-    "src/runtime/",
-    "src/cli.rs",
-    "src/cli/",
-    "src/main.rs",
-];
+const CLOCKS: &[&str] = &["src/runtime.rs", "src/runtime/", "src/cli.rs", "src/cli/", "src/main.rs"];
 
 /// Files without an opening `//!`.
 pub fn untitled(files: &[Source]) -> Vec<String> {
@@ -63,10 +46,7 @@ pub fn oversized(files: &[Source]) -> Vec<String> {
         }
         for (name, lines) in functions(&file.code()) {
             if FUNCTION_LINES < lines {
-                complaints.push(format!(
-                    "{}: fn {name} has {lines} lines, at most {FUNCTION_LINES}",
-                    file.path
-                ));
+                complaints.push(format!("{}: fn {name} has {lines} lines, at most {FUNCTION_LINES}", file.path));
             }
         }
     }
@@ -79,14 +59,8 @@ fn functions(code: &str) -> Vec<(String, usize)> {
     let mut from = 0;
     while let Some(at) = code[from..].find("fn ").map(|at| at + from) {
         from = at + 3;
-        let starts_word = code[..at]
-            .chars()
-            .next_back()
-            .is_none_or(|c| !c.is_alphanumeric() && c != '_');
-        let name: String = code[from..]
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect();
+        let starts_word = code[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
+        let name: String = code[from..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         if !starts_word || name.is_empty() {
             continue;
         }
@@ -115,11 +89,7 @@ fn body_start(code: &str) -> Option<usize> {
 /// Files whose name says nothing.
 pub fn unnamed(files: &[Source]) -> Vec<String> {
     let says_nothing = |file: &&Source| file.module().iter().any(|part| EMPTY_NAMES.contains(&part.as_str()));
-    files
-        .iter()
-        .filter(says_nothing)
-        .map(|file| format!("{}: name it for what it holds", file.path))
-        .collect()
+    files.iter().filter(says_nothing).map(|file| format!("{}: name it for what it holds", file.path)).collect()
 }
 
 /// Calls outside the places where they are right.
@@ -138,20 +108,12 @@ pub fn misplaced(files: &[Source]) -> Vec<String> {
 }
 
 fn belongs(places: &[&str]) -> String {
-    if places.is_empty() {
-        "no file".to_owned()
-    } else {
-        places.join(", ")
-    }
+    if places.is_empty() { "no file".to_owned() } else { places.join(", ") }
 }
 
 fn names(code: &str, call: &str) -> bool {
-    code.match_indices(call).any(|(at, _)| {
-        code[..at]
-            .chars()
-            .next_back()
-            .is_none_or(|c| !c.is_alphanumeric() && c != '_')
-    })
+    code.match_indices(call)
+        .any(|(at, _)| code[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_'))
 }
 
 /// Files of `ui` that name a colour; only the theme does.
@@ -192,35 +154,23 @@ pub fn coloured(files: &[Source]) -> Vec<String> {
 
 #[test]
 fn untitled_files_are_found() {
-    let files = [
-        Source::new("src/a.rs", "//! Why.\n"),
-        Source::new("src/b.rs", "use x;\n//! Late.\n"),
-    ];
+    let files = [Source::new("src/a.rs", "//! Why.\n"), Source::new("src/b.rs", "use x;\n//! Late.\n")];
     assert_eq!(untitled(&files), ["src/b.rs: does not open with why it exists (`//!`)"]);
 }
 
 #[test]
 fn long_files_and_functions_are_found() {
     let body = "    x;\n".repeat(69);
-    let long = Source::new(
-        "src/a.rs",
-        &format!("fn a(b: [u8; 2]) {{\n{body}}}\ntrait T {{ fn short(); }}\n"),
-    );
+    let long = Source::new("src/a.rs", &format!("fn a(b: [u8; 2]) {{\n{body}}}\ntrait T {{ fn short(); }}\n"));
     assert_eq!(oversized(&[long]), ["src/a.rs: fn a has 71 lines, at most 70"]);
-    assert_eq!(
-        oversized(&[Source::new("src/b.rs", &"\n".repeat(501))]),
-        ["src/b.rs: 501 lines, at most 500"]
-    );
+    assert_eq!(oversized(&[Source::new("src/b.rs", &"\n".repeat(501))]), ["src/b.rs: 501 lines, at most 500"]);
     assert!(oversized(&[Source::new("src/c.rs", &"\n".repeat(500))]).is_empty());
 }
 
 #[test]
 fn empty_names_are_found() {
-    let files = [
-        Source::new("src/view/mod.rs", ""),
-        Source::new("src/utils.rs", ""),
-        Source::new("src/view/age.rs", ""),
-    ];
+    let files =
+        [Source::new("src/view/mod.rs", ""), Source::new("src/utils.rs", ""), Source::new("src/view/age.rs", "")];
     assert_eq!(unnamed(&files).len(), 2);
 }
 
@@ -230,10 +180,7 @@ fn calls_outside_their_place_are_found() {
     assert_eq!(misplaced(&[bad]).len(), 1);
     let allowed = Source::new("src/model.rs", "#[allow(clippy::disallowed_methods)]\nfn f() {}");
     assert_eq!(misplaced(&[allowed]).len(), 1);
-    let test = Source::new(
-        "src/model.rs",
-        "#[cfg(test)]\nmod tests { fn f() { SystemTime::now(); } }",
-    );
+    let test = Source::new("src/model.rs", "#[cfg(test)]\nmod tests { fn f() { SystemTime::now(); } }");
     assert!(misplaced(&[test]).is_empty());
     assert!(misplaced(&[Source::new("src/runtime.rs", "let now = Timestamp::now();")]).is_empty());
     assert!(misplaced(&[Source::new("src/ui.rs", "MyClient::new(1)")]).is_empty());

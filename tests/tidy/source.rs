@@ -13,20 +13,14 @@ pub struct Source {
 
 impl Source {
     pub fn new(path: &str, text: &str) -> Source {
-        Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        }
+        Source { path: path.to_owned(), text: text.to_owned() }
     }
 
     /// The module a file under `src` holds: `src/view/table.rs` is `[view, table]`.
     pub fn module(&self) -> Vec<String> {
         let inner = self.path.strip_prefix("src/").unwrap_or(&self.path);
         let stem = inner.strip_suffix(".rs").unwrap_or(inner);
-        stem.split('/')
-            .filter(|part| *part != "lib")
-            .map(str::to_owned)
-            .collect()
+        stem.split('/').filter(|part| *part != "lib").map(str::to_owned).collect()
     }
 
     /// Whether the whole file is test code by its name.
@@ -48,11 +42,7 @@ impl Source {
     /// The modules that this file declares for tests only: `#[cfg(test)] mod fixtures;`.
     fn test_modules(&self) -> Vec<String> {
         let (_, declared) = blank_tests(&self.code());
-        let parent = self
-            .path
-            .strip_suffix(".rs")
-            .unwrap_or(&self.path)
-            .replace("src/lib", "src");
+        let parent = self.path.strip_suffix(".rs").unwrap_or(&self.path).replace("src/lib", "src");
         declared.into_iter().map(|name| format!("{parent}/{name}")).collect()
     }
 }
@@ -81,15 +71,9 @@ pub fn shipped_files() -> Vec<Source> {
 /// Drops the files that are tests by name or by their declaration.
 pub fn without_tests(files: Vec<Source>) -> Vec<Source> {
     let tests: BTreeSet<String> = files.iter().flat_map(Source::test_modules).collect();
-    let is_declared_test = |path: &str| {
-        tests
-            .iter()
-            .any(|test| path == format!("{test}.rs") || path.starts_with(&format!("{test}/")))
-    };
-    files
-        .into_iter()
-        .filter(|file| !file.is_test() && !is_declared_test(&file.path))
-        .collect()
+    let is_declared_test =
+        |path: &str| tests.iter().any(|test| path == format!("{test}.rs") || path.starts_with(&format!("{test}/")));
+    files.into_iter().filter(|file| !file.is_test() && !is_declared_test(&file.path)).collect()
 }
 
 /// Every file below `folder` but build results and git's own.
@@ -115,21 +99,13 @@ pub fn walk(folder: &Path) -> Vec<PathBuf> {
 pub fn read(path: &Path) -> Source {
     let bytes = fs::read(path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
     let relative = path.strip_prefix(root()).unwrap_or(path);
-    let path = relative
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect::<Vec<_>>()
-        .join("/");
-    Source {
-        path,
-        text: String::from_utf8_lossy(&bytes).into_owned(),
-    }
+    let path = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+    Source { path, text: String::from_utf8_lossy(&bytes).into_owned() }
 }
 
 /// The identifiers of blanked code, in order.
 pub fn identifiers(code: &str) -> impl Iterator<Item = &str> {
-    code.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .filter(|word| !word.is_empty())
+    code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 /// Every path in `code` that starts at `crate`, `self` or `super`, from the crate's root,
@@ -152,11 +128,7 @@ pub fn paths(code: &str, module: &[String]) -> Vec<Vec<String>> {
 
 /// Resolves the `crate::`, `self::` or `super::super::` at `at`; returns where the rest begins.
 fn anchor(tokens: &[&str], mut at: usize, module: &[String]) -> (Vec<String>, usize) {
-    let mut prefix = if tokens[at] == "crate" {
-        Vec::new()
-    } else {
-        module.to_vec()
-    };
+    let mut prefix = if tokens[at] == "crate" { Vec::new() } else { module.to_vec() };
     loop {
         match tokens.get(at) {
             Some(&"super") => drop(prefix.pop()),
@@ -263,8 +235,7 @@ fn literal_end(rest: &str, inside_word: bool) -> Option<usize> {
     if !inside_word && let Some(end) = raw_string_end(rest) {
         return Some(end);
     }
-    rest.strip_prefix('\'')
-        .and_then(|inner| character_end(inner).map(|end| end + 1))
+    rest.strip_prefix('\'').and_then(|inner| character_end(inner).map(|end| end + 1))
 }
 
 fn block_comment_end(rest: &str) -> usize {
@@ -308,11 +279,7 @@ fn raw_string_end(rest: &str) -> Option<usize> {
         return None;
     }
     let close = format!("\"{}", "#".repeat(hashes));
-    Some(
-        rest[open + 1..]
-            .find(&close)
-            .map_or(rest.len(), |at| open + 1 + at + close.len()),
-    )
+    Some(rest[open + 1..].find(&close).map_or(rest.len(), |at| open + 1 + at + close.len()))
 }
 
 /// Where a character literal ends, counted behind its first quote; a lifetime has no end.
@@ -336,11 +303,8 @@ fn blank_tests(code: &str) -> (String, Vec<String>) {
         out.push_str(&rest[..at]);
         let item = &rest[at + MARK.len()..];
         let stop = item.find([';', '{']).unwrap_or(item.len());
-        let end = if item[stop..].starts_with('{') {
-            stop + block_end(&item[stop..])
-        } else {
-            (stop + 1).min(item.len())
-        };
+        let end =
+            if item[stop..].starts_with('{') { stop + block_end(&item[stop..]) } else { (stop + 1).min(item.len()) };
         let words: Vec<&str> = identifiers(&item[..stop]).collect();
         if item[stop..].starts_with(';') && words.len() >= 2 && words[words.len() - 2] == "mod" {
             declared.extend(words.last().map(|name| (*name).to_owned()));
@@ -369,10 +333,7 @@ pub fn block_end(code: &str) -> usize {
 #[test]
 fn comments_strings_and_characters_are_not_code() {
     let text = "a /* x /* y */ z */ \"b\\\"c\" r#\"d\"e\"# 'f' '\\'' &'g str // h\ni";
-    assert_eq!(
-        identifiers(&blank_literals(text)).collect::<Vec<_>>(),
-        ["a", "g", "str", "i"]
-    );
+    assert_eq!(identifiers(&blank_literals(text)).collect::<Vec<_>>(), ["a", "g", "str", "i"]);
     assert_eq!(blank_literals(text).lines().count(), 2);
 }
 
@@ -382,17 +343,7 @@ fn use_trees_are_spread_out() {
     let code =
         "use crate::{kinds::{self, Cell as C}, wire::*}; fn f(x: super::age::Age) { self::row::new(crate::app::X) }";
     let found: Vec<String> = paths(code, &module).iter().map(|path| path.join("::")).collect();
-    assert_eq!(
-        found,
-        [
-            "kinds",
-            "kinds::Cell",
-            "wire",
-            "view::age::Age",
-            "view::table::row::new",
-            "app::X"
-        ]
-    );
+    assert_eq!(found, ["kinds", "kinds::Cell", "wire", "view::age::Age", "view::table::row::new", "app::X"]);
 }
 
 #[test]
@@ -402,11 +353,7 @@ fn code_under_cfg_test_does_not_ship() {
         "fn a() {}\n#[cfg(test)]\nmod fixtures;\n#[cfg(test)]\nmod tests { fn b() {} }\nfn c() {}",
     );
     assert_eq!(identifiers(&file.shipped()).collect::<Vec<_>>(), ["fn", "a", "fn", "c"]);
-    let files = vec![
-        file,
-        Source::new("src/a/fixtures.rs", ""),
-        Source::new("src/a/b.rs", ""),
-    ];
+    let files = vec![file, Source::new("src/a/fixtures.rs", ""), Source::new("src/a/b.rs", "")];
     let kept: Vec<String> = without_tests(files).into_iter().map(|file| file.path).collect();
     assert_eq!(kept, ["src/a.rs", "src/a/b.rs"]);
 }

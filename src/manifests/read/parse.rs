@@ -15,15 +15,9 @@ const NODE_LIMIT: usize = 20_000_000;
 
 /// Reads all documents of one text.
 pub fn documents(file: &Path, text: &str) -> (Vec<Document>, Vec<Unreadable>) {
-    let mut reader = Reader {
-        file,
-        documents: Vec::new(),
-        unreadable: Vec::new(),
-    };
+    let mut reader = Reader { file, documents: Vec::new(), unreadable: Vec::new() };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let json = file
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("json"));
+    let json = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
     if json || text.trim_start().starts_with('{') && reads_as_json(text) {
         reader.json(text);
     } else {
@@ -91,11 +85,7 @@ impl Reader<'_> {
     }
 
     fn origin(&self, document: usize, line: usize) -> Origin {
-        Origin {
-            file: self.file.to_owned(),
-            document,
-            line,
-        }
+        Origin { file: self.file.to_owned(), document, line }
     }
 
     fn reject(&mut self, origin: Origin, reason: String) {
@@ -104,10 +94,7 @@ impl Reader<'_> {
 
     fn accept(&mut self, value: Value, origin: &Origin) {
         let Value::Object(mut object) = value else {
-            return self.reject(
-                origin.clone(),
-                "not an object: expected apiVersion, kind and metadata".to_owned(),
-            );
+            return self.reject(origin.clone(), "not an object: expected apiVersion, kind and metadata".to_owned());
         };
         match list_item_kind(&object) {
             Some(kind) => {
@@ -124,22 +111,11 @@ impl Reader<'_> {
     }
 
     fn keep(&mut self, object: Map<String, Value>, origin: &Origin) {
-        let filled = |key: &str| {
-            object
-                .get(key)
-                .and_then(Value::as_str)
-                .is_some_and(|s| !s.is_empty())
-        };
+        let filled = |key: &str| object.get(key).and_then(Value::as_str).is_some_and(|s| !s.is_empty());
         if let Some(missing) = ["apiVersion", "kind"].into_iter().find(|key| !filled(key)) {
-            return self.reject(
-                origin.clone(),
-                format!("not a Kubernetes object: {missing} is missing"),
-            );
+            return self.reject(origin.clone(), format!("not a Kubernetes object: {missing} is missing"));
         }
-        self.documents.push(Document {
-            value: Value::Object(object),
-            origin: origin.clone(),
-        });
+        self.documents.push(Document { value: Value::Object(object), origin: origin.clone() });
     }
 }
 
@@ -156,9 +132,7 @@ fn completed(mut item: Value, kind: &str, version: &Value) -> Value {
         && !kind.is_empty()
     {
         object.entry("kind").or_insert_with(|| kind.into());
-        object
-            .entry("apiVersion")
-            .or_insert_with(|| version.clone());
+        object.entry("apiVersion").or_insert_with(|| version.clone());
     }
     item
 }
@@ -184,8 +158,7 @@ fn parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn is_mark(line: &str, mark: &str) -> bool {
-    line.strip_prefix(mark)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+    line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
 }
 
 fn has_content(part: &str) -> bool {

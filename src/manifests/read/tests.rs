@@ -31,15 +31,8 @@ fn pod(name: &str) -> String {
 
 #[test]
 fn many_documents_keep_their_lines() {
-    let content = format!(
-        "# first\n\n{}---\n# only a comment\n---\n{}",
-        pod("a"),
-        pod("b")
-    );
-    check(
-        &content,
-        "x.yaml:3 (document 1) Pod a\nx.yaml:9 (document 2) Pod b",
-    );
+    let content = format!("# first\n\n{}---\n# only a comment\n---\n{}", pod("a"), pod("b"));
+    check(&content, "x.yaml:3 (document 1) Pod a\nx.yaml:9 (document 2) Pod b");
 }
 
 #[test]
@@ -50,10 +43,7 @@ fn a_bad_document_hides_no_other_and_names_its_line() {
     let names: Vec<_> = documents.iter().map(Document::name).collect();
     assert_eq!(names, ["a", "b"]);
     assert_eq!(unreadable.len(), 1);
-    assert_eq!(
-        (unreadable[0].origin.document, unreadable[0].origin.line),
-        (2, 9)
-    );
+    assert_eq!((unreadable[0].origin.document, unreadable[0].origin.line), (2, 9));
 }
 
 #[test]
@@ -61,13 +51,7 @@ fn a_key_given_twice_is_refused() {
     let content = format!("{}spec: {{}}\nspec: {{}}\n", pod("a"));
     let (documents, unreadable) = text(Path::new("x.yaml"), &content);
     assert!(documents.is_empty());
-    assert!(
-        unreadable[0]
-            .to_string()
-            .starts_with("x.yaml:5 (document 1): "),
-        "{}",
-        unreadable[0]
-    );
+    assert!(unreadable[0].to_string().starts_with("x.yaml:5 (document 1): "), "{}", unreadable[0]);
     assert!(unreadable[0].reason.contains("spec"), "{}", unreadable[0]);
 }
 
@@ -86,26 +70,14 @@ fn lists_are_taken_apart() {
 
 #[test]
 fn a_document_without_a_kind_is_named() {
-    check(
-        "replicas: 3\n",
-        "x.yaml:1 (document 1): not a Kubernetes object: apiVersion is missing",
-    );
-    check(
-        "apiVersion: v1\n",
-        "x.yaml:1 (document 1): not a Kubernetes object: kind is missing",
-    );
-    check(
-        "hello\n",
-        "x.yaml:1 (document 1): not an object: expected apiVersion, kind and metadata",
-    );
+    check("replicas: 3\n", "x.yaml:1 (document 1): not a Kubernetes object: apiVersion is missing");
+    check("apiVersion: v1\n", "x.yaml:1 (document 1): not a Kubernetes object: kind is missing");
+    check("hello\n", "x.yaml:1 (document 1): not an object: expected apiVersion, kind and metadata");
 }
 
 #[test]
 fn scalars_are_read_as_kubectl_reads_them() {
-    let content = format!(
-        "{}data: {{mode: 0644, on: yes, off: 'no', port: 80, version: 1.30, tilde: ~}}\n",
-        pod("a")
-    );
+    let content = format!("{}data: {{mode: 0644, on: yes, off: 'no', port: 80, version: 1.30, tilde: ~}}\n", pod("a"));
     let (documents, _) = text(Path::new("x.yaml"), &content);
     let expect = serde_json::json!({"mode": 420, "on": true, "off": "no", "port": 80, "version": 1.3, "tilde": null});
     let data = &documents[0].value["data"];
@@ -126,26 +98,16 @@ fn anchors_and_merges_are_followed() {
 #[test]
 fn json_may_stand_alone_or_follow_json() {
     let one = "{\"apiVersion\": \"v1\",\n \"kind\": \"Pod\", \"metadata\": {\"name\": \"a\"}}\n";
-    check_file(
-        "x.json",
-        &format!("{one}{one}"),
-        "x.json:1 (document 1) Pod a\nx.json:3 (document 2) Pod a",
-    );
+    check_file("x.json", &format!("{one}{one}"), "x.json:1 (document 1) Pod a\nx.json:3 (document 2) Pod a");
     check_file("-", one, "-:1 (document 1) Pod a");
     let (documents, unreadable) = text(Path::new("x.json"), &format!("{one}{{\"kind\": }}\n{one}"));
     assert_eq!(documents.len(), 2);
-    assert_eq!(
-        (unreadable[0].origin.document, unreadable[0].origin.line),
-        (2, 3)
-    );
+    assert_eq!((unreadable[0].origin.document, unreadable[0].origin.line), (2, 3));
 }
 
 #[test]
 fn yaml_may_open_with_a_brace() {
-    check(
-        "{apiVersion: v1, kind: Pod, metadata: {name: a}}\n",
-        "x.yaml:1 (document 1) Pod a",
-    );
+    check("{apiVersion: v1, kind: Pod, metadata: {name: a}}\n", "x.yaml:1 (document 1) Pod a");
 }
 
 #[test]
@@ -157,11 +119,7 @@ fn a_mark_inside_a_block_is_no_new_document() {
 
 #[test]
 fn deep_nesting_is_refused_not_followed() {
-    let content = format!(
-        "apiVersion: v1\nkind: Pod\nx: {}{}\n",
-        "[".repeat(100_000),
-        "]".repeat(100_000)
-    );
+    let content = format!("apiVersion: v1\nkind: Pod\nx: {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
     let (documents, unreadable) = text(Path::new("x.yaml"), &content);
     assert!(documents.is_empty());
     assert_eq!(unreadable.len(), 1);
@@ -192,11 +150,7 @@ fn a_missing_file_and_standard_input_are_told_apart() {
     let paths = [PathBuf::from("does-not-exist.yaml"), PathBuf::from("-")];
     let (documents, unreadable) = read(&paths, &mut pod("piped").as_bytes());
     assert_eq!(documents[0].origin.file, PathBuf::from("-"));
-    assert!(
-        unreadable[0]
-            .to_string()
-            .starts_with("does-not-exist.yaml:1 (document 1): cannot read it")
-    );
+    assert!(unreadable[0].to_string().starts_with("does-not-exist.yaml:1 (document 1): cannot read it"));
 }
 
 fn fragments() -> impl Strategy<Value = String> {

@@ -12,9 +12,7 @@ fn now() -> Timestamp {
 }
 
 fn shifted(files: &[(&str, &str)]) -> Vec<Document> {
-    let texts = files
-        .iter()
-        .map(|(name, content)| read::text(Path::new(name), content));
+    let texts = files.iter().map(|(name, content)| read::text(Path::new(name), content));
     let mut documents: Vec<_> = texts.flat_map(|(documents, _)| documents).collect();
     let mistakes = shift(&mut documents, now());
     assert!(mistakes.is_empty(), "{mistakes:?}");
@@ -26,27 +24,11 @@ const MARK: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-syste
 #[test]
 fn a_folder_with_an_epoch_moves_to_now() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, creationTimestamp: '2025-12-31T23:50:00Z'}\nstatus: {at: '2025-12-31T23:59:00.250000Z', message: 'since 2025-12-31T00:00:00Z, late'}\n";
-    let documents = shifted(&[
-        ("demo/a.yaml", MARK),
-        ("demo/sub/b.yaml", pod),
-        ("other/c.yaml", pod),
-    ]);
-    assert_eq!(
-        documents[1].value["metadata"]["creationTimestamp"],
-        "2030-06-15T11:50:00Z"
-    );
-    assert_eq!(
-        documents[1].value["status"]["at"],
-        "2030-06-15T11:59:00.250000Z"
-    );
-    assert_eq!(
-        documents[1].value["status"]["message"],
-        "since 2030-06-14T12:00:00Z, late"
-    );
-    assert_eq!(
-        documents[2].value["metadata"]["creationTimestamp"],
-        "2025-12-31T23:50:00Z"
-    );
+    let documents = shifted(&[("demo/a.yaml", MARK), ("demo/sub/b.yaml", pod), ("other/c.yaml", pod)]);
+    assert_eq!(documents[1].value["metadata"]["creationTimestamp"], "2030-06-15T11:50:00Z");
+    assert_eq!(documents[1].value["status"]["at"], "2030-06-15T11:59:00.250000Z");
+    assert_eq!(documents[1].value["status"]["message"], "since 2030-06-14T12:00:00Z, late");
+    assert_eq!(documents[2].value["metadata"]["creationTimestamp"], "2025-12-31T23:50:00Z");
 }
 
 #[test]
@@ -63,24 +45,13 @@ fn a_wrong_epoch_is_reported_with_its_place() {
     let content = MARK.replace("2026-01-01", "someday");
     let (mut documents, _) = read::text(Path::new("demo/a.yaml"), &content);
     let mistakes = shift(&mut documents, now());
-    assert!(
-        mistakes[0]
-            .to_string()
-            .starts_with("demo/a.yaml:1 (document 1): annotation kplumb.dev/epoch")
-    );
+    assert!(mistakes[0].to_string().starts_with("demo/a.yaml:1 (document 1): annotation kplumb.dev/epoch"));
 }
 
 #[test]
 fn text_that_only_looks_like_a_time_is_left_alone() {
     let hour = SignedDuration::from_hours(1);
-    for text in [
-        "",
-        "2026",
-        "2026-01-01",
-        "2026-13-01T00:00:00Z",
-        "2026-01-01T00:00:00",
-        "20260-01-01T00:00:00.Zé",
-    ] {
+    for text in ["", "2026", "2026-01-01", "2026-13-01T00:00:00Z", "2026-01-01T00:00:00", "20260-01-01T00:00:00.Zé"] {
         assert_eq!(moved(text, hour), None, "{text}");
     }
 }
@@ -100,43 +71,25 @@ fn pems(document: &Document, key: &str) -> Vec<Pem> {
 
 #[test]
 fn a_secret_gets_the_certificate_that_it_asks_for() {
-    let document = secret(
-        "kplumb.dev/tls-names: 'shop.example.com, www.example.com', kplumb.dev/tls-not-after: 12d",
-    );
+    let document = secret("kplumb.dev/tls-names: 'shop.example.com, www.example.com', kplumb.dev/tls-not-after: 12d");
     let chain = pems(&document, "tls.crt");
     assert_eq!(chain.len(), 2);
-    let (leaf, issuer) = (
-        chain[0].parse_x509().unwrap(),
-        chain[1].parse_x509().unwrap(),
-    );
+    let (leaf, issuer) = (chain[0].parse_x509().unwrap(), chain[1].parse_x509().unwrap());
     assert_eq!(leaf.subject().to_string(), "CN=shop.example.com");
     assert_eq!(leaf.issuer().to_string(), "C=US, O=Let's Encrypt, CN=E7");
     assert_eq!(leaf.issuer(), issuer.subject());
-    assert_eq!(
-        leaf.validity().not_after.timestamp(),
-        now().as_second() + 12 * 86_400
-    );
-    assert_eq!(
-        leaf.validity().not_before.timestamp(),
-        now().as_second() - 78 * 86_400
-    );
+    assert_eq!(leaf.validity().not_after.timestamp(), now().as_second() + 12 * 86_400);
+    assert_eq!(leaf.validity().not_before.timestamp(), now().as_second() - 78 * 86_400);
     let names = leaf.subject_alternative_name().unwrap().unwrap();
     assert_eq!(names.value.general_names.len(), 2);
-    assert_eq!(
-        document.value["metadata"]["annotations"],
-        serde_json::json!({"kept": "yes"})
-    );
+    assert_eq!(document.value["metadata"]["annotations"], serde_json::json!({"kept": "yes"}));
 }
 
 #[test]
 fn key_and_certificate_belong_together_unless_told_otherwise() {
     for (annotations, together) in [("", true), (", kplumb.dev/tls-key: other", false)] {
         let document = secret(&format!("kplumb.dev/tls-names: a.example.com{annotations}"));
-        let key = String::from_utf8(
-            STANDARD
-                .decode(document.value["data"]["tls.key"].as_str().unwrap())
-                .unwrap(),
-        );
+        let key = String::from_utf8(STANDARD.decode(document.value["data"]["tls.key"].as_str().unwrap()).unwrap());
         let key = rcgen::KeyPair::from_pem(&key.unwrap()).unwrap();
         let chain = pems(&document, "tls.crt");
         let leaf = chain[0].parse_x509().unwrap();
@@ -147,17 +100,11 @@ fn key_and_certificate_belong_together_unless_told_otherwise() {
 
 #[test]
 fn a_certificate_may_be_expired_or_without_its_chain() {
-    let document = secret(
-        "kplumb.dev/tls-names: a.example.com, kplumb.dev/tls-not-after: -3d, kplumb.dev/tls-chain: leaf",
-    );
+    let document =
+        secret("kplumb.dev/tls-names: a.example.com, kplumb.dev/tls-not-after: -3d, kplumb.dev/tls-chain: leaf");
     let chain = pems(&document, "tls.crt");
     assert_eq!(chain.len(), 1);
-    let end = chain[0]
-        .parse_x509()
-        .unwrap()
-        .validity()
-        .not_after
-        .timestamp();
+    let end = chain[0].parse_x509().unwrap().validity().not_after.timestamp();
     assert_eq!(end, now().as_second() - 3 * 86_400);
 }
 

@@ -1,0 +1,166 @@
+//! Every kind kplumb knows, one file each: names, columns, the slim struct read off the wire, and the digest that is kept.
+//!
+//! Invariant: a digest never fails; odd input becomes health Unknown and a note.
+
+pub mod catalog;
+pub mod cell;
+pub mod custom;
+pub mod decode;
+pub mod digest;
+pub mod facts;
+pub mod intern;
+pub mod record;
+
+pub use self::catalog::{Catalog, Kind, Served};
+pub use self::cell::{Cell, Format};
+pub use self::decode::{Decoder, Object, Unreadable, decoder};
+pub use self::digest::{Digest, Health, Link, Relation, Selector, Target};
+pub use self::facts::Facts;
+pub use self::intern::Interner;
+pub use self::record::{Meta, ObjectRef, Owner, Record};
+
+use std::borrow::Cow;
+
+/// A kind, as an index into the catalog: the built-in ones first, in the order of `kinds!`, then those found by discovery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KindId(pub u16);
+
+/// What kplumb knows of a built-in kind before it has seen a server.
+#[derive(Debug)]
+pub struct KindSpec {
+    /// Its index.
+    pub id: KindId,
+    /// API group; empty for the core group.
+    pub group: &'static str,
+    /// Versions that the digest can read, newest first; discovery picks.
+    pub versions: &'static [&'static str],
+    /// `Pod`.
+    pub kind: &'static str,
+    /// `pods`.
+    pub plural: &'static str,
+    /// `po`, and k9s's names for it.
+    pub short_names: &'static [&'static str],
+    /// Whether objects live in namespaces.
+    pub namespaced: bool,
+    /// The server's own columns in its order, then ours.
+    pub columns: &'static [Column],
+    /// From bytes to a record.
+    pub decoder: Decoder,
+}
+
+/// A column of a kind's table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Heading, upper case as kubectl prints it.
+    pub name: Cow<'static, str>,
+    /// Where its cells come from.
+    pub source: Source,
+    /// Which widths show it.
+    pub width: Width,
+    /// Where its text stands.
+    pub align: Align,
+}
+
+/// Where the cells of a column come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The object's name.
+    Name,
+    /// Its creation time.
+    Age,
+    /// `digest.cells[n]`.
+    Cell(u8),
+}
+
+/// At which width of the screen a column appears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Width {
+    /// Always, even at 80 columns.
+    Narrow,
+    /// The server shows it without `-o wide`, but 80 columns may do without.
+    Normal,
+    /// The server shows it with `-o wide` only.
+    Wide,
+}
+
+/// Where the text of a column stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// Names and words.
+    Left,
+    /// Numbers, quantities, ages.
+    Right,
+}
+
+impl Column {
+    /// The object's name, always shown.
+    pub const NAME: Self = Self::of("NAME", Source::Name, Width::Narrow, Align::Left);
+    /// The object's age, always shown.
+    pub const AGE: Self = Self::of("AGE", Source::Age, Width::Narrow, Align::Right);
+
+    const fn of(name: &'static str, source: Source, width: Width, align: Align) -> Self {
+        Self { name: Cow::Borrowed(name), source, width, align }
+    }
+
+    /// A column of words, from `digest.cells[cell]`.
+    pub const fn text(name: &'static str, cell: u8) -> Self {
+        Self::of(name, Source::Cell(cell), Width::Normal, Align::Left)
+    }
+
+    /// A column of numbers, from `digest.cells[cell]`.
+    pub const fn number(name: &'static str, cell: u8) -> Self {
+        Self::of(name, Source::Cell(cell), Width::Normal, Align::Right)
+    }
+
+    /// The same column, shown at 80 columns too.
+    pub const fn narrow(mut self) -> Self {
+        self.width = Width::Narrow;
+        self
+    }
+
+    /// The same column, shown on wide screens only.
+    pub const fn wide(mut self) -> Self {
+        self.width = Width::Wide;
+        self
+    }
+}
+
+/// The only list of kinds: a constant for the id, the file that tells the rest.
+macro_rules! kinds {
+    ($($id:ident $file:ident),* $(,)?) => {
+        $(pub mod $file;)*
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        #[derive(Clone, Copy)]
+        enum Order { $($id),* }
+        $(#[doc = concat!("The id of the kind in `kinds/", stringify!($file), ".rs`.")]
+        pub const $id: KindId = KindId(Order::$id as u16);)*
+        /// Every built-in kind, at the index of its id.
+        pub static BUILTIN: &[&KindSpec] = &[$(&$file::SPEC),*];
+    };
+}
+
+kinds! {
+    NAMESPACE namespace,
+    POD pod,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_stands_at_the_index_of_its_id() {
+        for (index, spec) in BUILTIN.iter().enumerate() {
+            assert_eq!(usize::from(spec.id.0), index, "{}", spec.kind);
+        }
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_name() {
+        let mut names: Vec<_> = BUILTIN.iter().flat_map(|s| s.short_names.iter().copied().chain([s.plural])).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

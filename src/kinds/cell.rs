@@ -1,0 +1,140 @@
+//! One value of a table: it sorts as itself and is turned into text only when it is drawn.
+
+use crate::wire::Timestamp;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// A value of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Nothing to show; the server prints `<none>` or nothing, the column's text below says which.
+    Empty,
+    /// Words.
+    Text(Arc<str>),
+    /// A number.
+    Int(i64),
+    /// A count and when it last rose: `3 (5m ago)`.
+    Count(i64, Option<Timestamp>),
+    /// `1/3`: have, want.
+    Ratio(u32, u32),
+    /// A quantity in billionths, with the format in which the server prints it.
+    Quantity(i128, Format),
+    /// An instant, shown as an age.
+    Time(Timestamp),
+    /// From, until (or until now), shown as a duration.
+    Span(Timestamp, Option<Timestamp>),
+}
+
+/// `resource.Format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `12e6`.
+    DecimalExponent,
+    /// `12Mi`.
+    BinarySi,
+    /// `12M`.
+    DecimalSi,
+}
+
+impl Cell {
+    /// Words, without interning: for text that does not repeat.
+    pub fn text(text: impl AsRef<str>) -> Self {
+        Self::Text(Arc::from(text.as_ref()))
+    }
+
+    /// A total order inside one column: numbers by value, ages youngest first, words by letter, nothing last.
+    pub fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) => natural(a, b),
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::Count(a, at), Self::Count(b, bt)) => a.cmp(b).then(at.cmp(bt)),
+            (Self::Ratio(a, b), Self::Ratio(c, d)) => ratio(*a, *b).cmp(&ratio(*c, *d)).then(b.cmp(d)),
+            (Self::Quantity(a, _), Self::Quantity(b, _)) => a.cmp(b),
+            (Self::Time(a), Self::Time(b)) => b.cmp(a),
+            (Self::Span(a, b), Self::Span(c, d)) => span(*a, *b).cmp(&span(*c, *d)),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Int(_) => 0,
+            Self::Count(..) => 1,
+            Self::Ratio(..) => 2,
+            Self::Quantity(..) => 3,
+            Self::Time(_) => 4,
+            Self::Span(..) => 5,
+            Self::Text(_) => 6,
+            Self::Empty => 7,
+        }
+    }
+}
+
+fn ratio(have: u32, want: u32) -> u64 {
+    (u64::from(have) << 32).checked_div(u64::from(want)).unwrap_or(u64::MAX)
+}
+
+/// Running spans sort after finished ones, the longest last.
+fn span(from: Timestamp, until: Option<Timestamp>) -> (bool, i64) {
+    until.map_or((true, -from.0), |until| (false, until.micros_since(from)))
+}
+
+/// Compares words so that `web-2` stands before `web-10`.
+pub fn natural(a: &str, b: &str) -> Ordering {
+    let (mut left, mut right) = (a.as_bytes(), b.as_bytes());
+    while let (Some(&x), Some(&y)) = (left.first(), right.first()) {
+        if x.is_ascii_digit() && y.is_ascii_digit() {
+            let (m, n) = (digits(left), digits(right));
+            let (p, q) = (trim_zeros(&left[..m]), trim_zeros(&right[..n]));
+            let order = p.len().cmp(&q.len()).then_with(|| p.cmp(q));
+            if order != Ordering::Equal {
+                return order;
+            }
+            (left, right) = (&left[m..], &right[n..]);
+        } else if x == y {
+            (left, right) = (&left[1..], &right[1..]);
+        } else {
+            return x.cmp(&y);
+        }
+    }
+    left.len().cmp(&right.len()).then_with(|| a.cmp(b))
+}
+
+fn digits(text: &[u8]) -> usize {
+    text.iter().take_while(|b| b.is_ascii_digit()).count()
+}
+
+fn trim_zeros(text: &[u8]) -> &[u8] {
+    let zeros = text.iter().take_while(|&&b| b == b'0').count();
+    &text[zeros..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_inside_names_sort_by_value() {
+        let mut names = vec!["web-10", "web-2", "api", "web-02", "web"];
+        names.sort_by(|a, b| natural(a, b));
+        assert_eq!(names, ["api", "web", "web-02", "web-2", "web-10"]);
+    }
+
+    #[test]
+    fn a_wanting_ratio_sorts_before_a_full_one() {
+        assert_eq!(Cell::Ratio(1, 3).order(&Cell::Ratio(2, 2)), Ordering::Less);
+        assert_eq!(Cell::Ratio(0, 0).order(&Cell::Ratio(2, 2)), Ordering::Greater);
+    }
+
+    proptest! {
+        #[test]
+        fn natural_order_is_total(a in "[a-c0-9-]{0,6}", b in "[a-c0-9-]{0,6}", c in "[a-c0-9-]{0,6}") {
+            prop_assert_eq!(natural(&a, &b), natural(&b, &a).reverse());
+            prop_assert_eq!(natural(&a, &b) == Ordering::Equal, a == b);
+            if natural(&a, &b).is_le() && natural(&b, &c).is_le() {
+                prop_assert!(natural(&a, &c).is_le());
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! From bytes to a record: protobuf and JSON through the same slim struct, with a second, lenient try for odd JSON.
+
+use crate::kinds::custom::CustomKind;
+use crate::kinds::{Digest, Interner, KindId, Meta, ObjectRef, Record};
+use crate::wire::{envelope, meta::ObjectMeta};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A slim struct that is read off the wire and condensed.
+pub trait Object: prost::Message + Default + DeserializeOwned {
+    /// The kind it is of.
+    const KIND: KindId;
+
+    /// Its metadata, if the server sent any.
+    fn metadata(&self) -> Option<&ObjectMeta>;
+
+    /// Condenses it. Never fails: odd input becomes health Unknown with a reason.
+    fn digest(&self, meta: &Meta, interner: &mut Interner) -> Digest;
+
+    /// Which annotations the record keeps: those that the digest's readers ask for.
+    fn keeps_annotation(_key: &str) -> bool {
+        false
+    }
+}
+
+type FromBytes = fn(&[u8], &mut Interner) -> Result<Record, Unreadable>;
+
+/// How records of a kind are read.
+#[derive(Clone, Debug)]
+pub enum Decoder {
+    /// A kind with a slim struct: the bare message of one item, or the JSON of one object.
+    Slim {
+        /// From one item's protobuf message, without envelope.
+        protobuf: FromBytes,
+        /// From one object's JSON.
+        json: FromBytes,
+    },
+    /// A custom resource: JSON only, columns known at run time.
+    Custom(Arc<CustomKind>),
+}
+
+/// Why an object could not be read, and which one it was if that could be told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unreadable object{}: {why}", key.as_ref().map_or_else(String::new, |k| format!(" {}", k.1)))]
+pub struct Unreadable {
+    /// Namespace and name, where they could be salvaged.
+    pub key: Option<(Option<String>, String)>,
+    /// What was wrong.
+    pub why: String,
+}
+
+/// The decoder of a slim struct.
+pub const fn decoder<T: Object>() -> Decoder {
+    Decoder::Slim { protobuf: protobuf::<T>, json: json::<T> }
+}
+
+impl Decoder {
+    /// Whether the kind can be asked for in protobuf.
+    pub fn has_protobuf(&self) -> bool {
+        matches!(self, Self::Slim { .. })
+    }
+
+    /// Reads one item of a protobuf list or watch; an unreadable one whose key is known becomes a record that says so.
+    pub fn read_protobuf(&self, kind: KindId, bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
+        match self {
+            Self::Slim { protobuf, .. } => protobuf(bytes, interner).or_else(|e| e.into_record(kind)),
+            Self::Custom(_) => Err(Unreadable { key: None, why: "a custom resource has no protobuf".to_owned() }),
+        }
+    }
+
+    /// Reads one object's JSON; an unreadable one whose key is known becomes a record that says so.
+    pub fn read_json(&self, kind: KindId, bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
+        match self {
+            Self::Slim { json, .. } => json(bytes, interner).or_else(|e| e.into_record(kind)),
+            Self::Custom(custom) => custom.read(kind, bytes, interner).or_else(|e| e.into_record(kind)),
+        }
+    }
+}
+
+impl Unreadable {
+    fn into_record(self, kind: KindId) -> Result<Record, Self> {
+        let Some((namespace, name)) = &self.key else { return Err(self) };
+        let key = ObjectRef::new(kind, namespace.as_deref().unwrap_or(""), name);
+        Ok(Record::unreadable(key, &format!("cannot be read: {}", self.why)))
+    }
+}
+
+fn protobuf<T: Object>(bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
+    let unreadable = |why: String| Unreadable { key: envelope::salvage_key(bytes), why };
+    let object = T::decode(bytes).map_err(|e| unreadable(e.to_string()))?;
+    condense(&object, interner).ok_or_else(|| unreadable("it has no name".to_owned()))
+}
+
+/// The quick way first; what it refuses is read again without nulls and without the fields of a wrong type.
+fn json<T: Object>(bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
+    let quick = serde_json::from_slice::<T>(bytes);
+    let (object, note) = match quick {
+        Ok(object) => (object, None),
+        Err(first) => (lenient::<T>(bytes, &first)?, Some(first)),
+    };
+    let nameless =
+        || Unreadable { key: None, why: note.map_or_else(|| "it has no name".to_owned(), |e| e.to_string()) };
+    condense(&object, interner).ok_or_else(nameless)
+}
+
+fn lenient<T: Object>(bytes: &[u8], first: &serde_json::Error) -> Result<T, Unreadable> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut value: Value = serde_json::from_str(&text).map_err(|e| Unreadable { key: None, why: e.to_string() })?;
+    drop_nulls(&mut value);
+    let at = |field: &str| value.pointer(field).and_then(Value::as_str).map(str::to_owned);
+    let key = at("/metadata/name").map(|name| (at("/metadata/namespace"), name));
+    serde_json::from_value(value).map_err(|_| Unreadable { key, why: first.to_string() })
+}
+
+/// Removes nulls everywhere: for the API, null is absent.
+pub fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, v| !v.is_null());
+            map.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => {
+            items.retain(|v| !v.is_null());
+            items.iter_mut().for_each(drop_nulls);
+        }
+        _ => {}
+    }
+}
+
+fn condense<T: Object>(object: &T, interner: &mut Interner) -> Option<Record> {
+    let metadata = object.metadata()?;
+    let name: Arc<str> = Arc::from(Some(metadata.name.as_str()).filter(|n| !n.is_empty())?);
+    let key = ObjectRef { kind: T::KIND, namespace: interner.non_empty(&metadata.namespace), name };
+    let meta = Meta::of(metadata, T::keeps_annotation, interner);
+    let digest = object.digest(&meta, interner);
+    Some(Record { key, meta, digest })
+}

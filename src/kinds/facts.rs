@@ -1,0 +1,13 @@
+//! The typed facts that views read of some kinds; each is defined in its kind's file.
+
+use crate::kinds::pod::PodFacts;
+
+/// Slim and typed: what trace, rollout and Home read. Most kinds have none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Facts {
+    /// Nothing beyond cells and links.
+    #[default]
+    None,
+    /// Of a Pod.
+    Pod(Box<PodFacts>),
+}

@@ -1,0 +1,240 @@
+//! Ground state: the last thing the cluster told us, and nothing we made up.
+//!
+//! Invariants: no IO, no clock, no text made for display; the indexes always agree with the records (`check` proves it).
+
+pub mod change;
+pub mod index;
+
+pub use self::change::{Change, Scope, Select, Sync};
+
+use self::index::{Index, Slot};
+use crate::kinds::{KindId, ObjectRef, Record, Target};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Namespace and name, in the order in which the server lists.
+type Key = (Option<Arc<str>>, Arc<str>);
+
+/// Everything one cluster told us.
+#[derive(Debug, Default)]
+pub struct Cluster {
+    slots: Vec<Option<Arc<Record>>>,
+    free: Vec<Slot>,
+    by_key: HashMap<KindId, BTreeMap<Key, Slot>>,
+    index: Index,
+    syncs: BTreeMap<Scope, Sync>,
+}
+
+impl Cluster {
+    /// Takes in what a watch said; returns the objects that changed.
+    pub fn apply(&mut self, change: Change) -> Vec<ObjectRef> {
+        match change {
+            Change::Apply(record) => self.insert(record).into_iter().collect(),
+            Change::Delete(key) => self.remove(&key).into_iter().collect(),
+            Change::Replace(scope, records) => self.replace(&scope, records),
+            Change::Sync(scope, sync) => {
+                self.mark(scope, sync);
+                Vec::new()
+            }
+        }
+    }
+
+    /// The object, if the cluster told us of it.
+    pub fn get(&self, key: &ObjectRef) -> Option<&Arc<Record>> {
+        let slot = *self.by_key.get(&key.kind)?.get(&(key.namespace.clone(), Arc::clone(&key.name)))?;
+        self.record(slot)
+    }
+
+    /// All objects of a kind, by namespace and name.
+    pub fn of(&self, kind: KindId) -> impl Iterator<Item = &Arc<Record>> {
+        self.by_key.get(&kind).into_iter().flat_map(BTreeMap::values).filter_map(|slot| self.record(*slot))
+    }
+
+    /// The objects of a kind in one namespace, by name.
+    pub fn in_namespace<'a>(&'a self, kind: KindId, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Record>> {
+        let first: Key = (Some(Arc::from(namespace)), Arc::from(""));
+        let from = self.by_key.get(&kind).into_iter().flat_map(move |m| m.range(first.clone()..));
+        from.take_while(move |((ns, _), _)| ns.as_deref() == Some(namespace)).filter_map(|(_, slot)| self.record(*slot))
+    }
+
+    /// How many objects of a kind there are.
+    pub fn count(&self, kind: KindId) -> usize {
+        self.by_key.get(&kind).map_or(0, BTreeMap::len)
+    }
+
+    /// How many objects of all kinds there are.
+    pub fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The object with this uid.
+    pub fn by_uid(&self, uid: &str) -> Option<&Arc<Record>> {
+        self.index.by_uid(uid).and_then(|slot| self.record(slot))
+    }
+
+    /// The objects that name `uid` among their owners.
+    pub fn children(&self, uid: &str) -> impl Iterator<Item = &Arc<Record>> {
+        self.index.children(uid).iter().filter_map(|slot| self.record(*slot))
+    }
+
+    /// The objects that a link points at, as far as they are known.
+    pub fn targets<'a>(&'a self, target: &'a Target) -> Vec<&'a Arc<Record>> {
+        match target {
+            Target::Named { kind, namespace, name } => {
+                let key = ObjectRef { kind: *kind, namespace: namespace.clone(), name: Arc::clone(name) };
+                self.get(&key).into_iter().collect()
+            }
+            Target::Selector { kind, namespace, selector } => {
+                let narrow = namespace.as_ref().zip(selector.equals.first());
+                let hit = |r: &&Arc<Record>| selector.matches(&r.meta.labels);
+                match (narrow, namespace) {
+                    (Some((namespace, (key, value))), _) => {
+                        let slots = self.index.labelled(*kind, namespace, key, value);
+                        let mut found: Vec<_> = slots.iter().filter_map(|s| self.record(*s)).filter(hit).collect();
+                        found.sort_by(|a, b| a.key.name.cmp(&b.key.name));
+                        found
+                    }
+                    (None, Some(namespace)) => self.in_namespace(*kind, namespace).filter(hit).collect(),
+                    (None, None) => self.of(*kind).filter(hit).collect(),
+                }
+            }
+        }
+    }
+
+    /// The objects that hold a link to `record`, by name or by a selector that matches its labels.
+    pub fn sources(&self, record: &Record) -> Vec<&Arc<Record>> {
+        let mut slots = self.index.naming(&record.key).to_vec();
+        slots.extend(self.index.selecting(record));
+        slots.sort_unstable();
+        slots.dedup();
+        slots.into_iter().filter_map(|slot| self.record(slot)).collect()
+    }
+
+    /// How far the watch of a scope is.
+    pub fn sync(&self, scope: &Scope) -> &Sync {
+        self.syncs.get(scope).unwrap_or(&Sync::Closed)
+    }
+
+    /// Every scope that a watch has spoken for, in order.
+    pub fn syncs(&self) -> impl Iterator<Item = (&Scope, &Sync)> {
+        self.syncs.iter()
+    }
+
+    /// Forgets a scope and its objects, except those that another open scope of the kind still covers.
+    pub fn close(&mut self, scope: &Scope) -> Vec<ObjectRef> {
+        self.syncs.remove(scope);
+        let kept: Vec<Scope> = self.syncs.keys().filter(|s| s.kind == scope.kind).cloned().collect();
+        let gone = self.of(scope.kind).filter(|r| scope.covers(r) && !kept.iter().any(|s| s.covers(r)));
+        let gone: Vec<ObjectRef> = gone.map(|r| r.key.clone()).collect();
+        gone.iter().filter_map(|key| self.remove(key)).collect()
+    }
+
+    /// What differs between two clusters: objects on one side only, and those whose version or digest differ.
+    pub fn diff(&self, other: &Self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for record in self.records() {
+            match other.get(&record.key) {
+                None => lines.push(format!("only here: {:?}", record.key)),
+                Some(twin) if twin.meta.resource_version != record.meta.resource_version => lines.push(format!(
+                    "{:?}: version {} here, {} there",
+                    record.key, record.meta.resource_version, twin.meta.resource_version
+                )),
+                Some(twin) if twin.digest != record.digest => lines.push(format!("{:?}: digests differ", record.key)),
+                Some(_) => {}
+            }
+        }
+        lines
+            .extend(other.records().filter(|r| self.get(&r.key).is_none()).map(|r| format!("only there: {:?}", r.key)));
+        lines
+    }
+
+    /// Proves the indexes against the records; returns what does not agree.
+    pub fn check(&self) -> Vec<String> {
+        let mut fresh = Index::default();
+        for (slot, record) in self.slots.iter().enumerate() {
+            if let Some(record) = record {
+                fresh.insert(slot as Slot, record);
+            }
+        }
+        let mut wrong = self.index.differences(&fresh);
+        for (kind, keys) in &self.by_key {
+            for ((namespace, name), slot) in keys {
+                let key = ObjectRef { kind: *kind, namespace: namespace.clone(), name: Arc::clone(name) };
+                if self.record(*slot).is_none_or(|r| r.key != key) {
+                    wrong.push(format!("{key:?} stands at the slot of another object"));
+                }
+            }
+        }
+        wrong
+    }
+
+    fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
+        self.slots.iter().flatten()
+    }
+
+    fn record(&self, slot: Slot) -> Option<&Arc<Record>> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    fn insert(&mut self, record: Record) -> Option<ObjectRef> {
+        let key = record.key.clone();
+        let place = (key.namespace.clone(), Arc::clone(&key.name));
+        let record = Arc::new(record);
+        let known = self.by_key.get(&key.kind).and_then(|m| m.get(&place)).copied();
+        if let Some(slot) = known {
+            let old = self.slots[slot as usize].replace(Arc::clone(&record));
+            if old.as_ref().is_some_and(|old| **old == *record) {
+                return None;
+            }
+            self.index.replace(slot, old.as_deref(), &record);
+            return Some(key);
+        }
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            (self.slots.len() - 1) as Slot
+        });
+        self.index.insert(slot, &record);
+        self.slots[slot as usize] = Some(record);
+        self.by_key.entry(key.kind).or_default().insert(place, slot);
+        Some(key)
+    }
+
+    fn remove(&mut self, key: &ObjectRef) -> Option<ObjectRef> {
+        let keys = self.by_key.get_mut(&key.kind)?;
+        let slot = keys.remove(&(key.namespace.clone(), Arc::clone(&key.name)))?;
+        let old = self.slots[slot as usize].take()?;
+        self.index.remove(slot, &old);
+        self.free.push(slot);
+        Some(key.clone())
+    }
+
+    fn replace(&mut self, scope: &Scope, records: Vec<Record>) -> Vec<ObjectRef> {
+        let mut vanished: std::collections::HashSet<ObjectRef> =
+            self.of(scope.kind).filter(|r| scope.covers(r)).map(|r| r.key.clone()).collect();
+        for record in &records {
+            vanished.remove(&record.key);
+        }
+        let mut touched: Vec<ObjectRef> = vanished.iter().filter_map(|key| self.remove(key)).collect();
+        touched.extend(records.into_iter().filter_map(|record| self.insert(record)));
+        touched
+    }
+
+    fn mark(&mut self, scope: Scope, sync: Sync) {
+        if sync == Sync::Closed {
+            self.close(&scope);
+            return;
+        }
+        if matches!(sync, Sync::Forbidden | Sync::Absent) {
+            self.close(&scope);
+        }
+        self.syncs.insert(scope, sync);
+    }
+}
+
+#[cfg(test)]
+mod tests;

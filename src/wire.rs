@@ -1,0 +1,8 @@
+//! How the Kubernetes API spells things: paths, times, quantities, metadata, the protobuf envelope. No IO.
+
+pub mod envelope;
+pub mod int_or_string;
+pub mod meta;
+pub mod time;
+
+pub use self::time::Timestamp;
