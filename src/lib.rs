@@ -9,5 +9,8 @@ pub mod kinds;
 /// Floor 2: the last thing the cluster told us, and nothing we made up.
 pub mod model;
 
+/// Floor 5: the only code that talks to an API server; every request passes the guard.
+pub mod api;
+
 /// Floor 5: files of YAML and JSON, read as if a cluster had sent them.
 pub mod manifests;

@@ -1,0 +1,3 @@
+//! The only code that talks to an API server; every request passes the [`guard`].
+
+pub mod guard;
