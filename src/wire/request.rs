@@ -194,11 +194,7 @@ fn endpoint(path: &str) -> Result<Endpoint, Malformed> {
         ["version"] => Ok(Endpoint::Version),
         ["livez" | "readyz" | "healthz"] => Ok(Endpoint::Health),
         ["openapi", _, ..] => Ok(Endpoint::OpenApi),
-        ["api"] => Ok(Endpoint::Discovery {
-            group: None,
-            version: None,
-        }),
-        ["apis"] => Ok(Endpoint::Discovery {
+        ["api" | "apis"] => Ok(Endpoint::Discovery {
             group: None,
             version: None,
         }),
