@@ -9,6 +9,9 @@ pub mod kinds;
 /// Floor 2: the last thing the cluster told us, and nothing we made up.
 pub mod model;
 
+/// Floor 4: the state machine: events in, effects out.
+pub mod app;
+
 /// Floor 5: the only code that talks to an API server; every request passes the guard.
 pub mod api;
 

@@ -1,0 +1,50 @@
+//! What goes out: everything the program does to the world is one of these values first.
+
+use crate::app::event::{Epoch, Work};
+use crate::kinds::{KindId, ObjectRef};
+use crate::model::Scope;
+use std::sync::Arc;
+
+/// Name of a context in the kubeconfig (or of a demo cluster).
+pub type ContextName = Arc<str>;
+
+/// A wish to the runtime. What comes of it returns as an event, success or not.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Open a connection; replies carry the epoch.
+    Connect {
+        /// Which context.
+        context: ContextName,
+        /// The connection's name from now on.
+        epoch: Epoch,
+        /// Whether an authentication plugin may use the terminal now (the screen is suspended for it).
+        terminal: bool,
+    },
+    /// Close a connection with all its watches.
+    Disconnect(Epoch),
+    /// Keep a scope true until told otherwise.
+    Watch(Epoch, Scope),
+    /// Nobody looks at the scope any more.
+    Unwatch(Epoch, Scope),
+    /// Read one whole object.
+    Fetch(Epoch, ObjectRef),
+    /// Read the printer columns of a custom kind.
+    Columns(Epoch, KindId),
+    /// Try an unreachable server again now.
+    Retry(Epoch),
+    /// Put text where the user can paste it.
+    Copy {
+        /// The text.
+        text: String,
+        /// What it is, in words, for the notice.
+        what: String,
+    },
+    /// Hand in a slice of long work as soon as no key waits.
+    Continue(Work),
+    /// Draw the next frame in full, as after somebody else wrote to the terminal.
+    Redraw,
+    /// Give the terminal back to the shell until it continues us.
+    Suspend,
+    /// End the program.
+    Quit,
+}

@@ -1,0 +1,156 @@
+//! What comes in: keys, ticks, and the replies to what was asked for.
+
+use crate::app::effect::ContextName;
+use crate::app::keymap::Chord;
+use crate::kinds::{Catalog, KindId, ObjectRef};
+use crate::model::Change;
+use crate::wire::Timestamp;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// One connection's lifetime, unique in the process: a reply from an older one never enters a newer model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Epoch(pub u64);
+
+/// Everything that can happen to the program.
+#[derive(Debug)]
+pub enum Event {
+    /// The user did something.
+    Input(Input),
+    /// Time has passed; also the answer to every scheduled wish to be woken.
+    Tick(Timestamp),
+    /// An effect has come out, well or not.
+    Reply(Epoch, Reply),
+    /// A slice of long work is due.
+    Continue(Work),
+    /// Something outside any connection: the clipboard, a child process.
+    Outcome(Outcome),
+}
+
+/// What the user did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A key.
+    Key(Chord),
+    /// Text pasted in one go.
+    Paste(String),
+    /// The pointer, in cells from the top left.
+    Mouse {
+        /// What it did.
+        action: MouseAction,
+        /// Column.
+        x: u16,
+        /// Row.
+        y: u16,
+    },
+    /// The terminal has this size now.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// The terminal window gained or lost the focus.
+    Focus(bool),
+}
+
+/// What the pointer did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MouseAction {
+    /// Left button pressed.
+    Click,
+    /// Left button pressed twice.
+    DoubleClick,
+    /// Wheel up.
+    ScrollUp,
+    /// Wheel down.
+    ScrollDown,
+}
+
+/// What came out of an effect of one connection.
+#[derive(Debug)]
+pub enum Reply {
+    /// The server answers; discovery has been read.
+    Connected(Box<Connected>),
+    /// Discovery was read again: kinds may have come or gone.
+    Discovered(Box<Catalog>),
+    /// The printer columns of a custom kind have been read.
+    Columns(KindId, Box<Catalog>),
+    /// The server cannot be reached or refuses; it is tried again by itself at `retry_at`.
+    Unreachable {
+        /// Why, and what to do about it.
+        failure: Failure,
+        /// When the next try is due; none when only the user can mend it.
+        retry_at: Option<Timestamp>,
+    },
+    /// The credentials need the terminal (a plugin that asks): suspend the screen and connect again.
+    NeedsTerminal(Failure),
+    /// Watches spoke.
+    Cluster(Vec<Change>),
+    /// Which namespaces may be read, per kind, where a cluster-wide list is refused.
+    Readable(Vec<(KindId, Readable)>),
+    /// The whole object, as the server holds it.
+    Fetched(ObjectRef, Result<Arc<Value>, Failure>),
+    /// The guard refused a request: a bug of ours, shown so that it is reported.
+    Blocked(String),
+}
+
+/// What is known once a server answers.
+#[derive(Debug)]
+pub struct Connected {
+    /// Kinds that it serves.
+    pub catalog: Catalog,
+    /// `v1.36.3`.
+    pub version: String,
+    /// The server's address, as people know it.
+    pub server: String,
+    /// Who we are to it, if it said.
+    pub user: Option<String>,
+}
+
+/// Where a kind may be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readable {
+    /// Everywhere.
+    All,
+    /// In these namespaces.
+    In(Vec<Arc<str>>),
+    /// Nowhere that we know of.
+    Nowhere,
+    /// The server's answer was incomplete.
+    Unknown,
+}
+
+/// Something that did not work, for people: what, why, what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// One line: what failed, on which object or server.
+    pub what: String,
+    /// The cause, in words.
+    pub cause: String,
+    /// What to do about it; empty when there is nothing to say.
+    pub remedy: String,
+}
+
+/// What came out of something that belongs to no connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Text was copied, and by which way.
+    Copied {
+        /// What was copied, in words.
+        what: String,
+        /// `the clipboard`, `OSC 52`, `xclip`, a path.
+        way: String,
+    },
+    /// It could not be done.
+    Failed(Failure),
+    /// The contexts of the kubeconfig, read again.
+    Contexts(Vec<ContextName>),
+}
+
+/// Long work, done in slices of at most 4 ms so that keys never wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Health of everything, for Home.
+    Health,
+}
