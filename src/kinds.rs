@@ -2,6 +2,7 @@
 //!
 //! Invariant: a digest never fails; odd input becomes health Unknown and a note.
 
+pub mod age;
 pub mod catalog;
 pub mod cell;
 pub mod custom;
@@ -12,7 +13,7 @@ pub mod intern;
 pub mod record;
 
 pub use self::catalog::{Catalog, Kind, Served};
-pub use self::cell::{Cell, Format};
+pub use self::cell::Cell;
 pub use self::decode::{Decoder, Object, Unreadable, decoder};
 pub use self::digest::{Digest, Health, Link, Relation, Selector, Target};
 pub use self::facts::Facts;
@@ -59,6 +60,8 @@ pub struct Column {
     pub width: Width,
     /// Where its text stands.
     pub align: Align,
+    /// Whether the column is ours; the server's own Table lacks it.
+    pub own: bool,
 }
 
 /// Where the cells of a column come from.
@@ -99,7 +102,7 @@ impl Column {
     pub const AGE: Self = Self::of("AGE", Source::Age, Width::Narrow, Align::Right);
 
     const fn of(name: &'static str, source: Source, width: Width, align: Align) -> Self {
-        Self { name: Cow::Borrowed(name), source, width, align }
+        Self { name: Cow::Borrowed(name), source, width, align, own: false }
     }
 
     /// A column of words, from `digest.cells[cell]`.
@@ -115,6 +118,12 @@ impl Column {
     /// The same column, shown at 80 columns too.
     pub const fn narrow(mut self) -> Self {
         self.width = Width::Narrow;
+        self
+    }
+
+    /// The same column, marked as ours; it stands after all of the server's.
+    pub const fn own(mut self) -> Self {
+        self.own = true;
         self
     }
 

@@ -71,10 +71,7 @@ pub struct Guard {
 impl Guard {
     /// Returns a guard for one connection.
     pub fn new(mode: Mode) -> Self {
-        Self {
-            mode,
-            tally: Arc::new(watch::Sender::new(Tally::default())),
-        }
+        Self { mode, tally: Arc::new(watch::Sender::new(Tally::default())) }
     }
 
     /// Returns where refusals are counted; it changes with each.
@@ -86,11 +83,7 @@ impl Guard {
         let Err(refusal) = allow(self.mode, method, uri, headers) else {
             return Ok(());
         };
-        let blocked = Blocked {
-            method: method.clone(),
-            path: uri.path().to_owned(),
-            refusal,
-        };
+        let blocked = Blocked { method: method.clone(), path: uri.path().to_owned(), refusal };
         tracing::error!("{blocked}");
         self.tally.send_modify(|tally| {
             tally.count += 1;
@@ -104,10 +97,7 @@ impl<S> Layer<S> for Guard {
     type Service = Guarded<S>;
 
     fn layer(&self, inner: S) -> Guarded<S> {
-        Guarded {
-            guard: self.clone(),
-            inner,
-        }
+        Guarded { guard: self.clone(), inner }
     }
 }
 
@@ -172,11 +162,7 @@ fn readable(path: &ResourcePath) -> Result<(), Refusal> {
         Some("log") => path.group.is_empty() && path.resource == "pods",
         Some(_) => false,
     };
-    if harmless && path.rest.is_none() {
-        Ok(())
-    } else {
-        Err(Refusal::Subresource)
-    }
+    if harmless && path.rest.is_none() { Ok(()) } else { Err(Refusal::Subresource) }
 }
 
 fn asks(path: &ResourcePath) -> bool {

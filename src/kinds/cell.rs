@@ -1,13 +1,16 @@
 //! One value of a table: it sorts as itself and is turned into text only when it is drawn.
 
+use crate::kinds::age;
 use crate::wire::Timestamp;
+use crate::wire::quantity::{self, Format, Quantity};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// A value of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
-    /// Nothing to show; the server prints `<none>` or nothing, the column's text below says which.
+    /// Nothing, shown as nothing; where the server prints `<none>` or `<unset>`, the cell holds that as words.
     Empty,
     /// Words.
     Text(Arc<str>),
@@ -25,21 +28,40 @@ pub enum Cell {
     Span(Timestamp, Option<Timestamp>),
 }
 
-/// `resource.Format`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// `12e6`.
-    DecimalExponent,
-    /// `12Mi`.
-    BinarySi,
-    /// `12M`.
-    DecimalSi,
-}
-
 impl Cell {
     /// Words, without interning: for text that does not repeat.
     pub fn text(text: impl AsRef<str>) -> Self {
         Self::Text(Arc::from(text.as_ref()))
+    }
+
+    /// A quantity; words where the server would print it otherwise than its value says (`1.500` instead of `1500m`).
+    pub fn quantity(quantity: &Quantity) -> Self {
+        match quantity.amount() {
+            Some((nanos, format)) if quantity::print(nanos, format) == quantity.string => Self::Quantity(nanos, format),
+            _ => Self::text(&quantity.string),
+        }
+    }
+
+    /// The text as the server's Table prints it at `now`.
+    pub fn show(&self, now: Timestamp) -> Cow<'_, str> {
+        match self {
+            Self::Empty => Cow::Borrowed(""),
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Int(number) | Self::Count(number, None) => Cow::Owned(number.to_string()),
+            Self::Count(number, Some(at)) => Cow::Owned(format!("{number} ({} ago)", age::age(now, Some(*at)))),
+            Self::Ratio(have, want) => Cow::Owned(format!("{have}/{want}")),
+            Self::Quantity(nanos, format) => Cow::Owned(quantity::print(*nanos, *format)),
+            Self::Time(at) => Cow::Owned(age::age(now, Some(*at))),
+            Self::Span(from, until) => Cow::Owned(age::duration(until.unwrap_or(now).micros_since(*from))),
+        }
+    }
+
+    /// The first moment after `now` at which the text reads otherwise; `None` when it never does.
+    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Time(at) | Self::Count(_, Some(at)) | Self::Span(at, None) => Some(age::next_change(now, *at)),
+            _ => None,
+        }
     }
 
     /// A total order inside one column: numbers by value, ages youngest first, words by letter, nothing last.
@@ -119,6 +141,30 @@ mod tests {
         let mut names = vec!["web-10", "web-2", "api", "web-02", "web"];
         names.sort_by(|a, b| natural(a, b));
         assert_eq!(names, ["api", "web", "web-02", "web-2", "web-10"]);
+    }
+
+    #[test]
+    fn cells_read_as_the_server_prints_them() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let then = now.plus_seconds(-300);
+        let cells = [
+            (Cell::Empty, ""),
+            (Cell::text("<none>"), "<none>"),
+            (Cell::Int(-3), "-3"),
+            (Cell::Count(3, Some(then)), "3 (5m ago)"),
+            (Cell::Count(0, None), "0"),
+            (Cell::Ratio(1, 3), "1/3"),
+            (Cell::quantity(&Quantity { string: "128Mi".into() }), "128Mi"),
+            (Cell::quantity(&Quantity { string: "1.500".into() }), "1.500"),
+            (Cell::Time(then), "5m"),
+            (Cell::Span(then, None), "5m"),
+            (Cell::Span(then, Some(then.plus_seconds(9))), "9s"),
+        ];
+        for (cell, want) in cells {
+            assert_eq!(cell.show(now), want, "{cell:?}");
+        }
+        assert_eq!(Cell::Time(then).next_change(now), Some(now.plus_seconds(1)));
+        assert_eq!(Cell::Span(then, Some(now)).next_change(now), None);
     }
 
     #[test]

@@ -118,10 +118,7 @@ impl RequestInfo {
         if uri.scheme().is_some() || uri.authority().is_some() {
             return Err(Malformed::Absolute);
         }
-        if headers
-            .keys()
-            .any(|name| name.as_str().contains("method-override") || name.as_str() == "x-http-method")
-        {
+        if headers.keys().any(|name| name.as_str().contains("method-override") || name.as_str() == "x-http-method") {
             return Err(Malformed::MethodOverride);
         }
         let query = uri.query().unwrap_or_default();
@@ -137,9 +134,7 @@ impl RequestInfo {
 /// Returns whether the headers ask to leave HTTP for a websocket or SPDY.
 pub fn upgrades(headers: &HeaderMap) -> bool {
     let in_connection = |value: &header::HeaderValue| {
-        String::from_utf8_lossy(value.as_bytes())
-            .to_ascii_lowercase()
-            .contains("upgrade")
+        String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase().contains("upgrade")
     };
     headers.contains_key(header::UPGRADE) || headers.get_all(header::CONNECTION).iter().any(in_connection)
 }
@@ -149,9 +144,7 @@ fn verb(method: &Method, query: &str, headers: &HeaderMap, endpoint: &Endpoint) 
         Endpoint::Resource(path) => Some(path),
         _ => None,
     };
-    let channel = path
-        .and_then(|path| path.subresource.as_deref())
-        .is_some_and(|sub| CHANNELS.contains(&sub));
+    let channel = path.and_then(|path| path.subresource.as_deref()).is_some_and(|sub| CHANNELS.contains(&sub));
     if channel || upgrades(headers) {
         return Ok(Verb::Connect);
     }
@@ -194,10 +187,7 @@ fn endpoint(path: &str) -> Result<Endpoint, Malformed> {
         ["version"] => Ok(Endpoint::Version),
         ["livez" | "readyz" | "healthz"] => Ok(Endpoint::Health),
         ["openapi", _, ..] => Ok(Endpoint::OpenApi),
-        ["api" | "apis"] => Ok(Endpoint::Discovery {
-            group: None,
-            version: None,
-        }),
+        ["api" | "apis"] => Ok(Endpoint::Discovery { group: None, version: None }),
         ["apis", group] => discovery(group, None),
         ["api", version] => discovery("", Some(version)),
         ["apis", group, version] => discovery(group, Some(version)),
@@ -210,19 +200,12 @@ fn endpoint(path: &str) -> Result<Endpoint, Malformed> {
 fn discovery(group: &str, version: Option<&str>) -> Result<Endpoint, Malformed> {
     let version = version.map(plain).transpose()?;
     let group = if group.is_empty() { String::new() } else { plain(group)? };
-    Ok(Endpoint::Discovery {
-        group: Some(group),
-        version,
-    })
+    Ok(Endpoint::Discovery { group: Some(group), version })
 }
 
 fn resource(group: &str, version: &str, segments: &[&str]) -> Result<ResourcePath, Malformed> {
     let group = if group.is_empty() { String::new() } else { plain(group)? };
-    let mut path = ResourcePath {
-        group,
-        version: plain(version)?,
-        ..ResourcePath::default()
-    };
+    let mut path = ResourcePath { group, version: plain(version)?, ..ResourcePath::default() };
     let rest = match segments {
         ["watch" | "proxy", ..] => return Err(Malformed::LegacyPrefix),
         ["namespaces", namespace, sub, ..] if !NAMESPACE_SUBRESOURCES.contains(sub) => {
@@ -253,10 +236,7 @@ fn check(segment: &str) -> Result<(), Malformed> {
     if segment == "." || segment == ".." {
         return Err(Malformed::DotSegment);
     }
-    if segment
-        .bytes()
-        .any(|byte| !byte.is_ascii_graphic() || matches!(byte, b'\\' | b';' | b'#' | b'?'))
-    {
+    if segment.bytes().any(|byte| !byte.is_ascii_graphic() || matches!(byte, b'\\' | b';' | b'#' | b'?')) {
         return Err(Malformed::Character);
     }
     decode(segment).map(drop)
@@ -265,11 +245,7 @@ fn check(segment: &str) -> Result<(), Malformed> {
 /// A segment that is a word of the API: groups, versions, resources, namespaces and subresources need no escapes.
 fn plain(segment: &str) -> Result<String, Malformed> {
     let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-    if segment.bytes().all(word) {
-        Ok(segment.to_owned())
-    } else {
-        Err(Malformed::Character)
-    }
+    if segment.bytes().all(word) { Ok(segment.to_owned()) } else { Err(Malformed::Character) }
 }
 
 /// Decodes the escapes of a name; those that hide a separator, a dot, a control character or another escape are refused.

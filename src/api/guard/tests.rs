@@ -15,9 +15,7 @@ use super::*;
 
 fn refused(method: &str, path: &str, headers: &[(&str, &str)]) -> Option<Refusal> {
     let method = Method::from_bytes(method.as_bytes()).unwrap();
-    let headers = headers
-        .iter()
-        .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+    let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
     allow(Mode::Observe, &method, &path.parse().unwrap(), &headers.collect()).err()
 }
 
@@ -63,16 +61,8 @@ fn observe_may_ask_what_it_may_do() {
         "/apis/authentication.k8s.io/v1/selfsubjectreviews",
     ] {
         assert_eq!(refused("POST", path, &[]), None, "{path}");
-        assert_eq!(
-            refused("POST", &format!("{path}?dryRun=All"), &[]),
-            Some(Refusal::Write),
-            "{path}"
-        );
-        assert_eq!(
-            refused("POST", &format!("{path}/x"), &[]),
-            Some(Refusal::Write),
-            "{path}"
-        );
+        assert_eq!(refused("POST", &format!("{path}?dryRun=All"), &[]), Some(Refusal::Write), "{path}");
+        assert_eq!(refused("POST", &format!("{path}/x"), &[]), Some(Refusal::Write), "{path}");
         assert_eq!(refused("DELETE", path, &[]), Some(Refusal::Write), "{path}");
     }
 }
@@ -81,21 +71,14 @@ fn observe_may_ask_what_it_may_do() {
 fn observe_refuses_questions_about_others() {
     check_refused(&[
         ("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews"),
-        (
-            "POST",
-            "/apis/authorization.k8s.io/v1/namespaces/a/localsubjectaccessreviews",
-        ),
+        ("POST", "/apis/authorization.k8s.io/v1/namespaces/a/localsubjectaccessreviews"),
         ("POST", "/apis/authentication.k8s.io/v1/tokenreviews"),
     ]);
 }
 
 #[test]
 fn observe_refuses_every_writing_method() {
-    for path in [
-        "/api/v1/namespaces/a/pods/b",
-        "/apis/apps/v1/namespaces/a/deployments",
-        "/api/v1/nodes/n1/status",
-    ] {
+    for path in ["/api/v1/namespaces/a/pods/b", "/apis/apps/v1/namespaces/a/deployments", "/api/v1/nodes/n1/status"] {
         for method in ["POST", "PUT", "PATCH", "DELETE"] {
             assert_eq!(refused(method, path, &[]), Some(Refusal::Write), "{method} {path}");
         }
@@ -109,10 +92,7 @@ fn observe_refuses_evictions() {
 
 #[test]
 fn observe_refuses_bindings() {
-    check_refused(&[
-        ("POST", "/api/v1/namespaces/a/pods/b/binding"),
-        ("POST", "/api/v1/namespaces/a/bindings"),
-    ]);
+    check_refused(&[("POST", "/api/v1/namespaces/a/pods/b/binding"), ("POST", "/api/v1/namespaces/a/bindings")]);
 }
 
 #[test]
@@ -124,10 +104,7 @@ fn observe_refuses_to_mint_tokens() {
 fn observe_refuses_certificate_requests_and_approvals() {
     check_refused(&[
         ("POST", "/apis/certificates.k8s.io/v1/certificatesigningrequests"),
-        (
-            "PUT",
-            "/apis/certificates.k8s.io/v1/certificatesigningrequests/a/approval",
-        ),
+        ("PUT", "/apis/certificates.k8s.io/v1/certificatesigningrequests/a/approval"),
     ]);
 }
 
@@ -151,10 +128,7 @@ fn observe_refuses_rolling_back_a_replica_set() {
 
 #[test]
 fn observe_refuses_to_trigger_and_suspend_cron_jobs() {
-    check_refused(&[
-        ("POST", "/apis/batch/v1/namespaces/a/jobs"),
-        ("PATCH", "/apis/batch/v1/namespaces/a/cronjobs/b"),
-    ]);
+    check_refused(&[("POST", "/apis/batch/v1/namespaces/a/jobs"), ("PATCH", "/apis/batch/v1/namespaces/a/cronjobs/b")]);
 }
 
 #[test]
@@ -194,11 +168,7 @@ fn observe_refuses_exec_attach_and_portforward_by_get_and_by_post() {
         let path = format!("/api/v1/namespaces/a/pods/b/{sub}?command=sh");
         assert_eq!(refused("GET", &path, &[]), Some(Refusal::Channel), "{path}");
         assert_eq!(refused("POST", &path, &[]), Some(Refusal::Channel), "{path}");
-        assert_eq!(
-            refused("GET", &path, &[("upgrade", "websocket")]),
-            Some(Refusal::Channel),
-            "{path}"
-        );
+        assert_eq!(refused("GET", &path, &[("upgrade", "websocket")]), Some(Refusal::Channel), "{path}");
     }
 }
 
@@ -217,27 +187,15 @@ fn observe_refuses_proxies_to_pods_services_and_kubelets() {
 #[test]
 fn observe_refuses_subresources_of_aggregated_apis() {
     check_refused(&[
-        (
-            "GET",
-            "/apis/subresources.kubevirt.io/v1/namespaces/a/virtualmachineinstances/b/console",
-        ),
-        (
-            "GET",
-            "/apis/subresources.kubevirt.io/v1/namespaces/a/virtualmachineinstances/b/vnc",
-        ),
-        (
-            "GET",
-            "/apis/subresources.kubevirt.io/v1/namespaces/a/virtualmachineinstances/b/portforward/22",
-        ),
+        ("GET", "/apis/subresources.kubevirt.io/v1/namespaces/a/virtualmachineinstances/b/console"),
+        ("GET", "/apis/subresources.kubevirt.io/v1/namespaces/a/virtualmachineinstances/b/vnc"),
+        ("GET", "/apis/subresources.kubevirt.io/v1/namespaces/a/virtualmachineinstances/b/portforward/22"),
     ]);
 }
 
 #[test]
 fn observe_refuses_log_of_anything_but_pods() {
-    check_refused(&[
-        ("GET", "/apis/example.com/v1/namespaces/a/pods/b/log"),
-        ("GET", "/api/v1/nodes/n1/log"),
-    ]);
+    check_refused(&[("GET", "/apis/example.com/v1/namespaces/a/pods/b/log"), ("GET", "/api/v1/nodes/n1/log")]);
 }
 
 #[test]
@@ -294,17 +252,11 @@ async fn a_refused_request_never_reaches_the_service_and_is_counted() {
     let delete = Request::delete("/api/v1/namespaces/a/pods/b").body(()).unwrap();
     let error = service.clone().oneshot(delete).await.unwrap_err();
     let blocked = error.downcast::<Blocked>().unwrap();
-    assert_eq!(
-        blocked.to_string(),
-        "the read-only guard refused DELETE /api/v1/namespaces/a/pods/b: it writes"
-    );
+    assert_eq!(blocked.to_string(), "the read-only guard refused DELETE /api/v1/namespaces/a/pods/b: it writes");
     assert_eq!((reached.load(Ordering::SeqCst), tally.borrow().count), (0, 1));
     assert_eq!(tally.borrow().last.as_ref(), Some(&*blocked));
 
-    service
-        .oneshot(Request::get("/api/v1/pods").body(()).unwrap())
-        .await
-        .unwrap();
+    service.oneshot(Request::get("/api/v1/pods").body(()).unwrap()).await.unwrap();
     assert_eq!((reached.load(Ordering::SeqCst), tally.borrow().count), (1, 1));
 }
 
@@ -403,25 +355,10 @@ fn target() -> impl Strategy<Value = String> {
         "https:b:443",
         "run",
     ]);
-    let head = select(vec![
-        "",
-        "/api/v1",
-        "/apis/apps/v1",
-        "/api/v1/namespaces/shop",
-        "/apis/authorization.k8s.io/v1",
-    ]);
-    let query = select(vec![
-        "",
-        "?",
-        "?watch=1",
-        "?dryRun=All",
-        "?limit=5&continue=x",
-        "?command=sh",
-    ]);
+    let head = select(vec!["", "/api/v1", "/apis/apps/v1", "/api/v1/namespaces/shop", "/apis/authorization.k8s.io/v1"]);
+    let query = select(vec!["", "?", "?watch=1", "?dryRun=All", "?limit=5&continue=x", "?command=sh"]);
     (head, prop::collection::vec(step, 0..5), query).prop_map(|(head, steps, query)| {
-        let path = steps
-            .iter()
-            .fold(head.to_owned(), |path, step| format!("{path}/{step}"));
+        let path = steps.iter().fold(head.to_owned(), |path, step| format!("{path}/{step}"));
         format!("{}{query}", if path.is_empty() { "/" } else { &path })
     })
 }

@@ -24,10 +24,7 @@ fn told(method: &str, path: &str) -> String {
     let group = if path.group.is_empty() { "core" } else { &path.group };
     let (namespace, name) = (or_dash(path.namespace), or_dash(path.name));
     let (sub, rest) = (or_dash(path.subresource), or_dash(path.rest));
-    format!(
-        "{verb} {group}/{} {} {namespace}/{name} {sub} {rest}",
-        path.version, path.resource
-    )
+    format!("{verb} {group}/{} {} {namespace}/{name} {sub} {rest}", path.version, path.resource)
 }
 
 #[test]
@@ -39,50 +36,18 @@ fn paths_are_read_as_the_api_server_reads_them() {
         ("GET", "/api/v1/pods?watch=0&watch=1", "list core/v1 pods -/- - -"),
         ("GET", "/api/v1/pods?watch", "watch core/v1 pods -/- - -"),
         ("GET", "/api/v1/namespaces/shop", "get core/v1 namespaces -/shop - -"),
-        (
-            "GET",
-            "/api/v1/namespaces/shop/status",
-            "get core/v1 namespaces -/shop status -",
-        ),
+        ("GET", "/api/v1/namespaces/shop/status", "get core/v1 namespaces -/shop status -"),
         ("GET", "/api/v1/namespaces/shop/pods", "list core/v1 pods shop/- - -"),
-        (
-            "GET",
-            "/api/v1/namespaces/shop/pods/web-0",
-            "get core/v1 pods shop/web-0 - -",
-        ),
-        (
-            "GET",
-            "/api/v1/namespaces/shop/pods/web-0/log",
-            "get core/v1 pods shop/web-0 log -",
-        ),
-        (
-            "GET",
-            "/api/v1/namespaces/shop/pods/web-0/exec",
-            "connect core/v1 pods shop/web-0 exec -",
-        ),
-        (
-            "GET",
-            "/api/v1/nodes/n1/proxy/run/x",
-            "connect core/v1 nodes -/n1 proxy run/x",
-        ),
+        ("GET", "/api/v1/namespaces/shop/pods/web-0", "get core/v1 pods shop/web-0 - -"),
+        ("GET", "/api/v1/namespaces/shop/pods/web-0/log", "get core/v1 pods shop/web-0 log -"),
+        ("GET", "/api/v1/namespaces/shop/pods/web-0/exec", "connect core/v1 pods shop/web-0 exec -"),
+        ("GET", "/api/v1/nodes/n1/proxy/run/x", "connect core/v1 nodes -/n1 proxy run/x"),
         ("GET", "/apis/apps/v1/deployments", "list apps/v1 deployments -/- - -"),
-        (
-            "PUT",
-            "/apis/apps/v1/namespaces/a/deployments/b/scale",
-            "update apps/v1 deployments a/b scale -",
-        ),
+        ("PUT", "/apis/apps/v1/namespaces/a/deployments/b/scale", "update apps/v1 deployments a/b scale -"),
         ("PATCH", "/api/v1/nodes/n1", "patch core/v1 nodes -/n1 - -"),
-        (
-            "POST",
-            "/api/v1/namespaces/a/pods/b/eviction",
-            "create core/v1 pods a/b eviction -",
-        ),
+        ("POST", "/api/v1/namespaces/a/pods/b/eviction", "create core/v1 pods a/b eviction -"),
         ("DELETE", "/api/v1/namespaces/a/pods/b", "delete core/v1 pods a/b - -"),
-        (
-            "DELETE",
-            "/api/v1/namespaces/a/pods",
-            "deletecollection core/v1 pods a/- - -",
-        ),
+        ("DELETE", "/api/v1/namespaces/a/pods", "deletecollection core/v1 pods a/- - -"),
         ("HEAD", "/version", "get Version"),
         ("GET", "/readyz?verbose", "get Health"),
         ("GET", "/openapi/v3/apis/apps/v1", "get OpenApi"),
