@@ -15,5 +15,8 @@ pub mod app;
 /// Floor 5: the only code that talks to an API server; every request passes the guard.
 pub mod api;
 
+/// Floor 5: an API server that lives in this process, for the demo and for tests.
+pub mod demo;
+
 /// Floor 5: files of YAML and JSON, read as if a cluster had sent them.
 pub mod manifests;
