@@ -6,6 +6,7 @@
 mod accept;
 mod discovery;
 mod output;
+mod partial;
 mod read;
 mod resources;
 mod review;

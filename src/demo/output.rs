@@ -4,8 +4,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::demo::accept::{Encoding, Format, Shape};
+use crate::demo::partial::metadata_of;
 use crate::demo::resources::Resource;
-use crate::demo::table::{self, IncludeObject};
+use crate::demo::table::{self, IncludeObject, Printer};
 
 /// How one request sees the objects of one resource.
 #[derive(Clone, Debug)]
@@ -90,7 +91,9 @@ impl View {
     }
 
     fn table(&self, items: &[&Value], metadata: &Value, headers: bool) -> Value {
-        table::table(self, items, metadata, headers)
+        let printer = Printer::of(&self.resource, &self.version);
+        let rows: Vec<Value> = items.iter().map(|item| printer.row(item, self.include, self.now)).collect();
+        table::table(&printer, &rows, metadata, headers)
     }
 
     /// The object at the requested version: definitions without a webhook convert by name alone.
@@ -147,11 +150,6 @@ pub fn to_bytes(value: &Value) -> Vec<u8> {
     let mut bytes = value.to_string().into_bytes();
     bytes.push(b'\n');
     bytes
-}
-
-/// `PartialObjectMetadata` of an object.
-pub fn metadata_of(value: &Value) -> Value {
-    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": value["metadata"]})
 }
 
 fn own_meta(value: &Value) -> Value {

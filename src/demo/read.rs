@@ -88,8 +88,7 @@ fn start(store: &Store, query: &Query, paged: bool) -> Result<Start, Failure> {
 fn check_match(version: &str, matching: &str, next: &str) -> Result<(), Failure> {
     let refuse = |message: &str| Err(Failure::invalid_options("resourceVersionMatch", message));
     match (version, matching, next) {
-        (_, "", "") => Ok(()),
-        ("" | "0", "", _) => Ok(()),
+        (_, "", "") | ("" | "0", "", _) => Ok(()),
         (_, "", _) => Err(Failure::bad_request("specifying resource version is not allowed when using continue")),
         (_, _, next) if !next.is_empty() => refuse("resourceVersionMatch is forbidden when continue is provided"),
         ("", _, _) => refuse("resourceVersionMatch is forbidden unless resourceVersion is provided"),

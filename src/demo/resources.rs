@@ -1,5 +1,5 @@
 //! What the API server serves: the built-in resources as one table, and those that the
-//! CustomResourceDefinitions among the objects add.
+//! custom resource definitions among the objects add.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::demo::store::Store;
 
-/// The resource under which CustomResourceDefinitions are stored.
+/// The resource under which custom resource definitions are stored.
 pub const CRDS: &str = "customresourcedefinitions.apiextensions.k8s.io";
 
 /// One resource, as discovery shows it.
@@ -29,7 +29,7 @@ pub struct Resource {
     pub custom: Option<Arc<Custom>>,
 }
 
-/// What a CustomResourceDefinition says beyond the names, by version.
+/// What a custom resource definition says beyond the names, by version.
 #[derive(Debug, Default)]
 pub struct Custom {
     pub versions: BTreeMap<String, Value>,

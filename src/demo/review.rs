@@ -3,10 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::demo::resources::{Registry, Resource};
-use crate::demo::status::Failure;
+use crate::demo::status::{Failure, USER};
 
-/// Everyone who asks is this user.
-pub const USER: &str = "demo";
 /// Why writes are refused.
 pub const READ_ONLY: &str = ": the demo clusters cannot be changed yet";
 

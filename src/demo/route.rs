@@ -30,13 +30,13 @@ impl Route {
         let rest = match rest.as_slice() {
             ["namespaces", _, "status" | "finalize"] | ["namespaces"] | ["namespaces", _] => &rest[..],
             ["namespaces", namespace, within @ ..] => {
-                route.namespace = (*namespace).to_owned();
+                (*namespace).clone_into(&mut route.namespace);
                 within
             }
             _ => &rest[..],
         };
         let mut rest = rest.iter();
-        route.plural = (*rest.next()?).to_owned();
+        (*rest.next()?).clone_into(&mut route.plural);
         route.name = rest.next().map_or_else(String::new, |name| (*name).to_owned());
         route.subresource = rest.copied().collect::<Vec<_>>().join("/");
         Some(route)

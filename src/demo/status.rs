@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::demo::resources::Resource;
 
+/// Everyone who asks is this user.
+pub const USER: &str = "demo";
+
 /// A request that was not granted, before it is written as JSON or protobuf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -81,9 +84,7 @@ impl Failure {
         };
         let message = format!(
             "{subject} is forbidden: User {:?} cannot {verb} resource {:?} in API group {:?} {scope}{why}",
-            super::review::USER,
-            resource.plural,
-            resource.group,
+            USER, resource.plural, resource.group,
         );
         Self::new(403, "Forbidden", message).on(resource, name)
     }

@@ -6,8 +6,9 @@ mod printer;
 
 use serde_json::{Value, json};
 
-use crate::demo::output::{View, metadata_of};
-use crate::demo::table::printer::Printer;
+use crate::demo::partial::metadata_of;
+
+pub use crate::demo::table::printer::Printer;
 
 /// What a row carries of its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,33 +49,34 @@ impl Column {
     }
 }
 
-/// The table of `items`; without `headers` its column definitions are left out.
-pub fn table(view: &View, items: &[&Value], metadata: &Value, headers: bool) -> Value {
-    let printer = Printer::of(&view.resource, &view.version);
+/// A table of rows; without `headers` its column definitions are left out.
+pub fn table(printer: &Printer, rows: &[Value], metadata: &Value, headers: bool) -> Value {
     let columns: Value = if headers { printer.columns().iter().map(Column::json).collect() } else { Value::Null };
-    let rows: Vec<Value> = items.iter().map(|item| row(view, &printer, item)).collect();
     json!({
         "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
         "columnDefinitions": columns, "rows": rows,
     })
 }
 
-fn row(view: &View, printer: &Printer, item: &Value) -> Value {
-    let mut row = json!({"cells": printer.cells(item, view.now)});
-    if let Some(conditions) = completed(view, item) {
-        row["conditions"] = conditions;
+impl Printer {
+    /// One row: cells, and as much of the object as was asked for.
+    pub fn row(&self, item: &Value, include: IncludeObject, now: jiff::Timestamp) -> Value {
+        let mut row = json!({"cells": self.cells(item, now)});
+        if let Some(conditions) = completed(item) {
+            row["conditions"] = conditions;
+        }
+        match include {
+            IncludeObject::None => {}
+            IncludeObject::Metadata => row["object"] = metadata_of(item),
+            IncludeObject::Object => row["object"] = item.clone(),
+        }
+        row
     }
-    match view.include {
-        IncludeObject::None => {}
-        IncludeObject::Metadata => row["object"] = metadata_of(item),
-        IncludeObject::Object => row["object"] = item.clone(),
-    }
-    row
 }
 
 /// Finished pods are marked, so that clients may hide them.
-fn completed(view: &View, item: &Value) -> Option<Value> {
-    if view.resource.id() != "pods" {
+fn completed(item: &Value) -> Option<Value> {
+    if item["kind"] != "Pod" || item["apiVersion"] != "v1" {
         return None;
     }
     let (reason, message) = match item["status"]["phase"].as_str()? {

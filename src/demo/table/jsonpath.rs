@@ -1,4 +1,4 @@
-//! The part of kubectl's JSONPath that printer columns use: fields, quoted fields, indexes, slices of
+//! The part of kubectl's path language that printer columns use: fields, quoted fields, indexes, slices of
 //! everything (`[*]`), and filters (`[?(@.type=="Ready")]`).
 
 use serde_json::Value;
