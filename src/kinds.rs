@@ -11,11 +11,12 @@ pub mod digest;
 pub mod facts;
 pub mod intern;
 pub mod record;
+pub mod selector;
 
 pub use self::catalog::{Catalog, Kind, Served};
 pub use self::cell::Cell;
-pub use self::decode::{Decoder, Object, Unreadable, decoder};
-pub use self::digest::{Digest, Health, Link, Relation, Selector, Target};
+pub use self::decode::{Decoder, Object, Unreadable, decoder, json_decoder};
+pub use self::digest::{Digest, Health, Link, Relation, Requirement, Selector, Target};
 pub use self::facts::Facts;
 pub use self::intern::Interner;
 pub use self::record::{Meta, ObjectRef, Owner, Record};
@@ -151,6 +152,25 @@ macro_rules! kinds {
 kinds! {
     NAMESPACE namespace,
     POD pod,
+    SERVICE service,
+    ENDPOINT_SLICE endpoint_slice,
+    INGRESS ingress,
+    INGRESS_CLASS ingress_class,
+    NETWORK_POLICY network_policy,
+    CONFIG_MAP config_map,
+    SECRET secret,
+    PERSISTENT_VOLUME_CLAIM persistent_volume_claim,
+    PERSISTENT_VOLUME persistent_volume,
+    CERTIFICATE certificate,
+    CERTIFICATE_REQUEST certificate_request,
+    ISSUER issuer,
+    CLUSTER_ISSUER cluster_issuer,
+    ORDER order,
+    CHALLENGE challenge,
+    GATEWAY_CLASS gateway_class,
+    GATEWAY gateway,
+    HTTP_ROUTE http_route,
+    REFERENCE_GRANT reference_grant,
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// A slim struct that is read off the wire and condensed.
-pub trait Object: prost::Message + Default + DeserializeOwned {
+pub trait Object: Default + DeserializeOwned {
     /// The kind it is of.
     const KIND: KindId;
 
@@ -24,15 +24,16 @@ pub trait Object: prost::Message + Default + DeserializeOwned {
     }
 }
 
-type FromBytes = fn(&[u8], &mut Interner) -> Result<Record, Unreadable>;
+/// How one object's bytes become a record.
+pub type FromBytes = fn(&[u8], &mut Interner) -> Result<Record, Unreadable>;
 
 /// How records of a kind are read.
 #[derive(Clone, Debug)]
 pub enum Decoder {
     /// A kind with a slim struct: the bare message of one item, or the JSON of one object.
     Slim {
-        /// From one item's protobuf message, without envelope.
-        protobuf: FromBytes,
+        /// From one item's protobuf message, without envelope; none where the server has only JSON.
+        protobuf: Option<FromBytes>,
         /// From one object's JSON.
         json: FromBytes,
     },
@@ -51,21 +52,26 @@ pub struct Unreadable {
 }
 
 /// The decoder of a slim struct.
-pub const fn decoder<T: Object>() -> Decoder {
-    Decoder::Slim { protobuf: protobuf::<T>, json: json::<T> }
+pub const fn decoder<T: Object + prost::Message>() -> Decoder {
+    Decoder::Slim { protobuf: Some(protobuf::<T>), json: json::<T> }
+}
+
+/// The decoder of a slim struct whose kind the server defines by a CustomResourceDefinition: it has no protobuf.
+pub const fn json_decoder<T: Object>() -> Decoder {
+    Decoder::Slim { protobuf: None, json: json::<T> }
 }
 
 impl Decoder {
     /// Whether the kind can be asked for in protobuf.
     pub fn has_protobuf(&self) -> bool {
-        matches!(self, Self::Slim { .. })
+        matches!(self, Self::Slim { protobuf: Some(_), .. })
     }
 
     /// Reads one item of a protobuf list or watch; an unreadable one whose key is known becomes a record that says so.
     pub fn read_protobuf(&self, kind: KindId, bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
         match self {
-            Self::Slim { protobuf, .. } => protobuf(bytes, interner).or_else(|e| e.into_record(kind)),
-            Self::Custom(_) => Err(Unreadable { key: None, why: "a custom resource has no protobuf".to_owned() }),
+            Self::Slim { protobuf: Some(read), .. } => read(bytes, interner).or_else(|e| e.into_record(kind)),
+            _ => Err(Unreadable { key: None, why: "a custom resource has no protobuf".to_owned() }),
         }
     }
 
@@ -86,7 +92,7 @@ impl Unreadable {
     }
 }
 
-fn protobuf<T: Object>(bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
+fn protobuf<T: Object + prost::Message>(bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
     let unreadable = |why: String| Unreadable { key: envelope::salvage_key(bytes), why };
     let object = T::decode(bytes).map_err(|e| unreadable(e.to_string()))?;
     condense(&object, interner).ok_or_else(|| unreadable("it has no name".to_owned()))
