@@ -5,6 +5,7 @@
 //! document and the line that it came from.
 
 pub mod document;
+pub mod embedded;
 mod mint;
 pub mod read;
 pub mod shift;

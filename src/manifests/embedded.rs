@@ -27,7 +27,14 @@ macro_rules! files {
 }
 
 const FILES: &[File] = files! {
-    "free4chat": "cluster";
+    "shop":
+        "addons" "catalog" "cert-manager" "checkout" "crds" "data" "dns" "gateway" "images"
+        "ingress-nginx" "kube-system" "logging" "metallb" "network" "nodes" "orders" "payments"
+        "routes" "services" "shop-dev" "shop-prod" "shop-staging" "storage" "storefront";
+    "free4chat":
+        "api" "cert-manager" "crds" "dns" "ingress-nginx" "nodes" "system";
+    "mydemo":
+        "dns" "ingress-nginx" "mydemo" "nodes" "system";
 };
 
 /// Returns the objects of one demo cluster, as they stand in the files: [`shift`] brings them to

@@ -3,7 +3,7 @@
 //! `tls-names` (comma-separated, the first is the subject), `tls-not-after` (`12d`, `-3d`, `6h`,
 //! from now), `tls-not-before` (default: 90 days before its end), `tls-issuer` (default `E7`),
 //! `tls-key: other` (a key that does not belong to the certificate), `tls-chain: leaf` (without
-//! the intermediate), `tls-ca: NAME` (on a `ConfigMap` or Secret: only the authority, as `ca.crt`).
+//! the intermediate), `tls-entries` (default `tls.crt,tls.key`), `tls-ca: NAME` (on a `ConfigMap` or Secret: only the authority, as `ca.crt`).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -46,14 +46,14 @@ impl Authorities {
         };
         for (key, pem) in entries {
             let value = if secret { STANDARD.encode(pem) } else { pem };
-            data.insert(key.to_owned(), value.into());
+            data.insert(key, value.into());
         }
         Ok(())
     }
 
-    fn entries(&mut self, order: &Order, now: Timestamp) -> Result<Vec<(&'static str, String)>, rcgen::Error> {
+    fn entries(&mut self, order: &Order, now: Timestamp) -> Result<Vec<(String, String)>, rcgen::Error> {
         match order {
-            Order::Authority { name } => Ok(vec![("ca.crt", self.authority(name, now)?.pem())]),
+            Order::Authority { name } => Ok(vec![("ca.crt".to_owned(), self.authority(name, now)?.pem())]),
             Order::Leaf(leaf) => {
                 let key = KeyPair::generate()?;
                 self.serial += 1;
@@ -64,7 +64,8 @@ impl Authorities {
                     chain.push_str(&authority.pem());
                 }
                 let key = if leaf.other_key { KeyPair::generate()? } else { key };
-                Ok(vec![("tls.crt", chain), ("tls.key", key.serialize_pem())])
+                let (certificate_entry, key_entry) = leaf.entries.clone();
+                Ok(vec![(certificate_entry, chain), (key_entry, key.serialize_pem())])
             }
         }
     }
@@ -107,6 +108,8 @@ struct Leaf {
     issuer: String,
     whole_chain: bool,
     other_key: bool,
+    /// Which entries of the Secret hold the certificate and the key.
+    entries: (String, String),
 }
 
 impl Order {
@@ -123,6 +126,8 @@ impl Order {
         };
         let moment = |key: &str| annotation(key).map(|text| offset(key, text, now)).transpose();
         let not_after = moment("tls-not-after")?.unwrap_or(days_from(now, LIFETIME_DAYS));
+        let entries = annotation("tls-entries").unwrap_or("tls.crt,tls.key");
+        let entries = entries.split_once(',').unwrap_or((entries, "tls.key"));
         Ok(Some(Self::Leaf(Leaf {
             names: names.split(',').map(|name| name.trim().to_owned()).collect(),
             not_before: moment("tls-not-before")?.unwrap_or(days_from(not_after, -LIFETIME_DAYS)),
@@ -130,6 +135,7 @@ impl Order {
             issuer: annotation("tls-issuer").unwrap_or("E7").to_owned(),
             whole_chain: annotation("tls-chain") != Some("leaf"),
             other_key: annotation("tls-key") == Some("other"),
+            entries: (entries.0.to_owned(), entries.1.to_owned()),
         })))
     }
 }
