@@ -151,6 +151,7 @@ macro_rules! kinds {
 
 kinds! {
     NAMESPACE namespace,
+    NODE node,
     POD pod,
     SERVICE service,
     ENDPOINT_SLICE endpoint_slice,

@@ -1,6 +1,7 @@
 //! The typed facts that views read of some kinds; each is defined in its kind's file.
 
-use crate::kinds::pod::PodFacts;
+use crate::kinds::node::facts::NodeFacts;
+use crate::kinds::pod::facts::PodFacts;
 
 /// Slim and typed: what trace, rollout and Home read. Most kinds have none.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -8,6 +9,8 @@ pub enum Facts {
     /// Nothing beyond cells and links.
     #[default]
     None,
+    /// Of a Node.
+    Node(Box<NodeFacts>),
     /// Of a Pod.
     Pod(Box<PodFacts>),
 }

@@ -1,0 +1,311 @@
+//! What trace, rollout, logs and Home read of a Pod, as small as it can be.
+
+use crate::kinds::pod::Pod;
+use crate::kinds::pod::spec::{self, ContainerPort};
+use crate::kinds::pod::status::{ContainerStatus, Terminated};
+use crate::kinds::{Interner, Meta};
+use crate::wire::Timestamp;
+use crate::wire::time::Time;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What views read of a Pod.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PodFacts {
+    /// Its phase.
+    pub phase: Phase,
+    /// Whether the Ready condition is true.
+    pub ready: bool,
+    /// Since when it has been so.
+    pub ready_since: Option<Timestamp>,
+    /// Why it is not ready, as the condition says: `ContainersNotReady`, `ReadinessGatesNotReady`.
+    pub unready_reason: Option<Arc<str>>,
+    /// Init containers and sidecars, containers, debugging containers: each group in the order of the spec.
+    pub containers: Box<[Container]>,
+    /// Its addresses.
+    pub ips: Box<[IpAddr]>,
+    /// The node it was given.
+    pub node: Option<Arc<str>>,
+    /// Whether it uses the node's own network.
+    pub host_network: bool,
+    /// Its quality of service.
+    pub qos: Qos,
+    /// When the kubelet took it on.
+    pub started: Option<Timestamp>,
+    /// `Evicted`, `NodeLost` … as the status says of the whole pod.
+    pub status_reason: Option<Arc<str>>,
+    /// Readiness gates, and whether each is met.
+    pub readiness_gates: Box<[(Arc<str>, bool)]>,
+    /// What must be lifted before it is scheduled.
+    pub scheduling_gates: Box<[Arc<str>]>,
+    /// What holds it back once it is deleted; its deadline is `Meta::deleted`.
+    pub finalizers: Box<[Arc<str>]>,
+}
+
+/// Where a pod stands in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Accepted, not all containers have run.
+    Pending,
+    /// At least one container runs.
+    Running,
+    /// All ended well.
+    Succeeded,
+    /// All ended, at least one of them badly.
+    Failed,
+    /// The node does not say, or the word is not known.
+    #[default]
+    Unknown,
+}
+
+/// `QOSClass`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Qos {
+    /// Limits equal requests.
+    Guaranteed,
+    /// Something is requested.
+    Burstable,
+    /// Nothing is.
+    BestEffort,
+    /// Not set.
+    #[default]
+    Unknown,
+}
+
+/// One container of a pod.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Container {
+    /// Name.
+    pub name: Arc<str>,
+    /// Image, as the spec writes it.
+    pub image: Arc<str>,
+    /// What it is for.
+    pub role: Role,
+    /// Whether its readiness probe is content.
+    pub ready: bool,
+    /// Whether its startup probe is content.
+    pub started: bool,
+    /// How often it was restarted.
+    pub restarts: u32,
+    /// What it does now.
+    pub state: State,
+    /// How it ended the time before.
+    pub last_exit: Option<Box<Exit>>,
+    /// Bytes it may use at most.
+    pub memory_limit: Option<i64>,
+    /// Ports that it declares.
+    pub ports: Box<[Port]>,
+}
+
+/// What a container is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Runs to its end before the others start.
+    Init,
+    /// Starts with the init containers and stays.
+    Sidecar,
+    /// Does the work.
+    Main,
+    /// Was added for debugging.
+    Ephemeral,
+}
+
+/// What a container does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum State {
+    /// No word from the kubelet yet.
+    #[default]
+    Unreported,
+    /// Not yet, or not again: `ContainerCreating`, `CrashLoopBackOff` …
+    Waiting(Option<Arc<str>>),
+    /// Runs, since when.
+    Running(Option<Timestamp>),
+    /// Ended.
+    Exited(Box<Exit>),
+}
+
+/// How a container ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exit {
+    /// Exit code.
+    pub code: i32,
+    /// The signal that ended it, or 0.
+    pub signal: i32,
+    /// `Completed`, `Error`, `OOMKilled` …
+    pub reason: Option<Arc<str>>,
+    /// When it began.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub finished: Option<Timestamp>,
+}
+
+/// A port that a container declares.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Port {
+    /// Its name, by which Services find it.
+    pub name: Option<Arc<str>>,
+    /// Its number.
+    pub number: u16,
+    /// Its protocol.
+    pub protocol: Protocol,
+}
+
+/// Transport protocol of a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// TCP, also when nothing is said.
+    #[default]
+    Tcp,
+    /// UDP.
+    Udp,
+    /// SCTP.
+    Sctp,
+}
+
+impl Protocol {
+    /// From `TCP`, `UDP`, `SCTP`; everything else counts as TCP.
+    pub fn of(text: &str) -> Self {
+        match text {
+            "UDP" => Self::Udp,
+            "SCTP" => Self::Sctp,
+            _ => Self::Tcp,
+        }
+    }
+
+    /// As the API writes it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+            Self::Sctp => "SCTP",
+        }
+    }
+}
+
+impl PodFacts {
+    /// The containers that do the work.
+    pub fn main(&self) -> impl Iterator<Item = &Container> {
+        self.containers.iter().filter(|c| c.role == Role::Main)
+    }
+
+    /// Whether the pod has ended, well or badly.
+    pub fn ended(&self) -> bool {
+        matches!(self.phase, Phase::Succeeded | Phase::Failed)
+    }
+
+    /// The number of the port that a container declares under this name.
+    pub fn port(&self, name: &str, protocol: Protocol) -> Option<u16> {
+        let mut ports = self.containers.iter().flat_map(|c| &c.ports);
+        ports.find(|p| p.protocol == protocol && p.name.as_deref() == Some(name)).map(|p| p.number)
+    }
+}
+
+/// Reads the facts of a pod.
+pub fn facts(pod: &Pod, _meta: &Meta, interner: &mut Interner) -> PodFacts {
+    let (spec, status) = (pod.spec(), pod.status());
+    let ready = status.condition("Ready");
+    let names = |names: &mut dyn Iterator<Item = &String>, interner: &mut Interner| -> Box<[Arc<str>]> {
+        names.map(|n| interner.intern(n)).collect()
+    };
+    let gates = spec.readiness_gates.iter();
+    PodFacts {
+        phase: phase(&status.phase),
+        ready: status.is("Ready"),
+        ready_since: ready.and_then(|c| instant(c.last_transition_time)),
+        unready_reason: ready.filter(|c| c.status != "True").and_then(|c| interner.non_empty(&c.reason)),
+        containers: containers(pod, interner),
+        ips: status.addresses().filter_map(|ip| ip.parse().ok()).collect(),
+        node: interner.non_empty(&spec.node_name),
+        host_network: spec.host_network,
+        qos: qos(&status.qos_class),
+        started: instant(status.start_time),
+        status_reason: interner.non_empty(&status.reason),
+        readiness_gates: gates.map(|g| (interner.intern(&g.condition_type), status.is(&g.condition_type))).collect(),
+        scheduling_gates: names(&mut spec.scheduling_gates.iter().map(|g| &g.name), interner),
+        finalizers: names(&mut pod.metadata.iter().flat_map(|m| &m.finalizers), interner),
+    }
+}
+
+fn containers(pod: &Pod, interner: &mut Interner) -> Box<[Container]> {
+    let (spec, status) = (pod.spec(), pod.status());
+    let of = |role| move |c: &spec::Container| if c.is_sidecar() { Role::Sidecar } else { role };
+    let init = spec.init_containers.iter().map(|c| (c, of(Role::Init)(c), &status.init_container_statuses));
+    let main = spec.containers.iter().map(|c| (c, Role::Main, &status.container_statuses));
+    let ephemeral = spec.ephemeral_containers.iter().filter_map(|c| c.container.as_ref());
+    let ephemeral = ephemeral.map(|c| (c, Role::Ephemeral, &status.ephemeral_container_statuses));
+    let all = init.chain(main).chain(ephemeral);
+    all.map(|(spec, role, statuses)| container(spec, role, statuses.iter().find(|s| s.name == spec.name), interner))
+        .collect()
+}
+
+fn container(
+    spec: &spec::Container,
+    role: Role,
+    status: Option<&ContainerStatus>,
+    interner: &mut Interner,
+) -> Container {
+    let limit = spec.resources.as_ref().and_then(|r| r.limits.get("memory"));
+    Container {
+        name: interner.intern(&spec.name),
+        image: interner.intern(&spec.image),
+        role,
+        ready: status.is_some_and(|s| s.ready),
+        started: status.is_some_and(|s| s.started == Some(true)),
+        restarts: status.map_or(0, |s| u32::try_from(s.restart_count).unwrap_or(0)),
+        state: status.map_or(State::Unreported, |s| state(s, interner)),
+        last_exit: status.and_then(|s| s.last_terminated()).map(|t| Box::new(exit(t, interner))),
+        memory_limit: limit.and_then(crate::wire::quantity::Quantity::value),
+        ports: spec.ports.iter().map(|p| port(p, interner)).collect(),
+    }
+}
+
+fn state(status: &ContainerStatus, interner: &mut Interner) -> State {
+    if let Some(waiting) = status.waiting() {
+        return State::Waiting(interner.non_empty(&waiting.reason));
+    }
+    if let Some(running) = status.running() {
+        return State::Running(instant(running.started_at));
+    }
+    status.terminated().map_or(State::Unreported, |end| State::Exited(Box::new(exit(end, interner))))
+}
+
+fn exit(end: &Terminated, interner: &mut Interner) -> Exit {
+    Exit {
+        code: end.exit_code,
+        signal: end.signal,
+        reason: interner.non_empty(&end.reason),
+        started: instant(end.started_at),
+        finished: instant(end.finished_at),
+    }
+}
+
+fn port(port: &ContainerPort, interner: &mut Interner) -> Port {
+    Port {
+        name: interner.non_empty(&port.name),
+        number: u16::try_from(port.container_port).unwrap_or(0),
+        protocol: Protocol::of(&port.protocol),
+    }
+}
+
+fn instant(time: Option<Time>) -> Option<Timestamp> {
+    time.and_then(Time::instant)
+}
+
+fn phase(text: &str) -> Phase {
+    match text {
+        "Pending" => Phase::Pending,
+        "Running" => Phase::Running,
+        "Succeeded" => Phase::Succeeded,
+        "Failed" => Phase::Failed,
+        _ => Phase::Unknown,
+    }
+}
+
+fn qos(text: &str) -> Qos {
+    match text {
+        "Guaranteed" => Qos::Guaranteed,
+        "Burstable" => Qos::Burstable,
+        "BestEffort" => Qos::BestEffort,
+        _ => Qos::Unknown,
+    }
+}
