@@ -1,3 +1,10 @@
 //! The only code that talks to an API server; every request passes the [`guard`].
 
+pub mod auth;
+pub mod connect;
+pub mod failure;
 pub mod guard;
+pub mod kubeconfig;
+pub mod outage;
+pub mod proxy;
+pub mod transport;

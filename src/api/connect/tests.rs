@@ -1,0 +1,1 @@
+//! Real sockets on loopback, real TLS, and what is said when either is wrong.
