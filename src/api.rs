@@ -1,6 +1,7 @@
 //! The only code that talks to an API server; every request passes the [`guard`].
 
 pub mod auth;
+pub mod call;
 pub mod connect;
 pub mod failure;
 pub mod guard;

@@ -2,10 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, header};
 use kube::Client;
 use kube::client::{Body, ConfigExt};
 use kube::config::AuthInfo;
@@ -240,12 +239,6 @@ impl Connection {
         self.0.singles.acquire().await.ok()
     }
 }
-
-/// How long a request may wait for the head of its response.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A header that asks for the body as it is.
-pub const PLAIN: (HeaderName, HeaderValue) = (header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
 
 #[cfg(test)]
 mod tests;
