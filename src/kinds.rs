@@ -5,11 +5,15 @@
 pub mod age;
 pub mod catalog;
 pub mod cell;
+pub mod condition;
 pub mod custom;
 pub mod decode;
 pub mod digest;
 pub mod facts;
+#[cfg(test)]
+pub mod fixture;
 pub mod intern;
+pub mod load_balancer;
 pub mod record;
 pub mod selector;
 

@@ -18,6 +18,11 @@ pub trait Object: Default + DeserializeOwned {
     /// Condenses it. Never fails: odd input becomes health Unknown with a reason.
     fn digest(&self, meta: &Meta, interner: &mut Interner) -> Digest;
 
+    /// Its namespace; none for cluster-scoped kinds.
+    fn namespace(&self, interner: &mut Interner) -> Option<Arc<str>> {
+        interner.non_empty(&self.metadata()?.namespace)
+    }
+
     /// Which annotations the record keeps: those that the digest's readers ask for.
     fn keeps_annotation(_key: &str) -> bool {
         false
@@ -93,8 +98,17 @@ impl Unreadable {
 }
 
 fn protobuf<T: Object + prost::Message>(bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
+    protobuf_by(bytes, interner, |bytes| T::decode(bytes))
+}
+
+/// Reads a message by a walk of its own, for kinds whose values must not be copied.
+pub fn protobuf_by<T: Object>(
+    bytes: &[u8],
+    interner: &mut Interner,
+    walk: fn(&[u8]) -> Result<T, prost::DecodeError>,
+) -> Result<Record, Unreadable> {
     let unreadable = |why: String| Unreadable { key: envelope::salvage_key(bytes), why };
-    let object = T::decode(bytes).map_err(|e| unreadable(e.to_string()))?;
+    let object = walk(bytes).map_err(|e| unreadable(e.to_string()))?;
     condense(&object, interner).ok_or_else(|| unreadable("it has no name".to_owned()))
 }
 
@@ -134,7 +148,8 @@ pub fn drop_nulls(value: &mut Value) {
     }
 }
 
-fn condense<T: Object>(object: &T, interner: &mut Interner) -> Option<Record> {
+/// Makes the record of an object; `None` when it has no name.
+pub fn condense<T: Object>(object: &T, interner: &mut Interner) -> Option<Record> {
     let metadata = object.metadata()?;
     let name: Arc<str> = Arc::from(Some(metadata.name.as_str()).filter(|n| !n.is_empty())?);
     let key = ObjectRef { kind: T::KIND, namespace: interner.non_empty(&metadata.namespace), name };

@@ -30,6 +30,11 @@ impl Interner {
         (!text.is_empty()).then(|| self.intern(text))
     }
 
+    /// The one copy of each text.
+    pub fn list(&mut self, texts: &[String]) -> Box<[Arc<str>]> {
+        texts.iter().map(|t| self.intern(t)).collect()
+    }
+
     /// How many strings are kept.
     pub fn len(&self) -> usize {
         self.strings.len()

@@ -69,6 +69,11 @@ pub struct Record {
     pub digest: Digest,
 }
 
+/// Whether an annotation is worth keeping where all are: the copy of the whole object that `kubectl apply` leaves is not.
+pub fn is_not_last_applied(key: &str) -> bool {
+    key != "kubectl.kubernetes.io/last-applied-configuration"
+}
+
 impl Meta {
     /// Keeps what we read of `meta`; of the annotations those whose keys `keep` accepts.
     pub fn of(meta: &ObjectMeta, keep: fn(&str) -> bool, interner: &mut Interner) -> Self {
