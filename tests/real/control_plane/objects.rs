@@ -1,0 +1,153 @@
+//! Objects of the control plane: created, patched, applied, installed.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::{ControlPlane, Request, Response, process};
+
+/// Pods and nodes with this annotation are left alone by kwok: the test writes their status.
+pub const STILL: &str = "kplumb.dev/still";
+
+/// Definitions of custom resources that can be installed and removed.
+#[derive(Clone, Copy)]
+pub enum Crds {
+    CertManager,
+    GatewayApi,
+}
+
+impl Crds {
+    fn file(self) -> std::path::PathBuf {
+        process::program(match self {
+            Crds::CertManager => "crds/cert-manager.yaml",
+            Crds::GatewayApi => "crds/gateway-api.yaml",
+        })
+    }
+
+    fn probe(self) -> &'static str {
+        match self {
+            Crds::CertManager => "/apis/cert-manager.io/v1/certificates",
+            Crds::GatewayApi => "/apis/gateway.networking.k8s.io/v1/httproutes",
+        }
+    }
+}
+
+impl ControlPlane {
+    /// Reads a path as admin; panics unless the server says 2xx.
+    pub fn get(&self, path: &str, accept: &str) -> Response {
+        self.send(&Request::get(path).accept(accept)).ok(path)
+    }
+
+    /// Reads an object or a list as JSON.
+    pub fn json(&self, path: &str) -> Value {
+        self.get(path, "application/json").json()
+    }
+
+    /// Creates an object in the collection at `path` and returns what the server made of it.
+    pub fn create(&self, path: &str, object: &Value) -> Value {
+        self.send(&Request::post(path, object.to_string().as_bytes()))
+            .ok(path)
+            .json()
+    }
+
+    /// Deletes the object, or the whole collection, at `path`.
+    pub fn delete(&self, path: &str) {
+        self.send(&Request::new("DELETE", path)).ok(path);
+    }
+
+    /// Merges `patch` into the object at `path`.
+    pub fn patch(&self, path: &str, patch: &Value) -> Value {
+        let body = patch.to_string();
+        let request = Request::new("PATCH", path).body("application/merge-patch+json", body.as_bytes());
+        self.send(&request).ok(path).json()
+    }
+
+    /// Merges `{"status": …}` into the status of the object at `path`, as a kubelet would.
+    pub fn patch_status(&self, path: &str, patch: &Value) -> Value {
+        self.patch(&format!("{path}/status"), patch)
+    }
+
+    /// Creates a namespace that pods can be created in.
+    pub fn namespace(&self, name: &str) {
+        self.create("/api/v1/namespaces", &json!({"metadata": {"name": name}}));
+        let account = format!("/api/v1/namespaces/{name}/serviceaccounts/default");
+        self.wait_for(&account, || self.send(&Request::get(&account)).status == 200);
+    }
+
+    /// Creates nodes `PREFIX-0` and following, and waits until kwok has made them ready.
+    pub fn nodes(&self, prefix: &str, count: usize) {
+        for n in 0..count {
+            let name = format!("{prefix}-{n}");
+            let labels =
+                json!({"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": format!("zone-{}", n % 3)});
+            let spec = json!({"podCIDR": format!("10.244.{n}.0/24"), "podCIDRs": [format!("10.244.{n}.0/24")]});
+            self.create(
+                "/api/v1/nodes",
+                &json!({"metadata": {"name": name, "labels": labels}, "spec": spec}),
+            );
+        }
+        for n in 0..count {
+            let path = format!("/api/v1/nodes/{prefix}-{n}");
+            self.wait_for(&path, || condition(&self.json(&path), "Ready"));
+        }
+    }
+
+    /// Runs kubectl as admin and returns its output; panics with its complaint.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        self.kubectl_with(arguments, "")
+    }
+
+    /// Applies YAML documents on the server's side.
+    pub fn apply(&self, yaml: &str) {
+        self.kubectl_with(&["apply", "--server-side", "--force-conflicts", "-f", "-"], yaml);
+    }
+
+    /// Installs definitions, and waits until their resources are served.
+    pub fn install(&self, crds: Crds) {
+        let file = crds.file().display().to_string();
+        self.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &file]);
+        self.wait_for(crds.probe(), || self.send(&Request::get(crds.probe())).status == 200);
+    }
+
+    /// Removes definitions with everything that was made by them.
+    pub fn remove(&self, crds: Crds) {
+        let file = crds.file().display().to_string();
+        self.kubectl(&["delete", "--ignore-not-found", "-f", &file]);
+        self.wait_for(crds.probe(), || self.send(&Request::get(crds.probe())).status == 404);
+    }
+
+    fn kubectl_with(&self, arguments: &[&str], input: &str) -> String {
+        let mut child = Command::new(process::program("kubectl"))
+            .env("KUBECONFIG", self.kubeconfig("admin"))
+            .env("KUBECACHEDIR", self.folder().join("kubectl"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("kubectl starts");
+        child
+            .stdin
+            .take()
+            .expect("a piped stdin")
+            .write_all(input.as_bytes())
+            .expect("kubectl reads");
+        let output = child.wait_with_output().expect("kubectl ends");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "kubectl {}: {complaint}", arguments.join(" "));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+/// Whether an object's condition is true.
+pub fn condition(object: &Value, name: &str) -> bool {
+    let conditions = object
+        .pointer("/status/conditions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    conditions
+        .into_iter()
+        .any(|condition| condition["type"] == name && condition["status"] == "True")
+}
