@@ -7,6 +7,7 @@ mod accept;
 mod discovery;
 mod output;
 mod partial;
+mod proto;
 mod read;
 mod resources;
 mod review;
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::{Value, json};
 use tokio::sync::watch as signal;
 
+use crate::demo::proto::schema::Schema;
 use crate::demo::resources::{CRDS, Registry};
 use crate::demo::review::Rights;
 use crate::demo::store::Store;
@@ -41,6 +43,7 @@ pub struct Demo {
 struct Shared {
     state: Mutex<State>,
     wake: signal::Sender<Wake>,
+    schema: Arc<Schema>,
 }
 
 /// What is told to everything that waits: something changed, time went on, or the line was cut.
@@ -83,7 +86,7 @@ impl Demo {
             state.load(object);
         }
         let (wake, _) = signal::channel(Wake { version: state.store.version(), now, cuts: 0 });
-        Self { shared: Arc::new(Shared { state: Mutex::new(state), wake }) }
+        Self { shared: Arc::new(Shared { state: Mutex::new(state), wake, schema: Arc::new(Schema::embedded()) }) }
     }
 
     /// Moves the clock; a clock that stands still or runs backwards moves nothing.

@@ -1,10 +1,13 @@
 //! Objects, lists and watch events as bytes, in the form that was negotiated.
 
+use std::sync::Arc;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::demo::accept::{Encoding, Format, Shape};
 use crate::demo::partial::metadata_of;
+use crate::demo::proto::{self, schema::Schema};
 use crate::demo::resources::Resource;
 use crate::demo::table::{self, IncludeObject, Printer};
 
@@ -16,6 +19,7 @@ pub struct View {
     pub format: Format,
     pub include: IncludeObject,
     pub now: jiff::Timestamp,
+    pub schema: Arc<Schema>,
 }
 
 /// A list's own metadata.
@@ -31,8 +35,8 @@ impl View {
     pub fn object(&self, value: &Value) -> Vec<u8> {
         let value = self.at_version(value);
         match self.format.shape {
-            Shape::Whole => encode(self.format.encoding, &value),
-            Shape::Metadata => encode(self.format.encoding, &metadata_of(&value)),
+            Shape::Whole => encode(&self.schema, self.format.encoding, &value),
+            Shape::Metadata => encode(&self.schema, self.format.encoding, &metadata_of(&value)),
             Shape::Table => to_bytes(&self.table(&[&value], &own_meta(&value), true)),
         }
     }
@@ -42,16 +46,30 @@ impl View {
         let metadata = meta.json();
         let api_version = self.resource.api_version(&self.version);
         match self.format.shape {
-            Shape::Whole => self.whole_list(items, &metadata, &api_version),
+            Shape::Whole => {
+                let items: Vec<&Value> = items.collect();
+                let bytes = match self.format.encoding {
+                    Encoding::Json => None,
+                    Encoding::Protobuf => {
+                        let kind = &self.resource.kind;
+                        proto::list(&self.schema, &api_version, kind, &metadata, items.iter().copied())
+                    }
+                };
+                bytes.unwrap_or_else(|| self.json_list(&items, &metadata, &api_version))
+            }
             Shape::Metadata => {
                 let items: Vec<Value> = items.map(metadata_of).collect();
-                encode(
-                    self.format.encoding,
-                    &json!({
+                let kind = "PartialObjectMetadata";
+                let bytes = match self.format.encoding {
+                    Encoding::Json => None,
+                    Encoding::Protobuf => proto::list(&self.schema, "meta.k8s.io/v1", kind, &metadata, items.iter()),
+                };
+                bytes.unwrap_or_else(|| {
+                    to_bytes(&json!({
                         "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1",
                         "metadata": metadata, "items": items,
-                    }),
-                )
+                    }))
+                })
             }
             Shape::Table => {
                 let items: Vec<&Value> = items.collect();
@@ -68,15 +86,15 @@ impl View {
             Shape::Metadata => metadata_of(&value),
             Shape::Table => self.table(&[&value], &own_meta(&value), headers),
         };
-        frame(self.format.encoding, kind, &object)
+        frame(&self.schema, self.format.encoding, kind, &object)
     }
 
-    fn whole_list<'a>(&self, items: impl Iterator<Item = &'a Value>, metadata: &Value, api_version: &str) -> Vec<u8> {
+    fn json_list(&self, items: &[&Value], metadata: &Value, api_version: &str) -> Vec<u8> {
         let head = json!({"kind": self.resource.list_kind, "apiVersion": api_version, "metadata": metadata});
         let mut bytes = head.to_string().into_bytes();
         bytes.pop();
         bytes.extend_from_slice(b",\"items\":[");
-        for (index, item) in items.enumerate() {
+        for (index, item) in items.iter().enumerate() {
             if index != 0 {
                 bytes.push(b',');
             }
@@ -131,17 +149,20 @@ impl Serialize for Item<'_> {
     }
 }
 
-/// An object in the plain form.
-pub fn encode(encoding: Encoding, value: &Value) -> Vec<u8> {
+/// An object in the plain form; what has no protobuf is JSON, which the negotiation has made sure of.
+pub fn encode(schema: &Schema, encoding: Encoding, value: &Value) -> Vec<u8> {
     match encoding {
-        Encoding::Json | Encoding::Protobuf => to_bytes(value),
+        Encoding::Json => to_bytes(value),
+        Encoding::Protobuf => proto::object(schema, value).unwrap_or_else(|| to_bytes(value)),
     }
 }
 
 /// One event of a watch, framed as its encoding wants it.
-pub fn frame(encoding: Encoding, kind: &str, object: &Value) -> Vec<u8> {
+pub fn frame(schema: &Schema, encoding: Encoding, kind: &str, object: &Value) -> Vec<u8> {
+    let json = || to_bytes(&json!({"type": kind, "object": object}));
     match encoding {
-        Encoding::Json | Encoding::Protobuf => to_bytes(&json!({"type": kind, "object": object})),
+        Encoding::Json => json(),
+        Encoding::Protobuf => proto::frame(schema, kind, object).unwrap_or_else(json),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 use serde_json::{Value, json};
 
-use crate::demo::accept::{self, Encoding, Format};
+use crate::demo::accept::{self, Format};
 use crate::demo::output::{self, View};
 use crate::demo::resources::Resource;
 use crate::demo::route::{Query, Route};
@@ -44,7 +45,7 @@ impl Server {
         let accept = header_text(request, header::ACCEPT);
         match self.route(request, accept) {
             Ok(response) => response,
-            Err(failure) => failed(&failure, accept::for_errors(accept)),
+            Err(failure) => self.failed(&failure, accept::for_errors(accept)),
         }
     }
 
@@ -69,7 +70,7 @@ impl Server {
         }
         let verb = verb(request.method(), &route, &query)?;
         state.rights.check(verb, &resource, &route.namespace, &route.name)?;
-        let view = view(&state, &resource, &route, &query, accept, verb == "watch")?;
+        let view = self.view(&state, &resource, &route, &query, accept)?;
         match verb {
             "watch" => {
                 let watch = Watch::open(&state.store, &route, &query, view.clone())?;
@@ -85,6 +86,32 @@ impl Server {
             }
             _ => get(&state, &route, &view),
         }
+    }
+
+    fn view(
+        &self,
+        state: &State,
+        resource: &Resource,
+        route: &Route,
+        query: &Query,
+        accept: &str,
+    ) -> Result<View, Failure> {
+        let schema = Arc::clone(&self.demo.shared.schema);
+        let protobuf = schema.kind(&resource.api_version(&route.version), &resource.kind).is_some();
+        Ok(View {
+            resource: resource.clone(),
+            version: route.version.clone(),
+            format: accept::negotiate(accept, protobuf)?,
+            include: IncludeObject::parse(query.text("includeObject")).map_err(Failure::bad_request)?,
+            now: state.now,
+            schema,
+        })
+    }
+
+    fn failed(&self, failure: &Failure, format: Format) -> Response<Body> {
+        let status = StatusCode::from_u16(failure.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let bytes = output::encode(&self.demo.shared.schema, format.encoding, &failure.status());
+        respond(status, format.content_type(false), bytes)
     }
 
     /// Health, version and discovery.
@@ -141,7 +168,7 @@ where
             let body = http_body_util::Limited::new(body.map_err(|error| error.to_string()), LONGEST_BODY);
             let Ok(body) = body.collect().await else {
                 let failure = Failure::bad_request("the body of the request could not be read");
-                return Ok(failed(&failure, Format::PLAIN));
+                return Ok(server.failed(&failure, Format::PLAIN));
             };
             Ok(server.respond(&Request::from_parts(parts, body.to_bytes())))
         }
@@ -163,27 +190,6 @@ fn verb(method: &Method, route: &Route, query: &Query) -> Result<&'static str, F
         Method::DELETE => Ok(if named { "delete" } else { "deletecollection" }),
         _ => Err(Failure::method_not_allowed()),
     }
-}
-
-fn view(
-    state: &State,
-    resource: &Resource,
-    route: &Route,
-    query: &Query,
-    accept: &str,
-    watch: bool,
-) -> Result<View, Failure> {
-    let mut format = accept::negotiate(accept, resource.custom.is_none())?;
-    if watch && query.flag("pretty") {
-        format.encoding = Encoding::Json;
-    }
-    Ok(View {
-        resource: resource.clone(),
-        version: route.version.clone(),
-        format,
-        include: IncludeObject::parse(query.text("includeObject")).map_err(Failure::bad_request)?,
-        now: state.now,
-    })
 }
 
 fn get(state: &State, route: &Route, view: &View) -> Result<Response<Body>, Failure> {
@@ -256,12 +262,6 @@ pub(super) fn streaming(
 ) -> Response<Body> {
     let body = StreamBody::new(chunks.map(|chunk| chunk.map(Frame::data))).boxed_unsync();
     with_headers(Response::new(body), StatusCode::OK, content_type)
-}
-
-fn failed(failure: &Failure, format: Format) -> Response<Body> {
-    let status = StatusCode::from_u16(failure.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let bytes = output::encode(format.encoding, &failure.status());
-    respond(status, format.content_type(false), bytes)
 }
 
 fn with_headers(mut response: Response<Body>, status: StatusCode, content_type: &str) -> Response<Body> {

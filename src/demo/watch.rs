@@ -153,7 +153,7 @@ impl Watch {
             }
             Elsewhen::Future { current } => Failure::too_large(self.version, current),
         };
-        self.pending.push_back(frame(self.view.format.encoding, "ERROR", &failure.status()));
+        self.pending.push_back(frame(&self.view.schema, self.view.format.encoding, "ERROR", &failure.status()));
         self.ended = true;
     }
 }
