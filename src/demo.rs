@@ -5,6 +5,7 @@
 
 mod accept;
 mod discovery;
+pub mod listen;
 mod output;
 mod partial;
 mod proto;

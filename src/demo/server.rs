@@ -250,8 +250,8 @@ fn header_text(request: &Request<Bytes>, name: header::HeaderName) -> &str {
     request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-pub(super) fn respond(status: StatusCode, content_type: &str, bytes: Vec<u8>) -> Response<Body> {
-    let body = Full::new(Bytes::from(bytes)).map_err(|never| match never {}).boxed_unsync();
+pub(super) fn respond(status: StatusCode, content_type: &str, bytes: impl Into<Bytes>) -> Response<Body> {
+    let body = Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync();
     with_headers(Response::new(body), status, content_type)
 }
 

@@ -1,8 +1,8 @@
 //! The server's Table: column definitions and cells as `kubectl get` prints them.
 
-mod duration;
 mod jsonpath;
 mod printer;
+mod rule;
 
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ impl Column {
 
 /// A table of rows; without `headers` its column definitions are left out.
 pub fn table(printer: &Printer, rows: &[Value], metadata: &Value, headers: bool) -> Value {
-    let columns: Value = if headers { printer.columns().iter().map(Column::json).collect() } else { Value::Null };
+    let columns: Value = if headers { printer.columns().map(Column::json).collect() } else { Value::Null };
     json!({
         "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
         "columnDefinitions": columns, "rows": rows,

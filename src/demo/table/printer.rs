@@ -1,10 +1,12 @@
-//! Who knows the columns of a resource: its definition for custom resources, else the server's own list.
+//! Who knows the columns of a resource: its definition for custom resources, the server's own list for
+//! the built-in ones; cells come from the kind's digest, from a path, or from a rule of the server's.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::demo::resources::Resource;
-use crate::demo::table::{Column, duration, jsonpath};
+use crate::demo::table::{Column, jsonpath, rule};
+use crate::kinds::{self, Interner, KindSpec, Record, Source};
+use crate::wire::Timestamp;
 
 const NAME_HELP: &str = "Name must be unique within a namespace. Is required when creating resources, although some \
     resources may allow a client to request the generation of an appropriate name automatically.";
@@ -12,79 +14,167 @@ const NAME_HELP: &str = "Name must be unique within a namespace. Is required whe
 /// Prints the objects of one resource at one version.
 #[derive(Debug)]
 pub struct Printer {
-    columns: Vec<Printed>,
+    columns: Vec<(Column, Origin)>,
+    /// The kind whose digest has the cells.
+    spec: Option<&'static KindSpec>,
 }
 
+/// Where the cells of a column come from.
 #[derive(Debug)]
-struct Printed {
-    column: Column,
-    path: String,
+enum Origin {
+    /// The column of this index of the kind, or nothing to show.
+    Digest(Option<usize>),
+    /// A path of a built-in kind, with the text that stands for nothing.
+    Path(&'static str, &'static str),
+    Rule(&'static str),
+    /// A path that a definition declares.
+    Declared(String),
+    /// The creation time as it is written.
+    Created,
 }
 
 impl Printer {
+    /// The printer of a resource at a version.
     pub fn of(resource: &Resource, version: &str) -> Self {
-        let mut columns = vec![printed("Name", "string", "name", NAME_HELP, 0, ".metadata.name")];
-        match resource.custom.as_ref().and_then(|custom| custom.versions.get(version)) {
-            Some(definition) => columns.extend(declared(definition)),
-            None => columns.push(printed("Created At", "date", "", "", 0, ".metadata.creationTimestamp")),
+        if let Some(definition) = resource.custom.as_ref().and_then(|custom| custom.versions.get(version)) {
+            return Self { columns: declared(definition), spec: None };
         }
-        Self { columns }
+        let spec = kinds::BUILTIN.iter().copied();
+        let spec = spec.into_iter().find(|spec| spec.group == resource.group && spec.plural == resource.plural);
+        let listed = listed(&resource.id(), spec);
+        if listed.is_empty() {
+            let created = column("Created At", "date", "", "");
+            return Self { columns: vec![name(), (created, Origin::Created)], spec: None };
+        }
+        Self { columns: listed, spec }
     }
 
-    pub fn columns(&self) -> Vec<Column> {
-        self.columns.iter().map(|printed| printed.column.clone()).collect()
+    /// The column definitions.
+    pub fn columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().map(|(column, _)| column)
     }
 
-    pub fn cells(&self, item: &Value, now: Timestamp) -> Vec<Value> {
-        self.columns.iter().map(|printed| cell(printed, item, now)).collect()
+    /// The cells of one object.
+    pub fn cells(&self, item: &Value, now: jiff::Timestamp) -> Vec<Value> {
+        let now = Timestamp(now.as_microsecond());
+        let record = self.spec.and_then(|spec| {
+            let text = item.to_string();
+            spec.decoder.read_json(spec.id, text.as_bytes(), &mut Interner::default()).ok()
+        });
+        self.columns
+            .iter()
+            .map(|(column, origin)| {
+                let value = match origin {
+                    Origin::Digest(index) => self.digested(*index, record.as_ref(), now),
+                    Origin::Path(path, default) => rule::path(item, path, default),
+                    Origin::Rule(rule) => rule::apply(rule, item, now),
+                    Origin::Declared(path) => return declared_cell(column, path, item, now),
+                    Origin::Created => item["metadata"]["creationTimestamp"].clone(),
+                };
+                typed(column, value)
+            })
+            .collect()
+    }
+
+    fn digested(&self, index: Option<usize>, record: Option<&Record>, now: Timestamp) -> Value {
+        let (Some(spec), Some(index), Some(record)) = (self.spec, index, record) else { return Value::Null };
+        match spec.columns.get(index).map(|column| column.source) {
+            Some(Source::Name) => json!(*record.key.name),
+            Some(Source::Age) => json!(kinds::age::age(now, record.meta.created)),
+            Some(Source::Cell(cell)) => {
+                record.digest.cells.get(usize::from(cell)).map_or(Value::Null, |cell| json!(cell.show(now)))
+            }
+            None => Value::Null,
+        }
     }
 }
 
-fn printed(name: &str, kind: &str, format: &str, description: &str, priority: i64, path: &str) -> Printed {
+/// Numbers and booleans leave their text where the column says so.
+fn typed(column: &Column, value: Value) -> Value {
+    match (column.kind.as_str(), &value) {
+        ("integer", Value::Null) => json!(0),
+        ("integer", Value::String(text)) => text.parse::<i64>().map_or(json!(0), Value::from),
+        ("boolean", Value::Null) => json!(false),
+        ("boolean", Value::String(text)) => json!(text.eq_ignore_ascii_case("true")),
+        ("string", Value::Null) => json!(""),
+        ("string", Value::Number(number)) => json!(number.to_string()),
+        _ => value,
+    }
+}
+
+fn column(name: &str, kind: &str, format: &str, description: &str) -> Column {
     let [name, kind, format, description] = [name, kind, format, description].map(str::to_owned);
-    Printed { column: Column { name, kind, format, description, priority }, path: path.to_owned() }
+    Column { name, kind, format, description, priority: 0 }
 }
 
-fn declared(definition: &Value) -> Vec<Printed> {
-    let Some(columns) = definition["additionalPrinterColumns"].as_array().filter(|columns| !columns.is_empty()) else {
-        return vec![printed("Age", "date", "", "", 0, ".metadata.creationTimestamp")];
+fn name() -> (Column, Origin) {
+    (column("Name", "string", "name", NAME_HELP), Origin::Path(".metadata.name", ""))
+}
+
+/// The columns of a built-in resource, from `columns.txt`.
+fn listed(id: &str, spec: Option<&'static KindSpec>) -> Vec<(Column, Origin)> {
+    let text = include_str!("columns.txt");
+    let own = text.split("\n@").find_map(|section| section.strip_prefix(id)?.strip_prefix('\n'));
+    own.into_iter().flat_map(str::lines).filter_map(|line| listed_column(line, spec)).collect()
+}
+
+fn listed_column(line: &'static str, spec: Option<&'static KindSpec>) -> Option<(Column, Origin)> {
+    let mut parts = line.split('\t');
+    let (heading, kind, from) = (parts.next()?, parts.next()?, parts.next().unwrap_or_default());
+    let mut column = column(heading.trim_end_matches('*'), kind, "", "");
+    column.priority = i64::from(heading.ends_with('*'));
+    if column.name == "Name" && column.priority == 0 {
+        (column.format, column.description) = ("name".to_owned(), NAME_HELP.to_owned());
+    }
+    let origin = match (from.strip_prefix('='), from.split_once(" | ")) {
+        (Some(rule), _) => Origin::Rule(rule),
+        (None, Some((path, default))) => Origin::Path(path, default),
+        (None, None) if !from.is_empty() => Origin::Path(from, ""),
+        (None, None) => Origin::Digest(spec.and_then(|spec| of_name(spec, &column.name))),
     };
-    let text = |column: &Value, name: &str| column[name].as_str().unwrap_or_default().to_owned();
-    columns
-        .iter()
-        .map(|column| {
-            let description = text(column, "description");
-            let path = text(column, "jsonPath");
-            let help = if description.is_empty() {
-                format!("Custom resource definition column (in JSONPath format): {path}")
-            } else {
-                description
-            };
-            let (name, kind, format) = (text(column, "name"), text(column, "type"), text(column, "format"));
-            printed(&name, &kind, &format, &help, column["priority"].as_i64().unwrap_or(0), &path)
-        })
-        .collect()
+    Some((column, origin))
 }
 
-fn cell(printed: &Printed, item: &Value, now: Timestamp) -> Value {
-    let found = jsonpath::find(&printed.path, item);
+fn of_name(spec: &KindSpec, name: &str) -> Option<usize> {
+    spec.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name) && !column.own)
+}
+
+fn declared(definition: &Value) -> Vec<(Column, Origin)> {
+    let text = |column: &Value, name: &str| column[name].as_str().unwrap_or_default().to_owned();
+    let mut columns = vec![name()];
+    for declared in definition["additionalPrinterColumns"].as_array().into_iter().flatten() {
+        let path = text(declared, "jsonPath");
+        let mut description = text(declared, "description");
+        if description.is_empty() {
+            description = format!("Custom resource definition column (in JSONPath format): {path}");
+        }
+        let column = Column {
+            name: text(declared, "name"),
+            kind: text(declared, "type"),
+            format: text(declared, "format"),
+            description,
+            priority: declared["priority"].as_i64().unwrap_or(0),
+        };
+        columns.push((column, Origin::Declared(path)));
+    }
+    if columns.len() == 1 {
+        let age = column("Age", "date", "", "");
+        columns.push((age, Origin::Declared(".metadata.creationTimestamp".to_owned())));
+    }
+    columns
+}
+
+fn declared_cell(column: &Column, path: &str, item: &Value, now: Timestamp) -> Value {
+    let found = jsonpath::find(path, item);
     let Some(first) = found.first() else { return Value::Null };
-    match printed.column.kind.as_str() {
-        "string" => json!(found.iter().map(|value| plain(value)).collect::<Vec<_>>().join(",")),
-        "date" => match first.as_str() {
-            Some(text) if printed.column.name == "Created At" => json!(text),
-            text => json!(duration::parse(text).map_or("<invalid>".to_owned(), |at| duration::age(Some(at), now))),
+    match column.kind.as_str() {
+        "string" => json!(found.iter().map(|value| rule::plain(value)).collect::<Vec<_>>().join(",")),
+        "date" => match first.as_str().and_then(Timestamp::parse) {
+            Some(at) => json!(kinds::age::age(now, Some(at))),
+            None => json!("<invalid>"),
         },
         "integer" => first.as_i64().or_else(|| Some(first.as_f64()? as i64)).map_or(Value::Null, Value::from),
         "number" | "boolean" => (*first).clone(),
         _ => Value::Null,
-    }
-}
-
-/// A value as Go prints it into a string column.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
