@@ -61,7 +61,7 @@ pub struct Schema {
     /// `apps/v1 Deployment` → its message.
     kinds: BTreeMap<String, MessageId>,
     list_meta: MessageId,
-    json_schema: MessageId,
+    json_props: MessageId,
 }
 
 impl Schema {
@@ -91,7 +91,7 @@ impl Schema {
 
     /// `JSONSchemaProps`.
     pub fn json_schema(&self) -> MessageId {
-        self.json_schema
+        self.json_props
     }
 
     fn parse(text: &str) -> Self {
@@ -110,7 +110,7 @@ impl Schema {
             }
         }
         let known = |name: &str| ids.get(name).copied().unwrap_or_default();
-        Self { list_meta: known("ListMeta"), json_schema: known("JSONSchemaProps"), messages, kinds }
+        Self { list_meta: known("ListMeta"), json_props: known("JSONSchemaProps"), messages, kinds }
     }
 }
 
