@@ -5,6 +5,7 @@ pub mod int_or_string;
 pub mod meta;
 pub mod quantity;
 pub mod request;
+pub mod sanitise;
 pub mod time;
 
 pub use self::time::Timestamp;
