@@ -20,3 +20,9 @@ pub mod demo;
 
 /// Floor 5: files of YAML and JSON, read as if a cluster had sent them.
 pub mod manifests;
+
+/// Floor 5: paints the app, and remembers nothing.
+pub mod ui;
+
+/// Floor 6: the loop, and everything that waits.
+pub mod runtime;
