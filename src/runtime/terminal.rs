@@ -1,0 +1,216 @@
+//! The terminal: taken over whole, drawn in one stroke a frame, and put back whatever happens to the program.
+
+use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::Frame;
+use ratatui::backend::CrosstermBackend;
+use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
+use std::panic::PanicHookInfo;
+use std::thread::ThreadId;
+
+/// One write carries a frame: terminals show what they have got, and half a frame is a torn one.
+const FRAME_BYTES: usize = 64 << 10;
+
+/// The terminal while it is ours; dropping it gives it back.
+pub struct Terminal {
+    screen: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    mouse: bool,
+}
+
+/// Why there is no screen to draw on.
+#[derive(Debug, thiserror::Error)]
+pub enum TerminalError {
+    /// A pipe or a file.
+    #[error(
+        "{0} is no terminal: run kplumb in one, or draw without one by `kplumb screen`, `kplumb trace`, `kplumb check`"
+    )]
+    NotATerminal(&'static str),
+    /// A terminal that cannot move its cursor.
+    #[error(
+        "TERM={0:?} cannot draw screens: set TERM to what the terminal is (xterm-256color), or use `kplumb screen`, `kplumb trace`, `kplumb check`"
+    )]
+    Dumb(String),
+    /// The system said no.
+    #[error("the terminal cannot be taken over: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl Terminal {
+    /// Takes the terminal over: raw mode, alternate screen, pasted text in one piece, focus, and the mouse if wanted.
+    /// From now on a panic of this thread puts it back before it speaks.
+    pub fn enter(mouse: bool) -> Result<Self, TerminalError> {
+        usable(std::env::var("TERM").ok())?;
+        // The theme has already taken out what NO_COLOR forbids; a second opinion would undo `--color always`.
+        crossterm::style::force_color_output(true);
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout()));
+        let screen = ratatui::Terminal::new(backend)?;
+        restore_on_panic(std::thread::current().id());
+        let terminal = Self { screen, mouse };
+        terminal.take()?;
+        Ok(terminal)
+    }
+
+    /// Paints a frame; the terminal shows it whole or not at all.
+    pub fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        let painted = self.screen.draw(paint).map(drop);
+        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
+        painted
+    }
+
+    /// Makes the next frame a full one: somebody else may have written to the terminal.
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.screen.clear()
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        crossterm::terminal::size()
+    }
+
+    /// Writes what is not drawn, such as a request to the terminal's clipboard.
+    pub fn write(&mut self, sequence: &str) -> io::Result<()> {
+        let writer = self.screen.backend_mut();
+        writer.write_all(sequence.as_bytes())?;
+        io::Write::flush(writer)
+    }
+
+    /// Turns reports of the mouse on or off; off, the terminal's own selection works.
+    pub fn set_mouse(&mut self, mouse: bool) -> io::Result<()> {
+        self.mouse = mouse;
+        report_mouse(mouse)
+    }
+
+    /// Lends the terminal to somebody else, such as a child process, and takes it back. Pause the inputs first.
+    pub fn lend<T>(&mut self, work: impl FnOnce() -> T) -> io::Result<T> {
+        give_back();
+        let result = work();
+        self.resume()?;
+        Ok(result)
+    }
+
+    /// Stops the program until the shell continues it, as ctrl-z does everywhere. `false` where no shell would ever do so.
+    pub fn suspend(&mut self) -> io::Result<bool> {
+        if !job::is_one() {
+            return Ok(false);
+        }
+        self.lend(job::stop)??;
+        Ok(true)
+    }
+
+    /// Takes the terminal again after somebody else had it, and draws everything anew.
+    pub fn resume(&mut self) -> io::Result<()> {
+        self.take()?;
+        self.screen.autoresize()?;
+        self.screen.clear()
+    }
+
+    fn take(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, cursor::Hide)?;
+        report_mouse(self.mouse)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Undoes everything; works without a `Terminal`, and does not mind being done twice.
+pub fn give_back() {
+    // Each step for itself: where one fails, the others still matter.
+    let _ = execute!(io::stdout(), EndSynchronizedUpdate, DisableFocusChange, DisableBracketedPaste);
+    let _ = report_mouse(false);
+    let _ = execute!(io::stdout(), LeaveAlternateScreen, cursor::Show);
+    let _ = disable_raw_mode();
+}
+
+/// Presses and the wheel, in the encoding without limits. Not motion, as every move would wake the program.
+#[cfg(unix)]
+fn report_mouse(on: bool) -> io::Result<()> {
+    let mut out = io::stdout();
+    let sequence = if on { "\u{1b}[?1000h\u{1b}[?1006h" } else { "\u{1b}[?1006l\u{1b}[?1000l" };
+    out.write_all(sequence.as_bytes())?;
+    out.flush()
+}
+
+#[cfg(not(unix))]
+fn report_mouse(on: bool) -> io::Result<()> {
+    use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+    if on { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
+}
+
+fn usable(term: Option<String>) -> Result<(), TerminalError> {
+    if !io::stdin().is_terminal() {
+        return Err(TerminalError::NotATerminal("standard input"));
+    }
+    if !io::stdout().is_terminal() {
+        return Err(TerminalError::NotATerminal("standard output"));
+    }
+    match term {
+        Some(term) if term == "dumb" => Err(TerminalError::Dumb(term)),
+        None if cfg!(unix) => Err(TerminalError::Dumb(String::new())),
+        _ => Ok(()),
+    }
+}
+
+/// The thread that owns the terminal restores it and says in one line what happened. Elsewhere a panic ends a task, not
+/// the program: it goes to the log, for on the screen it would be noise.
+fn restore_on_panic(owner: ThreadId) {
+    std::panic::set_hook(Box::new(move |info| {
+        let report = report(info);
+        if std::thread::current().id() == owner {
+            give_back();
+            let _ = writeln!(io::stderr(), "kplumb stopped because of a bug in it: {report}");
+        }
+        tracing::error!("{report}");
+    }));
+}
+
+fn report(info: &PanicHookInfo<'_>) -> String {
+    let place = info.location().map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
+    let payload = info.payload();
+    let message =
+        payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    format!("{}{place}", message.unwrap_or("no message"))
+}
+
+#[cfg(unix)]
+mod job {
+    //! Job control: who stops must be sure that somebody continues it.
+
+    use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
+    use std::io;
+
+    /// Whether a shell started us as a job: only then has our group been taken out of the session leader's.
+    pub fn is_one() -> bool {
+        getsid(None).is_ok_and(|session| session != getpgrp())
+    }
+
+    /// Stops the whole job, pipes included, and returns when it is continued.
+    pub fn stop() -> io::Result<()> {
+        // SIGSTOP, because SIGTSTP has our own handler.
+        kill_current_process_group(Signal::STOP).map_err(io::Error::from)
+    }
+}
+
+#[cfg(not(unix))]
+mod job {
+    //! Without job control nothing stops.
+
+    /// Never.
+    pub fn is_one() -> bool {
+        false
+    }
+
+    /// Not reached.
+    pub fn stop() -> std::io::Result<()> {
+        Ok(())
+    }
+}
