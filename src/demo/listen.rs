@@ -14,8 +14,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
-use crate::demo::server::{self, Body};
 use crate::demo::Demo;
+use crate::demo::server::{self, Body};
 
 /// More connections than this wait until one ends: every watch holds one.
 const MOST_CONNECTIONS: usize = 1024;

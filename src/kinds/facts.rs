@@ -1,6 +1,9 @@
 //! The typed facts that views read of some kinds; each is defined in its kind's file.
 
+use crate::kinds::endpoint_slice::EndpointSliceFacts;
 use crate::kinds::ingress::IngressFacts;
+use crate::kinds::ingress_class::IngressClassFacts;
+use crate::kinds::network_policy::NetworkPolicyFacts;
 use crate::kinds::node::facts::NodeFacts;
 use crate::kinds::pod::facts::PodFacts;
 use crate::kinds::service::ServiceFacts;
@@ -19,4 +22,10 @@ pub enum Facts {
     Service(Box<ServiceFacts>),
     /// Of an Ingress.
     Ingress(Box<IngressFacts>),
+    /// Of an EndpointSlice.
+    EndpointSlice(Box<EndpointSliceFacts>),
+    /// Of an IngressClass.
+    IngressClass(Box<IngressClassFacts>),
+    /// Of a NetworkPolicy.
+    NetworkPolicy(Box<NetworkPolicyFacts>),
 }

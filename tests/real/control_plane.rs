@@ -59,11 +59,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings {
-            server_flags: &[],
-            controllers: true,
-            nodes: 2,
-        }
+        Settings { server_flags: &[], controllers: true, nodes: 2 }
     }
 }
 
@@ -108,16 +104,9 @@ impl ControlPlane {
         plane.others.push(plane.start_etcd());
         plane.start_server();
         if settings.controllers {
-            plane.others.extend([
-                plane.start_controllers(),
-                plane.start_scheduler(),
-                plane.start_kubelet(),
-            ]);
+            plane.others.extend([plane.start_controllers(), plane.start_scheduler(), plane.start_kubelet()]);
             plane.wait_for("the default service account", || {
-                plane
-                    .send(&Request::get("/api/v1/namespaces/default/serviceaccounts/default"))
-                    .status
-                    == 200
+                plane.send(&Request::get("/api/v1/namespaces/default/serviceaccounts/default")).status == 200
             });
             plane.nodes("node", settings.nodes);
         }
@@ -149,11 +138,7 @@ impl ControlPlane {
         self.launch_server();
         self.wait_for("/readyz", || {
             let lives = self.server().as_mut().is_some_and(|server| !server.has_ended());
-            assert!(
-                lives,
-                "the API server does not start\n{}",
-                process::last_lines(&self.folder)
-            );
+            assert!(lives, "the API server does not start\n{}", process::last_lines(&self.folder));
             self.send(&Request::get("/readyz")).status == 200
         });
     }
@@ -175,15 +160,10 @@ impl ControlPlane {
     /// for a 410 restart the server.)
     pub fn compact(&self) {
         let mut etcd = Connection::plain(self.ports.etcd);
-        let range = etcd
-            .send(&Request::post("/v3/kv/range", br#"{"key":"AA=="}"#))
-            .expect("etcd answers")
-            .json();
+        let range = etcd.send(&Request::post("/v3/kv/range", br#"{"key":"AA=="}"#)).expect("etcd answers").json();
         let revision = range["header"]["revision"].as_str().expect("a revision").to_owned();
         let body = format!(r#"{{"revision":"{revision}","physical":true}}"#);
-        let answer = etcd
-            .send(&Request::post("/v3/kv/compaction", body.as_bytes()))
-            .expect("etcd answers");
+        let answer = etcd.send(&Request::post("/v3/kv/compaction", body.as_bytes())).expect("etcd answers");
         assert_eq!(answer.status, 200, "compaction: {}", answer.text());
     }
 
@@ -266,12 +246,7 @@ impl ControlPlane {
             self.flag("audit-log-path", "audit.log"),
             self.flag("cert-dir", "certificates"),
         ];
-        flags.extend(
-            SERVER_FLAGS
-                .iter()
-                .chain(self.server_flags)
-                .map(|flag| (*flag).to_owned()),
-        );
+        flags.extend(SERVER_FLAGS.iter().chain(self.server_flags).map(|flag| (*flag).to_owned()));
         Process::start(&self.folder, "kube-apiserver", &flags)
     }
 
@@ -351,9 +326,8 @@ pub fn until(time: Duration, mut done: impl FnMut() -> bool) -> bool {
 }
 
 fn free_ports() -> Ports {
-    let listeners: Vec<TcpListener> = (0..6)
-        .map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port on the loopback"))
-        .collect();
+    let listeners: Vec<TcpListener> =
+        (0..6).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port on the loopback")).collect();
     let port = |n: usize| listeners[n].local_addr().expect("a bound port").port();
     Ports {
         etcd: port(0),

@@ -20,9 +20,7 @@ fn a_pod_is_scheduled_and_runs() {
     plane.wait_for("the pod to run", || {
         let web = plane.json("/api/v1/namespaces/runs/pods/web");
         web["status"]["phase"] == "Running"
-            && web["spec"]["nodeName"]
-                .as_str()
-                .is_some_and(|node| node.starts_with("node-"))
+            && web["spec"]["nodeName"].as_str().is_some_and(|node| node.starts_with("node-"))
     });
 }
 
@@ -34,13 +32,8 @@ fn a_still_pod_keeps_the_status_it_was_given() {
     lone["metadata"]["annotations"] = json!({STILL: "true"});
     plane.create("/api/v1/namespaces/still/pods", &lone);
     let path = "/api/v1/namespaces/still/pods/lone";
-    plane.wait_for("a node for the pod", || {
-        plane.json(path)["spec"]["nodeName"].is_string()
-    });
-    plane.patch_status(
-        path,
-        &json!({"status": {"phase": "Failed", "reason": "Evicted", "message": "no memory"}}),
-    );
+    plane.wait_for("a node for the pod", || plane.json(path)["spec"]["nodeName"].is_string());
+    plane.patch_status(path, &json!({"status": {"phase": "Failed", "reason": "Evicted", "message": "no memory"}}));
     let table = plane.get(path, "application/json;as=Table;v=v1;g=meta.k8s.io").json();
     assert_eq!(table["rows"][0]["cells"][2], "Evicted");
 }
@@ -72,9 +65,7 @@ spec: {selector: {app: web}, ports: [{port: 80}]}
     });
     let slices = "/apis/discovery.k8s.io/v1/namespaces/rolls/endpointslices";
     plane.wait_for("two endpoints", || {
-        plane.json(slices)["items"][0]["endpoints"]
-            .as_array()
-            .is_some_and(|all| all.len() == 2)
+        plane.json(slices)["items"][0]["endpoints"].as_array().is_some_and(|all| all.len() == 2)
     });
 }
 
@@ -83,18 +74,9 @@ fn the_audit_log_shows_who_asked_what() {
     let plane = ControlPlane::shared();
     let path = "/api/v1/namespaces/default/configmaps?limit=7";
     plane.send(&plane.request_as("guest", path));
-    plane.wait_for("the audit entry", || {
-        plane.audit_of("guest").iter().any(|entry| entry.uri == path)
-    });
-    let entry = plane
-        .audit_of("guest")
-        .into_iter()
-        .find(|entry| entry.uri == path)
-        .unwrap();
-    assert_eq!(
-        (entry.verb.as_str(), entry.resource.as_str(), entry.code),
-        ("list", "configmaps", 403)
-    );
+    plane.wait_for("the audit entry", || plane.audit_of("guest").iter().any(|entry| entry.uri == path));
+    let entry = plane.audit_of("guest").into_iter().find(|entry| entry.uri == path).unwrap();
+    assert_eq!((entry.verb.as_str(), entry.resource.as_str(), entry.code), ("list", "configmaps", 403));
     assert!(entry.is_read());
 }
 
@@ -104,12 +86,7 @@ fn rights_are_given_and_taken_back() {
     plane.namespace("rights");
     let list = plane.request_as("user-0", "/api/v1/namespaces/rights/pods");
     assert_eq!(plane.send(&list).status, 403);
-    let rule = Rule {
-        namespace: Some("rights"),
-        group: "",
-        resources: &["pods"],
-        verbs: &["list"],
-    };
+    let rule = Rule { namespace: Some("rights"), group: "", resources: &["pods"], verbs: &["list"] };
     let right = plane.grant("user-0", &rule);
     assert_eq!(plane.send(&list).status, 200);
     plane.revoke(right);
@@ -125,10 +102,7 @@ fn kubeconfigs_work_by_token_and_by_certificate() {
     };
     assert_eq!(who(&plane.kubeconfig("viewer")), "viewer");
     assert_eq!(who(&plane.kubeconfig_in("dev", "shop")), "dev");
-    assert_eq!(
-        who(&plane.kubeconfig_by_certificate("ada", Some("system:masters"))),
-        "ada"
-    );
+    assert_eq!(who(&plane.kubeconfig_by_certificate("ada", Some("system:masters"))), "ada");
 }
 
 #[test]
@@ -150,54 +124,29 @@ fn logs_come_through_the_kubelet() {
     let path = "/api/v1/namespaces/logs/pods/chatty";
     plane.wait_for("the pod to run", || plane.json(path)["status"]["phase"] == "Running");
     plane.log("log-0", "2026-11-20T18:01:03.000000000Z", "first light");
-    let log = plane
-        .send(&Request::get(&format!("{path}/log?timestamps=true")))
-        .ok("the log")
-        .text();
+    let log = plane.send(&Request::get(&format!("{path}/log?timestamps=true"))).ok("the log").text();
     assert_eq!(log, "2026-11-20T18:01:03.000000000Z first light\n");
-    fs::write(
-        plane.previous_log_file("log-0"),
-        "2026-11-20T18:00:00.000000000Z stdout F goodbye\n",
-    )
-    .unwrap();
-    let log = plane
-        .send(&Request::get(&format!("{path}/log?previous=true")))
-        .ok("the previous log")
-        .text();
+    fs::write(plane.previous_log_file("log-0"), "2026-11-20T18:00:00.000000000Z stdout F goodbye\n").unwrap();
+    let log = plane.send(&Request::get(&format!("{path}/log?previous=true"))).ok("the previous log").text();
     assert_eq!(log, "goodbye\n");
 }
 
 #[test]
 fn definitions_are_installed_and_removed() {
-    let plane = ControlPlane::start(&Settings {
-        controllers: false,
-        ..Settings::default()
-    });
+    let plane = ControlPlane::start(&Settings { controllers: false, ..Settings::default() });
     plane.install(Crds::CertManager);
     plane.install(Crds::GatewayApi);
-    assert_eq!(
-        plane.json("/apis/gateway.networking.k8s.io/v1/gateways")["kind"],
-        "GatewayList"
-    );
+    assert_eq!(plane.json("/apis/gateway.networking.k8s.io/v1/gateways")["kind"], "GatewayList");
     plane.remove(Crds::CertManager);
 }
 
 #[test]
 fn objects_survive_a_crash_and_old_versions_are_gone() {
-    let plane = ControlPlane::start(&Settings {
-        controllers: false,
-        ..Settings::default()
-    });
-    let before = plane.create(
-        "/api/v1/namespaces/default/configmaps",
-        &json!({"metadata": {"name": "kept"}}),
-    );
+    let plane = ControlPlane::start(&Settings { controllers: false, ..Settings::default() });
+    let before = plane.create("/api/v1/namespaces/default/configmaps", &json!({"metadata": {"name": "kept"}}));
     let version = before["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
     for n in 0..5 {
-        plane.create(
-            "/api/v1/namespaces/default/configmaps",
-            &json!({"metadata": {"name": format!("later-{n}")}}),
-        );
+        plane.create("/api/v1/namespaces/default/configmaps", &json!({"metadata": {"name": format!("later-{n}")}}));
     }
     plane.kill_server();
     assert_eq!(plane.send(&Request::get("/readyz")).status, 0);

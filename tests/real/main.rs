@@ -1,13 +1,7 @@
 //! Tests on a real control plane: etcd, kube-apiserver, its controllers and scheduler, and
 //! kwok as the kubelet of every node. `tests/cluster/build` makes the programs;
 //! `cargo test --features real --test real` runs these tests.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods
-)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod control_plane;
 mod fixture;

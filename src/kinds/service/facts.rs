@@ -174,14 +174,14 @@ impl ServicePort {
 }
 
 impl PortRef {
+    /// A port off the wire.
+    pub fn given(port: &IntOrString, interner: &mut Interner) -> Self {
+        port.as_int().map_or_else(|| Self::Name(interner.intern(&port.str_val)), Self::Number)
+    }
+
     /// A port off the wire; one that says nothing is the port it stands behind.
     fn of(port: Option<&IntOrString>, default: i32, interner: &mut Interner) -> Self {
-        match port {
-            Some(port) if port.as_int().is_none() && !port.str_val.is_empty() => {
-                Self::Name(interner.intern(&port.str_val))
-            }
-            Some(port) => Self::Number(port.as_int().filter(|n| *n != 0).unwrap_or(default)),
-            None => Self::Number(default),
-        }
+        let said = port.filter(|p| p.int_val != 0 || !p.str_val.is_empty());
+        said.map_or(Self::Number(default), |p| Self::given(p, interner))
     }
 }

@@ -40,10 +40,7 @@ pub fn token(user: &str) -> String {
 
 /// The rows of the API server's token file.
 pub fn token_rows() -> String {
-    USERS
-        .iter()
-        .map(|(user, group)| format!("{},{user},{user},\"{group}\"\n", token(user)))
-        .collect()
+    USERS.iter().map(|(user, group)| format!("{},{user},{user},\"{group}\"\n", token(user))).collect()
 }
 
 /// What a role allows.
@@ -111,9 +108,7 @@ impl ControlPlane {
             "users": [{"name": name, "user": user}],
         });
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = self
-            .folder()
-            .join(format!("kubeconfig-{}-{count}", name.replace(':', "-")));
+        let path = self.folder().join(format!("kubeconfig-{}-{count}", name.replace(':', "-")));
         fs::write(&path, config.to_string()).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
         path
     }
@@ -133,10 +128,7 @@ impl ControlPlane {
         };
         let kind = if prefix.is_empty() { "Role" } else { "ClusterRole" };
         let rules = json!([{"apiGroups": [rule.group], "resources": rule.resources, "verbs": rule.verbs}]);
-        self.create(
-            &format!("{path}/{prefix}roles"),
-            &json!({"metadata": {"name": name}, "rules": rules}),
-        );
+        self.create(&format!("{path}/{prefix}roles"), &json!({"metadata": {"name": name}, "rules": rules}));
         let binding = json!({
             "metadata": {"name": name},
             "subjects": [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}],
@@ -186,9 +178,7 @@ roleRef: {kind: ClusterRole, name: viewer, apiGroup: rbac.authorization.k8s.io}
 ";
         self.apply(everything);
         let path = "/api/v1/nodes?limit=1";
-        self.wait_for("viewer to read", || {
-            self.send(&self.request_as("viewer", path)).status == 200
-        });
+        self.wait_for("viewer to read", || self.send(&self.request_as("viewer", path)).status == 200);
     }
 
     /// A token of a service account that the API server stops to accept in `seconds`, give or
@@ -196,10 +186,7 @@ roleRef: {kind: ClusterRole, name: viewer, apiGroup: rbac.authorization.k8s.io}
     pub fn expiring_token(&self, namespace: &str, account: &str, seconds: u64) -> String {
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{account}");
         let uid = self.json(&path)["metadata"]["uid"].clone();
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .expect("a clock after 1970")
-            .as_secs();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
         let expires = now + seconds - LEEWAY_SECONDS;
         let claims = json!({
             "iss": ISSUER,

@@ -41,13 +41,7 @@ pub struct Entry {
 impl Entry {
     fn read(line: &str) -> Option<Entry> {
         let value: Value = serde_json::from_str(line).ok()?;
-        let text = |pointer: &str| {
-            value
-                .pointer(pointer)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         Some(Entry {
             stage: text("/stage"),
             verb: text("/verb"),
@@ -59,10 +53,7 @@ impl Entry {
             subresource: text("/objectRef/subresource"),
             namespace: text("/objectRef/namespace"),
             name: text("/objectRef/name"),
-            code: value
-                .pointer("/responseStatus/code")
-                .and_then(Value::as_u64)
-                .unwrap_or_default(),
+            code: value.pointer("/responseStatus/code").and_then(Value::as_u64).unwrap_or_default(),
         })
     }
 

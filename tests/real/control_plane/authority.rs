@@ -31,11 +31,7 @@ impl Authority {
         params.distinguished_name = named("kube-apiserver", None);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let server = sign(&issuer, &params);
-        Authority {
-            issuer,
-            accounts: key(),
-            server,
-        }
+        Authority { issuer, accounts: key(), server }
     }
 
     /// The authority's own certificate as PEM.
@@ -98,10 +94,7 @@ fn named(user: &str, group: Option<&str>) -> DistinguishedName {
 fn sign(issuer: &CertifiedIssuer<'static, KeyPair>, params: &CertificateParams) -> Identity {
     let key = key();
     let certificate = params.signed_by(&key, issuer).expect("a certificate");
-    Identity {
-        certificate: certificate.pem(),
-        key: key.serialize_pem(),
-    }
+    Identity { certificate: certificate.pem(), key: key.serialize_pem() }
 }
 
 /// Reads a DER integer as 32 bytes.

@@ -21,12 +21,7 @@ pub struct Request {
 
 impl Request {
     pub fn new(method: &str, path: &str) -> Request {
-        Request {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Request { method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: Vec::new() }
     }
 
     pub fn get(path: &str) -> Request {
@@ -59,10 +54,7 @@ impl Request {
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     fn head(&self) -> String {
@@ -86,18 +78,11 @@ pub struct Response {
 impl Response {
     /// The answer of a server that cannot be reached.
     pub fn none(error: &io::Error) -> Response {
-        Response {
-            status: 0,
-            headers: Vec::new(),
-            body: error.to_string().into_bytes(),
-        }
+        Response { status: 0, headers: Vec::new(), body: error.to_string().into_bytes() }
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     pub fn text(&self) -> String {
@@ -110,12 +95,7 @@ impl Response {
 
     /// Panics unless the server said 2xx.
     pub fn ok(self, what: &str) -> Response {
-        assert!(
-            (200..300).contains(&self.status),
-            "{what}: {} {}",
-            self.status,
-            self.text()
-        );
+        assert!((200..300).contains(&self.status), "{what}: {} {}", self.status, self.text());
         self
     }
 }
@@ -132,18 +112,14 @@ impl Connection {
     /// To a port of this machine, in clear.
     pub fn plain(port: u16) -> Connection {
         let stream = open(port).unwrap_or_else(|error| panic!("port {port}: {error}"));
-        Connection {
-            stream: BufReader::new(Box::new(stream)),
-        }
+        Connection { stream: BufReader::new(Box::new(stream)) }
     }
 
     /// To a port of this machine, over TLS.
     pub fn tls(port: u16, trust: Arc<ClientConfig>) -> io::Result<Connection> {
         let name = ServerName::try_from("127.0.0.1").expect("an address");
         let session = ClientConnection::new(trust, name).map_err(io::Error::other)?;
-        Ok(Connection {
-            stream: BufReader::new(Box::new(StreamOwned::new(session, open(port)?))),
-        })
+        Ok(Connection { stream: BufReader::new(Box::new(StreamOwned::new(session, open(port)?))) })
     }
 
     /// Sends a request and reads its answer to the end.
@@ -153,11 +129,7 @@ impl Connection {
         self.stream.get_mut().write_all(&bytes)?;
         self.stream.get_mut().flush()?;
         let (status, headers) = self.head()?;
-        let mut response = Response {
-            status,
-            headers,
-            body: Vec::new(),
-        };
+        let mut response = Response { status, headers, body: Vec::new() };
         response.body = self.body(&response)?;
         Ok(response)
     }
@@ -171,12 +143,7 @@ impl Connection {
     }
 
     fn head(&mut self) -> io::Result<(u16, Vec<(String, String)>)> {
-        let status = self
-            .line()?
-            .split(' ')
-            .nth(1)
-            .and_then(|code| code.parse().ok())
-            .unwrap_or(0);
+        let status = self.line()?.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
         let mut headers = Vec::new();
         loop {
             let line = self.line()?;

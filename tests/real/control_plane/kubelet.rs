@@ -9,9 +9,7 @@ use serde_json::json;
 use super::{ControlPlane, process};
 
 /// The names of containers that have logs, in whatever pod they are.
-pub const LOGGED: &[&str] = &[
-    "app", "init", "log-0", "log-1", "log-2", "log-3", "log-4", "log-5", "proxy", "sidecar",
-];
+pub const LOGGED: &[&str] = &["app", "init", "log-0", "log-1", "log-2", "log-3", "log-4", "log-5", "proxy", "sidecar"];
 
 /// kwok's configuration: its options, its stages, and a log file for every name in [`LOGGED`].
 pub fn configuration(folder: &Path) -> String {
@@ -64,11 +62,7 @@ impl ControlPlane {
     /// Appends a line to a container's log; `time` as in `2026-11-20T18:01:03.000000000Z`.
     pub fn log(&self, container: &str, time: &str, text: &str) {
         let path = self.log_file(container);
-        let mut log = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(&path)
-            .expect("a log file");
+        let mut log = OpenOptions::new().append(true).create(true).open(&path).expect("a log file");
         writeln!(log, "{time} stdout F {text}").expect("the log can be written");
     }
 }

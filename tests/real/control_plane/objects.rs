@@ -46,9 +46,7 @@ impl ControlPlane {
 
     /// Creates an object in the collection at `path` and returns what the server made of it.
     pub fn create(&self, path: &str, object: &Value) -> Value {
-        self.send(&Request::post(path, object.to_string().as_bytes()))
-            .ok(path)
-            .json()
+        self.send(&Request::post(path, object.to_string().as_bytes())).ok(path).json()
     }
 
     /// Deletes the object, or the whole collection, at `path`.
@@ -82,10 +80,7 @@ impl ControlPlane {
             let labels =
                 json!({"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": format!("zone-{}", n % 3)});
             let spec = json!({"podCIDR": format!("10.244.{n}.0/24"), "podCIDRs": [format!("10.244.{n}.0/24")]});
-            self.create(
-                "/api/v1/nodes",
-                &json!({"metadata": {"name": name, "labels": labels}, "spec": spec}),
-            );
+            self.create("/api/v1/nodes", &json!({"metadata": {"name": name, "labels": labels}, "spec": spec}));
         }
         for n in 0..count {
             let path = format!("/api/v1/nodes/{prefix}-{n}");
@@ -127,12 +122,7 @@ impl ControlPlane {
             .stderr(Stdio::piped())
             .spawn()
             .expect("kubectl starts");
-        child
-            .stdin
-            .take()
-            .expect("a piped stdin")
-            .write_all(input.as_bytes())
-            .expect("kubectl reads");
+        child.stdin.take().expect("a piped stdin").write_all(input.as_bytes()).expect("kubectl reads");
         let output = child.wait_with_output().expect("kubectl ends");
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "kubectl {}: {complaint}", arguments.join(" "));
@@ -142,12 +132,6 @@ impl ControlPlane {
 
 /// Whether an object's condition is true.
 pub fn condition(object: &Value, name: &str) -> bool {
-    let conditions = object
-        .pointer("/status/conditions")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    conditions
-        .into_iter()
-        .any(|condition| condition["type"] == name && condition["status"] == "True")
+    let conditions = object.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten();
+    conditions.into_iter().any(|condition| condition["type"] == name && condition["status"] == "True")
 }

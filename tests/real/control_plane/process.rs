@@ -66,12 +66,7 @@ impl Process {
         BufReader::new(shell.stdout.take().expect("a piped stdout"))
             .read_line(&mut pid)
             .expect("the shell prints the id");
-        Process {
-            name: name.to_owned(),
-            pid: pid.trim().to_owned(),
-            shell,
-            _lifeline: lifeline,
-        }
+        Process { name: name.to_owned(), pid: pid.trim().to_owned(), shell, _lifeline: lifeline }
     }
 
     /// Whether it has ended by itself.
@@ -91,14 +86,9 @@ impl Process {
 
     fn end(&mut self, signal: &str) {
         if !self.has_ended() {
-            let sent = Command::new("kill")
-                .args([signal, &self.pid])
-                .stderr(Stdio::null())
-                .status();
+            let sent = Command::new("kill").args([signal, &self.pid]).stderr(Stdio::null()).status();
             sent.unwrap_or_else(|error| panic!("cannot end {}: {error}", self.name));
-            self.shell
-                .wait()
-                .unwrap_or_else(|error| panic!("cannot wait for {}: {error}", self.name));
+            self.shell.wait().unwrap_or_else(|error| panic!("cannot wait for {}: {error}", self.name));
         }
     }
 }
@@ -129,32 +119,22 @@ pub fn folder() -> PathBuf {
 
 /// A program that `tests/cluster/build` has built.
 pub fn program(name: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/cluster/bin")
-        .join(name);
-    assert!(
-        path.exists(),
-        "{} is missing: run tests/cluster/build first",
-        path.display()
-    );
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cluster/bin").join(name);
+    assert!(path.exists(), "{} is missing: run tests/cluster/build first", path.display());
     path
 }
 
 /// The ends of all logs in `folder`, for the message of a panic.
 pub fn last_lines(folder: &Path) -> String {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let logs = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ext| ext == "log"));
+    let logs = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ext| ext == "log"));
     let mut out = String::new();
     for path in logs.filter(|path| !path.ends_with("audit.log")) {
         let text = fs::read(&path).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         let skip = text.lines().count().saturating_sub(8);
         out.push_str(&format!("-- {}\n", path.display()));
-        text.lines()
-            .skip(skip)
-            .for_each(|line| out.push_str(&format!("{line}\n")));
+        text.lines().skip(skip).for_each(|line| out.push_str(&format!("{line}\n")));
     }
     out
 }
