@@ -10,7 +10,7 @@
 //! let bytes = plane.get("/api/v1/pods", "application/vnd.kubernetes.protobuf").body;
 //! let path = plane.kubeconfig("viewer");               // admin, viewer, or one of access::USERS, without rights
 //! let right = plane.grant("dev", &Rule { namespace: Some("shop"), group: "", resources: &["pods"], verbs: &["list"] });
-//! plane.revoke(right);
+//! plane.revoke(&right);
 //! assert!(plane.audit().iter().all(|entry| entry.user != "viewer" || entry.is_read()));
 //!
 //! let own = ControlPlane::start(&Settings::default()); // a test that breaks the server has its own
@@ -37,6 +37,7 @@ mod process;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
@@ -136,11 +137,7 @@ impl ControlPlane {
     /// Starts the API server on its old port and its old state; returns when it is ready.
     pub fn start_server(&self) {
         self.launch_server();
-        self.wait_for("/readyz", || {
-            let lives = self.server().as_mut().is_some_and(|server| !server.has_ended());
-            assert!(lives, "the API server does not start\n{}", process::last_lines(&self.folder));
-            self.send(&Request::get("/readyz")).status == 200
-        });
+        self.wait_for("/readyz", || self.send(&Request::get("/readyz")).status == 200);
     }
 
     /// Starts the API server without waiting for it.
@@ -184,10 +181,15 @@ impl ControlPlane {
     }
 
     /// Waits until `done`, or panics with `what` and the ends of all logs after a minute.
-    pub fn wait_for(&self, what: &str, done: impl FnMut() -> bool) {
-        if !until(Duration::from_secs(60), done) {
-            panic!("waited a minute for {what}\n{}", process::last_lines(&self.folder));
-        }
+    pub fn wait_for(&self, what: &str, mut done: impl FnMut() -> bool) {
+        let is_done = until(Duration::from_secs(60), || {
+            let server = self.server();
+            let ended = server.iter().chain(&self.others).find_map(Process::ended);
+            assert!(ended.is_none(), "{} has ended\n{}", ended.unwrap_or_default(), process::last_lines(&self.folder));
+            drop(server);
+            done()
+        });
+        assert!(is_done, "waited a minute for {what}\n{}", process::last_lines(&self.folder));
     }
 
     fn server(&self) -> std::sync::MutexGuard<'_, Option<Process>> {
@@ -325,16 +327,13 @@ pub fn until(time: Duration, mut done: impl FnMut() -> bool) -> bool {
     }
 }
 
+/// Ports below those that the system gives to outgoing connections, so that none is taken
+/// between now and the start of its process.
 fn free_ports() -> Ports {
-    let listeners: Vec<TcpListener> =
-        (0..6).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port on the loopback")).collect();
-    let port = |n: usize| listeners[n].local_addr().expect("a bound port").port();
-    Ports {
-        etcd: port(0),
-        etcd_peers: port(1),
-        server: port(2),
-        controllers: port(3),
-        scheduler: port(4),
-        kubelet: port(5),
-    }
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 1_000).expect("below 1,000") * 12;
+    let mut free = std::iter::repeat_with(|| 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000)
+        .filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    let mut port = || free.next().expect("a free port");
+    Ports { etcd: port(), etcd_peers: port(), server: port(), controllers: port(), scheduler: port(), kubelet: port() }
 }

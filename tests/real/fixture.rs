@@ -73,7 +73,7 @@ spec: {selector: {app: web}, ports: [{port: 80}]}
 fn the_audit_log_shows_who_asked_what() {
     let plane = ControlPlane::shared();
     let path = "/api/v1/namespaces/default/configmaps?limit=7";
-    plane.send(&plane.request_as("guest", path));
+    plane.send(&Request::get(path).by("guest"));
     plane.wait_for("the audit entry", || plane.audit_of("guest").iter().any(|entry| entry.uri == path));
     let entry = plane.audit_of("guest").into_iter().find(|entry| entry.uri == path).unwrap();
     assert_eq!((entry.verb.as_str(), entry.resource.as_str(), entry.code), ("list", "configmaps", 403));
@@ -84,12 +84,12 @@ fn the_audit_log_shows_who_asked_what() {
 fn rights_are_given_and_taken_back() {
     let plane = ControlPlane::shared();
     plane.namespace("rights");
-    let list = plane.request_as("user-0", "/api/v1/namespaces/rights/pods");
+    let list = Request::get("/api/v1/namespaces/rights/pods").by("user-0");
     assert_eq!(plane.send(&list).status, 403);
     let rule = Rule { namespace: Some("rights"), group: "", resources: &["pods"], verbs: &["list"] };
     let right = plane.grant("user-0", &rule);
     assert_eq!(plane.send(&list).status, 200);
-    plane.revoke(right);
+    plane.revoke(&right);
     assert_eq!(plane.send(&list).status, 403);
 }
 

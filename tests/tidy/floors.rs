@@ -71,8 +71,8 @@ fn climb(from: &Floor, target: &str, path: &str) -> Option<String> {
 
 fn forbidden<'a>(floor: &'a Floor, module: &[String], code: &str) -> impl Iterator<Item = &'a str> {
     let module = module.join("::");
-    let named: BTreeSet<&str> = identifiers(code).collect();
-    let names: Vec<&str> = floor.may_not_name.iter().copied().filter(|name| named.contains(name)).collect();
+    let words: BTreeSet<&str> = identifiers(code).collect();
+    let names: Vec<&str> = floor.may_not_name.iter().copied().filter(|name| words.contains(name)).collect();
     names.into_iter().filter(move |name| {
         !EXCEPTIONS.iter().any(|(excepted, inside)| {
             excepted == name && (module == *inside || module.starts_with(&format!("{inside}::")))

@@ -40,7 +40,8 @@ pub fn token(user: &str) -> String {
 
 /// The rows of the API server's token file.
 pub fn token_rows() -> String {
-    USERS.iter().map(|(user, group)| format!("{},{user},{user},\"{group}\"\n", token(user))).collect()
+    let rows = USERS.iter().map(|(user, group)| format!("{},{user},{user},\"{group}\"", token(user)));
+    rows.collect::<Vec<_>>().join("\n")
 }
 
 /// What a role allows.
@@ -60,6 +61,13 @@ pub struct Right {
     binding: String,
     role: String,
     question: Value,
+}
+
+impl Request {
+    /// The request as one of [`USERS`].
+    pub fn by(self, user: &str) -> Request {
+        self.bearer(&token(user))
+    }
 }
 
 impl ControlPlane {
@@ -113,11 +121,6 @@ impl ControlPlane {
         path
     }
 
-    /// A request as one of [`USERS`].
-    pub fn request_as(&self, user: &str, path: &str) -> Request {
-        Request::get(path).bearer(&token(user))
-    }
-
     /// Gives a user a right, and returns once the API server knows.
     pub fn grant(&self, user: &str, rule: &Rule) -> Right {
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -149,10 +152,10 @@ impl ControlPlane {
 
     /// Takes a right back, and returns once the API server refuses. (The user must not have it
     /// in another way.)
-    pub fn revoke(&self, right: Right) {
+    pub fn revoke(&self, right: &Right) {
         self.delete(&right.binding);
         self.delete(&right.role);
-        self.wait_for("a right to be taken back", || !self.allows(&right));
+        self.wait_for("a right to be taken back", || !self.allows(right));
     }
 
     fn allows(&self, right: &Right) -> bool {
@@ -178,7 +181,7 @@ roleRef: {kind: ClusterRole, name: viewer, apiGroup: rbac.authorization.k8s.io}
 ";
         self.apply(everything);
         let path = "/api/v1/nodes?limit=1";
-        self.wait_for("viewer to read", || self.send(&self.request_as("viewer", path)).status == 200);
+        self.wait_for("viewer to read", || self.send(&Request::get(path).by("viewer")).status == 200);
     }
 
     /// A token of a service account that the API server stops to accept in `seconds`, give or

@@ -54,16 +54,16 @@ impl ControlPlane {
         self.send(&Request::new("DELETE", path)).ok(path);
     }
 
-    /// Merges `patch` into the object at `path`.
-    pub fn patch(&self, path: &str, patch: &Value) -> Value {
-        let body = patch.to_string();
+    /// Merges `change` into the object at `path`.
+    pub fn patch(&self, path: &str, change: &Value) -> Value {
+        let body = change.to_string();
         let request = Request::new("PATCH", path).body("application/merge-patch+json", body.as_bytes());
         self.send(&request).ok(path).json()
     }
 
     /// Merges `{"status": …}` into the status of the object at `path`, as a kubelet would.
-    pub fn patch_status(&self, path: &str, patch: &Value) -> Value {
-        self.patch(&format!("{path}/status"), patch)
+    pub fn patch_status(&self, path: &str, change: &Value) -> Value {
+        self.patch(&format!("{path}/status"), change)
     }
 
     /// Creates a namespace that pods can be created in.

@@ -1,17 +1,20 @@
 //! Child processes that cannot be left behind: each runs under a shell that reads a pipe from
 //! us, and kills it when that pipe closes, however we died.
 
+use std::fmt::Write;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A process of the control plane; dropping it kills it and waits for its end.
 pub struct Process {
     name: String,
     pid: String,
-    shell: Child,
+    shell: Mutex<Child>,
     _lifeline: ChildStdin,
 }
 
@@ -23,7 +26,7 @@ exec 3<&0
 "$@" </dev/null >>"$log" 2>&1 3<&- &
 pid=$!
 echo "$pid"
-( read -r end <&3; kill -KILL "$pid" ) >/dev/null 2>&1 &
+( trap '' INT TERM HUP; read -r end <&3; kill -KILL "$pid" ) >/dev/null 2>&1 &
 watcher=$!
 wait "$pid"
 code=$?
@@ -55,6 +58,8 @@ impl Process {
         let mut shell = Command::new("sh")
             .args(["-c", script, "sh"])
             .args(arguments)
+            // Signals to our group, as from a terminal, would end the parts one by one.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // Shells report the killing of their children.
@@ -66,29 +71,33 @@ impl Process {
         BufReader::new(shell.stdout.take().expect("a piped stdout"))
             .read_line(&mut pid)
             .expect("the shell prints the id");
-        Process { name: name.to_owned(), pid: pid.trim().to_owned(), shell, _lifeline: lifeline }
+        Process { name: name.to_owned(), pid: pid.trim().to_owned(), shell: Mutex::new(shell), _lifeline: lifeline }
     }
 
-    /// Whether it has ended by itself.
-    pub fn has_ended(&mut self) -> bool {
-        !matches!(self.shell.try_wait(), Ok(None))
+    /// Its name, if it has ended by itself.
+    pub fn ended(&self) -> Option<&str> {
+        (!matches!(self.shell().try_wait(), Ok(None))).then_some(self.name.as_str())
+    }
+
+    fn shell(&self) -> MutexGuard<'_, Child> {
+        self.shell.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks it to end, and waits until it has.
-    pub fn stop(mut self) {
+    pub fn stop(self) {
         self.end("-TERM");
     }
 
     /// Kills it, and waits until it is gone.
-    pub fn kill(mut self) {
+    pub fn kill(self) {
         self.end("-KILL");
     }
 
-    fn end(&mut self, signal: &str) {
-        if !self.has_ended() {
+    fn end(&self, signal: &str) {
+        if self.ended().is_none() {
             let sent = Command::new("kill").args([signal, &self.pid]).stderr(Stdio::null()).status();
             sent.unwrap_or_else(|error| panic!("cannot end {}: {error}", self.name));
-            self.shell.wait().unwrap_or_else(|error| panic!("cannot wait for {}: {error}", self.name));
+            self.shell().wait().unwrap_or_else(|error| panic!("cannot wait for {}: {error}", self.name));
         }
     }
 }
@@ -133,8 +142,10 @@ pub fn last_lines(folder: &Path) -> String {
         let text = fs::read(&path).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         let skip = text.lines().count().saturating_sub(8);
-        out.push_str(&format!("-- {}\n", path.display()));
-        text.lines().skip(skip).for_each(|line| out.push_str(&format!("{line}\n")));
+        let _ = writeln!(out, "-- {}", path.display());
+        for line in text.lines().skip(skip) {
+            let _ = writeln!(out, "{line}");
+        }
     }
     out
 }
