@@ -6,6 +6,7 @@
 mod accept;
 mod discovery;
 pub mod listen;
+mod logs;
 mod output;
 mod partial;
 mod proto;

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use hyper::body::Frame;
 use serde_json::{Value, json};
 
 use crate::demo::accept::{self, Format};
+use crate::demo::logs::{self, Log, Options};
 use crate::demo::output::{self, View};
 use crate::demo::resources::Resource;
 use crate::demo::route::{Query, Route};
@@ -84,8 +85,26 @@ impl Server {
                 let bytes = view.list(page.items.iter().map(|object| &object.value), &page.meta);
                 Ok(respond(StatusCode::OK, view.format.content_type(false), bytes))
             }
+            _ if route.subresource == "log" => self.log(state, &route, &query),
             _ => get(&state, &route, &view),
         }
+    }
+
+    fn log(&self, state: MutexGuard<'_, State>, route: &Route, query: &Query) -> Result<Response<Body>, Failure> {
+        let resource = state.registry.find(&route.group, &route.version, &route.plural);
+        let resource = resource.filter(|resource| resource.id() == "pods").ok_or_else(Failure::no_such_path)?;
+        let pod = state.store.get("pods", &route.namespace, &route.name);
+        let pod = pod.ok_or_else(|| Failure::not_found(resource, &route.name))?;
+        let options = Options::parse(query, state.now)?;
+        let follow = options.follow;
+        let mut log = Log::open(&pod.value, options)?;
+        let first = log.first(state.now);
+        drop(state);
+        if !follow {
+            return Ok(respond(StatusCode::OK, "text/plain", first));
+        }
+        let pod = (route.namespace.clone(), route.name.clone());
+        Ok(streaming("text/plain", logs::follow(self.demo.clone(), pod, log, first)))
     }
 
     fn view(

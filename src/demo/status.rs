@@ -62,6 +62,17 @@ impl Failure {
         failure
     }
 
+    /// Log options that cannot be.
+    pub fn invalid_logs(field: &str, message: &str) -> Self {
+        let text = if field.is_empty() { message.to_owned() } else { format!("{field}: {message}") };
+        let mut failure = Self::new(422, "Invalid", format!("PodLogOptions \"\" is invalid: {text}"));
+        failure.details = json!({
+            "kind": "PodLogOptions",
+            "causes": [{"reason": "FieldValueInvalid", "message": message, "field": field}],
+        });
+        failure
+    }
+
     pub fn method_not_allowed() -> Self {
         let mut failure =
             Self::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
