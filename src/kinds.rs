@@ -16,6 +16,7 @@ pub mod intern;
 pub mod load_balancer;
 pub mod record;
 pub mod selector;
+pub mod workload;
 
 pub use self::catalog::{Catalog, Kind, Served};
 pub use self::cell::Cell;
@@ -157,6 +158,14 @@ kinds! {
     NAMESPACE namespace,
     NODE node,
     POD pod,
+    DEPLOYMENT deployment,
+    REPLICA_SET replica_set,
+    STATEFUL_SET stateful_set,
+    DAEMON_SET daemon_set,
+    JOB job,
+    CRON_JOB cron_job,
+    HORIZONTAL_POD_AUTOSCALER horizontal_pod_autoscaler,
+    EVENT event,
     SERVICE service,
     ENDPOINT_SLICE endpoint_slice,
     INGRESS ingress,
@@ -176,6 +185,14 @@ kinds! {
     GATEWAY gateway,
     HTTP_ROUTE http_route,
     REFERENCE_GRANT reference_grant,
+}
+
+/// The built-in kind that `apiVersion` and `kind` of a reference name; the version does not matter, and an empty
+/// `apiVersion` fits any group.
+pub fn named(api_version: &str, kind: &str) -> Option<KindId> {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let fits = |spec: &&&KindSpec| spec.kind == kind && (api_version.is_empty() || spec.group == group);
+    BUILTIN.iter().find(fits).map(|spec| spec.id)
 }
 
 #[cfg(test)]

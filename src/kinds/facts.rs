@@ -1,12 +1,20 @@
 //! The typed facts that views read of some kinds; each is defined in its kind's file.
 
+use crate::kinds::cron_job::CronJobFacts;
+use crate::kinds::daemon_set::DaemonSetFacts;
+use crate::kinds::deployment::DeploymentFacts;
 use crate::kinds::endpoint_slice::EndpointSliceFacts;
+use crate::kinds::event::EventFacts;
+use crate::kinds::horizontal_pod_autoscaler::AutoscalerFacts;
 use crate::kinds::ingress::IngressFacts;
 use crate::kinds::ingress_class::IngressClassFacts;
+use crate::kinds::job::JobFacts;
 use crate::kinds::network_policy::NetworkPolicyFacts;
 use crate::kinds::node::facts::NodeFacts;
 use crate::kinds::pod::facts::PodFacts;
+use crate::kinds::replica_set::ReplicaSetFacts;
 use crate::kinds::service::ServiceFacts;
+use crate::kinds::stateful_set::StatefulSetFacts;
 
 /// Slim and typed: what trace, rollout and Home read. Most kinds have none.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +26,22 @@ pub enum Facts {
     Node(Box<NodeFacts>),
     /// Of a Pod.
     Pod(Box<PodFacts>),
+    /// Of a Deployment.
+    Deployment(Box<DeploymentFacts>),
+    /// Of a ReplicaSet.
+    ReplicaSet(Box<ReplicaSetFacts>),
+    /// Of a StatefulSet.
+    StatefulSet(Box<StatefulSetFacts>),
+    /// Of a DaemonSet.
+    DaemonSet(Box<DaemonSetFacts>),
+    /// Of a Job.
+    Job(Box<JobFacts>),
+    /// Of a CronJob.
+    CronJob(Box<CronJobFacts>),
+    /// Of a HorizontalPodAutoscaler.
+    Autoscaler(Box<AutoscalerFacts>),
+    /// Of an Event.
+    Event(Box<EventFacts>),
     /// Of a Service.
     Service(Box<ServiceFacts>),
     /// Of an Ingress.

@@ -1,5 +1,8 @@
 //! Namespace: the room that everything else lives in.
 
+use crate::kinds::pod::ending::sentence;
+use crate::kinds::pod::status::PodCondition;
+use crate::kinds::workload::why;
 use crate::kinds::{Cell, Column, Digest, Facts, Health, Interner, KindSpec, Meta, NAMESPACE, Object, decoder};
 use crate::wire::meta::ObjectMeta;
 use serde::Deserialize;
@@ -36,6 +39,9 @@ pub struct NamespaceStatus {
     /// `Active` or `Terminating`.
     #[prost(string, tag = "1")]
     pub phase: String,
+    /// What keeps it from going away. They number their fields as a Pod's do.
+    #[prost(message, repeated, tag = "2")]
+    pub conditions: Vec<PodCondition>,
 }
 
 impl Object for Namespace {
@@ -46,13 +52,37 @@ impl Object for Namespace {
     }
 
     fn digest(&self, _meta: &Meta, interner: &mut Interner) -> Digest {
+        let (health, reason) = health(self.status.as_ref());
         let phase = self.status.as_ref().map_or("", |s| s.phase.as_str());
-        let (health, reason) = match phase {
-            "Active" => (Health::Ready, None),
-            "Terminating" => (Health::Progressing, Some(interner.intern("being deleted"))),
-            _ => (Health::Unknown, Some(interner.intern("no phase in its status"))),
-        };
         let cells = Box::new([Cell::Text(interner.intern(phase))]);
+        let reason = reason.map(|r| interner.intern(&r));
         Digest { health: Some(health), reason, cells, links: Box::default(), facts: Facts::None }
+    }
+}
+
+/// The conditions that tell why a namespace that is being deleted still stands, worst first.
+const HINDRANCES: [&str; 5] = [
+    "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure",
+    "NamespaceDeletionContentFailure",
+    "NamespaceFinalizersRemaining",
+    "NamespaceContentRemaining",
+];
+
+fn health(status: Option<&NamespaceStatus>) -> (Health, Option<String>) {
+    let Some(status) = status else { return (Health::Unknown, Some("no phase in its status".to_owned())) };
+    match status.phase.as_str() {
+        "Active" => (Health::Ready, None),
+        "Terminating" => {
+            let holds =
+                |hindrance: &&str| status.conditions.iter().find(|c| c.r#type == **hindrance && c.status == "True");
+            match HINDRANCES.iter().enumerate().find_map(|(rank, h)| Some((rank, holds(h)?))) {
+                Some((rank, c)) if rank < 3 => (Health::Failed, Some(why(&c.reason, &c.message))),
+                Some((_, c)) => (Health::Progressing, Some(format!("being deleted: {}", sentence(&c.message)))),
+                None => (Health::Progressing, Some("being deleted".to_owned())),
+            }
+        }
+        "" => (Health::Unknown, Some("no phase in its status".to_owned())),
+        other => (Health::Unknown, Some(format!("unknown phase {other}"))),
     }
 }

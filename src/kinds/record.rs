@@ -1,6 +1,6 @@
 //! An object as the model keeps it: key, the metadata that views read, and its digest.
 
-use crate::kinds::{Digest, Health, Interner, KindId, Relation, Target};
+use crate::kinds::{Digest, Facts, Health, Interner, KindId};
 use crate::wire::{Timestamp, meta::ObjectMeta};
 use std::sync::Arc;
 
@@ -123,9 +123,7 @@ impl Record {
 
     /// Whether this is an Event that regards an object of this name.
     pub fn regards(&self, name: &str) -> bool {
-        self.digest.links.iter().any(|link| {
-            link.relation == Relation::Regards && matches!(&link.target, Target::Named { name: n, .. } if **n == *name)
-        })
+        matches!(&self.digest.facts, Facts::Event(event) if *event.regarding.name == *name)
     }
 
     /// Stands for an object that could not be read, so that it is seen and costs the others nothing.

@@ -1,7 +1,7 @@
 //! The ConfigMaps, Secrets and claims that a pod spec names, each once.
 
 use crate::kinds::pod::spec::{Container, Embedded, PodSpec, VolumeSource};
-use crate::kinds::{BUILTIN, Interner, KindId, Link, Relation, Target};
+use crate::kinds::{CONFIG_MAP, Interner, KindId, Link, PERSISTENT_VOLUME_CLAIM, Relation, SECRET, Target};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -46,10 +46,10 @@ pub fn mounted<'a>(spec: &'a PodSpec, pod: Option<&str>) -> Vec<Mount<'a>> {
 /// The links for what `spec` mounts in `namespace`.
 pub fn links(spec: &PodSpec, pod: Option<&str>, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Vec<Link> {
     let link = |(kind, name): Mount<'_>| {
-        let target = Target::Named { kind: id(kind)?, namespace: namespace.cloned(), name: interner.intern(&name) };
-        Some(Link { relation: Relation::Mounts, target })
+        let target = Target::Named { kind: id(kind), namespace: namespace.cloned(), name: interner.intern(&name) };
+        Link { relation: Relation::Mounts, target }
     };
-    mounted(spec, pod).into_iter().filter_map(link).collect()
+    mounted(spec, pod).into_iter().map(link).collect()
 }
 
 fn environment<'a>(container: &'a Container, add: &mut impl FnMut(Mounted, &'a str)) {
@@ -88,11 +88,10 @@ fn volume<'a>(source: &'a VolumeSource, add: &mut impl FnMut(Mounted, &'a str)) 
     }
 }
 
-fn id(kind: Mounted) -> Option<KindId> {
-    let plural = match kind {
-        Mounted::ConfigMap => "configmaps",
-        Mounted::Secret => "secrets",
-        Mounted::Claim => "persistentvolumeclaims",
-    };
-    BUILTIN.iter().find(|spec| spec.plural == plural).map(|spec| spec.id)
+fn id(kind: Mounted) -> KindId {
+    match kind {
+        Mounted::ConfigMap => CONFIG_MAP,
+        Mounted::Secret => SECRET,
+        Mounted::Claim => PERSISTENT_VOLUME_CLAIM,
+    }
 }

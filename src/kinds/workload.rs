@@ -1,0 +1,142 @@
+//! What the kinds that make pods share: replicas, the template's containers and images, links to pods and mounts.
+
+use crate::kinds::pod::ending::sentence;
+use crate::kinds::pod::mounts;
+use crate::kinds::pod::spec::PodTemplateSpec;
+use crate::kinds::selector::selector_text;
+use crate::kinds::{Cell, Health, Interner, Link, POD, Relation, Selector};
+use crate::wire::Timestamp;
+use crate::wire::meta::{LabelSelector, ObjectMeta};
+use crate::wire::time::Time;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// The annotation in which the Deployment controller counts revisions, on Deployments and their ReplicaSets.
+pub const REVISION: &str = "deployment.kubernetes.io/revision";
+/// The annotation that says why a revision was made.
+pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+
+/// How many pods a workload wants and has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replicas {
+    /// Wanted.
+    pub desired: u32,
+    /// There.
+    pub current: u32,
+    /// Of the newest template.
+    pub updated: u32,
+    /// Ready.
+    pub ready: u32,
+    /// Ready for long enough.
+    pub available: u32,
+    /// Missing or not available.
+    pub unavailable: u32,
+}
+
+/// A container of the template and its image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// The container.
+    pub container: Arc<str>,
+    /// Its image.
+    pub image: Arc<str>,
+    /// Whether it is an init container.
+    pub init: bool,
+}
+
+/// A condition of ReplicaSets, StatefulSets, DaemonSets and autoscalers, which number its fields alike.
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkloadCondition {
+    /// `ReplicaFailure`, `ScalingActive` …
+    #[prost(string, tag = "1")]
+    pub r#type: String,
+    /// `True`, `False` or `Unknown`.
+    #[prost(string, tag = "2")]
+    pub status: String,
+    /// When `status` last changed.
+    #[prost(message, optional, tag = "3")]
+    pub last_transition_time: Option<Time>,
+    /// One CamelCase word.
+    #[prost(string, tag = "4")]
+    pub reason: String,
+    /// A sentence for people.
+    #[prost(string, tag = "5")]
+    pub message: String,
+}
+
+/// A number of pods; what is negative counts as none.
+pub fn count(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}
+
+/// The instant of an optional time.
+pub fn instant(time: Option<Time>) -> Option<Timestamp> {
+    time.and_then(Time::instant)
+}
+
+/// CONTAINERS and IMAGES as the server prints them.
+pub fn container_cells(template: Option<&PodTemplateSpec>, interner: &mut Interner) -> [Cell; 2] {
+    let containers = template.and_then(|t| t.spec.as_ref()).map_or(&[][..], |s| &s.containers);
+    let names: Vec<&str> = containers.iter().map(|c| c.name.as_str()).collect();
+    let images: Vec<&str> = containers.iter().map(|c| c.image.as_str()).collect();
+    [names, images].map(|words| Cell::Text(interner.intern(&words.join(","))))
+}
+
+/// SELECTOR as the server prints it for most workloads; one that is not there selects nothing, which prints as `<none>`.
+pub fn selector_cell(selector: Option<&LabelSelector>, interner: &mut Interner) -> Cell {
+    Cell::Text(interner.intern(&selector.map_or_else(|| "<none>".to_owned(), selector_text)))
+}
+
+/// The images of the template, init containers first.
+pub fn images(template: Option<&PodTemplateSpec>, interner: &mut Interner) -> Box<[Image]> {
+    let Some(spec) = template.and_then(|t| t.spec.as_ref()) else { return Box::default() };
+    let init = spec.init_containers.iter().map(|c| (c, true));
+    let all = init.chain(spec.containers.iter().map(|c| (c, false)));
+    all.map(|(c, init)| Image { container: interner.intern(&c.name), image: interner.intern(&c.image), init }).collect()
+}
+
+/// Links to the pods that the selector finds and to what the template mounts.
+pub fn links(
+    metadata: Option<&ObjectMeta>,
+    selector: Option<&LabelSelector>,
+    template: Option<&PodTemplateSpec>,
+    interner: &mut Interner,
+) -> Box<[Link]> {
+    let namespace = metadata.and_then(|m| interner.non_empty(&m.namespace));
+    let mut links = Vec::new();
+    if let Some(selector) = selector.filter(|s| !s.match_labels.is_empty() || !s.match_expressions.is_empty()) {
+        links.push(Selector::of(selector, interner).link(Relation::Selects, POD, namespace.clone()));
+    }
+    if let Some(spec) = template.and_then(|t| t.spec.as_ref()) {
+        links.extend(mounts::links(spec, None, namespace.as_ref(), interner));
+    }
+    links.into_boxed_slice()
+}
+
+/// Being deleted, or not yet looked at by its controller since it was last changed.
+pub fn unsettled(metadata: Option<&ObjectMeta>, observed_generation: i64) -> Option<(Health, Option<String>)> {
+    let metadata = metadata?;
+    if metadata.deletion_timestamp.and_then(Time::instant).is_some() {
+        return Some((Health::Progressing, Some(being_deleted(metadata))));
+    }
+    (observed_generation < metadata.generation)
+        .then(|| (Health::Progressing, Some("its controller has not seen the last change yet".to_owned())))
+}
+
+/// The reason of an object that is being deleted: what holds it, if anything does.
+pub fn being_deleted(metadata: &ObjectMeta) -> String {
+    match metadata.finalizers.as_slice() {
+        [] => "being deleted".to_owned(),
+        held => format!("being deleted, held by finalizer {}", held.join(", ")),
+    }
+}
+
+/// `reason: message`, either of which may be missing.
+pub fn why(reason: &str, message: &str) -> String {
+    match (reason, sentence(message)) {
+        ("", message) => message,
+        (reason, message) if message.is_empty() => reason.to_owned(),
+        (reason, message) => format!("{reason}: {message}"),
+    }
+}
