@@ -1,3 +1,5 @@
+//! The reader, from single documents to folders and arbitrary bytes.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fmt::Write as _;

@@ -1,3 +1,5 @@
+//! Folders with an epoch arrive in the present, with certificates.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use base64::Engine;
