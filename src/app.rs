@@ -1,5 +1,162 @@
 //! The state machine: events in, effects out. `update` is the only way in; it never waits and never fails.
+//!
+//! Start reading at `App::update`; what the screen says is `App::scene`, a value that `ui` only paints.
 
+pub mod command;
 pub mod effect;
 pub mod event;
 pub mod keymap;
+pub mod layout;
+pub mod moves;
+pub mod notice;
+pub mod open;
+pub mod palette;
+pub mod prompt;
+pub mod scene;
+pub mod screen;
+pub mod session;
+pub mod settings;
+pub mod update;
+
+use self::command::Keys;
+use self::effect::Effect;
+use self::event::{ContextName, Epoch, Failure};
+use self::notice::Notice;
+use self::prompt::Prompt;
+use self::session::Session;
+use self::settings::Settings;
+use crate::view::table::Namespaces;
+use crate::wire::Timestamp;
+use std::sync::Arc;
+
+/// Everything the program knows between two events.
+#[derive(Debug)]
+pub struct App {
+    /// One for each context that was opened, in the order of opening.
+    sessions: Vec<Session>,
+    /// The one on screen.
+    current: usize,
+    /// Every context of the kubeconfig.
+    contexts: Vec<ContextName>,
+    /// Why there is no context at all, where there is none.
+    nowhere: Option<Failure>,
+    prompt: Option<Prompt>,
+    notice: Option<Notice>,
+    settings: Settings,
+    keys: Keys,
+    now: Timestamp,
+    size: Size,
+    out: Vec<Effect>,
+    /// The next connection's name.
+    next_epoch: u64,
+    /// Whether the screen says something else than when it was drawn last.
+    redraw: bool,
+}
+
+/// The terminal, in cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// What the program is started with.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Every context that can be opened.
+    pub contexts: Vec<ContextName>,
+    /// The one to open first; none when there is none.
+    pub context: Option<ContextName>,
+    /// Where was looked for a kubeconfig, and what to do, where there is no context.
+    pub nowhere: Option<Failure>,
+    /// What to show first: a kind, `home`, or a palette line that begins with a colon.
+    pub view: Option<String>,
+    /// Namespaces asked for; none for all.
+    pub namespaces: Vec<Arc<str>>,
+    /// From the config file and the flags.
+    pub settings: Settings,
+    /// The present.
+    pub now: Timestamp,
+    /// The terminal.
+    pub size: Size,
+}
+
+impl App {
+    /// The program before its first event, and what it wants done first.
+    pub fn start(start: Start) -> (Self, Vec<Effect>) {
+        let keys = Keys::new(&start.settings);
+        let mut app = Self {
+            sessions: Vec::new(),
+            current: 0,
+            contexts: start.contexts,
+            nowhere: start.nowhere,
+            prompt: None,
+            notice: None,
+            settings: start.settings,
+            keys,
+            now: start.now,
+            size: start.size,
+            out: Vec::new(),
+            next_epoch: 1,
+            redraw: true,
+        };
+        if let Some(context) = start.context {
+            let namespaces = match start.namespaces.len() {
+                0 => Namespaces::All,
+                _ => Namespaces::Some(start.namespaces.into_iter().collect()),
+            };
+            app.enter(context, namespaces);
+            if let Some(view) = start.view {
+                app.run_line(view.trim_start_matches(':'));
+            }
+        }
+        app.settle();
+        let effects = std::mem::take(&mut app.out);
+        (app, effects)
+    }
+
+    /// The session on screen; none without any context.
+    pub fn session(&self) -> Option<&Session> {
+        self.sessions.get(self.current)
+    }
+
+    /// Every session that is open.
+    pub fn sessions(&self) -> &[Session] {
+        &self.sessions
+    }
+
+    /// From the config file and the flags.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The present, as the program knows it.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The terminal's size.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Whether the screen has to be drawn anew; asking settles it.
+    pub fn take_redraw(&mut self) -> bool {
+        std::mem::take(&mut self.redraw)
+    }
+
+    fn session_mut(&mut self) -> Option<&mut Session> {
+        self.sessions.get_mut(self.current)
+    }
+
+    fn epoch(&mut self) -> Epoch {
+        let epoch = Epoch(self.next_epoch);
+        self.next_epoch += 1;
+        epoch
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,9 @@ pub mod kinds;
 /// Floor 2: the last thing the cluster told us, and nothing we made up.
 pub mod model;
 
+/// Floor 3: tables, Home, details, search: derived, pure, ready to paint.
+pub mod view;
+
 /// Floor 4: the state machine: events in, effects out.
 pub mod app;
 

@@ -1,12 +1,8 @@
 //! What goes out: everything the program does to the world is one of these values first.
 
-use crate::app::event::{Epoch, Work};
+use crate::app::event::{ContextName, Epoch, Work};
 use crate::kinds::{KindId, ObjectRef};
 use crate::model::Scope;
-use std::sync::Arc;
-
-/// Name of a context in the kubeconfig (or of a demo cluster).
-pub type ContextName = Arc<str>;
 
 /// A wish to the runtime. What comes of it returns as an event, success or not.
 #[derive(Clone, Debug, PartialEq)]

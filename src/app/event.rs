@@ -1,12 +1,14 @@
 //! What comes in: keys, ticks, and the replies to what was asked for.
 
-use crate::app::effect::ContextName;
 use crate::app::keymap::Chord;
 use crate::kinds::{Catalog, KindId, ObjectRef};
 use crate::model::Change;
 use crate::wire::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
+
+/// Name of a context in the kubeconfig (or of a demo cluster).
+pub type ContextName = Arc<str>;
 
 /// One connection's lifetime, unique in the process: a reply from an older one never enters a newer model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,0 +1,49 @@
+//! Where everything stands on a terminal of a given size: paging, mouse and paint all ask here.
+
+use crate::app::Size;
+use ratatui::layout::Rect;
+
+/// From this width on, a table stands beside the detail of its selection.
+pub const SPLIT: u16 = 120;
+
+/// A part of the screen.
+pub type Area = Rect;
+
+/// The parts of the screen. On a tiny terminal some are empty; none ever lies outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Panes {
+    /// Where I am: the first line.
+    pub title: Area,
+    /// The table, the page, the text.
+    pub main: Area,
+    /// The detail beside a table, on wide screens.
+    pub side: Option<Area>,
+    /// What was typed, or what just happened: the line above the hints.
+    pub message: Area,
+    /// What can be pressed: the last line.
+    pub hints: Area,
+    /// What the palette offers, over the lower part of the main pane; empty when it offers nothing.
+    pub choices: Area,
+}
+
+/// Lays the screen out. `choices` is how many lines the palette would like.
+pub fn panes(size: Size, split: bool, choices: usize) -> Panes {
+    let Size { width, height } = size;
+    let line = |y: u16| Rect { x: 0, y: y.min(height), width, height: u16::from(y < height) };
+    let body = height.saturating_sub(3);
+    let all = Rect { x: 0, y: 1.min(height), width, height: body };
+    let wanted = u16::try_from(choices).unwrap_or(u16::MAX).min(body).min(12);
+    let choices = Rect { x: 0, y: all.y + body - wanted, width, height: wanted };
+    let (main, side) = if split && SPLIT <= width { halves(all) } else { (all, None) };
+    let hints = if height < 2 { line(height) } else { line(height - 1) };
+    let message = if height < 3 { line(height) } else { line(height - 2) };
+    Panes { title: line(0), main, side, message, hints, choices }
+}
+
+/// Table left with a little more than half, a rule between, the detail right.
+fn halves(all: Area) -> (Area, Option<Area>) {
+    let left = (u32::from(all.width) * 56 / 100) as u16;
+    let main = Rect { width: left, ..all };
+    let side = Rect { x: all.x + left + 1, width: all.width.saturating_sub(left + 1), ..all };
+    (main, Some(side))
+}

@@ -1,0 +1,175 @@
+//! Moving the selection: by line, by page, to the ends, by the pointer. It is an object, never a row number.
+
+use crate::app::App;
+use crate::app::layout::{Area, Panes, panes};
+use crate::app::screen::{HomeScreen, Screen, TableScreen};
+use crate::app::session::Session;
+use crate::kinds::ObjectRef;
+use crate::view::describe;
+use crate::view::health::{Home, home};
+use crate::view::table::{self, Query, Window};
+
+impl App {
+    /// The parts of the screen.
+    pub fn panes(&self) -> Panes {
+        panes(self.size, self.is_split(), self.choices_wanted())
+    }
+
+    fn is_split(&self) -> bool {
+        let Some(session) = self.session() else { return false };
+        match session.screen() {
+            Screen::Table(table) => !table::is_namespaces(table.kind),
+            Screen::Detail(_) => beneath(session).is_some(),
+            _ => false,
+        }
+    }
+
+    pub(super) fn choices_wanted(&self) -> usize {
+        0
+    }
+
+    /// The selected object of the screen on top; in a detail what its line links to.
+    pub(super) fn selected(&self) -> Option<ObjectRef> {
+        let session = self.session()?;
+        match session.screen() {
+            Screen::Home(screen) => {
+                let home = self.home(session);
+                home.problems.get(home_index(screen, &home)).map(|problem| problem.key.clone())
+            }
+            Screen::Table(screen) => {
+                let query = self.query(session, screen)?;
+                let (index, _) = table::place(&session.cluster, &query, &window(screen, self.panes().main));
+                table::at(&session.cluster, &query, index?)
+            }
+            Screen::Detail(screen) => {
+                let detail = describe::detail(&self.subject_of(session, &screen.key));
+                describe::lines(&detail).nth(screen.cursor.index).and_then(|(_, line)| line.link.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Home of a session, at the present.
+    pub(super) fn home(&self, session: &Session) -> Home {
+        home(&session.cluster, &session.catalog, self.now)
+    }
+
+    pub(super) fn subject_of<'a>(&self, session: &'a Session, key: &'a ObjectRef) -> describe::Subject<'a> {
+        let fetched = session.fetched.as_ref().filter(|fetched| fetched.key == *key);
+        let raw = fetched.and_then(|f| f.value.as_ref()?.as_ref().ok()).map(AsRef::as_ref);
+        describe::Subject { cluster: &session.cluster, catalog: &session.catalog, key, raw, now: self.now }
+    }
+
+    /// What a table screen asks of the view.
+    pub(super) fn query<'a>(&'a self, session: &'a Session, screen: &'a TableScreen) -> Option<Query<'a>> {
+        let kind = session.catalog.get(screen.kind)?;
+        let hidden = self.settings.hidden_columns.get(&*kind.plural).map_or(&[][..], Vec::as_slice);
+        Some(Query {
+            kind,
+            namespaces: &session.namespaces,
+            filter: &screen.filter,
+            sort: &screen.sort,
+            width: screen.width,
+            hidden,
+            changes: &session.changes,
+            now: self.now,
+        })
+    }
+
+    pub(super) fn page(&mut self, by: isize) {
+        let rows = isize::try_from(self.panes().main.height).unwrap_or(1);
+        self.step(by * (rows - 2).max(1));
+    }
+
+    /// Moves by lines; the ends are as far as one can get.
+    pub(super) fn step(&mut self, by: isize) {
+        let panes = self.panes();
+        let Some(session) = self.session() else { return };
+        match session.screen() {
+            Screen::Table(_) => self.step_table(by, panes.main),
+            Screen::Home(screen) => {
+                let home = self.home(session);
+                let all = home.problems.len() + home.namespaces.len();
+                let index = moved(home_index(screen, &home), by, all);
+                let selected = home.problems.get(index).map(|problem| problem.key.clone());
+                let cursor = screen.cursor.moved(index, usize::from(panes.main.height));
+                self.set_top(Screen::Home(HomeScreen { selected, cursor }));
+            }
+            Screen::Detail(screen) => {
+                let all = describe::lines(&describe::detail(&self.subject_of(session, &screen.key))).count();
+                let mut next = screen.clone();
+                let height = panes.side.unwrap_or(panes.main).height;
+                next.cursor = next.cursor.moved(moved(next.cursor.index, by, all), usize::from(height));
+                self.set_top(Screen::Detail(next));
+            }
+            _ => {}
+        }
+    }
+
+    fn step_table(&mut self, by: isize, area: Area) {
+        let Some(session) = self.session() else { return };
+        let Screen::Table(screen) = session.screen() else { return };
+        let Some(query) = self.query(session, screen) else { return };
+        let window = window(screen, area);
+        let keys = table::keys(&session.cluster, &query);
+        let (Some(from), all) = table::place(&session.cluster, &query, &window) else { return };
+        let index = moved(from, by, all);
+        let mut next = screen.clone();
+        next.cursor.index = from;
+        next.cursor = next.cursor.moved(index, window.height);
+        next.selected = keys.get(index).cloned();
+        self.set_top(Screen::Table(next));
+    }
+
+    fn set_top(&mut self, screen: Screen) {
+        if let Some(top) = self.session_mut().and_then(|session| session.screens.last_mut()) {
+            *top = screen;
+        }
+    }
+
+    pub(super) fn click(&mut self, x: u16, y: u16) {
+        let panes = self.panes();
+        let inside = panes.main.x <= x && x < panes.main.right() && panes.main.y < y && y < panes.main.bottom();
+        let Some(session) = self.session() else { return };
+        if let (true, Screen::Table(screen)) = (inside, session.screen()) {
+            let Some(query) = self.query(session, screen) else { return };
+            let window = window(screen, panes.main);
+            let (Some(from), all) = table::place(&session.cluster, &query, &window) else { return };
+            let first = screen.cursor.first(window.height, all);
+            let wanted = first + usize::from(y - panes.main.y - 1);
+            if wanted < all {
+                self.step(isize::try_from(wanted).unwrap_or(0) - isize::try_from(from).unwrap_or(0));
+            }
+        }
+    }
+}
+
+/// The window of a table in its area: one line is the head.
+pub(super) fn window(screen: &TableScreen, area: Area) -> Window<'_> {
+    Window {
+        selected: screen.selected.as_ref(),
+        index: screen.cursor.index,
+        line: screen.cursor.line,
+        height: usize::from(area.height.saturating_sub(1)),
+        room: usize::from(area.width),
+    }
+}
+
+/// Where Home's selection stands: on its problem, wherever that has moved to.
+pub(super) fn home_index(screen: &HomeScreen, home: &Home) -> usize {
+    let found = screen.selected.as_ref().and_then(|key| home.problems.iter().position(|p| p.key == *key));
+    let all = home.problems.len() + home.namespaces.len();
+    found.unwrap_or(screen.cursor.index).min(all.saturating_sub(1))
+}
+
+/// The table right beneath a detail.
+pub(super) fn beneath(session: &Session) -> Option<&TableScreen> {
+    match session.screens.iter().rev().nth(1)? {
+        Screen::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+fn moved(from: usize, by: isize, all: usize) -> usize {
+    from.saturating_add_signed(by).min(all.saturating_sub(1))
+}

@@ -1,0 +1,216 @@
+//! What the screen says, as one value: `ui` paints it and knows nothing else.
+//!
+//! A scene holds only what is visible, already as text with roles; strings from the cluster are raw and are sanitised where painted.
+
+mod build;
+mod head;
+
+use crate::app::Size;
+use crate::app::layout::{Area, Panes};
+use crate::kinds::Health;
+use crate::model::Sync;
+use crate::view::describe::Detail;
+use crate::view::health::Home;
+use crate::view::line::{Line, Span};
+use crate::view::table::Table;
+use crate::wire::Timestamp;
+use std::ops::Range;
+
+/// The whole screen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    /// The terminal.
+    pub size: Size,
+    /// Where everything stands.
+    pub panes: Panes,
+    /// The first line.
+    pub title: Title,
+    /// The main pane.
+    pub main: Pane,
+    /// The detail beside a table, on wide screens.
+    pub side: Option<Pane>,
+    /// The line above the hints.
+    pub message: Message,
+    /// The last line, the most useful first; painted until the line is full.
+    pub hints: Vec<Hint>,
+    /// What the palette offers.
+    pub choices: Option<Choices>,
+    /// The rows are not true any more since then: paint them dimmed.
+    pub stale_since: Option<Timestamp>,
+    /// When the scene says something else by itself.
+    pub next_change: Option<Timestamp>,
+}
+
+/// The first line: where I am at the left, how fresh at the right. Parts are left out from the end of `left` when it is narrow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Title {
+    /// Context, mode, what, scope, filter, counts.
+    pub left: Vec<Span>,
+    /// How fresh, the time.
+    pub right: Vec<Span>,
+}
+
+/// One pane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pane {
+    /// Where it stands.
+    pub area: Area,
+    /// Whether keys go to it.
+    pub focused: bool,
+    /// What it shows.
+    pub content: Content,
+}
+
+/// What a pane shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// What is wrong now.
+    Home(HomePane),
+    /// A table, its head in the first line of the area.
+    Table(TablePane),
+    /// An object.
+    Detail(DetailPane),
+    /// Lines to read: YAML, help, a connection that failed.
+    Text(TextPane),
+    /// A list to choose from.
+    Picker(PickerPane),
+    /// Nothing: a sentence in its middle says why, and what to do.
+    Empty(Vec<Line>),
+}
+
+/// Home with its selection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HomePane {
+    /// Everything.
+    pub home: Home,
+    /// The selected row among problems, then namespaces; none where there are none.
+    pub selected: Option<usize>,
+    /// The line of the window on which the selection is kept.
+    pub line: usize,
+    /// The present, for ages.
+    pub now: Timestamp,
+}
+
+/// A table with what is to be said about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TablePane {
+    /// Head and rows of the window.
+    pub table: Table,
+    /// What stands in place of the rows when there are none.
+    pub empty: Option<Vec<Line>>,
+    /// How far the watch is, worst of all that the table needs.
+    pub sync: Sync,
+}
+
+/// A detail with its window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DetailPane {
+    /// Everything.
+    pub detail: Detail,
+    /// The selected line among those of all sections.
+    pub selected: Option<usize>,
+    /// The line of the window on which the selection is kept.
+    pub line: usize,
+}
+
+/// Text with its window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextPane {
+    /// Its heading; empty for none.
+    pub title: String,
+    /// The lines of the window.
+    pub lines: Vec<Line>,
+    /// Index of the first of them.
+    pub first: usize,
+    /// How many there are in all.
+    pub all: usize,
+}
+
+/// A list with its window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PickerPane {
+    /// Its heading.
+    pub title: String,
+    /// The entries of the window.
+    pub entries: Vec<Entry>,
+    /// Index of the first of them.
+    pub first: usize,
+    /// Index of the selected one among all.
+    pub selected: Option<usize>,
+    /// How many there are in all.
+    pub all: usize,
+}
+
+/// An entry of a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Entry {
+    /// Its state.
+    pub health: Option<Health>,
+    /// What it is.
+    pub text: String,
+    /// More about it, dimmed.
+    pub detail: String,
+    /// Marked with space.
+    pub marked: bool,
+    /// The one in force.
+    pub current: bool,
+}
+
+/// The line above the hints.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Message {
+    /// Nothing to say.
+    #[default]
+    None,
+    /// Something happened.
+    Notice {
+        /// What.
+        text: String,
+        /// Whether it did not work.
+        is_failure: bool,
+    },
+    /// A line is typed.
+    Prompt {
+        /// `:` or `/`.
+        sign: char,
+        /// The text.
+        text: String,
+        /// Bytes before the cursor.
+        cursor: usize,
+        /// What is wrong with it, and which bytes of the text are meant.
+        error: Option<(Range<usize>, String)>,
+        /// Said at the right: how many rows match.
+        note: String,
+    },
+}
+
+/// A key and what it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// `<enter>`
+    pub key: String,
+    /// `open`
+    pub text: String,
+    /// Why it may not be used now; painted dimmed.
+    pub refused: Option<String>,
+}
+
+/// What the palette offers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Choices {
+    /// The offers of the window, best first.
+    pub lines: Vec<Choice>,
+    /// Index of the selected one in `lines`.
+    pub selected: usize,
+}
+
+/// One offer of the palette.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Choice {
+    /// What would be typed.
+    pub text: String,
+    /// Bytes of it that matched.
+    pub found: Vec<Range<usize>>,
+    /// What it is, dimmed.
+    pub detail: String,
+}

@@ -1,0 +1,155 @@
+//! The stack of screens of a session: what each remembers of where the user is, and nothing of the cluster.
+
+use crate::kinds::{KindId, ObjectRef, Width};
+use crate::view::filter::{Filter, FilterError};
+use crate::view::table::Sort;
+use std::collections::BTreeSet;
+
+/// One screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Screen {
+    /// What is wrong now.
+    Home(HomeScreen),
+    /// A kind's table.
+    Table(TableScreen),
+    /// One object.
+    Detail(DetailScreen),
+    /// The YAML of one object.
+    Yaml(YamlScreen),
+    /// Every key and the filter's grammar.
+    Help(HelpScreen),
+    /// A short list to choose from.
+    Picker(Picker),
+}
+
+/// A place in a list: which row, and on which line of the window it is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor {
+    /// Row, from 0.
+    pub index: usize,
+    /// Line of the window, from 0.
+    pub line: usize,
+}
+
+/// Home.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HomeScreen {
+    /// The selected problem; none once the selection stands on a namespace, or nothing was moved yet.
+    pub selected: Option<ObjectRef>,
+    /// Row among problems, then namespaces.
+    pub cursor: Cursor,
+}
+
+/// A table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableScreen {
+    /// Of which kind.
+    pub kind: KindId,
+    /// Which rows.
+    pub filter: Filter,
+    /// What is wrong with the filter being typed; `filter` is the last good one then.
+    pub error: Option<FilterError>,
+    /// In which order.
+    pub sort: Sort,
+    /// The widest class of columns shown.
+    pub width: Width,
+    /// The selected object; the first row until the selection is moved.
+    pub selected: Option<ObjectRef>,
+    /// Where it stood last.
+    pub cursor: Cursor,
+    /// Objects marked with space.
+    pub marked: BTreeSet<ObjectRef>,
+}
+
+/// One object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DetailScreen {
+    /// Which.
+    pub key: ObjectRef,
+    /// Line of the detail.
+    pub cursor: Cursor,
+}
+
+/// The YAML of one object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct YamlScreen {
+    /// Which.
+    pub key: ObjectRef,
+    /// Whether managedFields are shown.
+    pub managed_fields: bool,
+    /// First line on screen.
+    pub first: usize,
+}
+
+/// Every key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HelpScreen {
+    /// First line on screen.
+    pub first: usize,
+}
+
+/// What a picker picks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// A context to switch to.
+    Context,
+    /// Namespaces to show.
+    Namespace,
+    /// A column to sort by.
+    Sort,
+}
+
+/// A short list to choose from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picker {
+    /// What is picked.
+    pub pick: Pick,
+    /// What was typed to narrow it.
+    pub filter: String,
+    /// Where the selection stands.
+    pub cursor: Cursor,
+    /// Names marked with space.
+    pub marked: BTreeSet<std::sync::Arc<str>>,
+}
+
+impl TableScreen {
+    /// A fresh table of a kind.
+    pub fn new(kind: KindId) -> Self {
+        Self {
+            kind,
+            filter: Filter::default(),
+            error: None,
+            sort: Sort::default(),
+            width: Width::Normal,
+            selected: None,
+            cursor: Cursor::default(),
+            marked: BTreeSet::new(),
+        }
+    }
+}
+
+impl Picker {
+    /// A fresh list.
+    pub fn new(pick: Pick) -> Self {
+        Self { pick, filter: String::new(), cursor: Cursor::default(), marked: BTreeSet::new() }
+    }
+}
+
+impl Cursor {
+    /// The same cursor on another row; its line moves along as far as the window reaches.
+    pub fn moved(self, index: usize, height: usize) -> Self {
+        let bottom = height.saturating_sub(1);
+        let line = if index >= self.index {
+            self.line.saturating_add(index - self.index).min(bottom)
+        } else {
+            self.line.saturating_sub(self.index - index)
+        };
+        Self { index, line: line.min(index) }
+    }
+
+    /// The first row of a window of `height` rows out of `all`.
+    pub fn first(self, height: usize, all: usize) -> usize {
+        let line = self.line.min(height.saturating_sub(1));
+        self.index.saturating_sub(line).min(all.saturating_sub(height))
+    }
+}

@@ -1,0 +1,172 @@
+//! One context that was opened: its connection, its cluster, its screens. Nothing of it is ever seen in another.
+
+mod watches;
+
+use crate::app::event::{Connected, ContextName, Epoch, Failure, Readable};
+use crate::app::screen::{HomeScreen, Screen};
+use crate::kinds::{Catalog, KindId, ObjectRef, Record};
+use crate::model::{Change, Cluster, Scope, Sync};
+use crate::view::table::{Changes, Namespaces};
+use crate::wire::Timestamp;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// One context.
+#[derive(Debug)]
+pub struct Session {
+    /// Its name.
+    pub context: ContextName,
+    /// The name of its connection; replies to older ones are dropped.
+    pub epoch: Epoch,
+    /// How the connection is.
+    pub connection: Connection,
+    /// The kinds that the server has.
+    pub catalog: Catalog,
+    /// What the server told us.
+    pub cluster: Cluster,
+    /// Namespaces on screen.
+    pub namespaces: Namespaces,
+    /// The screens, the top one last; never empty.
+    pub screens: Vec<Screen>,
+    /// Screens that were left with Esc, for going forward again; the latest last.
+    pub forward: Vec<Screen>,
+    /// Where kinds may be read that are refused cluster-wide.
+    pub readable: HashMap<KindId, Readable>,
+    /// Cells that changed lately.
+    pub changes: Changes,
+    /// The whole object behind the open detail.
+    pub fetched: Option<Fetched>,
+    /// Watches that are open, and since when nobody needs them.
+    open: BTreeMap<Scope, Option<Timestamp>>,
+}
+
+/// How a connection is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Connection {
+    /// It was closed because nobody looked for a while.
+    Closed,
+    /// On its way.
+    Connecting {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The server answers.
+    Live(Arc<Server>),
+    /// The server cannot be reached or refuses.
+    Unreachable {
+        /// Why, and what to do about it.
+        failure: Failure,
+        /// When it is tried again by itself.
+        retry_at: Option<Timestamp>,
+        /// Since when.
+        since: Timestamp,
+        /// Who answered before.
+        server: Option<Arc<Server>>,
+    },
+    /// The credentials want to ask something on the terminal.
+    NeedsTerminal(Failure),
+}
+
+/// Who answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Server {
+    /// `v1.36.3`.
+    pub version: String,
+    /// Its address.
+    pub address: String,
+    /// Who we are to it, if it said.
+    pub user: Option<String>,
+}
+
+/// The whole object behind the open detail. One is kept; the next takes its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fetched {
+    /// Which object.
+    pub key: ObjectRef,
+    /// When it was asked for last.
+    pub asked: Timestamp,
+    /// The version that the record had then.
+    pub asked_version: Arc<str>,
+    /// What came; none until something has.
+    pub value: Option<Result<Arc<Value>, Failure>>,
+}
+
+impl Session {
+    /// A context that is being connected to.
+    pub fn new(context: ContextName, epoch: Epoch, namespaces: Namespaces, now: Timestamp) -> Self {
+        Self {
+            context,
+            epoch,
+            connection: Connection::Connecting { since: now },
+            catalog: Catalog::builtin(),
+            cluster: Cluster::default(),
+            namespaces,
+            screens: vec![Screen::Home(HomeScreen::default())],
+            forward: Vec::new(),
+            readable: HashMap::new(),
+            changes: Changes::default(),
+            fetched: None,
+            open: BTreeMap::new(),
+        }
+    }
+
+    /// The screen on top.
+    pub fn screen(&self) -> &Screen {
+        self.screens.last().unwrap_or(&Screen::Help(crate::app::screen::HelpScreen { first: 0 }))
+    }
+
+    /// The server, also while it is out of reach.
+    pub fn server(&self) -> Option<&Arc<Server>> {
+        match &self.connection {
+            Connection::Live(server) => Some(server),
+            Connection::Unreachable { server, .. } => server.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether requests can be sent.
+    pub fn is_live(&self) -> bool {
+        matches!(self.connection, Connection::Live(_))
+    }
+
+    /// The server answers.
+    pub fn connected(&mut self, connected: Connected) {
+        let Connected { catalog, version, server, user } = connected;
+        self.catalog = catalog;
+        self.connection = Connection::Live(Arc::new(Server { version, address: server, user }));
+    }
+
+    /// The server does not answer.
+    pub fn lost(&mut self, failure: Failure, retry_at: Option<Timestamp>, now: Timestamp) {
+        let since = match &self.connection {
+            Connection::Unreachable { since, .. } => *since,
+            _ => now,
+        };
+        let server = self.server().cloned();
+        self.connection = Connection::Unreachable { failure, retry_at, since, server };
+    }
+
+    /// Takes in what watches said, and remembers which cells changed while the rows were true already.
+    pub fn apply(&mut self, changes: Vec<Change>, now: Timestamp) {
+        for change in changes {
+            if let Change::Apply(record) = &change {
+                if self.is_true(record) {
+                    let old = self.cluster.get(&record.key).cloned();
+                    self.changes.note(old.as_deref(), record, now);
+                }
+            }
+            self.cluster.apply(change);
+        }
+    }
+
+    /// Whether the first list of the record's kind is over, so that what comes now is news.
+    fn is_true(&self, record: &Record) -> bool {
+        let live = |namespace: Option<&Arc<str>>| {
+            let scope =
+                Scope { kind: record.key.kind, namespace: namespace.cloned(), select: crate::model::Select::All };
+            *self.cluster.sync(&scope) == Sync::Live
+        };
+        live(None) || live(record.key.namespace.as_ref())
+    }
+}

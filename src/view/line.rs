@@ -1,0 +1,112 @@
+//! Text that is ready to paint: what it says and which role it plays; how a role looks is the theme's affair.
+
+use crate::kinds::{Health, ObjectRef};
+
+/// What a piece of text is for. The theme turns each role into a style.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Plain text.
+    #[default]
+    Text,
+    /// Less important than the rest.
+    Dim,
+    /// Stands out: names, titles.
+    Accent,
+    /// A heading.
+    Header,
+    /// A key that can be pressed.
+    Key,
+    /// What a filter or a search has found.
+    Match,
+    /// A state.
+    State(Health),
+    /// Danger: what must be seen.
+    Danger,
+    /// A link that can be opened.
+    Link,
+    /// The key of a field in YAML.
+    Field,
+    /// A string in YAML.
+    String,
+    /// A number, `true`, `false` or `null` in YAML.
+    Scalar,
+    /// What was folded away or hidden.
+    Hidden,
+}
+
+/// A piece of text with one role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// What it says.
+    pub text: String,
+    /// What it is for.
+    pub role: Role,
+}
+
+/// One line. The state's symbol, where there is one, is drawn before the text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// Drawn as symbol and colour at the start of the line.
+    pub health: Option<Health>,
+    /// The text.
+    pub spans: Vec<Span>,
+    /// What Enter opens on this line.
+    pub link: Option<ObjectRef>,
+}
+
+impl Span {
+    /// Text in a role.
+    pub fn new(text: impl Into<String>, role: Role) -> Self {
+        Self { text: text.into(), role }
+    }
+
+    /// Plain text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new(text, Role::Text)
+    }
+
+    /// Text that matters less.
+    pub fn dim(text: impl Into<String>) -> Self {
+        Self::new(text, Role::Dim)
+    }
+}
+
+impl Line {
+    /// A line of these pieces.
+    pub fn of(spans: Vec<Span>) -> Self {
+        Self { spans, ..Self::default() }
+    }
+
+    /// A plain line.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::of(vec![Span::text(text)])
+    }
+
+    /// The same line, opening an object with Enter.
+    pub fn to(mut self, link: Option<ObjectRef>) -> Self {
+        self.link = link;
+        self
+    }
+
+    /// The same line, with a state before it.
+    pub fn state(mut self, health: Option<Health>) -> Self {
+        self.health = health;
+        self
+    }
+
+    /// All its text, for copying and searching.
+    pub fn plain(&self) -> String {
+        self.spans.iter().map(|span| span.text.as_str()).collect()
+    }
+}
+
+/// The word for a state, in the screens' own vocabulary.
+pub fn word(health: Health) -> &'static str {
+    match health {
+        Health::Failed => "failed",
+        Health::Warn => "warn",
+        Health::Progressing => "progressing",
+        Health::Unknown => "unknown",
+        Health::Ready => "ok",
+    }
+}

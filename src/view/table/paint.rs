@@ -1,0 +1,176 @@
+//! The rows of the window as text, and the columns that fit beside each other.
+
+use super::{Heading, Query, Row, RowCell, Window};
+use crate::kinds::{Align, Cell, Column, ObjectRef, Record, Source, Width};
+use crate::view::age;
+use crate::wire::Timestamp;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+use unicode_width::UnicodeWidthStr;
+
+/// Space between columns.
+const GAP: usize = 2;
+/// Symbol and selection before the first column.
+const GUTTER: usize = 4;
+/// A long name may be cut to this, in the middle, before a column is left out.
+const NAME: usize = 32;
+
+pub struct Painted {
+    pub columns: Vec<Heading>,
+    pub rows: Vec<Row>,
+    pub next_change: Option<Timestamp>,
+}
+
+/// One column as it is painted: the namespace has no column of its own in a kind.
+#[derive(Clone)]
+struct Drawn {
+    name: Cow<'static, str>,
+    source: Option<Source>,
+    width: Width,
+    align: Align,
+}
+
+pub fn rows(
+    query: &Query,
+    window: &Window,
+    all: &[&Arc<Record>],
+    visible: Range<usize>,
+    marked: &BTreeSet<ObjectRef>,
+) -> Painted {
+    let drawn = fitting(query, window, all, visible.clone());
+    let mut next_change: Option<Timestamp> = None;
+    let mut wake = |at: Option<Timestamp>| {
+        next_change = match (next_change, at) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    };
+    let rows = all[visible].iter().map(|record| {
+        let cells = drawn.iter().map(|(column, _)| cell(query, record, column, &mut wake));
+        Row {
+            cells: cells.collect(),
+            key: record.key.clone(),
+            health: record.digest.health,
+            deleting: record.meta.deleted.is_some(),
+            marked: marked.contains(&record.key),
+        }
+    });
+    let rows = rows.collect();
+    let columns = drawn.iter().map(|(column, width)| heading(query, column, *width)).collect();
+    Painted { columns, rows, next_change }
+}
+
+fn heading(query: &Query, column: &Drawn, width: usize) -> Heading {
+    let sorted = query.sort.column.as_deref() == Some(column.name.as_ref());
+    Heading {
+        name: Arc::from(column.name.as_ref()),
+        align: column.align,
+        width,
+        sorted: sorted.then_some(query.sort.descending),
+    }
+}
+
+fn cell(query: &Query, record: &Record, column: &Drawn, wake: &mut impl FnMut(Option<Timestamp>)) -> RowCell {
+    let text = text(record, column, query.now).into_owned();
+    let index = match column.source {
+        Some(Source::Cell(index)) => Some(index),
+        _ => None,
+    };
+    let until = query.changes.until(&record.key, index, query.now);
+    wake(until);
+    match column.source {
+        Some(Source::Age) => wake(record.meta.created.map(|at| age::next_change(query.now, at))),
+        Some(Source::Cell(index)) => {
+            wake(record.digest.cells.get(usize::from(index)).and_then(|c| age::cell_change(c, query.now)));
+        }
+        _ => {}
+    }
+    let is_state = states(query.kind.columns.as_ref()) == Some(column.name.as_ref());
+    RowCell {
+        found: query.filter.found(&text),
+        health: is_state.then_some(record.digest.health).flatten(),
+        changed: until.is_some(),
+        text,
+    }
+}
+
+/// The column that a state colours: STATUS, else READY, else the name.
+fn states(columns: &[Column]) -> Option<&str> {
+    let named = |wanted: &str| columns.iter().find(|c| c.name == wanted).map(|c| c.name.as_ref());
+    named("STATUS").or_else(|| named("READY")).or_else(|| named("NAME"))
+}
+
+fn text<'a>(record: &'a Record, column: &Drawn, now: Timestamp) -> Cow<'a, str> {
+    match column.source {
+        None => Cow::Borrowed(record.key.namespace.as_deref().unwrap_or("")),
+        Some(Source::Name) => Cow::Borrowed(&record.key.name),
+        Some(Source::Age) => Cow::Owned(age::age(now, record.meta.created)),
+        Some(Source::Cell(index)) => {
+            record.digest.cells.get(usize::from(index)).map_or(Cow::Borrowed(""), |c| age::show(c, now))
+        }
+    }
+}
+
+/// Every column that the query wants, with the namespace first unless there is only one.
+fn wanted(query: &Query) -> Vec<Drawn> {
+    let mut columns = Vec::new();
+    if query.kind.namespaced && query.namespaces.single().is_none() {
+        let name = Cow::Borrowed("NAMESPACE");
+        columns.push(Drawn { name, source: None, width: Width::Narrow, align: Align::Left });
+    }
+    columns.extend(query.kind.columns.iter().map(|c| Drawn {
+        name: c.name.clone(),
+        source: Some(c.source),
+        width: c.width,
+        align: c.align,
+    }));
+    columns.retain(|c| c.width <= query.width && !query.hidden.iter().any(|hidden| **hidden == *c.name));
+    columns
+}
+
+/// The columns with their widths; those that every screen shows first, then what fits.
+fn fitting(query: &Query, window: &Window, all: &[&Arc<Record>], visible: Range<usize>) -> Vec<(Drawn, usize)> {
+    let measured = wanted(query).into_iter().map(|column| {
+        let width = measure(&column, query.now, all, visible.clone());
+        (column, width)
+    });
+    let measured: Vec<(Drawn, usize)> = measured.collect();
+    let need = |(column, width): &(Drawn, usize)| {
+        let width = if column.source == Some(Source::Name) { (*width).min(NAME) } else { *width };
+        width + GAP
+    };
+    let narrow = measured.iter().filter(|(c, _)| c.width == Width::Narrow).map(need).sum::<usize>();
+    let mut left = window.room.saturating_sub(GUTTER + narrow);
+    let mut chosen: Vec<bool> = measured.iter().map(|(c, _)| c.width == Width::Narrow).collect();
+    for class in [Width::Normal, Width::Wide] {
+        for (index, entry) in measured.iter().enumerate().filter(|(_, (c, _))| c.width == class) {
+            if need(entry) <= left {
+                left -= need(entry);
+                chosen[index] = true;
+            }
+        }
+    }
+    measured.into_iter().zip(chosen).filter_map(|(entry, chosen)| chosen.then_some(entry)).collect()
+}
+
+/// The width of a column. Words are measured in every row, so that scrolling moves nothing; the rest is short.
+fn measure(column: &Drawn, now: Timestamp, all: &[&Arc<Record>], visible: Range<usize>) -> usize {
+    let words = |record: &Record| match column.source {
+        None => record.key.namespace.as_deref().map_or(0, width),
+        Some(Source::Name) => width(&record.key.name),
+        Some(Source::Age) => 0,
+        Some(Source::Cell(index)) => match record.digest.cells.get(usize::from(index)) {
+            Some(Cell::Text(text)) => width(text),
+            _ => 0,
+        },
+    };
+    let widest = all.iter().map(|record| words(record)).max().unwrap_or(0);
+    let seen = all[visible].iter().map(|record| width(&text(record, column, now))).max().unwrap_or(0);
+    widest.max(seen).max(width(&column.name))
+}
+
+fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
