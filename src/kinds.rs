@@ -9,6 +9,7 @@ pub mod condition;
 pub mod custom;
 pub mod decode;
 pub mod digest;
+pub mod entries;
 pub mod facts;
 #[cfg(test)]
 pub mod fixture;
@@ -16,6 +17,7 @@ pub mod intern;
 pub mod load_balancer;
 pub mod record;
 pub mod selector;
+pub mod volume;
 pub mod workload;
 
 pub use self::catalog::{Catalog, Kind, Served};

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// A slim struct that is read off the wire and condensed.
-pub trait Object: Default + DeserializeOwned {
+pub trait Object: Default {
     /// The kind it is of.
     const KIND: KindId;
 
@@ -57,12 +57,12 @@ pub struct Unreadable {
 }
 
 /// The decoder of a slim struct.
-pub const fn decoder<T: Object + prost::Message>() -> Decoder {
+pub const fn decoder<T: Object + prost::Message + DeserializeOwned>() -> Decoder {
     Decoder::Slim { protobuf: Some(protobuf::<T>), json: json::<T> }
 }
 
 /// The decoder of a slim struct whose kind the server defines by a CustomResourceDefinition: it has no protobuf.
-pub const fn json_decoder<T: Object>() -> Decoder {
+pub const fn json_decoder<T: Object + DeserializeOwned>() -> Decoder {
     Decoder::Slim { protobuf: None, json: json::<T> }
 }
 
@@ -113,7 +113,7 @@ pub fn protobuf_by<T: Object>(
 }
 
 /// The quick way first; what it refuses is read again without nulls and without the fields of a wrong type.
-fn json<T: Object>(bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
+pub fn json<T: Object + DeserializeOwned>(bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
     let quick = serde_json::from_slice::<T>(bytes);
     let (object, note) = match quick {
         Ok(object) => (object, None),
@@ -124,7 +124,7 @@ fn json<T: Object>(bytes: &[u8], interner: &mut Interner) -> Result<Record, Unre
     condense(&object, interner).ok_or_else(nameless)
 }
 
-fn lenient<T: Object>(bytes: &[u8], first: &serde_json::Error) -> Result<T, Unreadable> {
+fn lenient<T: Object + DeserializeOwned>(bytes: &[u8], first: &serde_json::Error) -> Result<T, Unreadable> {
     let text = String::from_utf8_lossy(bytes);
     let mut value: Value = serde_json::from_str(&text).map_err(|e| Unreadable { key: None, why: e.to_string() })?;
     drop_nulls(&mut value);

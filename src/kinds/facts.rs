@@ -1,5 +1,6 @@
 //! The typed facts that views read of some kinds; each is defined in its kind's file.
 
+use crate::kinds::config_map::ConfigMapFacts;
 use crate::kinds::cron_job::CronJobFacts;
 use crate::kinds::daemon_set::DaemonSetFacts;
 use crate::kinds::deployment::DeploymentFacts;
@@ -11,8 +12,11 @@ use crate::kinds::ingress_class::IngressClassFacts;
 use crate::kinds::job::JobFacts;
 use crate::kinds::network_policy::NetworkPolicyFacts;
 use crate::kinds::node::facts::NodeFacts;
+use crate::kinds::persistent_volume::VolumeFacts;
+use crate::kinds::persistent_volume_claim::ClaimFacts;
 use crate::kinds::pod::facts::PodFacts;
 use crate::kinds::replica_set::ReplicaSetFacts;
+use crate::kinds::secret::SecretFacts;
 use crate::kinds::service::ServiceFacts;
 use crate::kinds::stateful_set::StatefulSetFacts;
 
@@ -52,4 +56,12 @@ pub enum Facts {
     IngressClass(Box<IngressClassFacts>),
     /// Of a NetworkPolicy.
     NetworkPolicy(Box<NetworkPolicyFacts>),
+    /// Of a PersistentVolumeClaim.
+    Claim(Box<ClaimFacts>),
+    /// Of a PersistentVolume.
+    Volume(Box<VolumeFacts>),
+    /// Of a ConfigMap.
+    ConfigMap(Box<ConfigMapFacts>),
+    /// Of a Secret.
+    Secret(Box<SecretFacts>),
 }

@@ -118,7 +118,10 @@ impl Meta {
 impl Record {
     /// The type of a Secret, which watches select by; none for other kinds.
     pub fn secret_type(&self) -> Option<&str> {
-        None
+        match &self.digest.facts {
+            Facts::Secret(facts) => Some(&facts.kind),
+            _ => None,
+        }
     }
 
     /// Whether this is an Event that regards an object of this name.
