@@ -4,8 +4,11 @@ pub mod auth;
 pub mod call;
 pub mod connect;
 pub mod failure;
+#[cfg(test)]
+pub mod fake;
 pub mod guard;
 pub mod kubeconfig;
 pub mod outage;
 pub mod proxy;
 pub mod transport;
+pub mod watch;

@@ -229,6 +229,11 @@ impl Connection {
         }
     }
 
+    /// One of the places for long streams, if one is free.
+    pub fn free_stream_place(&self) -> Option<SemaphorePermit<'_>> {
+        self.0.streams.try_acquire().ok()
+    }
+
     /// Waits for one of the places for long streams.
     pub async fn stream_place(&self) -> Option<SemaphorePermit<'_>> {
         self.0.streams.acquire().await.ok()
