@@ -20,8 +20,8 @@ use crate::api::watch::backoff::Backoff;
 use crate::api::watch::list::{Rows, list};
 use crate::api::watch::reader::{News, Reader};
 use crate::api::watch::status::{Verdict, verdict};
-use crate::kinds::catalog::Served;
 use crate::kinds::Kind;
+use crate::kinds::catalog::Served;
 use crate::model::{Change, Scope, Sync};
 use crate::wire::Timestamp;
 

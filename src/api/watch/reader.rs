@@ -127,7 +127,8 @@ impl Reader {
 
     /// Asks for everything that happened after `version`, and what happens from then on.
     pub async fn watch(&self, version: &str, seconds: u64) -> Result<Stream, Problem> {
-        let query = format!("watch=1&allowWatchBookmarks=true&timeoutSeconds={seconds}&resourceVersion={}", escape(version));
+        let query =
+            format!("watch=1&allowWatchBookmarks=true&timeoutSeconds={seconds}&resourceVersion={}", escape(version));
         let path = self.path(&query);
         let accept = if self.json_only { accept::JSON } else { accept::PROTOBUF_WATCH };
         let Answer { format, body } = self.connection.ask(&Ask { path: &path, accept, stream: true }).await?;
@@ -224,7 +225,9 @@ impl Named {
         if format == Format::Json {
             return serde_json::from_slice(object).map(|shell: Shell| shell.metadata).unwrap_or_default();
         }
-        let part = |message, tag| envelope::fields(message).find(|field| field.tag == tag).map_or(&[][..], |field| field.bytes);
+        let part = |message, tag| {
+            envelope::fields(message).find(|field| field.tag == tag).map_or(&[][..], |field| field.bytes)
+        };
         let metadata = part(object, 1);
         let text = |tag| String::from_utf8_lossy(part(metadata, tag)).into_owned();
         Self { name: text(1), namespace: text(3), version: text(6) }
@@ -251,6 +254,7 @@ pub fn escape(value: &str) -> Cow<'_, str> {
     if value.bytes().all(plain) {
         return Cow::Borrowed(value);
     }
-    let escaped = value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    let escaped =
+        value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
     Cow::Owned(escaped.collect())
 }

@@ -72,13 +72,18 @@ fn told(change: &Change) -> String {
 }
 
 fn object(name: &str, version: &str) -> String {
-    format!(r#"{{"metadata":{{"name":"{name}","uid":"u-{name}","resourceVersion":"{version}"}},"status":{{"phase":"Active"}}}}"#)
+    format!(
+        r#"{{"metadata":{{"name":"{name}","uid":"u-{name}","resourceVersion":"{version}"}},"status":{{"phase":"Active"}}}}"#
+    )
 }
 
 /// A list at `version`; `more` is what its metadata says beside that.
 fn listed(names: &[&str], version: &str, more: &str) -> Response<FakeBody> {
     let items: Vec<String> = names.iter().map(|name| object(name, "1")).collect();
-    json(format!(r#"{{"kind":"NamespaceList","metadata":{{"resourceVersion":"{version}"{more}}},"items":[{}]}}"#, items.join(",")))
+    json(format!(
+        r#"{{"kind":"NamespaceList","metadata":{{"resourceVersion":"{version}"{more}}},"items":[{}]}}"#,
+        items.join(",")
+    ))
 }
 
 fn event(word: &str, name: &str, version: &str) -> String {
@@ -95,13 +100,17 @@ fn quiet() -> Response<FakeBody> {
 
 /// A `Status` in protobuf, as the server sends it when protobuf was asked for.
 fn refusal(code: i32, reason: &str, message: &str) -> Response<FakeBody> {
-    let status = Status { status: "Failure".into(), code, reason: reason.into(), message: message.into(), details: None };
+    let status =
+        Status { status: "Failure".into(), code, reason: reason.into(), message: message.into(), details: None };
     answer(code as u16, PROTOBUF, envelope::close("v1", "Status", status.encode_to_vec()))
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_short_list_is_shown_as_it_comes_and_then_followed() {
-    let mut running = start([listed(&["a", "b"], "5", ""), watched(&[event("ADDED", "c", "6"), event("DELETED", "a", "7")], End::Open)]);
+    let mut running = start([
+        listed(&["a", "b"], "5", ""),
+        watched(&[event("ADDED", "c", "6"), event("DELETED", "a", "7")], End::Open),
+    ]);
     running.expect(&["listing 0 of None", "+a", "+b", "live", "+c", "-a"]).await;
     assert_eq!(running.query(0), "limit=500");
     assert!(running.query(1).contains("watch=1&allowWatchBookmarks=true"));
@@ -134,7 +143,10 @@ async fn a_huge_list_is_read_in_pages_of_one_version() {
     let answers = [listed(&["a"], "5", more), listed(&["b"], "5", next), listed(&["c"], "5", ""), quiet()];
     let mut running = start(answers);
     running.expect(&["listing 0 of None", "+a", "listing 1 of Some(20002)", "=a,b,c", "live"]).await;
-    assert_eq!((running.query(1), running.query(2)), ("limit=5000&continue=a%3Db".into(), "limit=5000&continue=c".into()));
+    assert_eq!(
+        (running.query(1), running.query(2)),
+        ("limit=5000&continue=a%3Db".into(), "limit=5000&continue=c".into())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,7 +192,8 @@ async fn protobuf_lists_and_watches_are_read_item_by_item() {
         let event = envelope::WatchEvent { r#type: word.into(), object }.encode_to_vec();
         [&(event.len() as u32).to_be_bytes()[..], &event].concat()
     };
-    let frames = [frame("MODIFIED", namespace("a", "6").encode_to_vec()), frame("DELETED", namespace("b", "7").encode_to_vec())];
+    let frames =
+        [frame("MODIFIED", namespace("a", "6").encode_to_vec()), frame("DELETED", namespace("b", "7").encode_to_vec())];
     let pieces = frames.concat().chunks(7).map(<[u8]>::to_vec).collect();
     let mut running = start([
         streamed(PROTOBUF, list.chunks(11).map(<[u8]>::to_vec).collect(), End::Closed),
@@ -201,11 +214,17 @@ async fn a_selection_is_left_to_the_server() {
     let secrets = Scope { kind: SECRET, namespace: Some("shop".into()), select: Select::Type("kubernetes.io/tls") };
     let mut running = start_on(Fake::new([listed(&[], "5", ""), quiet()]), secrets);
     running.expect(&["listing 0 of None", "live"]).await;
-    assert_eq!(running.fake.lines()[0], "GET /api/v1/namespaces/shop/secrets?fieldSelector=type%3Dkubernetes.io%2Ftls&limit=500");
+    assert_eq!(
+        running.fake.lines()[0],
+        "GET /api/v1/namespaces/shop/secrets?fieldSelector=type%3Dkubernetes.io%2Ftls&limit=500"
+    );
     let one = Scope { kind: POD, namespace: Some("shop".into()), select: Select::Name("web-0".into()) };
     let mut running = start_on(Fake::new([listed(&[], "5", "")]), one);
     running.expect(&["listing 0 of None", "live"]).await;
-    assert_eq!(running.fake.lines()[0], "GET /api/v1/namespaces/shop/pods?fieldSelector=metadata.name%3Dweb-0&limit=500");
+    assert_eq!(
+        running.fake.lines()[0],
+        "GET /api/v1/namespaces/shop/pods?fieldSelector=metadata.name%3Dweb-0&limit=500"
+    );
 }
 
 #[tokio::test(start_paused = true)]

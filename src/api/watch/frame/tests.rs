@@ -105,7 +105,12 @@ fn frame(event: &str, object: &[u8]) -> Vec<u8> {
 
 #[test]
 fn watch_frames_are_cut_in_both_languages_whatever_the_pieces() {
-    let words = [("ADDED", Event::Applied), ("DELETED", Event::Deleted), ("BOOKMARK", Event::Bookmark), ("ERROR", Event::Error)];
+    let words = [
+        ("ADDED", Event::Applied),
+        ("DELETED", Event::Deleted),
+        ("BOOKMARK", Event::Bookmark),
+        ("ERROR", Event::Error),
+    ];
     let protobuf: Vec<u8> = words.iter().flat_map(|(word, _)| frame(word, b"{}")).collect();
     let json: String = words.iter().map(|(word, _)| format!("{{\"type\":\"{word}\",\"object\":{{}}}}\n\n")).collect();
     for size in 1..protobuf.len() {

@@ -17,7 +17,9 @@ async fn a_forgotten_version_means_one_new_list_and_the_old_rows_stay_until_then
         streamed(PROTOBUF_WATCH, vec![framed], End::Closed),
     ] {
         let mut running = start([listed(&["a", "b"], "5", ""), gone, listed(&["b", "c"], "9", ""), quiet()]);
-        running.expect(&["listing 0 of None", "+a", "+b", "live", "stale: reading everything again", "=b,c", "live"]).await;
+        running
+            .expect(&["listing 0 of None", "+a", "+b", "live", "stale: reading everything again", "=b,c", "live"])
+            .await;
         assert_eq!(running.query(2), "", "a list after a 410 must not ask for the version that is gone");
     }
 }
@@ -38,7 +40,8 @@ async fn a_watch_cut_mid_object_resumes_without_losing_or_doubling() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_is_asked_about_once_a_second_and_shown_after_one() {
-    let mut running = start([listed(&["a"], "5", ""), watched(&[], End::Cut), watched(&[event("ADDED", "b", "6")], End::Open)]);
+    let mut running =
+        start([listed(&["a"], "5", ""), watched(&[], End::Cut), watched(&[event("ADDED", "b", "6")], End::Open)]);
     *running.fake.unready.lock().unwrap() = 4;
     running.expect(&["listing 0 of None", "+a", "live"]).await;
     let cut = Instant::now();
@@ -119,7 +122,9 @@ async fn a_failing_server_is_asked_less_and_less_often() {
     let no = || refusal(500, "InternalError", "etcd is away");
     let mut running = start([no(), no(), no(), no(), listed(&["a"], "5", ""), quiet()]);
     let began = Instant::now();
-    running.expect(&["listing 0 of None", "stale: fake answered: 500 Internal Server Error: etcd is away", "+a", "live"]).await;
+    running
+        .expect(&["listing 0 of None", "stale: fake answered: 500 Internal Server Error: etcd is away", "+a", "live"])
+        .await;
     let waited = began.elapsed();
     assert!(Duration::from_millis(1_870) <= waited && waited <= Duration::from_millis(3_760), "{waited:?}");
 }
@@ -141,7 +146,8 @@ async fn a_list_that_breaks_off_is_made_again_and_replaces_what_it_showed() {
 #[tokio::test(start_paused = true)]
 async fn a_list_that_merely_ends_early_is_not_taken_for_whole() {
     let half = br#"{"metadata":{"resourceVersion":"5"},"items":[{"metadata":{"name":"a"}}"#.to_vec();
-    let mut running = start([streamed("application/json", vec![half], End::Closed), listed(&["a", "b"], "6", ""), quiet()]);
+    let mut running =
+        start([streamed("application/json", vec![half], End::Closed), listed(&["a", "b"], "6", ""), quiet()]);
     let reason = "stale: fake answered: the body was cut off";
     running.expect(&["listing 0 of None", "+a", reason, "=a,b", "live"]).await;
 }
@@ -157,7 +163,14 @@ async fn a_page_of_a_login_portal_is_an_error_and_not_an_empty_cluster() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_ends_every_watch_at_once_is_not_asked_without_a_pause() {
     let ends = || watched(&[], End::Closed);
-    let mut running = start([listed(&["a"], "5", ""), ends(), ends(), ends(), ends(), watched(&[event("ADDED", "b", "6")], End::Open)]);
+    let mut running = start([
+        listed(&["a"], "5", ""),
+        ends(),
+        ends(),
+        ends(),
+        ends(),
+        watched(&[event("ADDED", "b", "6")], End::Open),
+    ]);
     let began = Instant::now();
     running.expect(&["listing 0 of None", "+a", "live", "+b"]).await;
     assert!(began.elapsed() > Duration::from_millis(1_800), "{:?}", began.elapsed());
