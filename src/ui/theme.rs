@@ -29,6 +29,15 @@ pub struct Theme {
     styles: [Style; Role::COUNT],
 }
 
+/// Something to paint, and what it is to look like.
+#[derive(Clone, Copy, Debug)]
+pub struct Themed<'a, T> {
+    /// What is painted.
+    pub what: &'a T,
+    /// What it looks like.
+    pub theme: &'a Theme,
+}
+
 /// Why a text is no theme.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ThemeError {
@@ -93,6 +102,11 @@ impl Theme {
     /// The style of a role.
     pub fn style(&self, role: Role) -> Style {
         self.styles[role as usize]
+    }
+
+    /// Something to paint in this theme.
+    pub fn on<'a, T>(&'a self, what: &'a T) -> Themed<'a, T> {
+        Themed { what, theme: self }
     }
 
     /// Dims a style, for rows that were true once.

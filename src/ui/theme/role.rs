@@ -52,6 +52,7 @@ roles! {
     Warn "warn" "Symbol and word of what wants a look.",
     Failed "failed" "Symbol and word of what is broken.",
     Unknown "unknown" "Symbol and word of what cannot be told.",
+    Danger "danger" "What must be seen before anything else.",
     Off "off" "Symbol and word of what was not reached or has no health.",
     Yaml "yaml" "Text of YAML.",
     YamlKey "yaml.key" "Keys of YAML.",

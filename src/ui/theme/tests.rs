@@ -4,7 +4,8 @@ use super::*;
 use crate::ui::theme::colour::{contrast, named, rgb};
 use ratatui::style::Color;
 
-const STATES: [Role; 6] = [Role::Ready, Role::Progressing, Role::Warn, Role::Failed, Role::Unknown, Role::ModeOperate];
+const STATES: [Role; 7] =
+    [Role::Ready, Role::Progressing, Role::Warn, Role::Failed, Role::Unknown, Role::Danger, Role::ModeOperate];
 
 fn theme(name: &str) -> Theme {
     Theme::embedded(name).unwrap()

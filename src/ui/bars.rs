@@ -1,0 +1,155 @@
+//! The first line and the last two: where I am, what is typed or said, what can be pressed.
+
+use crate::app::scene::{Hint, Message, Title};
+use crate::kinds::Health;
+use crate::ui::symbol;
+use crate::ui::text::{cut_end, put, put_right, sanitise, width};
+use crate::ui::theme::{Role, Theme, Themed};
+use crate::view::line::{self, Span};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+/// Left of every line.
+const MARGIN: u16 = 1;
+/// Between the parts of the title.
+const GAP: u16 = 2;
+
+impl Widget for &Themed<'_, Title> {
+    fn render(self, area: Rect, buffer: &mut Buffer) {
+        if area.is_empty() {
+            return;
+        }
+        let parts = |spans: &[Span]| -> Vec<(String, Role)> { spans.iter().filter_map(part).collect() };
+        let right = parts(&self.what.right);
+        let taken = right.iter().map(|(text, _)| width(text) as u16 + GAP).sum::<u16>();
+        // How fresh the screen is must be seen, however narrow it is; the clock may go.
+        let end = area.right().saturating_sub(taken).max(area.x + area.width / 2);
+        let mut x = area.x + MARGIN;
+        for (index, (text, role)) in parts(&self.what.left).iter().enumerate() {
+            let room = end.saturating_sub(x);
+            if 0 < index && usize::from(room) < width(text).min(8) {
+                break;
+            }
+            let text = cut_end(text, usize::from(room));
+            x = put(buffer, (x, area.y), end, &text, self.theme.style(*role)) + GAP;
+        }
+        let mut at = area.right().saturating_sub(taken).max(x) + GAP - MARGIN;
+        for (text, role) in &right {
+            if area.right() < at + width(text) as u16 {
+                break;
+            }
+            at = put(buffer, (at, area.y), area.right(), text, self.theme.style(*role)) + GAP;
+        }
+    }
+}
+
+/// A part of the title: a state gets its symbol, the context and the mode their own looks.
+fn part(span: &Span) -> Option<(String, Role)> {
+    if span.text.is_empty() {
+        return None;
+    }
+    Some(match span.role {
+        line::Role::State(health) => {
+            let (symbol, role) = symbol::of(health);
+            (format!("{symbol} {}", sanitise(&span.text)), role)
+        }
+        line::Role::Accent => (span.text.clone(), Role::TitleContext),
+        line::Role::Danger => (span.text.clone(), Role::ModeOperate),
+        line::Role::Dim => (span.text.clone(), Role::Mode),
+        line::Role::Text => (span.text.clone(), Role::Title),
+        role => (span.text.clone(), symbol::role(role)),
+    })
+}
+
+impl Widget for &Themed<'_, Message> {
+    fn render(self, area: Rect, buffer: &mut Buffer) {
+        if area.is_empty() {
+            return;
+        }
+        let at = (area.x + MARGIN, area.y);
+        match self.what {
+            Message::None => {}
+            Message::Notice { text, is_failure } => notice(buffer, (at, area.right()), text, *is_failure, self.theme),
+            Message::Prompt { sign, text, cursor, error, note } => {
+                let end = area.right();
+                let style = self.theme.style(Role::Prompt);
+                let x = put(buffer, (area.x, area.y), end, &sign.to_string(), style);
+                let x =
+                    typed(buffer, ((x, area.y), end), (text, *cursor), error.as_ref().map(|(at, _)| at), self.theme);
+                let (said, role) = match error {
+                    Some((_, message)) => (message, Role::Warn),
+                    None => (note, Role::Dim),
+                };
+                put_right(buffer, ((x + GAP).min(end), area.y), end, said, self.theme.style(role));
+            }
+        }
+    }
+}
+
+fn notice(buffer: &mut Buffer, (at, end): ((u16, u16), u16), text: &str, is_failure: bool, theme: &Theme) {
+    let mut x = at.0;
+    if is_failure {
+        let (symbol, role) = symbol::of(Health::Failed);
+        x = put(buffer, at, end, symbol, theme.style(role)) + 1;
+    }
+    let text = cut_end(text, usize::from(end.saturating_sub(x)));
+    put(buffer, (x, at.1), end, &text, theme.style(Role::Text));
+}
+
+/// What is typed, with the cursor in sight: a long line loses its head, marked as cut. Returns the column behind it.
+fn typed(
+    buffer: &mut Buffer,
+    ((x, y), end): ((u16, u16), u16),
+    (text, cursor): (&str, usize),
+    wrong: Option<&std::ops::Range<usize>>,
+    theme: &Theme,
+) -> u16 {
+    let style = theme.style(Role::Prompt);
+    let room = usize::from(end.saturating_sub(x + 1));
+    let before = text.get(..cursor).unwrap_or(text);
+    let mut start = 0;
+    while room < width(&before[start..]) + usize::from(0 < start) {
+        start += before[start..].chars().next().map_or(1, char::len_utf8);
+    }
+    let mut at = if 0 < start { put(buffer, (x, y), end, crate::ui::text::CUT, style) } else { x };
+    let mut under: Option<u16> = None;
+    for (index, letter) in text.char_indices().skip_while(|(index, _)| *index < start) {
+        let is_wrong = wrong.is_some_and(|wrong| wrong.contains(&index));
+        let look = if is_wrong { style.patch(theme.style(Role::Warn)).underlined() } else { style };
+        if index == cursor {
+            under = Some(at);
+        }
+        at = put(buffer, (at, y), end, letter.encode_utf8(&mut [0; 4]), look);
+    }
+    let under = under.unwrap_or(at).min(end.saturating_sub(1));
+    let cursor_style = Style::new().patch(theme.style(Role::PromptCursor));
+    if under < buffer.area.right() && y < buffer.area.bottom() && buffer.area.x <= under {
+        buffer[(under, y)].set_style(cursor_style);
+    }
+    at.max(under + 1)
+}
+
+impl Widget for &Themed<'_, Vec<Hint>> {
+    fn render(self, area: Rect, buffer: &mut Buffer) {
+        if area.is_empty() {
+            return;
+        }
+        let mut x = area.x + MARGIN;
+        for hint in self.what {
+            let text = match &hint.refused {
+                Some(why) => format!("{} ({why})", hint.text),
+                None => hint.text.clone(),
+            };
+            let needed = width(&hint.key) + 1 + width(&text);
+            if usize::from(area.right().saturating_sub(x)) < needed {
+                continue;
+            }
+            let (key, word) =
+                if hint.refused.is_some() { (Role::KeyOff, Role::KeyOff) } else { (Role::Key, Role::Dim) };
+            x = put(buffer, (x, area.y), area.right(), &hint.key, self.theme.style(key)) + 1;
+            x = put(buffer, (x, area.y), area.right(), &text, self.theme.style(word)) + 3;
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Home: what is wrong now, worst first, and how every namespace is. Both lists keep room, however long the other is.
+
+use crate::app::scene::HomePane;
+use crate::kinds::Health;
+use crate::model::Sync;
+use crate::ui::detail::first;
+use crate::ui::scroll::Scroll;
+use crate::ui::spans::{over_row, selection};
+use crate::ui::symbol;
+use crate::ui::text::{cut_end, cut_middle, put, put_right, width};
+use crate::ui::theme::{Role, Theme, Themed};
+use crate::view::age;
+use crate::view::health::{Behind, Count, Home, Problem};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+/// The mark of the selection and a space.
+const GUTTER: u16 = 2;
+/// Symbol and the longest word of a state.
+const STATE: u16 = 13;
+/// Space between columns.
+const GAP: u16 = 2;
+/// An age, right-aligned.
+const AGE: u16 = 5;
+
+impl Widget for &Themed<'_, HomePane> {
+    fn render(self, area: Rect, buffer: &mut Buffer) {
+        if area.is_empty() {
+            return;
+        }
+        let home = &self.what.home;
+        let (problems, rooms) = (home.problems.len(), home.namespaces.len());
+        let head = sentences(home, area, buffer, self.theme);
+        let body = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
+        let parts = parts(body, problems + usize::from(0 < home.more), rooms);
+        let selected = self.what.selected;
+        self.problems(parts.0, buffer, selected.filter(|index| *index < problems));
+        self.rooms(parts.1, buffer, selected.and_then(|index| index.checked_sub(problems)));
+    }
+}
+
+/// The answer, and what cannot be seen at all now; returns its lines.
+fn sentences(home: &Home, area: Rect, buffer: &mut Buffer, theme: &Theme) -> u16 {
+    let at = (area.x + GUTTER.min(area.width), area.y);
+    let (symbol, role) = home.worst.map_or((symbol::OFF, Role::Off), symbol::of);
+    let x = put(buffer, at, area.right(), symbol, theme.style(role)) + 1;
+    let sentence = cut_end(&home.sentence, usize::from(area.right().saturating_sub(x)));
+    put(buffer, (x, area.y), area.right(), &sentence, theme.style(Role::Strong));
+    let mut lines = 1;
+    if !home.behind.is_empty() && 6 < area.height {
+        let text = behind(home);
+        let text = cut_end(&text, usize::from(area.width.saturating_sub(GUTTER)));
+        put(buffer, (area.x + GUTTER, area.y + 1), area.right(), &text, theme.style(Role::Dim));
+        lines += 1;
+    }
+    if 12 < area.height {
+        lines += 1;
+    }
+    lines
+}
+
+/// `21 of 24 watches live; listing pods 4500 of 10000; forbidden: nodes, secrets`.
+fn behind(home: &Home) -> String {
+    let names = |wanted: fn(&Sync) -> bool| {
+        let found = home.behind.iter().filter(|behind| wanted(&behind.sync));
+        found
+            .map(|Behind { kind, namespace, .. }| match namespace {
+                Some(namespace) => format!("{kind} in {namespace}"),
+                None => kind.to_string(),
+            })
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let listing = home.behind.iter().filter_map(|behind| match &behind.sync {
+        Sync::Listing { seen, total: Some(total) } => Some(format!("{} {seen} of {total}", behind.kind)),
+        Sync::Listing { seen, total: None } => Some(format!("{} {seen}", behind.kind)),
+        _ => None,
+    });
+    let parts = [
+        ("stale: ", names(|sync| matches!(sync, Sync::Stale { .. }))),
+        ("listing ", listing.collect::<Vec<_>>().join(", ")),
+        ("forbidden: ", names(|sync| matches!(sync, Sync::Forbidden))),
+        ("absent: ", names(|sync| matches!(sync, Sync::Absent))),
+    ];
+    let mut text = format!("{} of {} watches live", home.live, home.open);
+    for (word, names) in parts.iter().filter(|(_, names)| !names.is_empty()) {
+        text.push_str("; ");
+        text.push_str(word);
+        text.push_str(names);
+    }
+    text
+}
+
+/// Room for both lists: namespaces get what problems leave, and a third at least.
+fn parts(body: Rect, problems: usize, rooms: usize) -> (Rect, Rect) {
+    if rooms == 0 {
+        return (body, Rect { height: 0, ..body });
+    }
+    let height = usize::from(body.height);
+    let wanted = rooms + 2;
+    let lower = wanted.min((height / 3).max(height.saturating_sub(problems)));
+    let upper = (height - lower).min(problems) as u16;
+    let lower = Rect { y: body.y + upper, height: (lower as u16).min(body.height - upper), ..body };
+    (Rect { height: upper, ..body }, lower)
+}
+
+impl Themed<'_, HomePane> {
+    fn problems(&self, area: Rect, buffer: &mut Buffer, selected: Option<usize>) {
+        let home = &self.what.home;
+        let all = home.problems.len() + usize::from(0 < home.more);
+        let height = usize::from(area.height);
+        let first = first(selected, self.what.line, height, all);
+        let scroll = Scroll { first, shown: height.min(all), all, theme: self.theme };
+        let right = area.right().saturating_sub(scroll.room());
+        let widest = |wanted: fn(&Problem) -> usize| home.problems.iter().skip(first).take(height).map(wanted).max();
+        let namespace = widest(|p| p.key.namespace.as_deref().map_or(0, width)).unwrap_or(0).min(18) as u16;
+        let name = widest(|p| width(&p.name)).unwrap_or(0).min(usize::from(area.width / 3).max(20)) as u16;
+        for (row, problem) in home.problems.iter().skip(first).take(height).enumerate() {
+            let at = Row { y: area.y + row as u16, x: area.x, right, is_selected: selected == Some(first + row) };
+            self.problem(buffer, &at, problem, (namespace, name));
+        }
+        if 0 < home.more && first + height == all {
+            let text = format!("and {} more: open the table of a kind", home.more);
+            put(buffer, (area.x + GUTTER, area.bottom() - 1), right, &text, self.theme.style(Role::Dim));
+        }
+        scroll.render(area, buffer);
+    }
+
+    fn problem(&self, buffer: &mut Buffer, at: &Row, problem: &Problem, (namespace, name): (u16, u16)) {
+        let (y, over) = (at.y, at.begin(buffer, self.theme));
+        let (symbol, role) = symbol::of(problem.health);
+        let state = self.theme.style(role).patch(over);
+        let x = put(buffer, (at.x + GUTTER, y), at.right, symbol, state) + 1;
+        put(buffer, (x, y), at.right, problem.word, state);
+        let mut x = at.x + GUTTER + STATE + 1;
+        if 0 < namespace {
+            let text = cut_middle(problem.key.namespace.as_deref().unwrap_or(""), usize::from(namespace));
+            put(buffer, (x, y), at.right, &text, self.theme.style(Role::Dim).patch(over));
+            x += namespace + GAP;
+        }
+        let text = cut_middle(&problem.name, usize::from(name));
+        put(buffer, (x, y), at.right, &text, self.theme.style(Role::Text).patch(over));
+        x += name + GAP;
+        let age = problem.since.map_or_else(String::new, |since| age::age(self.what.now, Some(since)));
+        put_right(
+            buffer,
+            (at.right.saturating_sub(AGE + 1), y),
+            at.right,
+            &age,
+            self.theme.style(Role::Dim).patch(over),
+        );
+        let end = at.right.saturating_sub(AGE + GAP);
+        let reason = match problem.folded {
+            0 => problem.reason.clone(),
+            n => format!("{} (+{n} below)", problem.reason),
+        };
+        let reason = cut_end(&reason, usize::from(end.saturating_sub(x)));
+        put(buffer, (x, y), end, &reason, self.theme.style(Role::Text).patch(over));
+    }
+
+    fn rooms(&self, area: Rect, buffer: &mut Buffer, selected: Option<usize>) {
+        let home = &self.what.home;
+        // A blank line and the headings stand above the rows.
+        let height = usize::from(area.height.saturating_sub(2));
+        if height == 0 {
+            return;
+        }
+        let top = area.y + 1;
+        let first = first(selected, self.what.line.min(height / 2), height, home.namespaces.len());
+        let scroll =
+            Scroll { first, shown: height.min(home.namespaces.len()), all: home.namespaces.len(), theme: self.theme };
+        let right = area.right().saturating_sub(scroll.room());
+        let shown = home.namespaces.iter().skip(first).take(height);
+        let longest = home.namespaces.iter().map(|room| width(&room.name)).max().unwrap_or(0).clamp(9, 30) as u16;
+        let start = area.x + GUTTER + longest + GAP;
+        let groups = home.groups.len().max(1) as u16;
+        let each = (right.saturating_sub(start) / groups).clamp(8, 24);
+        let header = self.theme.style(Role::Header);
+        put(buffer, (area.x + GUTTER, top), right, "namespace", header);
+        for (index, group) in home.groups.iter().enumerate() {
+            put(buffer, (start + each * index as u16, top), right, group, header);
+        }
+        for (row, room) in shown.enumerate() {
+            let at = Row { y: top + 1 + row as u16, x: area.x, right, is_selected: selected == Some(first + row) };
+            let over = at.begin(buffer, self.theme);
+            let name =
+                cut_middle(if room.name.is_empty() { "(no namespace)" } else { &room.name }, usize::from(longest));
+            put(buffer, (area.x + GUTTER, at.y), right, &name, self.theme.style(Role::Text).patch(over));
+            for (index, count) in room.counts.iter().enumerate() {
+                let x = start + each * index as u16;
+                self.count(buffer, (x, at.y), right.min(x + each - 1), *count, over);
+            }
+        }
+        scroll.render(Rect { y: top + 1, height: area.height - 2, ..area }, buffer);
+    }
+
+    /// `41  ✖2 ◌1`, or `-` where there is nothing.
+    fn count(&self, buffer: &mut Buffer, (x, y): (u16, u16), end: u16, count: Count, over: Style) {
+        if count.all == 0 {
+            put_right(buffer, (x, y), end.min(x + 4), "-", self.theme.style(Role::Off).patch(over));
+            return;
+        }
+        put_right(buffer, (x, y), end.min(x + 4), &count.all.to_string(), self.theme.style(Role::Text).patch(over));
+        let mut x = x + 5;
+        let ill = [
+            (count.failed, Health::Failed),
+            (count.warn, Health::Warn),
+            (count.progressing, Health::Progressing),
+            (count.unknown, Health::Unknown),
+        ];
+        for (number, health) in ill.into_iter().filter(|(number, _)| 0 < *number) {
+            let (symbol, role) = symbol::of(health);
+            x = put(buffer, (x, y), end, &format!("{symbol}{number}"), self.theme.style(role).patch(over)) + 1;
+        }
+    }
+}
+
+/// Where a row stands.
+struct Row {
+    x: u16,
+    y: u16,
+    right: u16,
+    is_selected: bool,
+}
+
+impl Row {
+    /// Lays the selection over the row and marks it; returns what lies over its texts.
+    fn begin(&self, buffer: &mut Buffer, theme: &Theme) -> Style {
+        let over = selection(theme, self.is_selected);
+        over_row(buffer, self.x, self.y, self.right, over);
+        if self.is_selected {
+            let mark = theme.style(Role::SelectionMark).patch(over);
+            put(buffer, (self.x, self.y), self.right, symbol::SELECTED, mark);
+        }
+        over
+    }
+}
