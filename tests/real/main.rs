@@ -3,5 +3,7 @@
 //! `cargo test --features real --test real` runs these tests.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
+mod cases;
 mod control_plane;
 mod fixture;
+mod record;

@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
+use super::authority::Identity;
 use super::{ControlPlane, Request};
 
 /// The issuer of service account tokens.
@@ -119,6 +120,11 @@ impl ControlPlane {
         let path = self.folder().join(format!("kubeconfig-{}-{count}", name.replace(':', "-")));
         fs::write(&path, config.to_string()).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
         path
+    }
+
+    /// A certificate for a server name, as an issuer would put it into a Secret.
+    pub fn certificate(&self, name: &str) -> Identity {
+        self.authority.site(name)
     }
 
     /// Gives a user a right, and returns once the API server knows.

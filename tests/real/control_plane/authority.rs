@@ -27,16 +27,18 @@ impl Authority {
         params.distinguished_name = named("kplumb test authority", None);
         let issuer = CertifiedIssuer::self_signed(params, key()).expect("a certificate of our own");
         let names = ["127.0.0.1", "localhost", "kubernetes", "kubernetes.default.svc"];
-        let mut params = CertificateParams::new(names.map(str::to_owned)).expect("valid names");
-        params.distinguished_name = named("kube-apiserver", None);
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let server = sign(&issuer, &params);
+        let server = sign(&issuer, &serving("kube-apiserver", &names));
         Authority { issuer, accounts: key(), server }
     }
 
     /// The authority's own certificate as PEM.
     pub fn certificate(&self) -> String {
         self.issuer.pem()
+    }
+
+    /// A certificate for a server of that name.
+    pub fn site(&self, name: &str) -> Identity {
+        sign(&self.issuer, &serving(name, &[name]))
     }
 
     /// A client certificate for a user, in a group or none.
@@ -89,6 +91,14 @@ fn named(user: &str, group: Option<&str>) -> DistinguishedName {
         name.push(DnType::OrganizationName, group);
     }
     name
+}
+
+fn serving(common_name: &str, names: &[&str]) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = CertificateParams::new(names).expect("valid names");
+    params.distinguished_name = named(common_name, None);
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params
 }
 
 fn sign(issuer: &CertifiedIssuer<'static, KeyPair>, params: &CertificateParams) -> Identity {
