@@ -5,5 +5,6 @@
 
 mod cases;
 mod control_plane;
+mod demo_objects;
 mod fixture;
 mod record;
