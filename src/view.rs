@@ -3,9 +3,9 @@
 //! Invariants: no IO and no clock; nothing is remembered between calls; a half-synced cluster never makes a view panic.
 //! What comes out is ready to paint: text with a role, never a style.
 
-pub mod age;
 pub mod describe;
 pub mod filter;
 pub mod health;
 pub mod line;
+pub mod search;
 pub mod table;

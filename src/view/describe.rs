@@ -1,9 +1,10 @@
 //! One object in the order of trouble: the answer, its state, what it hangs together with, labels.
 
+use crate::kinds::age;
 use crate::kinds::{Catalog, Digest, Health, ObjectRef, Record, Relation, Target};
 use crate::model::Cluster;
+use crate::view::health;
 use crate::view::line::{Line, Role, Span, word};
-use crate::view::{age, health};
 use crate::wire::Timestamp;
 use serde_json::Value;
 
@@ -98,7 +99,7 @@ fn columns(subject: &Subject, record: &Record) -> Vec<Line> {
         crate::kinds::Source::Cell(index) => Some((column, record.digest.cells.get(usize::from(index))?)),
         _ => None,
     });
-    let lines = cells.map(|(column, cell)| (column.name.to_lowercase(), age::show(cell, subject.now)));
+    let lines = cells.map(|(column, cell)| (column.name.to_lowercase(), cell.show(subject.now)));
     let lines = lines.filter(|(_, text)| !text.is_empty());
     let mut lines: Vec<Line> = lines.map(|(name, text)| pair(&name, &text)).collect();
     lines.push(pair("age", &age::age(subject.now, record.meta.created)));

@@ -1,8 +1,7 @@
 //! `age<2h`, `restarts>3`, `ready<1`, `capacity>=10Gi`: one column of a record against a value.
 
-use crate::kinds::{Cell, Record, Source, cell};
-use crate::view::age;
-use crate::wire::Timestamp;
+use crate::kinds::{Cell, Record, Source, age, cell};
+use crate::wire::{Timestamp, quantity};
 use std::cmp::Ordering;
 
 /// How two values are to compare.
@@ -38,7 +37,7 @@ pub struct Comparison {
 impl Comparison {
     /// Reads the value every way it can be read.
     pub fn new(operator: Operator, text: &str) -> Self {
-        Self { operator, text: text.to_owned(), nanos: quantity(text), micros: duration(text) }
+        Self { operator, text: text.to_owned(), nanos: nanos(text), micros: duration(text) }
     }
 
     /// Whether the record's value compares as wished; what cannot be compared does not.
@@ -107,9 +106,7 @@ pub fn text_of(record: &Record, source: Source, now: Timestamp, test: impl Fn(&s
     match source {
         Source::Name => test(&record.key.name),
         Source::Age => test(&age::age(now, record.meta.created)),
-        Source::Cell(index) => {
-            record.digest.cells.get(usize::from(index)).is_some_and(|cell| test(&age::show(cell, now)))
-        }
+        Source::Cell(index) => record.digest.cells.get(usize::from(index)).is_some_and(|cell| test(&cell.show(now))),
     }
 }
 
@@ -136,31 +133,8 @@ pub fn duration(text: &str) -> Option<i64> {
 }
 
 /// `3`, `0.5`, `-1`, `500m`, `10Gi`, `80%` in billionths.
-pub fn quantity(text: &str) -> Option<i128> {
-    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-' && c != '+').unwrap_or(text.len());
-    let (number, suffix) = text.split_at(split);
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = format!("{whole}{fraction}");
-    if !digits.bytes().any(|b| b.is_ascii_digit()) || 18 < digits.len() {
-        return None;
-    }
-    let value: i128 = digits.parse().ok()?;
-    let unit: i128 = match suffix {
-        "" => 1_000_000_000,
-        "%" => 10_000_000,
-        "n" => 1,
-        "u" => 1000,
-        "m" => 1_000_000,
-        "k" | "K" => 1_000_000_000_000,
-        "M" => 1_000_000_000_000_000,
-        "G" => 1_000_000_000_000_000_000,
-        "T" => 1_000_000_000_000_000_000_000,
-        "Ki" => 1_000_000_000 << 10,
-        "Mi" => 1_000_000_000 << 20,
-        "Gi" => 1_000_000_000_i128 << 30,
-        "Ti" => 1_000_000_000_i128 << 40,
-        _ => return None,
-    };
-    let scale = 10_i128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-    Some(value.checked_mul(unit)? / scale)
+pub fn nanos(text: &str) -> Option<i128> {
+    let percent = text.strip_suffix('%');
+    let (nanos, _) = quantity::parse(percent.unwrap_or(text))?;
+    Some(if percent.is_some() { nanos / 100 } else { nanos })
 }

@@ -1,8 +1,8 @@
 //! The rows of the window as text, and the columns that fit beside each other.
 
 use super::{Heading, Query, Row, RowCell, Window};
+use crate::kinds::age;
 use crate::kinds::{Align, Cell, Column, ObjectRef, Record, Source, Width};
-use crate::view::age;
 use crate::wire::Timestamp;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -83,7 +83,7 @@ fn cell(query: &Query, record: &Record, column: &Drawn, wake: &mut impl FnMut(Op
     match column.source {
         Some(Source::Age) => wake(record.meta.created.map(|at| age::next_change(query.now, at))),
         Some(Source::Cell(index)) => {
-            wake(record.digest.cells.get(usize::from(index)).and_then(|c| age::cell_change(c, query.now)));
+            wake(record.digest.cells.get(usize::from(index)).and_then(|c| c.next_change(query.now)));
         }
         _ => {}
     }
@@ -108,7 +108,7 @@ fn text<'a>(record: &'a Record, column: &Drawn, now: Timestamp) -> Cow<'a, str> 
         Some(Source::Name) => Cow::Borrowed(&record.key.name),
         Some(Source::Age) => Cow::Owned(age::age(now, record.meta.created)),
         Some(Source::Cell(index)) => {
-            record.digest.cells.get(usize::from(index)).map_or(Cow::Borrowed(""), |c| age::show(c, now))
+            record.digest.cells.get(usize::from(index)).map_or(Cow::Borrowed(""), |c| c.show(now))
         }
     }
 }
