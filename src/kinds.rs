@@ -113,6 +113,15 @@ impl Column {
         Self { name: Cow::Borrowed(name), source, width, align, own: false }
     }
 
+    /// The value that the column shows of a record.
+    pub fn cell(&self, record: &Record) -> Cell {
+        match self.source {
+            Source::Name => Cell::Text(record.key.name.clone()),
+            Source::Age => record.meta.created.map_or_else(|| Cell::text("<unknown>"), Cell::Time),
+            Source::Cell(index) => record.digest.cells.get(usize::from(index)).cloned().unwrap_or(Cell::Empty),
+        }
+    }
+
     /// A column of words, from `digest.cells[cell]`.
     pub const fn text(name: &'static str, cell: u8) -> Self {
         Self::of(name, Source::Cell(cell), Width::Normal, Align::Left)

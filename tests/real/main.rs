@@ -8,3 +8,4 @@ mod control_plane;
 mod demo_objects;
 mod fixture;
 mod record;
+mod referee;
