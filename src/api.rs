@@ -3,12 +3,15 @@
 pub mod auth;
 pub mod call;
 pub mod connect;
+pub mod discover;
 pub mod failure;
 #[cfg(test)]
 pub mod fake;
+pub mod fetch;
 pub mod guard;
 pub mod kubeconfig;
 pub mod outage;
 pub mod proxy;
+pub mod rights;
 pub mod transport;
 pub mod watch;

@@ -45,6 +45,7 @@ pub struct Asked {
 #[derive(Clone, Default)]
 pub struct Fake {
     answers: Arc<Mutex<VecDeque<Response<FakeBody>>>>,
+    routed: Arc<Mutex<Vec<(String, Response<FakeBody>)>>>,
     asked: Arc<Mutex<Vec<Asked>>>,
     /// How many times `/readyz` is to fail before it succeeds.
     pub unready: Arc<Mutex<u32>>,
@@ -55,6 +56,13 @@ impl Fake {
     pub fn new(answers: impl IntoIterator<Item = Response<FakeBody>>) -> Self {
         let fake = Self::default();
         fake.answers.lock().unwrap().extend(answers);
+        fake
+    }
+
+    /// A server that answers by path, each answer once: for requests that are sent side by side.
+    pub fn routed<const N: usize>(answers: [(&str, Response<FakeBody>); N]) -> Self {
+        let fake = Self::default();
+        fake.routed.lock().unwrap().extend(answers.map(|(path, answer)| (path.to_owned(), answer)));
         fake
     }
 
@@ -81,6 +89,14 @@ impl Fake {
         self.asked.lock().unwrap().iter().filter(|asked| asked.line.contains("/readyz")).count()
     }
 
+    fn next(&self, path: &str) -> Option<Response<FakeBody>> {
+        let mut routed = self.routed.lock().unwrap();
+        match routed.iter().position(|(route, _)| route == path) {
+            Some(at) => Some(routed.remove(at).1),
+            None => self.answers.lock().unwrap().pop_front(),
+        }
+    }
+
     async fn answer(self, request: Request<Body>) -> Result<Response<FakeBody>, Infallible> {
         let line = format!("{} {}", request.method(), request.uri());
         self.asked.lock().unwrap().push(Asked { line: line.clone(), headers: request.headers().clone() });
@@ -90,7 +106,7 @@ impl Fake {
             *unready = unready.saturating_sub(1);
             return Ok(answer(if ready { 200 } else { 500 }, "text/plain", "ok"));
         }
-        let next = self.answers.lock().unwrap().pop_front();
+        let next = self.next(request.uri().path());
         match next {
             Some(answer) => Ok(answer),
             None => std::future::pending().await,

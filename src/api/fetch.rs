@@ -1,0 +1,163 @@
+//! Single answers: one object as it is, the server's own table of a kind, and how a custom kind wants to be printed.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::api::call::{Problem, accept};
+use crate::api::connect::Connection;
+use crate::kinds::{Kind, ObjectRef};
+
+/// Fetches one object, whole.
+pub async fn object(connection: &Connection, kind: &Kind, key: &ObjectRef) -> Result<Value, Problem> {
+    let path = format!("{}/{}", kind.path(key.namespace.as_deref()), segment(&key.name));
+    parse(&connection.json(&path, accept::JSON).await?)
+}
+
+/// Fetches the server's table of a kind, as kubectl shows it.
+pub async fn table(connection: &Connection, kind: &Kind, namespace: Option<&str>) -> Result<Table, Problem> {
+    let path = format!("{}?includeObject=Metadata", kind.path(namespace));
+    let table: Table = parse(&connection.json(&path, accept::TABLE).await?)?;
+    if table.kind == "Table" {
+        return Ok(table);
+    }
+    // An aggregated API need not know tables; its objects are then shown by name alone.
+    Err(Problem::Garbled(format!("{} cannot be had as a table", kind.plural)))
+}
+
+/// Fetches the printer columns of a custom kind, in the version that requests use; none for a kind of an aggregated API.
+pub async fn printer_columns(connection: &Connection, kind: &Kind) -> Result<Vec<PrinterColumn>, Problem> {
+    let name = format!("{}.{}", kind.plural, kind.group);
+    let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
+    let definition: Definition = match connection.json(&path, accept::JSON).await {
+        Ok(answer) => parse(&answer)?,
+        Err(problem) if problem.refusal().is_some_and(|refusal| refusal.code == 404) => return Ok(Vec::new()),
+        Err(problem) => return Err(problem),
+    };
+    let version = definition.spec.versions.into_iter().find(|version| *version.name == *kind.version);
+    Ok(version.map(|version| version.additional_printer_columns).unwrap_or_default())
+}
+
+fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| Problem::Garbled(error.to_string()))
+}
+
+/// Escapes a name for a path; names of roles may hold spaces.
+fn segment(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_graphic() && !"%/?#\\;\"<>`{}|^".contains(c);
+    name.chars().map(|c| if plain(c) { c.to_string() } else { escape(c) }).collect()
+}
+
+fn escape(c: char) -> String {
+    let mut bytes = [0; 4];
+    c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// `meta.k8s.io/v1` `Table`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Table {
+    kind: String,
+    /// What the columns are.
+    pub column_definitions: Vec<TableColumn>,
+    /// The rows.
+    pub rows: Vec<TableRow>,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct TableColumn {
+    /// Its heading.
+    pub name: String,
+    /// `string`, `integer`, `number`, `boolean` or `date`.
+    pub r#type: String,
+    /// 0 for every screen, more for wide ones.
+    pub priority: i32,
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct TableRow {
+    /// One value for each column.
+    pub cells: Vec<Value>,
+    /// The object, as far as its metadata.
+    pub object: Value,
+}
+
+/// A printer column of a CustomResourceDefinition.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PrinterColumn {
+    /// Its heading.
+    pub name: String,
+    /// `string`, `integer`, `number`, `boolean` or `date`.
+    pub r#type: String,
+    /// Where its value stands in the object.
+    pub json_path: String,
+    /// 0 for every screen, more for wide ones.
+    pub priority: i32,
+}
+
+#[derive(Deserialize)]
+struct Definition {
+    spec: DefinitionSpec,
+}
+
+#[derive(Deserialize)]
+struct DefinitionSpec {
+    versions: Vec<DefinitionVersion>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DefinitionVersion {
+    name: String,
+    #[serde(default)]
+    additional_printer_columns: Vec<PrinterColumn>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::fake::{Fake, answer, json};
+    use crate::kinds::{Catalog, POD};
+
+    fn pods() -> Kind {
+        Catalog::builtin().get(POD).unwrap().clone()
+    }
+
+    #[tokio::test]
+    async fn an_object_is_fetched_by_its_name_whatever_the_name_holds() {
+        let fake = Fake::new([json(r#"{"kind":"Pod","odd":1}"#)]);
+        let key = ObjectRef::new(POD, "shop", "my pod:a");
+        let object = object(&fake.connection(), &pods(), &key).await.unwrap();
+        assert_eq!(object["odd"], 1);
+        assert_eq!(fake.lines(), ["GET /api/v1/namespaces/shop/pods/my%20pod:a"]);
+    }
+
+    #[tokio::test]
+    async fn a_table_comes_with_its_columns() {
+        let text = r#"{"kind":"Table","columnDefinitions":[{"name":"Name","type":"string","priority":0}],
+            "rows":[{"cells":["web-0"],"object":{"metadata":{"name":"web-0"}}}]}"#;
+        let fake = Fake::new([json(text), json(r#"{"kind":"PodList","items":[]}"#)]);
+        let connection = fake.connection();
+        let found = table(&connection, &pods(), None).await.unwrap();
+        assert_eq!(
+            (found.column_definitions[0].name.as_str(), &found.rows[0].cells[0]),
+            ("Name", &Value::from("web-0"))
+        );
+        assert!(table(&connection, &pods(), None).await.is_err(), "a plain list is no table");
+    }
+
+    #[tokio::test]
+    async fn printer_columns_are_those_of_the_version_in_use() {
+        let text = r#"{"spec":{"versions":[{"name":"v1beta1"},{"name":"v1","additionalPrinterColumns":
+            [{"name":"Ready","type":"string","jsonPath":".status.ready","priority":1}]}]}}"#;
+        let fake = Fake::new([json(text), answer(404, "application/json", r#"{"code":404,"status":"Failure"}"#)]);
+        let connection = fake.connection();
+        let columns = printer_columns(&connection, &pods()).await.unwrap();
+        assert_eq!((columns.len(), columns[0].json_path.as_str(), columns[0].priority), (1, ".status.ready", 1));
+        assert_eq!(printer_columns(&connection, &pods()).await.unwrap(), []);
+    }
+}

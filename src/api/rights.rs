@@ -1,0 +1,189 @@
+//! Who may not list a kind across the cluster may often list it in some namespaces: which ones, asked without guessing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::api::call::{Problem, accept};
+use crate::api::connect::Connection;
+use crate::kinds::{Kind, KindId};
+
+const REVIEW: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
+
+/// Whether something is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum May {
+    /// A rule allows it.
+    Yes,
+    /// No rule does, and all rules are known.
+    No,
+    /// The authorizer could not list all its rules: only trying can tell.
+    Unknown,
+}
+
+/// What one namespace allows us.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Rules {
+    incomplete: bool,
+    resource_rules: Vec<Rule>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Rule {
+    verbs: Vec<String>,
+    api_groups: Vec<String>,
+    resources: Vec<String>,
+    resource_names: Vec<String>,
+}
+
+impl Rules {
+    /// Says whether `verb` is allowed on all objects of a resource.
+    pub fn may(&self, verb: &str, group: &str, resource: &str) -> May {
+        let holds = |words: &[String], word: &str| words.iter().any(|have| have == "*" || have == word);
+        let allowed = self.resource_rules.iter().any(|rule| {
+            // A rule for some names allows no list of all.
+            rule.resource_names.is_empty()
+                && holds(&rule.verbs, verb)
+                && holds(&rule.api_groups, group)
+                && holds(&rule.resources, resource)
+        });
+        match (allowed, self.incomplete) {
+            (true, _) => May::Yes,
+            (false, true) => May::Unknown,
+            (false, false) => May::No,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Review {
+    #[serde(default)]
+    status: Rules,
+}
+
+/// Asks what a namespace allows us.
+pub async fn rules(connection: &Connection, namespace: &str) -> Result<Rules, Problem> {
+    let question = json!({
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectRulesReview",
+        "spec": { "namespace": namespace },
+    });
+    let answer = connection.review(REVIEW, &question).await?;
+    let review: Review = serde_json::from_slice(&answer).map_err(|error| Problem::Garbled(error.to_string()))?;
+    Ok(review.status)
+}
+
+/// Finds, for each kind, those of the candidate namespaces that can be read: it may be, or cannot be told. A namespace
+/// that cannot be asked about counts as unknown.
+pub async fn readable(
+    connection: &Connection,
+    candidates: &[Arc<str>],
+    kinds: &[Kind],
+) -> BTreeMap<KindId, Vec<Arc<str>>> {
+    let mut readable: BTreeMap<KindId, Vec<Arc<str>>> = kinds.iter().map(|kind| (kind.id, Vec::new())).collect();
+    for namespace in candidates {
+        let rules = rules(connection, namespace).await.unwrap_or(Rules { incomplete: true, ..Rules::default() });
+        for kind in kinds.iter().filter(|kind| kind.namespaced) {
+            if rules.may("list", &kind.group, &kind.plural) != May::No
+                && let Some(namespaces) = readable.get_mut(&kind.id)
+            {
+                namespaces.push(Arc::clone(namespace));
+            }
+        }
+    }
+    readable
+}
+
+/// Gathers the namespaces worth asking about, each once, in the order of how likely they are meant: the connection's own,
+/// then those given (config, recent ones), then OpenShift's projects, which a user may list where namespaces are forbidden.
+pub async fn candidates(connection: &Connection, given: &[Arc<str>]) -> Vec<Arc<str>> {
+    let projects = projects(connection).await.unwrap_or_default();
+    let mut candidates: Vec<Arc<str>> = Vec::new();
+    for namespace in connection.namespace().into_iter().chain(given).chain(&projects) {
+        if !candidates.contains(namespace) {
+            candidates.push(Arc::clone(namespace));
+        }
+    }
+    if candidates.is_empty() {
+        candidates.push("default".into());
+    }
+    candidates
+}
+
+#[derive(Deserialize)]
+struct Projects {
+    #[serde(default)]
+    items: Vec<Project>,
+}
+
+#[derive(Deserialize)]
+struct Project {
+    metadata: ProjectName,
+}
+
+#[derive(Deserialize)]
+struct ProjectName {
+    name: String,
+}
+
+async fn projects(connection: &Connection) -> Result<Vec<Arc<str>>, Problem> {
+    let answer = connection.json("/apis/project.openshift.io/v1/projects", accept::JSON).await?;
+    let projects: Projects = serde_json::from_slice(&answer).map_err(|error| Problem::Garbled(error.to_string()))?;
+    Ok(projects.items.into_iter().map(|project| project.metadata.name.into()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::fake::{Fake, answer, json};
+    use crate::kinds::{Catalog, NAMESPACE, POD, SECRET};
+
+    fn rules_of(rules: &str, incomplete: bool) -> String {
+        format!(
+            r#"{{"kind":"SelfSubjectRulesReview","status":{{"incomplete":{incomplete},"resourceRules":[{rules}]}}}}"#
+        )
+    }
+
+    const PODS: &str = r#"{"verbs":["get","list"],"apiGroups":[""],"resources":["pods"]}"#;
+    const ONE_SECRET: &str = r#"{"verbs":["*"],"apiGroups":["*"],"resources":["secrets"],"resourceNames":["mine"]}"#;
+
+    #[tokio::test]
+    async fn each_kind_gets_the_namespaces_that_may_be_read() {
+        let fake = Fake::new([
+            json(rules_of(&format!("{PODS},{ONE_SECRET}"), false)),
+            json(rules_of("", false)),
+            json(rules_of("", true)),
+            answer(500, "text/plain", "oh no"),
+        ]);
+        let kinds: Vec<Kind> =
+            [POD, SECRET, NAMESPACE].iter().map(|id| Catalog::builtin().get(*id).unwrap().clone()).collect();
+        let candidates: Vec<Arc<str>> = ["mine", "closed", "murky", "broken"].map(Into::into).into();
+        let readable = readable(&fake.connection(), &candidates, &kinds).await;
+        let of = |id| readable[&id].iter().map(|namespace| &**namespace).collect::<Vec<&str>>();
+        assert_eq!(of(POD), ["mine", "murky", "broken"]);
+        assert_eq!(of(SECRET), ["murky", "broken"], "a rule for one name allows no list");
+        assert!(of(NAMESPACE).is_empty(), "a cluster-wide kind is in no namespace");
+    }
+
+    #[tokio::test]
+    async fn candidates_are_asked_once_and_projects_come_last() {
+        let projects = r#"{"items":[{"metadata":{"name":"shop"}},{"metadata":{"name":"team"}}]}"#;
+        let fake = Fake::new([json(projects), answer(404, "text/plain", "404 page not found")]);
+        let connection = fake.connection();
+        let given: Vec<Arc<str>> = ["shop", "recent", "shop"].map(Into::into).into();
+        let names = |found: Vec<Arc<str>>| found.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(names(candidates(&connection, &given).await), ["shop", "recent", "team"]);
+        assert_eq!(names(candidates(&connection, &[]).await), ["default"]);
+    }
+
+    #[test]
+    fn stars_allow_everything() {
+        let rules: Rules =
+            serde_json::from_str(r#"{"resourceRules":[{"verbs":["*"],"apiGroups":["*"],"resources":["*"]}]}"#).unwrap();
+        assert_eq!(rules.may("list", "apps", "deployments"), May::Yes);
+    }
+}
