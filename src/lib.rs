@@ -29,3 +29,6 @@ pub mod ui;
 
 /// Floor 6: the loop, and everything that waits.
 pub mod runtime;
+
+/// Floor 7: the command line.
+pub mod cli;

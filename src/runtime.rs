@@ -1,7 +1,238 @@
-//! The loop: effects become tasks, tasks end in events, and the terminal is put back whatever happens.
+//! The loop: keys first, then frames, then replies in batches, then time. The only place that spawns tasks; each ends in
+//! an event, and the terminal is put back whatever happens.
 
 pub mod clipboard;
+pub mod clock;
+pub mod greet;
 pub mod input;
+pub mod link;
 pub mod process;
 pub mod signals;
+pub mod source;
+pub mod surface;
 pub mod terminal;
+pub mod world;
+
+use self::clock::Clock;
+use self::signals::{Signal, Signals};
+use self::surface::Surface;
+use self::world::{Flow, Report, World};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::scene::Scene;
+use crate::wire::Timestamp;
+use crate::app::event::{Event, Input};
+use crate::ui::theme::Theme;
+use futures::FutureExt as _;
+use std::io;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+/// Replies taken in one turn, and as many may wait.
+pub const BATCH: usize = 1024;
+
+/// Shortest time between two frames that no key asked for.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// The program in motion: the app, what it is seen through, and the world it acts on.
+pub struct Runtime<S> {
+    /// The state machine.
+    pub app: App,
+    /// What it is seen through.
+    pub surface: S,
+    world: World,
+    clock: Clock,
+    theme: Theme,
+    events: mpsc::Receiver<Report>,
+    batch: Vec<Report>,
+    /// What was painted last: an equal scene is not painted again.
+    scene: Option<Scene>,
+    drawn: Instant,
+    due: bool,
+    lent: Option<oneshot::Receiver<()>>,
+}
+
+/// Why the program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The user wanted it.
+    Quit,
+    /// The terminal is gone.
+    Closed,
+    /// The system asked for it with this signal.
+    Signal(i32),
+}
+
+/// What one turn of the loop did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Inputs were taken in.
+    Input,
+    /// Replies were taken in.
+    Replies,
+    /// Time passed.
+    Tick,
+    /// A frame was painted.
+    Frame,
+    /// It is over.
+    Over(End),
+}
+
+impl<S: Surface> Runtime<S> {
+    /// Brings the parts together. `events` is the other end of what `world` reports to.
+    pub fn new(parts: (App, Vec<Effect>), surface: S, world: World, events: mpsc::Receiver<Report>, look: Look) -> Self {
+        let (app, effects) = parts;
+        let Look { clock, theme } = look;
+        let batch = Vec::with_capacity(BATCH);
+        let drawn = Instant::now();
+        let mut runtime =
+            Self { app, surface, world, clock, theme, events, batch, scene: None, drawn, due: true, lent: None };
+        for effect in effects {
+            let _ = runtime.perform(effect);
+        }
+        runtime
+    }
+
+    /// Runs until the user quits, the terminal is gone, or the system ends us.
+    pub async fn run(&mut self, signals: &mut Signals) -> io::Result<End> {
+        self.draw()?;
+        loop {
+            let turn = tokio::select! {
+                biased;
+                signal = signals.next() => self.signal(signal)?,
+                turn = self.turn() => turn?,
+            };
+            if let Turn::Over(end) = turn {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// Waits for the next thing to happen and takes it in. Safe to be dropped while waiting.
+    pub async fn turn(&mut self) -> io::Result<Turn> {
+        if let Some(lent) = &mut self.lent {
+            // Whoever has the terminal ends by dropping the sender, too.
+            let _ = lent.await;
+            self.lent = None;
+            self.surface.reclaim()?;
+            self.reclaimed();
+        }
+        let wake = self.scene.as_ref().and_then(|scene| scene.next_change);
+        let wake = wake.and_then(|at: Timestamp| self.clock.until(at)).map(|wait| wait.max(FRAME));
+        tokio::select! {
+            biased;
+            input = self.surface.next() => match input {
+                Some(input) => self.inputs(input),
+                None => Ok(Turn::Over(End::Closed)),
+            },
+            () = tokio::time::sleep_until(self.drawn + FRAME), if self.due => {
+                self.draw()?;
+                Ok(Turn::Frame)
+            }
+            _ = self.events.recv_many(&mut self.batch, BATCH) => self.replies(),
+            () = tokio::time::sleep(wake.unwrap_or_default()), if wake.is_some() => {
+                Ok(self.feed(Event::Tick(self.clock.now()))?.unwrap_or(Turn::Tick))
+            }
+        }
+    }
+
+    /// Paints the frame now, unless it would say the same as the last one.
+    pub fn draw(&mut self) -> io::Result<()> {
+        self.due = false;
+        let scene = self.app.scene();
+        if self.scene.as_ref() != Some(&scene) {
+            self.drawn = Instant::now();
+            self.surface.draw(&scene, &self.theme)?;
+            self.scene = Some(scene);
+        }
+        Ok(())
+    }
+
+    /// The terminal was in other hands: whatever it shows, the next frame is painted.
+    fn reclaimed(&mut self) {
+        self.scene = None;
+        self.due = true;
+    }
+
+    /// Takes in one event and performs what follows.
+    pub fn feed(&mut self, event: Event) -> io::Result<Option<Turn>> {
+        let effects = self.app.update(event);
+        self.due |= self.app.take_redraw();
+        for effect in effects {
+            if let Some(end) = self.perform(effect)? {
+                return Ok(Some(Turn::Over(end)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn perform(&mut self, effect: Effect) -> io::Result<Option<End>> {
+        match self.world.perform(effect) {
+            Flow::On => {}
+            Flow::End => return Ok(Some(End::Quit)),
+            Flow::Suspend => {
+                self.surface.suspend()?;
+                self.reclaimed();
+            }
+            Flow::Redraw => {
+                self.surface.release();
+                self.surface.reclaim()?;
+                self.reclaimed();
+            }
+            Flow::Lend(until) => {
+                self.surface.release();
+                self.lent = Some(until);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes in this input and those that wait behind it, then paints at once.
+    fn inputs(&mut self, first: Input) -> io::Result<Turn> {
+        self.feed(Event::Tick(self.clock.now()))?;
+        let mut next = Some(first);
+        while let Some(input) = next {
+            if let Some(end) = self.feed(Event::Input(input))? {
+                return Ok(end);
+            }
+            next = if self.lent.is_some() { None } else { self.surface.next().now_or_never().flatten() };
+        }
+        if self.due && self.lent.is_none() {
+            self.draw()?;
+        }
+        Ok(Turn::Input)
+    }
+
+    fn replies(&mut self) -> io::Result<Turn> {
+        self.feed(Event::Tick(self.clock.now()))?;
+        let mut batch = std::mem::take(&mut self.batch);
+        let mut end = None;
+        for event in batch.drain(..) {
+            match event {
+                Report::Write(sequence) => self.surface.write(&sequence)?,
+                Report::Event(event) => end = end.or(self.feed(event)?),
+            }
+        }
+        self.batch = batch;
+        Ok(end.unwrap_or(Turn::Replies))
+    }
+
+    fn signal(&mut self, signal: Signal) -> io::Result<Turn> {
+        match signal {
+            Signal::End(number) => return Ok(Turn::Over(End::Signal(number))),
+            Signal::Suspend => self.surface.suspend()?,
+            Signal::Continued => self.surface.reclaim()?,
+        }
+        self.reclaimed();
+        Ok(Turn::Tick)
+    }
+}
+
+/// When it is, and how things look.
+pub struct Look {
+    /// The clock.
+    pub clock: Clock,
+    /// The theme.
+    pub theme: Theme,
+}

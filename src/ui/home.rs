@@ -9,7 +9,7 @@ use crate::ui::spans::{over_row, selection};
 use crate::ui::symbol;
 use crate::ui::text::{cut_end, cut_middle, put, put_right, width};
 use crate::ui::theme::{Role, Theme, Themed};
-use crate::view::age;
+use crate::kinds::age;
 use crate::view::health::{Behind, Count, Home, Problem};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

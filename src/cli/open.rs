@@ -1,0 +1,122 @@
+//! `kplumb [VIEW]`: the screen, and what every command that draws one has in common.
+
+use crate::api::connect::Options;
+use crate::api::guard::Mode;
+use crate::api::kubeconfig::Contexts;
+use crate::api::proxy::Environment;
+use crate::app::event::Failure;
+use crate::app::settings::Settings;
+use crate::app::{App, Size, Start};
+use crate::cli::args::{self, Common};
+use crate::cli::{Unusable, look, settings};
+use crate::runtime::clipboard::{Clipboard, Preference, Surroundings};
+use crate::runtime::clock::{self, Clock};
+use crate::runtime::signals::Signals;
+use crate::runtime::source::{Embedded, Source};
+use crate::runtime::surface::{Surface, Tty};
+use crate::runtime::world::{World, words};
+use crate::runtime::{End, Look, Runtime};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Opens the screen and runs until the user quits.
+pub fn run(common: &Common, view: Option<&str>) -> Result<ExitCode, Unusable> {
+    let files = settings::files();
+    let (settings, clipboard) = settings::load(common, &files)?;
+    let theme = look::theme(common, settings.theme.as_deref(), files.themes.as_deref())?;
+    let theme = theme.with_depth(look::depth(common.color));
+    let _log = settings::log(common)?;
+    let tokio = runtime()?;
+    let end = tokio.block_on(async {
+        let clock = common.now.map_or_else(Clock::system, Clock::Frozen);
+        let mouse = true;
+        let mut signals = Signals::listen().map_err(Unusable::io("the system's signals"))?;
+        let surface = Tty::enter(mouse)?;
+        let (width, height) = surface.size().map_err(Unusable::io("the terminal"))?;
+        let parts = Parts { common, view, settings, clipboard, clock, size: Size { width, height }, begin: clock.now() };
+        let mut program = assemble(parts, surface, theme);
+        program.run(&mut signals).await.map_err(Unusable::io("the terminal"))
+    });
+    // Watches and their connections are dropped, not waited for.
+    tokio.shutdown_background();
+    match end? {
+        End::Quit => Ok(ExitCode::SUCCESS),
+        End::Closed => Ok(ExitCode::from(129)),
+        End::Signal(number) => Ok(ExitCode::from(u8::try_from(128 + number).unwrap_or(143))),
+    }
+}
+
+/// What a program is made of.
+pub struct Parts<'a> {
+    /// Flags.
+    pub common: &'a Common,
+    /// What to show first.
+    pub view: Option<&'a str>,
+    /// The configuration.
+    pub settings: Settings,
+    /// How to copy.
+    pub clipboard: Preference,
+    /// The clock.
+    pub clock: Clock,
+    /// The screen's size.
+    pub size: Size,
+    /// When the demo's story began.
+    pub begin: crate::wire::Timestamp,
+}
+
+/// Two threads are enough: one for the loop, one for what it waits for.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Unusable> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all().build().map_err(Unusable::io("the runtime"))
+}
+
+/// Puts a program together; must be called inside a runtime.
+pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::theme::Theme) -> Runtime<S> {
+    let Parts { common, view, settings, clipboard, clock, size, begin } = parts;
+    let (source, nowhere) = source(common, begin);
+    let (contexts, current) = source.contexts();
+    let context = common.context.as_deref().map(Arc::from).or(current).filter(|_| nowhere.is_none());
+    let (world, reports) = World::new(source, clock, Clipboard::new(clipboard, Surroundings::look(), std::env::temp_dir()));
+    let namespaces = common.namespaces.iter().map(|n| Arc::from(n.as_str())).collect();
+    let start = Start {
+        contexts,
+        context,
+        nowhere,
+        view: view.map(str::to_owned),
+        namespaces,
+        settings,
+        now: clock.now(),
+        size,
+    };
+    Runtime::new(App::start(start), surface, world, reports, Look { clock, theme })
+}
+
+/// Where clusters come from, and why there are none if there are none.
+pub fn source(common: &Common, begin: crate::wire::Timestamp) -> (Source, Option<Failure>) {
+    let options = Box::new(Options {
+        namespace: common.namespaces.first().cloned(),
+        act_as: common.as_user.clone(),
+        act_as_groups: common.as_groups.clone(),
+        proxies: Environment::of_process(),
+        mode: mode(common),
+        clock: clock::system_time,
+    });
+    if common.demo {
+        return (Source::Demo(Embedded::new(begin), options), None);
+    }
+    let variable = std::env::var_os("KUBECONFIG");
+    match Contexts::load(common.kubeconfig.as_deref(), variable.as_deref()) {
+        Ok(contexts) => {
+            let missing = if contexts.list().is_empty() { contexts.target(None).err() } else { None };
+            (Source::Kubeconfig(Box::new(contexts), options), missing.as_ref().map(words))
+        }
+        Err(failure) => (Source::Kubeconfig(Box::default(), options), Some(words(&failure))),
+    }
+}
+
+/// Flags only tighten, and nothing can act yet: every connection observes.
+fn mode(common: &Common) -> Mode {
+    match common.mode {
+        None | Some(args::Mode::Observe | args::Mode::Preview | args::Mode::Operate) => Mode::Observe,
+    }
+}

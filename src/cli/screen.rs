@@ -1,0 +1,89 @@
+//! `kplumb screen`: one screen drawn without a terminal, for bug reports, documentation and tests.
+
+use crate::app::Size;
+use crate::app::event::{Event, Input};
+use crate::app::keymap::script;
+use crate::cli::args::{Color, Common, Output, Screen};
+use crate::cli::open::{Parts, assemble, runtime};
+use crate::cli::{Unusable, look, print, settings};
+use crate::runtime::clipboard::Preference;
+use crate::runtime::clock::Clock;
+use crate::runtime::surface::Memory;
+use crate::runtime::{Runtime, Turn};
+use crate::ui::export;
+use crate::ui::theme::colour::Depth;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// However restless a cluster is, the picture is taken by then.
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// After a key the screen settles sooner than after the start: nothing has to connect.
+const KEY: Duration = Duration::from_millis(120);
+
+/// Draws the screen and prints it.
+pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Unusable> {
+    let keys = script(&screen.keys)?;
+    let files = settings::files();
+    let (settings, _) = settings::load(common, &files)?;
+    let theme = look::theme(common, settings.theme.as_deref(), files.themes.as_deref())?;
+    let theme = match (screen.output, common.color) {
+        (_, Some(Color::Never)) => theme.with_depth(Depth::None),
+        (Output::Svg, _) => theme.with_depth(Depth::True),
+        (_, when) => theme.with_depth(look::depth(when)),
+    };
+    let _log = settings::log(common)?;
+    let tokio = runtime()?;
+    let text = tokio.block_on(async {
+        let mut now = common.now.map_or_else(Clock::system, Clock::Frozen);
+        let mut begin = now.now();
+        if let Some(story) = screen.story {
+            let moment = begin.plus_seconds(i64::try_from(story.as_secs()).unwrap_or(0));
+            (begin, now) = match common.now {
+                // A frozen picture shows the given instant, and the story began before it.
+                Some(at) => (at.plus_seconds(-i64::try_from(story.as_secs()).unwrap_or(0)), Clock::Frozen(at)),
+                None => (begin, Clock::Frozen(moment)),
+            };
+        }
+        let (width, height) = screen.size;
+        let parts = Parts {
+            common,
+            view: screen.view.as_deref(),
+            settings,
+            clipboard: Preference::default(),
+            clock: now,
+            size: Size { width, height },
+            begin,
+        };
+        let mut program = assemble(parts, Memory::new(width, height), theme.clone());
+        settle(&mut program, screen.settle).await?;
+        for key in keys {
+            program.feed(Event::Input(Input::Key(key))).map_err(Unusable::io("the screen"))?;
+            settle(&mut program, screen.settle.min(KEY)).await?;
+        }
+        program.draw().map_err(Unusable::io("the screen"))?;
+        let buffer = program.surface.buffer();
+        Ok::<_, Unusable>(match screen.output {
+            Output::Text => export::text(buffer),
+            Output::Ansi => export::ansi(buffer),
+            Output::Svg => export::svg(buffer, &theme),
+        })
+    });
+    tokio.shutdown_background();
+    print(&text?)
+}
+
+/// Runs the program until no frame was due for `quiet`.
+async fn settle(program: &mut Runtime<Memory>, quiet: Duration) -> Result<(), Unusable> {
+    let end = Instant::now() + LONGEST;
+    let mut still = Instant::now() + quiet;
+    while let Ok(turn) = timeout_at(still.min(end), program.turn()).await {
+        match turn.map_err(Unusable::io("the screen"))? {
+            Turn::Frame => still = Instant::now() + quiet,
+            Turn::Over(_) => break,
+            Turn::Input | Turn::Replies | Turn::Tick => {}
+        }
+    }
+    Ok(())
+}

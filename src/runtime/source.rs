@@ -1,0 +1,101 @@
+//! Where clusters come from: the kubeconfig, or the embedded ones of the demo.
+
+use crate::api::connect::{Connection, Options, connect, in_process};
+use crate::api::failure::Failure;
+use crate::api::kubeconfig::Contexts;
+use crate::app::event::ContextName;
+use crate::demo::Demo;
+use crate::manifests;
+use crate::runtime::clock::Clock;
+use crate::wire::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The contexts of the demo, the first one to open first.
+pub const DEMO: [&str; 3] = ["shop", "free4chat", "mydemo"];
+
+/// Where the clusters of this run come from.
+#[derive(Debug)]
+pub enum Source {
+    /// The kubeconfig's.
+    Kubeconfig(Box<Contexts>, Box<Options>),
+    /// The embedded ones.
+    Demo(Embedded, Box<Options>),
+}
+
+/// The embedded clusters; each is made when it is first opened.
+#[derive(Debug)]
+pub struct Embedded {
+    clusters: BTreeMap<ContextName, Demo>,
+    /// When the story began.
+    begin: Timestamp,
+}
+
+impl Embedded {
+    /// The three clusters, their story beginning at `begin`.
+    pub fn new(begin: Timestamp) -> Self {
+        Self { clusters: BTreeMap::new(), begin }
+    }
+
+    /// The cluster of this name, at the moment at which its story stands.
+    pub fn cluster(&mut self, context: &str, now: Timestamp) -> Demo {
+        let begin = self.begin;
+        let demo = self.clusters.entry(Arc::from(context)).or_insert_with(|| {
+            let mut documents = manifests::embedded::documents(context);
+            // The files are compiled in and tested: what could not be shifted would be a fault of theirs.
+            let now = jiff::Timestamp::from_microsecond(begin.0).unwrap_or_default();
+            let _ = manifests::shift::shift(&mut documents, now);
+            Demo::new(documents.into_iter().map(|d| d.value).collect(), begin)
+        });
+        demo.advance(now);
+        demo.clone()
+    }
+}
+
+impl Source {
+    /// Every context, in the order of its source, and the one to begin with.
+    pub fn contexts(&self) -> (Vec<ContextName>, Option<ContextName>) {
+        match self {
+            Self::Kubeconfig(contexts, _) => {
+                let names = contexts.list().into_iter().map(|c| Arc::from(c.name)).collect();
+                (names, contexts.current().map(Arc::from))
+            }
+            Self::Demo(..) => (DEMO.map(Arc::from).to_vec(), Some(Arc::from(DEMO[0]))),
+        }
+    }
+
+    /// Prepares a connection; nothing is sent yet.
+    pub fn open(&mut self, context: &str, clock: &Clock) -> Result<Opened, Failure> {
+        match self {
+            Self::Kubeconfig(contexts, options) => {
+                let target = contexts.target(Some(context))?;
+                Ok(Opened { connection: connect(target, options)?, demo: None })
+            }
+            Self::Demo(embedded, options) => {
+                let demo = embedded.cluster(context, clock.now());
+                let connection = in_process(demo.service(), context, options);
+                Ok(Opened { connection, demo: Some(demo) })
+            }
+        }
+    }
+}
+
+/// A connection, and the cluster behind it where that lives in this process.
+pub struct Opened {
+    /// The connection.
+    pub connection: Connection,
+    /// The embedded cluster.
+    pub demo: Option<Demo>,
+}
+
+/// Moves an embedded cluster's clock along with ours; ends never by itself.
+pub async fn tell_story(demo: Demo, clock: Clock) {
+    loop {
+        tokio::time::sleep(STEP).await;
+        demo.advance(clock.now());
+    }
+}
+
+/// How often a story moves on.
+const STEP: Duration = Duration::from_millis(500);

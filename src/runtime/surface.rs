@@ -1,0 +1,128 @@
+//! What the program is seen and driven through: a terminal, or memory for `kplumb screen`.
+
+use crate::app::event::Input;
+use crate::app::scene::Scene;
+use crate::runtime::input::Inputs;
+use crate::runtime::terminal::{self, Terminal};
+use crate::ui;
+use crate::ui::theme::Theme;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use std::future::{Future, pending};
+use std::io;
+
+/// Where frames go and inputs come from.
+pub trait Surface {
+    /// Paints what the screen says now.
+    fn draw(&mut self, scene: &Scene, theme: &Theme) -> io::Result<()>;
+
+    /// Waits for the next input; none when there will be no more. Safe to be dropped while waiting.
+    fn next(&mut self) -> impl Future<Output = Option<Input>>;
+
+    /// Gives the terminal to somebody else, such as an authentication plugin that asks.
+    fn release(&mut self);
+
+    /// Takes it back; the next frame is painted in full.
+    fn reclaim(&mut self) -> io::Result<()>;
+
+    /// Stops until the shell continues us.
+    fn suspend(&mut self) -> io::Result<()>;
+
+    /// Writes what is not drawn, such as a request to the terminal's clipboard.
+    fn write(&mut self, sequence: &str) -> io::Result<()>;
+}
+
+/// The terminal that the user sits at.
+pub struct Tty {
+    terminal: Terminal,
+    inputs: Inputs,
+}
+
+impl Tty {
+    /// Takes the terminal over and listens to it.
+    pub fn enter(mouse: bool) -> Result<Self, terminal::TerminalError> {
+        let terminal = Terminal::enter(mouse)?;
+        Ok(Self { terminal, inputs: Inputs::listen() })
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        self.terminal.size()
+    }
+}
+
+impl Surface for Tty {
+    fn draw(&mut self, scene: &Scene, theme: &Theme) -> io::Result<()> {
+        self.terminal.draw(|frame| ui::paint(scene, frame.buffer_mut(), theme))
+    }
+
+    fn next(&mut self) -> impl Future<Output = Option<Input>> {
+        self.inputs.next()
+    }
+
+    fn release(&mut self) {
+        self.inputs.pause();
+        terminal::give_back();
+    }
+
+    fn reclaim(&mut self) -> io::Result<()> {
+        self.terminal.resume()?;
+        self.inputs.resume();
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        self.inputs.pause();
+        let stopped = self.terminal.suspend();
+        self.inputs.resume();
+        stopped.map(drop)
+    }
+
+    fn write(&mut self, sequence: &str) -> io::Result<()> {
+        self.terminal.write(sequence)
+    }
+}
+
+/// A screen without a terminal.
+#[derive(Debug)]
+pub struct Memory {
+    terminal: ratatui::Terminal<TestBackend>,
+}
+
+impl Memory {
+    /// A screen of this size.
+    pub fn new(width: u16, height: u16) -> Self {
+        let Ok(terminal) = ratatui::Terminal::new(TestBackend::new(width, height));
+        Self { terminal }
+    }
+
+    /// The last frame.
+    pub fn buffer(&self) -> &Buffer {
+        self.terminal.backend().buffer()
+    }
+}
+
+impl Surface for Memory {
+    fn draw(&mut self, scene: &Scene, theme: &Theme) -> io::Result<()> {
+        let Ok(_) = self.terminal.draw(|frame| ui::paint(scene, frame.buffer_mut(), theme));
+        Ok(())
+    }
+
+    fn next(&mut self) -> impl Future<Output = Option<Input>> {
+        pending()
+    }
+
+    fn release(&mut self) {}
+
+    fn reclaim(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&mut self, _sequence: &str) -> io::Result<()> {
+        Ok(())
+    }
+}

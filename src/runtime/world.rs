@@ -1,0 +1,125 @@
+//! Effects become tasks here: connections with their watches, single reads, the clipboard. Each task ends in a report.
+
+use crate::api::failure;
+use crate::app::effect::Effect;
+use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome, Reply};
+use crate::runtime::clipboard::Clipboard;
+use crate::runtime::clock::Clock;
+use crate::runtime::link::Link;
+use crate::runtime::source::Source;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// What a task has to say to the loop.
+#[derive(Debug)]
+pub enum Report {
+    /// An event for the app.
+    Event(Event),
+    /// Something to write to the terminal outside of frames.
+    Write(String),
+}
+
+/// What an effect means for the loop itself.
+#[derive(Debug)]
+pub enum Flow {
+    /// Nothing: it goes on elsewhere.
+    On,
+    /// The program ends.
+    End,
+    /// Stop until the shell continues us.
+    Suspend,
+    /// Paint the next frame in full.
+    Redraw,
+    /// Somebody else has the terminal until this resolves.
+    Lend(oneshot::Receiver<()>),
+}
+
+/// Everything outside the program.
+pub struct World {
+    source: Source,
+    clock: Clock,
+    links: HashMap<Epoch, Link>,
+    clipboard: Arc<Clipboard>,
+    out: mpsc::Sender<Report>,
+}
+
+impl World {
+    /// The world, and where it reports to.
+    pub fn new(source: Source, clock: Clock, clipboard: Clipboard) -> (Self, mpsc::Receiver<Report>) {
+        let (out, reports) = mpsc::channel(super::BATCH);
+        (Self { source, clock, links: HashMap::new(), clipboard: Arc::new(clipboard), out }, reports)
+    }
+
+    /// Begins what the effect wants.
+    pub fn perform(&mut self, effect: Effect) -> Flow {
+        match effect {
+            Effect::Connect { context, epoch, terminal } => return self.connect(&context, epoch, terminal),
+            Effect::Disconnect(epoch) => drop(self.links.remove(&epoch)),
+            Effect::Watch(epoch, scope) => self.with(epoch, |link| link.watch(scope)),
+            Effect::Unwatch(epoch, scope) => self.with(epoch, |link| link.unwatch(&scope)),
+            Effect::Fetch(epoch, object) => self.with(epoch, |link| link.fetch(object)),
+            Effect::Columns(epoch, kind) => self.with(epoch, |link| link.columns(kind)),
+            Effect::Retry(epoch) => self.with(epoch, |link| link.retry()),
+            Effect::Copy { text, what } => self.copy(text, what),
+            Effect::Continue(work) => self.report(Event::Continue(work)),
+            Effect::Redraw => return Flow::Redraw,
+            Effect::Suspend => return Flow::Suspend,
+            Effect::Quit => return Flow::End,
+        }
+        Flow::On
+    }
+
+    fn with(&mut self, epoch: Epoch, act: impl FnOnce(&mut Link)) {
+        if let Some(link) = self.links.get_mut(&epoch) {
+            act(link);
+        }
+    }
+
+    fn connect(&mut self, context: &ContextName, epoch: Epoch, terminal: bool) -> Flow {
+        match self.source.open(context, &self.clock) {
+            Ok(opened) => {
+                let (link, lent) = Link::open(opened, epoch, self.clock, self.out.clone(), terminal);
+                self.links.insert(epoch, link);
+                lent.map_or(Flow::On, Flow::Lend)
+            }
+            Err(failure) => {
+                let reply = Reply::Unreachable { failure: words(&failure), retry_at: None };
+                self.report(Event::Reply(epoch, reply));
+                Flow::On
+            }
+        }
+    }
+
+    fn copy(&self, text: String, what: String) {
+        let (clipboard, out) = (Arc::clone(&self.clipboard), self.out.clone());
+        tokio::spawn(async move {
+            let outcome = match clipboard.copy(&text).await {
+                Ok(copied) => {
+                    if let Some(sequence) = copied.sequence {
+                        let _ = out.send(Report::Write(sequence)).await;
+                    }
+                    Outcome::Copied { what, way: copied.way }
+                }
+                Err(error) => Outcome::Failed(Failure {
+                    what: format!("{what} could not be copied"),
+                    cause: error.to_string(),
+                    remedy: "set `clipboard` in the configuration, or select with the mouse".to_owned(),
+                }),
+            };
+            let _ = out.send(Report::Event(Event::Outcome(outcome))).await;
+        });
+    }
+
+    fn report(&self, event: Event) {
+        let out = self.out.clone();
+        tokio::spawn(async move { out.send(Report::Event(event)).await });
+    }
+}
+
+/// A failure of the connection in the words of the screen.
+pub fn words(failure: &failure::Failure) -> Failure {
+    let headline = failure.headline();
+    let cause = if headline.contains(&*failure.detail) { String::new() } else { failure.detail.to_string() };
+    Failure { what: headline, cause, remedy: failure.remedy().to_owned() }
+}
