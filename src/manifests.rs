@@ -8,4 +8,5 @@ pub mod document;
 pub mod embedded;
 mod mint;
 pub mod read;
+pub mod records;
 pub mod shift;
