@@ -4,7 +4,9 @@
 //! Invariant: it knows nothing of its client, and starts no task, thread or timer of its own.
 
 mod accept;
+mod controllers;
 mod discovery;
+mod kubelet;
 pub mod listen;
 mod logs;
 mod output;
@@ -16,8 +18,10 @@ mod review;
 mod route;
 mod selector;
 mod server;
+mod stage;
 mod status;
 mod store;
+mod story;
 mod table;
 mod watch;
 
@@ -30,6 +34,7 @@ use crate::demo::proto::schema::Schema;
 use crate::demo::resources::{CRDS, Registry};
 use crate::demo::review::Rights;
 use crate::demo::store::Store;
+use crate::demo::story::Story;
 use crate::wire::Timestamp;
 
 pub use crate::demo::review::Denial;
@@ -63,6 +68,7 @@ struct State {
     /// The store's version when the registry was last built.
     definitions: u64,
     rights: Rights,
+    story: Story,
     now: jiff::Timestamp,
 }
 
@@ -75,6 +81,7 @@ impl Demo {
             registry: Arc::new(Registry { resources: Vec::new() }),
             definitions: 0,
             rights: Rights::default(),
+            story: Story::of(&Store::new(), now),
             now,
         };
         let (definitions, others): (Vec<_>, Vec<_>) =
@@ -87,6 +94,7 @@ impl Demo {
         for object in others {
             state.load(object);
         }
+        state.story = Story::of(&state.store, now);
         let (wake, _) = signal::channel(Wake { version: state.store.version(), now, cuts: 0 });
         Self { shared: Arc::new(Shared { state: Mutex::new(state), wake, schema: Arc::new(Schema::embedded()) }) }
     }
@@ -94,7 +102,15 @@ impl Demo {
     /// Moves the clock; a clock that stands still or runs backwards moves nothing.
     pub fn advance(&self, now: Timestamp) {
         let now = instant(now);
-        self.change(|state| state.now = state.now.max(now));
+        self.change(|state| {
+            state.story.advance(&mut state.store, now);
+            state.now = state.now.max(now);
+        });
+    }
+
+    /// When the story goes on: until then [`Demo::advance`] changes no object. `None` if nothing more happens.
+    pub fn next(&self) -> Option<Timestamp> {
+        self.state().story.next().map(|at| Timestamp(at.as_microsecond()))
     }
 
     /// The moment at which this cluster stands.

@@ -18,8 +18,6 @@ pub struct Instance {
     /// Why it ended: the reason, `OOMKilled` for example, and the exit code.
     pub reason: String,
     pub exit_code: i64,
-    /// Whether the container is ready, or was when it ran.
-    pub ready: bool,
 }
 
 impl Instance {
@@ -70,7 +68,6 @@ impl Instance {
             ended: time(&run["finishedAt"]),
             reason: text(&run["reason"]),
             exit_code: run["exitCode"].as_i64().unwrap_or(0),
-            ready: status["ready"] == true,
         }
     }
 
