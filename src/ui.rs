@@ -82,3 +82,6 @@ fn rule(side: &Pane, buffer: &mut Buffer, theme: &Theme) {
         text::put(buffer, (x, y), x + 1, symbol::RULE, theme.style(role));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,11 +10,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
+use std::borrow::Cow;
 
 /// Left of every line.
 const MARGIN: u16 = 1;
 /// Between the parts of the title.
 const GAP: u16 = 2;
+/// Between two hints.
+const HINT_GAP: u16 = 3;
 
 impl Widget for &Themed<'_, Title> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
@@ -110,7 +113,7 @@ fn typed(
     let room = usize::from(end.saturating_sub(x + 1));
     let before = text.get(..cursor).unwrap_or(text);
     let mut start = 0;
-    while room < width(&before[start..]) + usize::from(0 < start) {
+    while start < before.len() && room < width(&before[start..]) + usize::from(0 < start) {
         start += before[start..].chars().next().map_or(1, char::len_utf8);
     }
     let mut at = if 0 < start { put(buffer, (x, y), end, crate::ui::text::CUT, style) } else { x };
@@ -136,20 +139,33 @@ impl Widget for &Themed<'_, Vec<Hint>> {
         if area.is_empty() {
             return;
         }
+        // The last one is help: where to find all that does not fit.
+        let Some((last, others)) = self.what.split_last() else { return };
+        let reserved = hint_width(last) + usize::from(HINT_GAP);
         let mut x = area.x + MARGIN;
-        for hint in self.what {
-            let text = match &hint.refused {
-                Some(why) => format!("{} ({why})", hint.text),
-                None => hint.text.clone(),
-            };
-            let needed = width(&hint.key) + 1 + width(&text);
-            if usize::from(area.right().saturating_sub(x)) < needed {
+        for hint in others {
+            if usize::from(area.right().saturating_sub(x)) < hint_width(hint) + reserved {
                 continue;
             }
-            let (key, word) =
-                if hint.refused.is_some() { (Role::KeyOff, Role::KeyOff) } else { (Role::Key, Role::Dim) };
-            x = put(buffer, (x, area.y), area.right(), &hint.key, self.theme.style(key)) + 1;
-            x = put(buffer, (x, area.y), area.right(), &text, self.theme.style(word)) + 3;
+            x = put_hint(buffer, (x, area.y), area.right(), hint, self.theme) + HINT_GAP;
         }
+        put_hint(buffer, (x, area.y), area.right(), last, self.theme);
     }
+}
+
+fn hint_width(hint: &Hint) -> usize {
+    width(&hint.key) + 1 + width(&hint_text(hint))
+}
+
+fn hint_text(hint: &Hint) -> Cow<'_, str> {
+    match &hint.refused {
+        Some(why) => Cow::Owned(format!("{} ({why})", hint.text)),
+        None => Cow::Borrowed(&hint.text),
+    }
+}
+
+fn put_hint(buffer: &mut Buffer, (x, y): (u16, u16), end: u16, hint: &Hint, theme: &Theme) -> u16 {
+    let (key, word) = if hint.refused.is_some() { (Role::KeyOff, Role::KeyOff) } else { (Role::Key, Role::Dim) };
+    let x = put(buffer, (x, y), end, &hint.key, theme.style(key)) + 1;
+    put(buffer, (x, y), end, &hint_text(hint), theme.style(word))
 }

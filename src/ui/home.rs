@@ -7,7 +7,7 @@ use crate::ui::detail::first;
 use crate::ui::scroll::Scroll;
 use crate::ui::spans::{over_row, selection};
 use crate::ui::symbol;
-use crate::ui::text::{cut_end, cut_middle, put, put_right, width};
+use crate::ui::text::{cut_end, cut_middle, put, put_right, width, wrap};
 use crate::ui::theme::{Role, Theme, Themed};
 use crate::kinds::age;
 use crate::view::health::{Behind, Count, Home, Problem};
@@ -15,11 +15,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
+use std::borrow::Cow;
 
 /// The mark of the selection and a space.
 const GUTTER: u16 = 2;
-/// Symbol and the longest word of a state.
-const STATE: u16 = 13;
 /// Space between columns.
 const GAP: u16 = 2;
 /// An age, right-aligned.
@@ -34,9 +33,16 @@ impl Widget for &Themed<'_, HomePane> {
         let (problems, rooms) = (home.problems.len(), home.namespaces.len());
         let head = sentences(home, area, buffer, self.theme);
         let body = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
-        let parts = parts(body, problems + usize::from(0 < home.more), rooms);
+        let columns = Columns::of(home, area);
         let selected = self.what.selected;
-        self.problems(parts.0, buffer, selected.filter(|index| *index < problems));
+        let cut = selected.and_then(|index| columns.cut(home.problems.get(index)?));
+        let below = cut.as_ref().map_or(0, Vec::len);
+        let parts = parts(body, problems + usize::from(0 < home.more) + below, rooms);
+        let (list, told) = split_off(parts.0, below);
+        self.problems(list, buffer, selected.filter(|index| *index < problems), &columns);
+        for (row, line) in cut.iter().flatten().take(usize::from(told.height)).enumerate() {
+            put(buffer, (told.x + 4, told.y + row as u16), told.right(), line, self.theme.style(Role::Text));
+        }
         self.rooms(parts.1, buffer, selected.and_then(|index| index.checked_sub(problems)));
     }
 }
@@ -106,58 +112,89 @@ fn parts(body: Rect, problems: usize, rooms: usize) -> (Rect, Rect) {
     (Rect { height: upper, ..body }, lower)
 }
 
+/// The last lines of an area for something else, as long as the list keeps four.
+fn split_off(area: Rect, lines: usize) -> (Rect, Rect) {
+    let lines = (lines as u16).min(area.height.saturating_sub(4));
+    let list = Rect { height: area.height - lines, ..area };
+    (list, Rect { y: list.bottom(), height: lines, ..area })
+}
+
+/// Where the columns of problems begin; the reason takes what they leave.
+struct Columns {
+    namespace: u16,
+    name: u16,
+    reason: u16,
+    age: u16,
+}
+
+impl Columns {
+    fn of(home: &Home, area: Rect) -> Self {
+        let widest = |wanted: fn(&Problem) -> usize| home.problems.iter().map(wanted).max().unwrap_or(0) as u16;
+        let after = |x: u16, width: u16| if width == 0 { x } else { x + width + GAP };
+        let namespace = after(area.x + GUTTER, 2 + widest(|problem| problem.word.len()));
+        let widest_namespace = widest(|problem| problem.key.namespace.as_deref().map_or(0, width));
+        let name = after(namespace, widest_namespace.min(18));
+        let reason = after(name, widest(|problem| width(&problem.name)).min((area.width / 3).max(20)));
+        // One column for the bar of a long list and one before it are left free.
+        let age = area.right().saturating_sub(AGE + 3).max(area.x);
+        Self { namespace, name, reason, age }
+    }
+
+    /// The reason in lines of its own, where its column cuts it.
+    fn cut(&self, problem: &Problem) -> Option<Vec<String>> {
+        let reason = reason(problem);
+        let room = self.age.saturating_sub(self.reason + GAP);
+        let lines = || wrap(&reason, usize::from((self.age + AGE).saturating_sub(4)));
+        (usize::from(room) < width(&reason)).then(|| lines().into_iter().take(3).collect())
+    }
+}
+
+fn reason(problem: &Problem) -> Cow<'_, str> {
+    match problem.folded {
+        0 => Cow::Borrowed(&problem.reason),
+        n => Cow::Owned(format!("{} (+{n} below)", problem.reason)),
+    }
+}
+
 impl Themed<'_, HomePane> {
-    fn problems(&self, area: Rect, buffer: &mut Buffer, selected: Option<usize>) {
+    fn problems(&self, area: Rect, buffer: &mut Buffer, selected: Option<usize>, columns: &Columns) {
         let home = &self.what.home;
         let all = home.problems.len() + usize::from(0 < home.more);
         let height = usize::from(area.height);
         let first = first(selected, self.what.line, height, all);
         let scroll = Scroll { first, shown: height.min(all), all, theme: self.theme };
         let right = area.right().saturating_sub(scroll.room());
-        let widest = |wanted: fn(&Problem) -> usize| home.problems.iter().skip(first).take(height).map(wanted).max();
-        let namespace = widest(|p| p.key.namespace.as_deref().map_or(0, width)).unwrap_or(0).min(18) as u16;
-        let name = widest(|p| width(&p.name)).unwrap_or(0).min(usize::from(area.width / 3).max(20)) as u16;
         for (row, problem) in home.problems.iter().skip(first).take(height).enumerate() {
             let at = Row { y: area.y + row as u16, x: area.x, right, is_selected: selected == Some(first + row) };
-            self.problem(buffer, &at, problem, (namespace, name));
+            self.problem(buffer, &at, problem, columns);
         }
-        if 0 < home.more && first + height == all {
+        if 0 < home.more && 0 < height && first + height == all {
             let text = format!("and {} more: open the table of a kind", home.more);
             put(buffer, (area.x + GUTTER, area.bottom() - 1), right, &text, self.theme.style(Role::Dim));
         }
         scroll.render(area, buffer);
     }
 
-    fn problem(&self, buffer: &mut Buffer, at: &Row, problem: &Problem, (namespace, name): (u16, u16)) {
+    fn problem(&self, buffer: &mut Buffer, at: &Row, problem: &Problem, columns: &Columns) {
         let (y, over) = (at.y, at.begin(buffer, self.theme));
         let (symbol, role) = symbol::of(problem.health);
         let state = self.theme.style(role).patch(over);
         let x = put(buffer, (at.x + GUTTER, y), at.right, symbol, state) + 1;
         put(buffer, (x, y), at.right, problem.word, state);
-        let mut x = at.x + GUTTER + STATE + 1;
-        if 0 < namespace {
-            let text = cut_middle(problem.key.namespace.as_deref().unwrap_or(""), usize::from(namespace));
-            put(buffer, (x, y), at.right, &text, self.theme.style(Role::Dim).patch(over));
-            x += namespace + GAP;
+        let style = |role| self.theme.style(role).patch(over);
+        let namespace = problem.key.namespace.as_deref().unwrap_or("");
+        let texts = [
+            (cut_middle(namespace, room(columns.namespace, columns.name)), columns.namespace, Role::Dim),
+            (cut_middle(&problem.name, room(columns.name, columns.reason)), columns.name, Role::Text),
+            (cut_end(&reason(problem), room(columns.reason, columns.age)), columns.reason, Role::Text),
+        ]
+        .map(|(text, x, role)| (text.into_owned(), x, role));
+        for (text, x, role) in texts {
+            put(buffer, (x, y), at.right, &text, style(role));
         }
-        let text = cut_middle(&problem.name, usize::from(name));
-        put(buffer, (x, y), at.right, &text, self.theme.style(Role::Text).patch(over));
-        x += name + GAP;
         let age = problem.since.map_or_else(String::new, |since| age::age(self.what.now, Some(since)));
-        put_right(
-            buffer,
-            (at.right.saturating_sub(AGE + 1), y),
-            at.right,
-            &age,
-            self.theme.style(Role::Dim).patch(over),
-        );
-        let end = at.right.saturating_sub(AGE + GAP);
-        let reason = match problem.folded {
-            0 => problem.reason.clone(),
-            n => format!("{} (+{n} below)", problem.reason),
-        };
-        let reason = cut_end(&reason, usize::from(end.saturating_sub(x)));
-        put(buffer, (x, y), end, &reason, self.theme.style(Role::Text).patch(over));
+        let end = (columns.age + AGE + 1).min(at.right);
+        put_right(buffer, (columns.age.min(end), y), end, &age, style(Role::Dim));
     }
 
     fn rooms(&self, area: Rect, buffer: &mut Buffer, selected: Option<usize>) {
@@ -215,6 +252,11 @@ impl Themed<'_, HomePane> {
             x = put(buffer, (x, y), end, &format!("{symbol}{number}"), self.theme.style(role).patch(over)) + 1;
         }
     }
+}
+
+/// What a column may fill before the next begins.
+fn room(start: u16, next: u16) -> usize {
+    usize::from(next.saturating_sub(start + GAP))
 }
 
 /// Where a row stands.
