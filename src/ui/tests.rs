@@ -1,5 +1,7 @@
 //! Every pane as a picture with its styles, on the screens that people have; and none that can make it fail.
 
+#![allow(clippy::single_range_in_vec_init)]
+
 mod scenes;
 
 use super::*;
