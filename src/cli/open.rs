@@ -76,8 +76,10 @@ pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::them
     let (source, nowhere) = source(common, begin);
     let (contexts, current) = source.contexts();
     let context = common.context.as_deref().map(Arc::from).or(current).filter(|_| nowhere.is_none());
-    let (world, reports) = World::new(source, clock, Clipboard::new(clipboard, Surroundings::look(), std::env::temp_dir()));
-    let namespaces = common.namespaces.iter().map(|n| Arc::from(n.as_str())).collect();
+    let namespaces: Vec<Arc<str>> = common.namespaces.iter().map(|n| Arc::from(n.as_str())).collect();
+    let given = namespaces.iter().chain(&settings.favourites).cloned().collect();
+    let clipboard = Clipboard::new(clipboard, Surroundings::look(), std::env::temp_dir());
+    let (world, reports) = World::new(source, clock, clipboard, given);
     let start = Start {
         contexts,
         context,

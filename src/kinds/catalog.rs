@@ -180,6 +180,12 @@ impl Catalog {
         self.kinds.iter()
     }
 
+    /// Whether `other` serves the same kinds in the same versions; columns do not matter.
+    pub fn serves_like(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Kind, &Kind)| a.served == b.served && a.version == b.version && a.plural == b.plural;
+        self.kinds.len() == other.kinds.len() && self.kinds.iter().zip(&other.kinds).all(same)
+    }
+
     /// Gives a custom kind its printer columns.
     pub fn set_columns(&mut self, id: KindId, columns: Vec<Column>, custom: CustomKind) {
         if let Some(kind) = self.kinds.get_mut(usize::from(id.0)) {

@@ -1,10 +1,15 @@
-//! The first words with a server: is it there, who is it, which kinds has it; asked again until it answers.
+//! The first words with a server: is it there, who is it, which kinds has it. Asked again until it answers, and again
+//! when kinds come or go.
 
-use crate::api::call::{Problem, accept};
+use crate::api::call::{Ask, Problem};
+use crate::api::connect::Connection;
+use crate::api::discover::{discover, version};
 use crate::app::event::{Connected, Reply};
-use crate::kinds::{Catalog, KindId};
+use crate::kinds::Catalog;
 use crate::runtime::link::{Shared, refused};
-use serde::Deserialize;
+use futures::future::{join_all, select_all};
+use serde_json::{Value, json};
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -12,25 +17,62 @@ use tokio::time::{sleep, timeout};
 /// Between two tries at an unreachable server, at first and at most.
 const WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Version {
-    git_version: String,
+/// Definitions come in swarms: one discovery serves all that come within this time.
+const SWARM: Duration = Duration::from_millis(500);
+
+/// How often is looked for new kinds by who may not watch their definitions.
+const LOOK: Duration = Duration::from_secs(600);
+
+/// Where kinds come from; served only, not their schemas.
+const DEFINITIONS: [&str; 2] = [
+    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+    "/apis/apiregistration.k8s.io/v1/apiservices",
+];
+
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json";
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json";
+
+/// Greets the server until it answers, then keeps the catalog true. Never ends by itself.
+pub async fn keep(shared: &Shared) {
+    let mut catalog = connect(shared).await;
+    let mut pause = SWARM;
+    loop {
+        let server = &shared.connection;
+        // Where the watches begin is asked before what there is: nothing that comes in between is missed.
+        let from = join_all(DEFINITIONS.map(|path| position(server, path))).await;
+        // A server that does not answer now is asked again when a definition moves, or later.
+        if let Ok(found) = discover(server).await {
+            let next = catalog.discovered(&found.resources, &found.unreadable_groups);
+            if !next.serves_like(&catalog) {
+                catalog = next;
+                shared.catalog.send_replace(Some(Arc::new(catalog.clone())));
+                server.stir();
+                shared.reply(Reply::Discovered(Box::new(catalog.clone()))).await;
+            }
+        }
+        let watches = DEFINITIONS.iter().zip(from).map(|(path, from)| Box::pin(moved(server, path, from)));
+        pause = match timeout(LOOK, select_all(watches)).await {
+            Ok((Ok(()), ..)) => SWARM,
+            Ok((Err(_), ..)) => (pause * 2).min(LOOK),
+            Err(_) => Duration::ZERO,
+        };
+        sleep(pause).await;
+    }
 }
 
-/// Greets the server until it answers, then keeps the catalog true.
-pub async fn keep(shared: &Shared) {
+async fn connect(shared: &Shared) -> Catalog {
     let mut wait = WAIT.0;
     loop {
-        match greet(shared).await {
+        match greet(&shared.connection).await {
             Ok(connected) => {
-                shared.catalog.send_replace(Some(Arc::new(connected.catalog.clone())));
+                let catalog = connected.catalog.clone();
+                shared.catalog.send_replace(Some(Arc::new(catalog.clone())));
                 shared.reply(Reply::Connected(Box::new(connected))).await;
-                return;
+                return catalog;
             }
             Err(problem) => {
                 let failure = problem.failure(shared.connection.server());
-                let retry_at = shared.clock.now().plus_seconds(wait.as_secs() as i64);
+                let retry_at = shared.clock.now().plus_seconds(wait.as_secs().cast_signed());
                 let reply = match refused(&failure) {
                     Reply::Unreachable { failure, .. } => Reply::Unreachable { failure, retry_at: Some(retry_at) },
                     other => other,
@@ -43,20 +85,37 @@ pub async fn keep(shared: &Shared) {
     }
 }
 
-async fn greet(shared: &Shared) -> Result<Connected, Problem> {
-    let connection = &shared.connection;
-    let version = connection.json("/version", accept::JSON).await?;
-    let version: Version =
-        serde_json::from_slice(&version).map_err(|error| Problem::Garbled(format!("/version: {error}")))?;
+async fn greet(connection: &Connection) -> Result<Connected, Problem> {
+    let (version, found, user) = tokio::join!(version(connection), discover(connection), user(connection));
+    let found = found?;
     Ok(Connected {
-        catalog: Catalog::builtin(),
-        version: version.git_version,
+        catalog: Catalog::builtin().discovered(&found.resources, &found.unreadable_groups),
+        version: version?.git_version,
         server: connection.server().to_string(),
-        user: None,
+        user,
     })
 }
 
-/// Reads the columns of a custom kind.
-pub async fn columns(_shared: &Shared, _kind: KindId) {
-    sleep(Duration::ZERO).await;
+/// Who the server takes us for; none where it does not say, as before Kubernetes 1.28.
+async fn user(connection: &Connection) -> Option<String> {
+    let question = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
+    let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    let answer: Value = serde_json::from_slice(&connection.review(path, &question).await.ok()?).ok()?;
+    answer.pointer("/status/userInfo/username")?.as_str().map(str::to_owned)
+}
+
+/// The version from which a collection can be watched; none for who may not, or where it is not served.
+async fn position(connection: &Connection, path: &str) -> Option<String> {
+    let list = connection.json(&format!("{path}?limit=1"), METADATA_LIST).await.ok()?;
+    let list: Value = serde_json::from_slice(&list).ok()?;
+    list.pointer("/metadata/resourceVersion")?.as_str().map(str::to_owned)
+}
+
+/// Waits until something in a collection changes; for ever where it cannot be watched.
+async fn moved(connection: &Connection, path: &str, from: Option<String>) -> Result<(), Problem> {
+    let Some(version) = from else { return pending().await };
+    let path = format!("{path}?watch=1&resourceVersion={version}&timeoutSeconds=3600");
+    let _place = connection.stream_place().await;
+    let mut answer = connection.ask(&Ask { path: &path, accept: METADATA, stream: true }).await?;
+    connection.next(&mut answer.body).await.map(drop)
 }

@@ -1,12 +1,13 @@
 //! One connection at work: the greeting, its watches, single reads. Dropping it ends them all.
 
-use crate::api::call::accept;
 use crate::api::connect::Connection;
 use crate::api::failure::{Cause, Failure};
+use crate::api::fetch;
+use crate::api::rights::{candidates, readable};
 use crate::api::watch::{pulse, watch};
-use crate::app::event::{Epoch, Event, Reply};
+use crate::app::event::{Epoch, Event, Readable, Reply};
 use crate::kinds::{Catalog, Kind, KindId, ObjectRef};
-use crate::model::{Change, Scope};
+use crate::model::{Change, Scope, Sync};
 use crate::runtime::clock::Clock;
 use crate::runtime::greet;
 use crate::runtime::source::{Opened, tell_story};
@@ -66,6 +67,7 @@ impl Link {
         clock: Clock,
         out: mpsc::Sender<Report>,
         terminal: bool,
+        given: Vec<Arc<str>>,
     ) -> (Self, Option<oneshot::Receiver<()>>) {
         let (changes, heard) = mpsc::channel(AHEAD);
         let shared = Shared {
@@ -87,7 +89,10 @@ impl Link {
                 Err(failure) => greeting.reply(refused(&failure)).await,
             }
         });
-        tasks.spawn(forward(shared.clone(), heard));
+        let (forbidden, kinds) = mpsc::channel(AHEAD);
+        tasks.spawn(forward(shared.clone(), heard, forbidden));
+        tasks.spawn(look_for_rights(shared.clone(), kinds, given));
+        tasks.spawn(report_blocked(shared.clone()));
         tasks.spawn(pulse(shared.connection.clone()));
         if let Some(demo) = opened.demo {
             tasks.spawn(tell_story(demo, clock));
@@ -122,22 +127,15 @@ impl Link {
         let shared = self.shared.clone();
         self.spawn(async move {
             let Some(kind) = shared.kind(object.kind).await else { return };
-            let path = format!("{}/{}", kind.path(object.namespace.as_deref()), object.name);
-            let body = shared.connection.json(&path, accept::JSON).await;
-            let server = shared.connection.server();
-            let garbled = |error: serde_json::Error| Failure::new(Cause::Server, &**server, error.to_string());
-            let read = match body {
-                Ok(body) => serde_json::from_slice(&body).map(Arc::new).map_err(garbled),
-                Err(problem) => Err(problem.failure(server)),
-            };
-            shared.reply(Reply::Fetched(object, read.map_err(|failure| words(&failure)))).await;
+            let read = fetch::object(&shared.connection, &kind, &object).await;
+            let read = read.map(Arc::new).map_err(|problem| words(&problem.failure(shared.connection.server())));
+            shared.reply(Reply::Fetched(object, read)).await;
         });
     }
 
     /// Reads the columns of a custom kind.
     pub fn columns(&mut self, kind: KindId) {
-        let shared = self.shared.clone();
-        self.spawn(async move { greet::columns(&shared, kind).await });
+        let _ = kind;
     }
 
     /// Does not wait for the next try.
@@ -152,13 +150,48 @@ impl Link {
     }
 }
 
-/// Hands what watches say to the loop, joined as far as it waits already.
-async fn forward(shared: Shared, mut heard: mpsc::Receiver<Vec<Change>>) {
+/// Hands what watches say to the loop, joined as far as it waits already; refused kinds are told apart.
+async fn forward(shared: Shared, mut heard: mpsc::Receiver<Vec<Change>>, forbidden: mpsc::Sender<KindId>) {
     while let Some(mut changes) = heard.recv().await {
         while let Ok(more) = heard.try_recv() {
             changes.extend(more);
         }
+        for change in &changes {
+            if let Change::Sync(Scope { kind, namespace: None, .. }, Sync::Forbidden) = change {
+                let _ = forbidden.try_send(*kind);
+            }
+        }
         shared.reply(Reply::Cluster(changes)).await;
+    }
+}
+
+/// Finds the namespaces in which kinds may be read that may not be read everywhere.
+async fn look_for_rights(shared: Shared, mut forbidden: mpsc::Receiver<KindId>, given: Vec<Arc<str>>) {
+    let mut waiting = Vec::new();
+    while forbidden.recv_many(&mut waiting, AHEAD).await > 0 {
+        let mut kinds = Vec::new();
+        for id in waiting.drain(..) {
+            kinds.extend(shared.kind(id).await.filter(|kind| kind.namespaced));
+        }
+        if kinds.is_empty() {
+            continue;
+        }
+        let candidates = candidates(&shared.connection, &given).await;
+        let found = readable(&shared.connection, &candidates, &kinds).await;
+        let said = |names: Vec<Arc<str>>| if names.is_empty() { Readable::Nowhere } else { Readable::In(names) };
+        let found = found.into_iter().map(|(kind, names)| (kind, said(names))).collect();
+        shared.reply(Reply::Readable(found)).await;
+    }
+}
+
+/// Says what the guard refused: a bug of ours that must not stay unseen.
+async fn report_blocked(shared: Shared) {
+    let mut tally = shared.connection.tally();
+    while tally.changed().await.is_ok() {
+        let last = tally.borrow_and_update().last.clone();
+        if let Some(blocked) = last {
+            shared.reply(Reply::Blocked(format!("{blocked}: this is a bug of kplumb, please report it"))).await;
+        }
     }
 }
 

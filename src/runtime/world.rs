@@ -41,14 +41,21 @@ pub struct World {
     clock: Clock,
     links: HashMap<Epoch, Link>,
     clipboard: Arc<Clipboard>,
+    /// Namespaces that the user named, for who may not list them.
+    given: Vec<Arc<str>>,
     out: mpsc::Sender<Report>,
 }
 
 impl World {
     /// The world, and where it reports to.
-    pub fn new(source: Source, clock: Clock, clipboard: Clipboard) -> (Self, mpsc::Receiver<Report>) {
+    pub fn new(
+        source: Source,
+        clock: Clock,
+        clipboard: Clipboard,
+        given: Vec<Arc<str>>,
+    ) -> (Self, mpsc::Receiver<Report>) {
         let (out, reports) = mpsc::channel(super::BATCH);
-        (Self { source, clock, links: HashMap::new(), clipboard: Arc::new(clipboard), out }, reports)
+        (Self { source, clock, links: HashMap::new(), clipboard: Arc::new(clipboard), given, out }, reports)
     }
 
     /// Begins what the effect wants.
@@ -79,7 +86,7 @@ impl World {
     fn connect(&mut self, context: &ContextName, epoch: Epoch, terminal: bool) -> Flow {
         match self.source.open(context, &self.clock) {
             Ok(opened) => {
-                let (link, lent) = Link::open(opened, epoch, self.clock, self.out.clone(), terminal);
+                let (link, lent) = Link::open(opened, epoch, self.clock, self.out.clone(), terminal, self.given.clone());
                 self.links.insert(epoch, link);
                 lent.map_or(Flow::On, Flow::Lend)
             }
