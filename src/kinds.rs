@@ -13,7 +13,9 @@ pub mod entries;
 pub mod facts;
 #[cfg(test)]
 pub mod fixture;
+pub mod gateway_api;
 pub mod intern;
+pub mod issuer_ref;
 pub mod load_balancer;
 pub mod record;
 pub mod selector;

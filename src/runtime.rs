@@ -19,10 +19,10 @@ use self::surface::Surface;
 use self::world::{Flow, Report, World};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::scene::Scene;
-use crate::wire::Timestamp;
 use crate::app::event::{Event, Input};
+use crate::app::scene::Scene;
 use crate::ui::theme::Theme;
+use crate::wire::Timestamp;
 use futures::FutureExt as _;
 use std::io;
 use std::time::Duration;
@@ -81,7 +81,13 @@ pub enum Turn {
 
 impl<S: Surface> Runtime<S> {
     /// Brings the parts together. `events` is the other end of what `world` reports to.
-    pub fn new(parts: (App, Vec<Effect>), surface: S, world: World, events: mpsc::Receiver<Report>, look: Look) -> Self {
+    pub fn new(
+        parts: (App, Vec<Effect>),
+        surface: S,
+        world: World,
+        events: mpsc::Receiver<Report>,
+        look: Look,
+    ) -> Self {
         let (app, effects) = parts;
         let Look { clock, theme } = look;
         let batch = Vec::with_capacity(BATCH);

@@ -15,7 +15,8 @@ pub fn run(common: &Common, demo: &Demo) -> Result<ExitCode, Unusable> {
     let _log = settings::log(common)?;
     runtime()?.block_on(async {
         let clock = common.now.map_or_else(Clock::system, Clock::Frozen);
-        let listener = TcpListener::bind(demo.listen).await.map_err(Unusable::io(format!("listen on {}", demo.listen)))?;
+        let listener =
+            TcpListener::bind(demo.listen).await.map_err(Unusable::io(format!("listen on {}", demo.listen)))?;
         let address = listener.local_addr().map_err(Unusable::io("the listening address"))?;
         let mut embedded = Embedded::new(clock.now());
         let clusters = DEMO.map(|name| Named { name: name.to_owned(), demo: embedded.cluster(name, clock.now()) });

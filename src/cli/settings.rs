@@ -1,6 +1,5 @@
 //! The configuration file: where it lies, what it says, and the log.
 
-
 use crate::app::settings::Settings;
 use crate::cli::args::{Common, Config};
 use crate::cli::{Unusable, print as out};
@@ -20,15 +19,13 @@ pub struct Files {
 
 /// Where the user's files lie, by the XDG rules on every system but Windows.
 pub fn files() -> Files {
-    let names = AppStrategyArgs {
-        top_level_domain: String::new(),
-        author: String::new(),
-        app_name: "kplumb".to_owned(),
-    };
+    let names =
+        AppStrategyArgs { top_level_domain: String::new(), author: String::new(), app_name: "kplumb".to_owned() };
     match etcetera::choose_app_strategy(names) {
-        Ok(strategy) => {
-            Files { config: Some(strategy.in_config_dir("config.toml")), themes: Some(strategy.in_config_dir("themes")) }
-        }
+        Ok(strategy) => Files {
+            config: Some(strategy.in_config_dir("config.toml")),
+            themes: Some(strategy.in_config_dir("themes")),
+        },
         Err(_) => Files::default(),
     }
 }
@@ -39,6 +36,12 @@ pub fn load(common: &Common, files: &Files) -> Result<(Settings, Preference), Un
     Ok((Settings::default(), Preference::default()))
 }
 /// log
-pub fn log(common: &Common) -> Result<(), Unusable> { let _ = common; Ok(()) }
+pub fn log(common: &Common) -> Result<(), Unusable> {
+    let _ = common;
+    Ok(())
+}
 /// print
-pub fn print(config: &Config) -> Result<ExitCode, Unusable> { let _ = config; out("") }
+pub fn print(config: &Config) -> Result<ExitCode, Unusable> {
+    let _ = config;
+    out("")
+}

@@ -1,6 +1,9 @@
 //! ClusterIssuer (cert-manager): who signs certificates in every namespace.
 
-use crate::kinds::{CLUSTER_ISSUER, Column, Digest, Interner, KindId, KindSpec, Meta, Object, json_decoder};
+use crate::kinds::issuer::Issuer;
+use crate::kinds::{
+    CLUSTER_ISSUER, Column, Digest, Interner, KindId, KindSpec, Meta, Object, json_decoder,
+};
 use crate::wire::meta::ObjectMeta;
 use serde::Deserialize;
 
@@ -24,20 +27,17 @@ pub static SPEC: KindSpec = KindSpec {
 
 /// The slim ClusterIssuer.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ClusterIssuer {
-    /// Metadata.
-    pub metadata: Option<ObjectMeta>,
-}
+#[serde(transparent)]
+pub struct ClusterIssuer(Issuer);
 
 impl Object for ClusterIssuer {
     const KIND: KindId = CLUSTER_ISSUER;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
-        self.metadata.as_ref()
+        self.0.metadata()
     }
 
-    fn digest(&self, _meta: &Meta, _interner: &mut Interner) -> Digest {
-        Digest::default()
+    fn digest(&self, meta: &Meta, interner: &mut Interner) -> Digest {
+        self.0.digest_in(None, meta, interner)
     }
 }

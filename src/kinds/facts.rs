@@ -1,20 +1,29 @@
 //! The typed facts that views read of some kinds; each is defined in its kind's file.
 
+use crate::kinds::certificate::CertificateFacts;
+use crate::kinds::certificate_request::CertificateRequestFacts;
+use crate::kinds::challenge::ChallengeFacts;
 use crate::kinds::config_map::ConfigMapFacts;
 use crate::kinds::cron_job::CronJobFacts;
 use crate::kinds::daemon_set::DaemonSetFacts;
 use crate::kinds::deployment::DeploymentFacts;
 use crate::kinds::endpoint_slice::EndpointSliceFacts;
 use crate::kinds::event::EventFacts;
+use crate::kinds::gateway::GatewayFacts;
+use crate::kinds::gateway_class::GatewayClassFacts;
 use crate::kinds::horizontal_pod_autoscaler::AutoscalerFacts;
+use crate::kinds::http_route::HttpRouteFacts;
 use crate::kinds::ingress::IngressFacts;
 use crate::kinds::ingress_class::IngressClassFacts;
+use crate::kinds::issuer::IssuerFacts;
 use crate::kinds::job::JobFacts;
 use crate::kinds::network_policy::NetworkPolicyFacts;
 use crate::kinds::node::facts::NodeFacts;
+use crate::kinds::order::OrderFacts;
 use crate::kinds::persistent_volume::VolumeFacts;
 use crate::kinds::persistent_volume_claim::ClaimFacts;
 use crate::kinds::pod::facts::PodFacts;
+use crate::kinds::reference_grant::ReferenceGrantFacts;
 use crate::kinds::replica_set::ReplicaSetFacts;
 use crate::kinds::secret::SecretFacts;
 use crate::kinds::service::ServiceFacts;
@@ -64,4 +73,22 @@ pub enum Facts {
     ConfigMap(Box<ConfigMapFacts>),
     /// Of a Secret.
     Secret(Box<SecretFacts>),
+    /// Of a Certificate.
+    Certificate(Box<CertificateFacts>),
+    /// Of a CertificateRequest.
+    CertificateRequest(Box<CertificateRequestFacts>),
+    /// Of an Issuer or a ClusterIssuer.
+    Issuer(Box<IssuerFacts>),
+    /// Of an Order.
+    Order(Box<OrderFacts>),
+    /// Of a Challenge.
+    Challenge(Box<ChallengeFacts>),
+    /// Of a GatewayClass.
+    GatewayClass(Box<GatewayClassFacts>),
+    /// Of a Gateway.
+    Gateway(Box<GatewayFacts>),
+    /// Of an HTTPRoute.
+    HttpRoute(Box<HttpRouteFacts>),
+    /// Of a ReferenceGrant.
+    ReferenceGrant(Box<ReferenceGrantFacts>),
 }

@@ -1,8 +1,19 @@
 //! Gateway: the listeners at which requests arrive, with their certificates and addresses.
 
-use crate::kinds::{Column, Digest, GATEWAY, Interner, KindId, KindSpec, Meta, Object, json_decoder};
+pub mod facts;
+pub mod wire;
+
+pub use self::facts::{GatewayFacts, Listener};
+
+use self::wire::Gateway;
+use crate::kinds::condition::{self, Condition, Status, status_cell};
+use crate::kinds::record::is_not_last_applied;
+use crate::kinds::{
+    Cell, Column, Digest, Facts, GATEWAY, GATEWAY_CLASS, Health, Interner, KindId, KindSpec, Link, Meta, Object,
+    Relation, Target, json_decoder,
+};
 use crate::wire::meta::ObjectMeta;
-use serde::Deserialize;
+use std::sync::Arc;
 
 /// What kplumb knows of the kind.
 pub static SPEC: KindSpec = KindSpec {
@@ -23,14 +34,6 @@ pub static SPEC: KindSpec = KindSpec {
     decoder: json_decoder::<Gateway>(),
 };
 
-/// The slim Gateway.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Gateway {
-    /// Metadata.
-    pub metadata: Option<ObjectMeta>,
-}
-
 impl Object for Gateway {
     const KIND: KindId = GATEWAY;
 
@@ -38,7 +41,109 @@ impl Object for Gateway {
         self.metadata.as_ref()
     }
 
-    fn digest(&self, _meta: &Meta, _interner: &mut Interner) -> Digest {
-        Digest::default()
+    /// DNS and certificates are asked for by annotations.
+    fn keeps_annotation(key: &str) -> bool {
+        is_not_last_applied(key)
+    }
+
+    fn digest(&self, meta: &Meta, interner: &mut Interner) -> Digest {
+        let namespace = self.namespace(interner);
+        let facts = GatewayFacts::of(self, namespace.as_ref(), interner);
+        let (health, reason) = judge(&facts, meta);
+        let address = self.status.addresses.first().map_or("", |a| &a.value);
+        let cells = Box::new([
+            interner.non_empty(&facts.class).map_or(Cell::Empty, Cell::Text),
+            interner.non_empty(address).map_or(Cell::Empty, Cell::Text),
+            status_cell(&self.status.conditions, "Programmed", interner),
+        ]);
+        let links = links(&facts);
+        Digest { health: Some(health), reason, cells, links, facts: Facts::Gateway(Box::new(facts)) }
+    }
+}
+
+fn judge(facts: &GatewayFacts, meta: &Meta) -> (Health, Option<Arc<str>>) {
+    let told = |health, condition: &Condition| (health, Some(condition.reasoned()));
+    if meta.deleted.is_some() {
+        return (Health::Progressing, Some(Arc::from("being deleted")));
+    }
+    let waiting = || Some(Arc::from(format!("no controller of class {} has taken it yet", facts.class)));
+    for kind in ["Accepted", "Programmed"] {
+        match condition::find(&facts.conditions, kind) {
+            None => return (Health::Progressing, waiting()),
+            Some(c) if c.status == Status::False && *c.reason == *"Pending" => return told(Health::Progressing, c),
+            Some(c) if c.status == Status::False => return told(Health::Failed, c),
+            Some(c) if c.status == Status::Unknown => return (Health::Progressing, waiting()),
+            Some(c) if c.is_stale(meta.generation) => {
+                return (Health::Progressing, Some(Arc::from("changed; its controller has not answered yet")));
+            }
+            Some(_) => {}
+        }
+    }
+    for listener in &facts.listeners {
+        if let Some(trouble) = listener.trouble() {
+            return (Health::Warn, Some(format!("listener {}: {}", listener.name, trouble.reasoned()).into()));
+        }
+    }
+    (Health::Ready, None)
+}
+
+fn links(facts: &GatewayFacts) -> Box<[Link]> {
+    let class = (!facts.class.is_empty()).then(|| Link {
+        relation: Relation::AttachedTo,
+        target: Target::Named { kind: GATEWAY_CLASS, namespace: None, name: Arc::clone(&facts.class) },
+    });
+    let mut links: Vec<Link> = class.into_iter().collect();
+    for secret in facts.listeners.iter().flat_map(|l| &l.certificates).filter_map(facts::ObjectName::target) {
+        let link = Link { relation: Relation::Uses, target: secret };
+        if !links.contains(&link) {
+            links.push(link);
+        }
+    }
+    links.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::kinds::fixture::{cells, links, read, reason};
+    use crate::kinds::{Facts, GATEWAY, Health, Record};
+    use serde_json::{Value, json};
+
+    fn gateway(status: &Value) -> Record {
+        let certificates = json!([{"name": "shop-tls"}, {"name": "shop-tls"}, {"name": "other", "namespace": "certs"}]);
+        let listeners = json!([{"name": "https", "hostname": "*.example.com", "port": 443, "protocol": "HTTPS", "tls": {"certificateRefs": certificates}}, {"name": "http", "port": 80, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "All"}}}]);
+        let spec = json!({"gatewayClassName": "edge", "listeners": listeners});
+        read(GATEWAY, &json!({"metadata": {"name": "g", "namespace": "dev", "generation": 2}, "spec": spec, "status": status}))
+    }
+
+    fn conditions(accepted: &str, programmed: &str, reason: &str) -> Value {
+        json!([{"type": "Accepted", "status": accepted, "reason": reason, "observedGeneration": 2}, {"type": "Programmed", "status": programmed, "reason": reason, "message": "words"}])
+    }
+
+    #[test]
+    fn a_programmed_gateway_prints_its_first_address() {
+        let addresses = json!([{"type": "IPAddress", "value": "203.0.113.9"}, {"value": "203.0.113.10"}]);
+        let record = gateway(&json!({"addresses": addresses, "conditions": conditions("True", "True", "Programmed")}));
+        assert_eq!(cells(&record), ["edge", "203.0.113.9", "True"]);
+        assert_eq!(links(&record), ["AttachedTo GatewayClass edge", "Uses Secret dev/shop-tls", "Uses Secret certs/other"]);
+        assert_eq!(record.digest.health, Some(Health::Ready));
+        let Facts::Gateway(facts) = &record.digest.facts else { panic!("no facts") };
+        assert_eq!((facts.listeners.len(), facts.addresses.len()), (2, 2));
+    }
+
+    #[test]
+    fn a_gateway_that_is_not_programmed_says_why() {
+        let failed = gateway(&json!({"conditions": conditions("True", "False", "AddressNotAssigned")}));
+        assert_eq!((failed.digest.health, reason(&failed)), (Some(Health::Failed), "AddressNotAssigned: words"));
+        let waiting = gateway(&json!({"conditions": conditions("Unknown", "Unknown", "Pending")}));
+        assert_eq!(reason(&waiting), "no controller of class edge has taken it yet");
+        assert_eq!(gateway(&json!({})).digest.health, Some(Health::Progressing));
+    }
+
+    #[test]
+    fn a_listener_in_trouble_is_a_warning() {
+        let broken = json!([{"type": "ResolvedRefs", "status": "False", "reason": "InvalidCertificateRef", "message": "no such Secret"}]);
+        let listeners = json!([{"name": "https", "attachedRoutes": 1, "conditions": broken}]);
+        let record = gateway(&json!({"conditions": conditions("True", "True", ""), "listeners": listeners}));
+        assert_eq!((record.digest.health, reason(&record)), (Some(Health::Warn), "listener https: InvalidCertificateRef: no such Secret"));
     }
 }

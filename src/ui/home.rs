@@ -2,6 +2,7 @@
 
 use crate::app::scene::HomePane;
 use crate::kinds::Health;
+use crate::kinds::age;
 use crate::model::Sync;
 use crate::ui::detail::first;
 use crate::ui::scroll::Scroll;
@@ -9,7 +10,6 @@ use crate::ui::spans::{over_row, selection};
 use crate::ui::symbol;
 use crate::ui::text::{cut_end, cut_middle, put, put_right, width, wrap};
 use crate::ui::theme::{Role, Theme, Themed};
-use crate::kinds::age;
 use crate::view::health::{Behind, Count, Home, Problem};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,0 +1,199 @@
+//! What views read of an HTTPRoute.
+
+pub mod filter;
+
+pub use self::filter::Filter;
+
+use crate::kinds::Interner;
+use crate::kinds::condition::Condition;
+use crate::kinds::gateway_api::{BACKEND, ObjectName, PARENT, WireRef};
+use crate::kinds::http_route::wire::{HttpRoute, WireBackend, WireMatch, WireRule, WireValue};
+use std::sync::Arc;
+
+/// What trace and routes read of an HTTPRoute.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HttpRouteFacts {
+    /// The hosts that it is for; empty for those of its listeners.
+    pub hostnames: Box<[Arc<str>]>,
+    /// Where it wants to be attached.
+    pub parents: Box<[Parent]>,
+    /// What it does with requests, in order.
+    pub rules: Box<[RouteRule]>,
+    /// What controllers say of it, parent by parent.
+    pub status: Box<[ParentStatus]>,
+}
+
+/// A Gateway (or something else that has listeners) that a route wants to be attached to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// The object.
+    pub object: ObjectName,
+    /// One of its listeners; none for all.
+    pub section: Option<Arc<str>>,
+    /// Only listeners of this port; none for all.
+    pub port: Option<i32>,
+}
+
+/// What one controller says of a route for one parent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParentStatus {
+    /// The parent.
+    pub parent: Parent,
+    /// The controller.
+    pub controller: Arc<str>,
+    /// Its conditions.
+    pub conditions: Box<[Condition]>,
+}
+
+/// One rule: requests that any match fits, the filters that change them, the backends that share them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RouteRule {
+    /// Its name.
+    pub name: Option<Arc<str>>,
+    /// What a request must look like; never empty, for no match means every path.
+    pub matches: Box<[RouteMatch]>,
+    /// What is done with it.
+    pub filters: Box<[Filter]>,
+    /// Who gets it.
+    pub backends: Box<[RouteBackend]>,
+    /// How long the client may wait, as written: `10s`.
+    pub request_timeout: Option<Arc<str>>,
+    /// How long one backend may take, as written.
+    pub backend_timeout: Option<Arc<str>>,
+}
+
+/// What a request must look like: all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteMatch {
+    /// How the path is compared.
+    pub path_type: PathMatch,
+    /// With what.
+    pub path: Arc<str>,
+    /// The method; none for all.
+    pub method: Option<Arc<str>>,
+    /// Headers.
+    pub headers: Box<[ValueMatch]>,
+    /// Query parameters.
+    pub query: Box<[ValueMatch]>,
+}
+
+/// How a path is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathMatch {
+    /// Letter by letter.
+    Exact,
+    /// Element by element.
+    Prefix,
+    /// By a regular expression in the controller's own dialect.
+    Regex,
+}
+
+/// A header or a query parameter that must have a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueMatch {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its value, or a regular expression.
+    pub value: Arc<str>,
+    /// Which of the two.
+    pub is_regex: bool,
+}
+
+/// One backend and its share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteBackend {
+    /// The object, most often a Service.
+    pub object: ObjectName,
+    /// Its port; a Service needs one.
+    pub port: Option<i32>,
+    /// Its share among the weights of the rule; 0 for none.
+    pub weight: i32,
+    /// Whether it has filters of its own.
+    pub has_filters: bool,
+}
+
+impl HttpRouteFacts {
+    pub(super) fn of(route: &HttpRoute, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
+        let spec = &route.spec;
+        let status = route.status.parents.iter().map(|said| ParentStatus {
+            parent: Parent::of(&said.parent_ref, namespace, interner),
+            controller: interner.intern(&said.controller_name),
+            conditions: Condition::all(&said.conditions, interner),
+        });
+        let status = status.collect();
+        Self {
+            hostnames: interner.list(spec.hostnames.as_deref().unwrap_or(&[])),
+            parents: spec.parent_refs.iter().map(|p| Parent::of(p, namespace, interner)).collect(),
+            rules: spec.rules.iter().map(|r| RouteRule::of(r, namespace, interner)).collect(),
+            status,
+        }
+    }
+}
+
+impl Parent {
+    fn of(reference: &WireRef, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
+        let section = reference.section_name.as_deref().and_then(|s| interner.non_empty(s));
+        Self { object: reference.named(PARENT, namespace, interner), section, port: reference.port }
+    }
+}
+
+impl RouteRule {
+    fn of(rule: &WireRule, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
+        let mut matches: Vec<RouteMatch> = rule.matches.iter().map(|m| RouteMatch::of(m, interner)).collect();
+        if matches.is_empty() {
+            matches.push(RouteMatch::of(&WireMatch::default(), interner));
+        }
+        Self {
+            name: rule.name.as_deref().and_then(|n| interner.non_empty(n)),
+            matches: matches.into(),
+            filters: rule.filters.iter().map(|f| Filter::of(f, namespace, interner)).collect(),
+            backends: rule.backend_refs.iter().map(|b| RouteBackend::of(b, namespace, interner)).collect(),
+            request_timeout: rule.timeouts.request.as_deref().and_then(|t| interner.non_empty(t)),
+            backend_timeout: rule.timeouts.backend_request.as_deref().and_then(|t| interner.non_empty(t)),
+        }
+    }
+
+    /// Everything that its requests, or copies of them, may reach.
+    pub fn destinations(&self) -> impl Iterator<Item = &ObjectName> {
+        let mirrors = self.filters.iter().filter_map(|filter| match filter {
+            Filter::Mirror { backend, .. } => Some(backend),
+            _ => None,
+        });
+        self.backends.iter().map(|b| &b.object).chain(mirrors)
+    }
+}
+
+impl RouteMatch {
+    fn of(wire: &WireMatch, interner: &mut Interner) -> Self {
+        let path_type = match wire.path.r#type.as_deref() {
+            Some("Exact") => PathMatch::Exact,
+            Some("RegularExpression") => PathMatch::Regex,
+            _ => PathMatch::Prefix,
+        };
+        Self {
+            path_type,
+            path: interner.intern(wire.path.value.as_deref().unwrap_or("/")),
+            method: wire.method.as_deref().and_then(|m| interner.non_empty(m)),
+            headers: wire.headers.iter().map(|h| ValueMatch::of(h, interner)).collect(),
+            query: wire.query_params.iter().map(|q| ValueMatch::of(q, interner)).collect(),
+        }
+    }
+}
+
+impl ValueMatch {
+    fn of(wire: &WireValue, interner: &mut Interner) -> Self {
+        let is_regex = wire.r#type.as_deref() == Some("RegularExpression");
+        Self { name: interner.intern(&wire.name), value: interner.intern(&wire.value), is_regex }
+    }
+}
+
+impl RouteBackend {
+    fn of(wire: &WireBackend, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
+        Self {
+            object: wire.object.named(BACKEND, namespace, interner),
+            port: wire.object.port,
+            weight: wire.weight.unwrap_or(1),
+            has_filters: !wire.filters.is_empty(),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What an HTTPRoute does with a request before anyone gets it.
+
+use crate::kinds::Interner;
+use crate::kinds::gateway_api::{BACKEND, ObjectName};
+use crate::kinds::http_route::wire::{WireFilter, WireHeaders, WireModifier, WireRedirect, WireValue};
+use std::sync::Arc;
+
+/// One filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Changes headers of the request.
+    RequestHeaders(Headers),
+    /// Changes headers of the response.
+    ResponseHeaders(Headers),
+    /// Sends a copy elsewhere.
+    Mirror {
+        /// Where.
+        backend: ObjectName,
+        /// Its port.
+        port: Option<i32>,
+    },
+    /// Answers with another address.
+    Redirect(Redirect),
+    /// Asks the backend for another address.
+    Rewrite {
+        /// The host that the backend sees.
+        hostname: Option<Arc<str>>,
+        /// The path that the backend sees.
+        path: Option<PathChange>,
+    },
+    /// A filter that kplumb does not follow, by its type.
+    Other(Arc<str>),
+}
+
+/// What happens to headers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headers {
+    /// Replaced.
+    pub set: Box<[(Arc<str>, Arc<str>)]>,
+    /// Added.
+    pub add: Box<[(Arc<str>, Arc<str>)]>,
+    /// Taken away.
+    pub remove: Box<[Arc<str>]>,
+}
+
+/// The address of a redirect; what it does not say stays as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirect {
+    /// `http` or `https`.
+    pub scheme: Option<Arc<str>>,
+    /// The host.
+    pub hostname: Option<Arc<str>>,
+    /// The path.
+    pub path: Option<PathChange>,
+    /// The port.
+    pub port: Option<i32>,
+    /// The status code.
+    pub status: i32,
+}
+
+/// What becomes of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathChange {
+    /// All of it is replaced.
+    Full(Arc<str>),
+    /// The part that the match named is replaced.
+    Prefix(Arc<str>),
+}
+
+impl Filter {
+    pub(super) fn of(wire: &WireFilter, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
+        if let Some(headers) = &wire.request_header_modifier {
+            return Self::RequestHeaders(Headers::of(headers, interner));
+        }
+        if let Some(headers) = &wire.response_header_modifier {
+            return Self::ResponseHeaders(Headers::of(headers, interner));
+        }
+        if let Some(mirror) = &wire.request_mirror {
+            let backend = mirror.backend_ref.named(BACKEND, namespace, interner);
+            return Self::Mirror { backend, port: mirror.backend_ref.port };
+        }
+        if let Some(redirect) = &wire.request_redirect {
+            return Self::Redirect(Redirect::of(redirect, interner));
+        }
+        if let Some(rewrite) = &wire.url_rewrite {
+            let hostname = rewrite.hostname.as_deref().and_then(|h| interner.non_empty(h));
+            return Self::Rewrite { hostname, path: PathChange::of(rewrite.path.as_ref(), interner) };
+        }
+        Self::Other(interner.intern(&wire.r#type))
+    }
+}
+
+impl Headers {
+    fn of(wire: &WireHeaders, interner: &mut Interner) -> Self {
+        let pairs = |list: &[WireValue], interner: &mut Interner| {
+            list.iter().map(|h| (interner.intern(&h.name), interner.intern(&h.value))).collect()
+        };
+        let set = pairs(&wire.set, interner);
+        Self { set, add: pairs(&wire.add, interner), remove: interner.list(&wire.remove) }
+    }
+}
+
+impl Redirect {
+    fn of(wire: &WireRedirect, interner: &mut Interner) -> Self {
+        Self {
+            scheme: wire.scheme.as_deref().and_then(|s| interner.non_empty(s)),
+            hostname: wire.hostname.as_deref().and_then(|h| interner.non_empty(h)),
+            path: PathChange::of(wire.path.as_ref(), interner),
+            port: wire.port,
+            status: wire.status_code.unwrap_or(302),
+        }
+    }
+}
+
+impl PathChange {
+    fn of(wire: Option<&WireModifier>, interner: &mut Interner) -> Option<Self> {
+        let wire = wire?;
+        if wire.r#type == "ReplacePrefixMatch" {
+            return Some(Self::Prefix(interner.intern(wire.replace_prefix_match.as_deref().unwrap_or("/"))));
+        }
+        Some(Self::Full(interner.intern(wire.replace_full_path.as_deref().unwrap_or("/"))))
+    }
+}
