@@ -1,1 +1,3 @@
+//! The filter grammar, part by part.
+
 
