@@ -57,6 +57,15 @@ fn only_the_theme_names_colours() {
 }
 
 #[test]
+fn readme_shows_the_keys_of_the_program() {
+    let readme = source::read(&source::root().join("README.md")).text;
+    let shown =
+        words::between(&readme, "<!-- keys -->", "<!-- /keys -->").expect("README.md has marks around its keys");
+    let keys = kplumb::app::command::markdown_table();
+    assert_eq!(shown.trim(), keys.trim(), "put this between the marks of README.md:\n{keys}");
+}
+
+#[test]
 fn no_stranger_is_mentioned() {
     let texts = source::walk(&source::root())
         .iter()

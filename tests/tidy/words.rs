@@ -1,5 +1,5 @@
-//! Words that do not belong into the repository: hosts of package registries, and paths of
-//! the machine that somebody worked on.
+//! Words of the repository's texts: hosts of package registries and paths of the machine that
+//! somebody worked on do not belong there; what is printed from the code stands between marks.
 
 use crate::source::Source;
 
@@ -29,6 +29,18 @@ pub fn strangers(files: &[Source]) -> Vec<String> {
         }
     }
     complaints
+}
+
+/// The text between two marks.
+pub fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(open)?;
+    rest.split_once(close).map(|(inside, _)| inside)
+}
+
+#[test]
+fn text_between_marks_is_found() {
+    assert_eq!(between("a [x] b [/x] c", "[x]", "[/x]"), Some(" b "));
+    assert_eq!(between("a [x] b", "[x]", "[/x]"), None);
 }
 
 #[test]
