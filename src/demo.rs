@@ -9,6 +9,7 @@ mod discovery;
 mod kubelet;
 pub mod listen;
 mod logs;
+mod openapi;
 mod output;
 mod partial;
 mod proto;

@@ -22,7 +22,7 @@ use crate::demo::route::{Query, Route};
 use crate::demo::status::Failure;
 use crate::demo::table::IncludeObject;
 use crate::demo::watch::{self, Watch};
-use crate::demo::{Demo, State, discovery, read, review};
+use crate::demo::{Demo, State, discovery, openapi, read, review};
 
 /// A response body: whole, or streamed.
 pub type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -140,6 +140,7 @@ impl Server {
             return Ok(Some(respond(StatusCode::OK, "text/plain; charset=utf-8", b"ok".to_vec())));
         }
         let registry = self.demo.state().registry.clone();
+        let schema = &*self.demo.shared.schema;
         let parts: Vec<&str> = path.split('/').skip(1).collect();
         let aggregated = discovery::wants_aggregated(accept);
         let found = match parts.as_slice() {
@@ -147,6 +148,10 @@ impl Server {
                 Some(json!({"paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"]}))
             }
             ["version"] => Some(version()),
+            ["openapi", "v3"] => Some(openapi::index(&registry)),
+            ["openapi", "v3", "api", version] => openapi::document(&registry, schema, "", version),
+            ["openapi", "v3", "apis", group, version] => openapi::document(&registry, schema, group, version),
+            ["openapi", "v2"] => Some(openapi::second_version(&registry, schema)),
             ["api"] if !aggregated => Some(discovery::core_versions()),
             ["apis"] if !aggregated => Some(discovery::group_list(&registry)),
             ["api" | "apis"] => {

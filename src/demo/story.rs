@@ -58,17 +58,17 @@ pub struct Story {
 impl Story {
     /// The story of a cluster as it stands at `now`; empty if no script knows its objects.
     pub fn of(store: &Store, now: Timestamp) -> Self {
-        let mut story = Self { due: BTreeMap::new(), planned: 0, missing: BTreeSet::new() };
+        let mut fresh = Self { due: BTreeMap::new(), planned: 0, missing: BTreeSet::new() };
         for (index, script) in scripts().enumerate() {
             let (resource, namespace, name) = script.needs;
             if store.get(resource, namespace, name).is_some() {
-                story.round(index, script, 0, now);
+                fresh.round(index, script, 0, now);
             }
         }
-        if !story.due.is_empty() {
-            story.take_up(store, now);
+        if !fresh.due.is_empty() {
+            fresh.take_up(store, now);
         }
-        story
+        fresh
     }
 
     /// When something happens next.

@@ -89,6 +89,11 @@ impl Schema {
         self.list_meta
     }
 
+    /// `ObjectMeta`.
+    pub fn object_meta(&self) -> Option<MessageId> {
+        self.messages.iter().position(|message| message.name == "ObjectMeta")
+    }
+
     /// `JSONSchemaProps`.
     pub fn json_schema(&self) -> MessageId {
         self.json_props
