@@ -7,5 +7,7 @@ mod cases;
 mod control_plane;
 mod demo_objects;
 mod fixture;
+mod live;
 mod record;
 mod referee;
+mod watch;
