@@ -1,6 +1,7 @@
 //! kplumb's own watches on the control plane, feeding a model as the program does, and the judge of that model:
 //! a list made by other code, in the other language, at that moment.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -34,8 +35,8 @@ pub struct Live {
 #[derive(Default)]
 struct Told {
     cluster: Cluster,
-    /// The fewest objects of the first scope since it was live: a list that blanks the screen would show here.
-    fewest: Option<usize>,
+    /// The fewest objects of each kind since it was live: a list that blanks the screen would show here.
+    fewest: BTreeMap<KindId, usize>,
     replaces: usize,
     history: Vec<Sync>,
 }
@@ -68,7 +69,9 @@ impl Live {
     pub fn start(kubeconfig: &Path, kinds: &[KindId]) -> Live {
         let runtime = Runtime::new().unwrap();
         let connection = connected(&runtime, kubeconfig);
-        let catalog = runtime.block_on(async { discover(&connection).await }).map_or_else(|_| Catalog::builtin(), |d| catalog(&d));
+        let catalog = runtime
+            .block_on(async { discover(&connection).await })
+            .map_or_else(|_| Catalog::builtin(), |d| catalog(&d));
         let live = Live { runtime, connection, catalog, told: Arc::default() };
         live.runtime.spawn(pulse(live.connection.clone()));
         for kind in kinds {
@@ -109,9 +112,9 @@ impl Live {
         self.told.lock().unwrap().replaces
     }
 
-    /// The fewest objects that were on the screen since it was first complete.
-    pub fn fewest(&self) -> usize {
-        self.told.lock().unwrap().fewest.unwrap_or_default()
+    /// The fewest objects of a kind that were on the screen since it was first complete.
+    pub fn fewest(&self, kind: KindId) -> usize {
+        self.told.lock().unwrap().fewest.get(&kind).copied().unwrap_or_default()
     }
 
     /// How many objects of a kind the model has.
@@ -132,7 +135,13 @@ impl Live {
             differences.is_empty() && kinds.iter().all(|kind| self.sync(*kind) == Sync::Live)
         });
         let syncs: Vec<Sync> = kinds.iter().map(|kind| self.sync(*kind)).collect();
-        assert!(agreed, "after {SOON:?} {} differences, first {:#?}; {syncs:?}; {:#?}", differences.len(), differences.first(), self.history());
+        assert!(
+            agreed,
+            "after {SOON:?} {} differences, first {:#?}; {syncs:?}; {:#?}",
+            differences.len(),
+            differences.first(),
+            self.history()
+        );
         assert_eq!(self.told.lock().unwrap().cluster.check(), Vec::<String>::new());
     }
 
@@ -169,8 +178,9 @@ impl Told {
             }
             self.cluster.apply(change);
             let count = self.cluster.count(scope.kind);
-            if *self.cluster.sync(scope) == Sync::Live || self.fewest.is_some() {
-                self.fewest = Some(self.fewest.map_or(count, |fewest| fewest.min(count)));
+            if *self.cluster.sync(scope) == Sync::Live || self.fewest.contains_key(&scope.kind) {
+                let fewest = self.fewest.entry(scope.kind).or_insert(count);
+                *fewest = count.min(*fewest);
             }
         }
     }
