@@ -33,7 +33,8 @@ pub fn run(common: &Common, view: Option<&str>) -> Result<ExitCode, Unusable> {
         let mut signals = Signals::listen().map_err(Unusable::io("the system's signals"))?;
         let surface = Tty::enter(mouse)?;
         let (width, height) = surface.size().map_err(Unusable::io("the terminal"))?;
-        let parts = Parts { common, view, settings, clipboard, clock, size: Size { width, height }, begin: clock.now() };
+        let parts =
+            Parts { common, view, settings, clipboard, clock, size: Size { width, height }, begin: clock.now() };
         let mut program = assemble(parts, surface, theme);
         program.run(&mut signals).await.map_err(Unusable::io("the terminal"))
     });

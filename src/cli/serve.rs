@@ -26,7 +26,10 @@ pub fn run(common: &Common, demo: &Demo) -> Result<ExitCode, Unusable> {
             stories.spawn(tell_story(cluster.demo.clone(), clock));
         }
         print(&kubeconfig(address, &DEMO))?;
-        serve(&clusters, listener, async move { drop(signals.next().await) }).await;
+        serve(&clusters, listener, async move {
+            let _ = signals.next().await;
+        })
+        .await;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -6,7 +6,7 @@ use crate::api::connect::Connection;
 use crate::api::discover::{discover, version};
 use crate::app::event::{Connected, Reply};
 use crate::kinds::Catalog;
-use crate::runtime::link::{Shared, refused};
+use crate::runtime::link::{Serving, Shared, refused};
 use futures::future::{join_all, select_all};
 use serde_json::{Value, json};
 use std::future::pending;
@@ -24,20 +24,17 @@ const SWARM: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_secs(600);
 
 /// Where kinds come from; served only, not their schemas.
-const DEFINITIONS: [&str; 2] = [
-    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-    "/apis/apiregistration.k8s.io/v1/apiservices",
-];
+const DEFINITIONS: [&str; 2] =
+    ["/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "/apis/apiregistration.k8s.io/v1/apiservices"];
 
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json";
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json";
 
 /// Greets the server until it answers, then keeps the catalog true. Never ends by itself.
-pub async fn keep(shared: &Shared) {
-    let mut catalog = connect(shared).await;
+pub async fn keep(shared: &Shared, server: &Connection) {
+    let mut catalog = connect(shared, server).await;
     let mut pause = SWARM;
     loop {
-        let server = &shared.connection;
         // Where the watches begin is asked before what there is: nothing that comes in between is missed.
         let from = join_all(DEFINITIONS.map(|path| position(server, path))).await;
         // A server that does not answer now is asked again when a definition moves, or later.
@@ -45,7 +42,7 @@ pub async fn keep(shared: &Shared) {
             let next = catalog.discovered(&found.resources, &found.unreadable_groups);
             if !next.serves_like(&catalog) {
                 catalog = next;
-                shared.catalog.send_replace(Some(Arc::new(catalog.clone())));
+                serve(shared, server, &catalog);
                 server.stir();
                 shared.reply(Reply::Discovered(Box::new(catalog.clone()))).await;
             }
@@ -60,18 +57,23 @@ pub async fn keep(shared: &Shared) {
     }
 }
 
-async fn connect(shared: &Shared) -> Catalog {
+fn serve(shared: &Shared, server: &Connection, catalog: &Catalog) {
+    let serving = Serving { connection: server.clone(), catalog: Arc::new(catalog.clone()) };
+    shared.served.send_replace(Some(serving));
+}
+
+async fn connect(shared: &Shared, server: &Connection) -> Catalog {
     let mut wait = WAIT.0;
     loop {
-        match greet(&shared.connection).await {
+        match greet(server).await {
             Ok(connected) => {
                 let catalog = connected.catalog.clone();
-                shared.catalog.send_replace(Some(Arc::new(catalog.clone())));
+                serve(shared, server, &catalog);
                 shared.reply(Reply::Connected(Box::new(connected))).await;
                 return catalog;
             }
             Err(problem) => {
-                let failure = problem.failure(shared.connection.server());
+                let failure = problem.failure(server.server());
                 let retry_at = shared.clock.now().plus_seconds(wait.as_secs().cast_signed());
                 let reply = match refused(&failure) {
                     Reply::Unreachable { failure, .. } => Reply::Unreachable { failure, retry_at: Some(retry_at) },

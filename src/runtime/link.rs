@@ -32,17 +32,43 @@ pub struct Link {
 /// What every task of a connection needs.
 #[derive(Clone, Debug)]
 pub struct Shared {
-    /// The connection.
-    pub connection: Connection,
     /// Its name.
     pub epoch: Epoch,
     /// The clock.
     pub clock: Clock,
-    /// The kinds that the server has; none until it has answered.
-    pub catalog: Arc<signal::Sender<Option<Arc<Catalog>>>>,
+    /// The server and its kinds; none until it has answered.
+    pub served: Arc<signal::Sender<Option<Serving>>>,
     /// Rung when the user does not want to wait for the next try.
     pub retry: Arc<Notify>,
     out: mpsc::Sender<Report>,
+}
+
+/// A server that answers.
+#[derive(Clone, Debug)]
+pub struct Serving {
+    /// The connection to it.
+    pub connection: Connection,
+    /// The kinds that it has.
+    pub catalog: Arc<Catalog>,
+}
+
+/// Reads where a server is, and prepares a connection to it.
+pub type Open = Arc<dyn Fn() -> Result<Opened, Failure> + Send + Sync>;
+
+/// How a connection begins.
+pub struct Beginning {
+    /// Reads the files that say where the server is; may take its time.
+    pub open: Open,
+    /// Its name.
+    pub epoch: Epoch,
+    /// The clock.
+    pub clock: Clock,
+    /// Whether a credential plugin runs first and has the terminal.
+    pub terminal: bool,
+    /// Namespaces that the user named, for who may not list them.
+    pub given: Vec<Arc<str>>,
+    /// Where to report.
+    pub out: mpsc::Sender<Report>,
 }
 
 impl Shared {
@@ -51,52 +77,31 @@ impl Shared {
         let _ = self.out.send(Report::Event(Event::Reply(self.epoch, reply))).await;
     }
 
-    /// The kind as the server serves it; waits until that is known.
-    async fn kind(&self, id: KindId) -> Option<Kind> {
-        let mut catalog = self.catalog.subscribe();
-        let known = catalog.wait_for(Option::is_some).await.ok()?;
-        known.as_ref()?.get(id).cloned()
+    /// The server, once it answers.
+    async fn serving(&self) -> Option<Serving> {
+        self.served.subscribe().wait_for(Option::is_some).await.ok()?.clone()
+    }
+
+    /// The server and a kind as it serves it, once it answers.
+    async fn kind(&self, id: KindId) -> Option<(Connection, Kind)> {
+        let serving = self.serving().await?;
+        let kind = serving.catalog.get(id).cloned()?;
+        Some((serving.connection, kind))
     }
 }
 
 impl Link {
-    /// Begins a connection. With `terminal` a credential plugin runs first and has the terminal until the receiver resolves.
-    pub fn open(
-        opened: Opened,
-        epoch: Epoch,
-        clock: Clock,
-        out: mpsc::Sender<Report>,
-        terminal: bool,
-        given: Vec<Arc<str>>,
-    ) -> (Self, Option<oneshot::Receiver<()>>) {
+    /// Begins a connection. Where a credential plugin has the terminal, it has it until the receiver resolves.
+    pub fn begin(beginning: Beginning) -> (Self, Option<oneshot::Receiver<()>>) {
+        let Beginning { open, epoch, clock, terminal, given, out } = beginning;
         let (changes, heard) = mpsc::channel(AHEAD);
-        let shared = Shared {
-            connection: opened.connection,
-            epoch,
-            clock,
-            catalog: Arc::new(signal::Sender::new(None)),
-            retry: Arc::default(),
-            out,
-        };
+        let shared = Shared { epoch, clock, served: Arc::new(signal::Sender::new(None)), retry: Arc::default(), out };
         let mut tasks = JoinSet::new();
         let (done, until) = oneshot::channel();
-        let greeting = shared.clone();
-        tasks.spawn(async move {
-            let login = if terminal { greeting.connection.log_in().await } else { Ok(()) };
-            drop(done);
-            match login {
-                Ok(()) => greet::keep(&greeting).await,
-                Err(failure) => greeting.reply(refused(&failure)).await,
-            }
-        });
+        tasks.spawn(run(shared.clone(), open, terminal.then_some(done)));
         let (forbidden, kinds) = mpsc::channel(AHEAD);
         tasks.spawn(forward(shared.clone(), heard, forbidden));
         tasks.spawn(look_for_rights(shared.clone(), kinds, given));
-        tasks.spawn(report_blocked(shared.clone()));
-        tasks.spawn(pulse(shared.connection.clone()));
-        if let Some(demo) = opened.demo {
-            tasks.spawn(tell_story(demo, clock));
-        }
         let link = Self { shared, changes, watches: HashMap::new(), tasks };
         (link, terminal.then_some(until))
     }
@@ -108,8 +113,8 @@ impl Link {
         }
         let (shared, changes, wanted) = (self.shared.clone(), self.changes.clone(), scope.clone());
         let task = self.spawn(async move {
-            if let Some(kind) = shared.kind(wanted.kind).await {
-                watch(shared.connection, kind, wanted, changes).await;
+            if let Some((connection, kind)) = shared.kind(wanted.kind).await {
+                watch(connection, kind, wanted, changes).await;
             }
         });
         self.watches.insert(scope, task);
@@ -126,9 +131,9 @@ impl Link {
     pub fn fetch(&mut self, object: ObjectRef) {
         let shared = self.shared.clone();
         self.spawn(async move {
-            let Some(kind) = shared.kind(object.kind).await else { return };
-            let read = fetch::object(&shared.connection, &kind, &object).await;
-            let read = read.map(Arc::new).map_err(|problem| words(&problem.failure(shared.connection.server())));
+            let Some((connection, kind)) = shared.kind(object.kind).await else { return };
+            let read = fetch::object(&connection, &kind, &object).await;
+            let read = read.map(Arc::new).map_err(|problem| words(&problem.failure(connection.server())));
             shared.reply(Reply::Fetched(object, read)).await;
         });
     }
@@ -141,13 +146,45 @@ impl Link {
     /// Does not wait for the next try.
     pub fn retry(&mut self) {
         self.shared.retry.notify_one();
-        self.shared.connection.stir();
+        if let Some(serving) = &*self.shared.served.borrow() {
+            serving.connection.stir();
+        }
     }
 
     fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         while self.tasks.try_join_next().is_some() {}
         self.tasks.spawn(task)
     }
+}
+
+/// Opens the connection, greets the server, and does what goes on as long as the connection does.
+async fn run(shared: Shared, open: Open, mut terminal: Option<oneshot::Sender<()>>) {
+    let opened = loop {
+        match first_words(&open, terminal.take()).await {
+            Ok(opened) => break opened,
+            Err(failure) => {
+                shared.reply(refused(&failure)).await;
+                shared.retry.notified().await;
+            }
+        }
+    };
+    let story = async {
+        if let Some(demo) = opened.demo {
+            tell_story(demo, shared.clock).await;
+        }
+    };
+    let (connection, blocked) = (&opened.connection, report_blocked(&shared, &opened.connection));
+    tokio::join!(greet::keep(&shared, connection), pulse(connection.clone()), blocked, story);
+}
+
+async fn first_words(open: &Open, terminal: Option<oneshot::Sender<()>>) -> Result<Opened, Failure> {
+    let open = Arc::clone(open);
+    let opened = tokio::task::spawn_blocking(move || open()).await;
+    let opened = opened.unwrap_or_else(|error| Err(Failure::new(Cause::Other, "connect", error.to_string())))?;
+    if terminal.is_some() {
+        opened.connection.log_in().await?;
+    }
+    Ok(opened)
 }
 
 /// Hands what watches say to the loop, joined as far as it waits already; refused kinds are told apart.
@@ -171,13 +208,14 @@ async fn look_for_rights(shared: Shared, mut forbidden: mpsc::Receiver<KindId>, 
     while forbidden.recv_many(&mut waiting, AHEAD).await > 0 {
         let mut kinds = Vec::new();
         for id in waiting.drain(..) {
-            kinds.extend(shared.kind(id).await.filter(|kind| kind.namespaced));
+            kinds.extend(shared.kind(id).await.map(|(_, kind)| kind).filter(|kind| kind.namespaced));
         }
+        let Some(Serving { connection, .. }) = shared.serving().await else { return };
         if kinds.is_empty() {
             continue;
         }
-        let candidates = candidates(&shared.connection, &given).await;
-        let found = readable(&shared.connection, &candidates, &kinds).await;
+        let candidates = candidates(&connection, &given).await;
+        let found = readable(&connection, &candidates, &kinds).await;
         let said = |names: Vec<Arc<str>>| if names.is_empty() { Readable::Nowhere } else { Readable::In(names) };
         let found = found.into_iter().map(|(kind, names)| (kind, said(names))).collect();
         shared.reply(Reply::Readable(found)).await;
@@ -185,8 +223,8 @@ async fn look_for_rights(shared: Shared, mut forbidden: mpsc::Receiver<KindId>, 
 }
 
 /// Says what the guard refused: a bug of ours that must not stay unseen.
-async fn report_blocked(shared: Shared) {
-    let mut tally = shared.connection.tally();
+async fn report_blocked(shared: &Shared, connection: &Connection) {
+    let mut tally = connection.tally();
     while tally.changed().await.is_ok() {
         let last = tally.borrow_and_update().last.clone();
         if let Some(blocked) = last {

@@ -2,13 +2,13 @@
 
 use crate::api::failure;
 use crate::app::effect::Effect;
-use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome, Reply};
+use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome};
 use crate::runtime::clipboard::Clipboard;
 use crate::runtime::clock::Clock;
-use crate::runtime::link::Link;
+use crate::runtime::link::{Beginning, Link};
 use crate::runtime::source::Source;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
 /// What a task has to say to the loop.
@@ -37,7 +37,7 @@ pub enum Flow {
 
 /// Everything outside the program.
 pub struct World {
-    source: Source,
+    source: Arc<Mutex<Source>>,
     clock: Clock,
     links: HashMap<Epoch, Link>,
     clipboard: Arc<Clipboard>,
@@ -55,13 +55,14 @@ impl World {
         given: Vec<Arc<str>>,
     ) -> (Self, mpsc::Receiver<Report>) {
         let (out, reports) = mpsc::channel(super::BATCH);
+        let source = Arc::new(Mutex::new(source));
         (Self { source, clock, links: HashMap::new(), clipboard: Arc::new(clipboard), given, out }, reports)
     }
 
     /// Begins what the effect wants.
     pub fn perform(&mut self, effect: Effect) -> Flow {
         match effect {
-            Effect::Connect { context, epoch, terminal } => return self.connect(&context, epoch, terminal),
+            Effect::Connect { context, epoch, terminal } => return self.connect(context, epoch, terminal),
             Effect::Disconnect(epoch) => drop(self.links.remove(&epoch)),
             Effect::Watch(epoch, scope) => self.with(epoch, |link| link.watch(scope)),
             Effect::Unwatch(epoch, scope) => self.with(epoch, |link| link.unwatch(&scope)),
@@ -83,19 +84,19 @@ impl World {
         }
     }
 
-    fn connect(&mut self, context: &ContextName, epoch: Epoch, terminal: bool) -> Flow {
-        match self.source.open(context, &self.clock) {
-            Ok(opened) => {
-                let (link, lent) = Link::open(opened, epoch, self.clock, self.out.clone(), terminal, self.given.clone());
-                self.links.insert(epoch, link);
-                lent.map_or(Flow::On, Flow::Lend)
-            }
-            Err(failure) => {
-                let reply = Reply::Unreachable { failure: words(&failure), retry_at: None };
-                self.report(Event::Reply(epoch, reply));
-                Flow::On
-            }
-        }
+    fn connect(&mut self, context: ContextName, epoch: Epoch, terminal: bool) -> Flow {
+        let (source, clock) = (Arc::clone(&self.source), self.clock);
+        let open = move || source.lock().unwrap_or_else(PoisonError::into_inner).open(&context, &clock);
+        let (link, lent) = Link::begin(Beginning {
+            open: Arc::new(open),
+            epoch,
+            clock,
+            terminal,
+            given: self.given.clone(),
+            out: self.out.clone(),
+        });
+        self.links.insert(epoch, link);
+        lent.map_or(Flow::On, Flow::Lend)
     }
 
     fn copy(&self, text: String, what: String) {

@@ -60,9 +60,10 @@ fn alive(spec: &PodSpec, status: &PodStatus) -> Verdict {
     if let Some(verdict) = unscheduled(spec, status) {
         return verdict;
     }
-    let init = paired(&spec.init_containers, &status.init_container_statuses);
-    let main = paired(&spec.containers, &status.container_statuses);
-    let troubles = init.chain(main).filter_map(|(c, s)| trouble(c, s?, &spec.restart_policy));
+    // An init container that ended well has done its work; it is not started again, whatever the pod's policy.
+    let init = paired(&spec.init_containers, &status.init_container_statuses).map(|pair| (pair, "Never"));
+    let main = paired(&spec.containers, &status.container_statuses).map(|pair| (pair, spec.restart_policy.as_str()));
+    let troubles = init.chain(main).filter_map(|((c, s), policy)| trouble(c, s?, policy));
     if let Some((health, reason)) = troubles.min_by_key(|(health, _)| *health) {
         return (health, Some(reason));
     }
@@ -216,4 +217,29 @@ fn paired<'a>(
     statuses: &'a [ContainerStatus],
 ) -> impl Iterator<Item = (&'a Container, Option<&'a ContainerStatus>)> {
     containers.iter().map(|c| (c, statuses.iter().find(|s| s.name == c.name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_init_container_that_ended_well_is_no_trouble() {
+        let pod: Pod = serde_json::from_value(json!({
+            "metadata": {"name": "orders"},
+            "spec": {
+                "restartPolicy": "Always", "nodeName": "worker-1",
+                "initContainers": [{"name": "wait-for-mysql"}], "containers": [{"name": "app"}],
+            },
+            "status": {
+                "phase": "Running",
+                "conditions": [{"type": "Ready", "status": "True"}],
+                "initContainerStatuses": [{"name": "wait-for-mysql", "state": {"terminated": {"exitCode": 0}}}],
+                "containerStatuses": [{"name": "app", "ready": true, "state": {"running": {}}}],
+            },
+        }))
+        .unwrap();
+        assert_eq!(health(&pod), (Health::Ready, None));
+    }
 }

@@ -1,3 +1,1 @@
 //! The filter grammar, part by part.
-
-
