@@ -3,6 +3,7 @@
 use crate::app::Size;
 use crate::app::event::{Event, Input};
 use crate::app::keymap::script;
+use crate::app::session::Connection;
 use crate::cli::args::{Color, Common, Output, Screen};
 use crate::cli::open::{Parts, assemble, runtime};
 use crate::cli::{Unusable, look, print, settings};
@@ -78,12 +79,19 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Unusable> {
 async fn settle(program: &mut Runtime<Memory>, quiet: Duration) -> Result<(), Unusable> {
     let end = Instant::now() + LONGEST;
     let mut still = Instant::now() + quiet;
-    while let Ok(turn) = timeout_at(still.min(end), program.turn()).await {
-        match turn.map_err(Unusable::io("the screen"))? {
-            Turn::Frame => still = Instant::now() + quiet,
-            Turn::Over(_) => break,
-            Turn::Input | Turn::Replies | Turn::Tick => {}
+    loop {
+        match timeout_at(still.min(end), program.turn()).await {
+            // As long as the server has not said anything there is nothing to see.
+            Err(_) if is_connecting(program) && Instant::now() < end => still = Instant::now() + quiet,
+            Err(_) | Ok(Ok(Turn::Over(_))) => return Ok(()),
+            Ok(Ok(Turn::Frame)) => still = Instant::now() + quiet,
+            Ok(turn) => {
+                turn.map_err(Unusable::io("the screen"))?;
+            }
         }
     }
-    Ok(())
+}
+
+fn is_connecting(program: &Runtime<Memory>) -> bool {
+    program.app.session().is_some_and(|session| matches!(session.connection, Connection::Connecting { .. }))
 }

@@ -5,16 +5,17 @@ use crate::api::failure::{Cause, Failure};
 use crate::api::fetch;
 use crate::api::rights::{candidates, readable};
 use crate::api::watch::{pulse, watch};
-use crate::app::event::{Epoch, Event, Readable, Reply};
-use crate::kinds::{Catalog, Kind, KindId, ObjectRef};
+use crate::app::event::{Epoch, Readable, Reply};
+use crate::kinds::{KindId, ObjectRef};
 use crate::model::{Change, Scope, Sync};
 use crate::runtime::clock::Clock;
 use crate::runtime::greet;
+use crate::runtime::report::{Report, refused, words};
+use crate::runtime::serving::{Serving, Shared};
 use crate::runtime::source::{Opened, tell_story};
-use crate::runtime::world::{Report, words};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::{Notify, mpsc, oneshot, watch as signal};
+use tokio::sync::{mpsc, oneshot, watch as signal};
 use tokio::task::{AbortHandle, JoinSet};
 
 /// Batches of changes that may wait for the loop; a watch that is ahead waits with its next one.
@@ -29,31 +30,8 @@ pub struct Link {
     tasks: JoinSet<()>,
 }
 
-/// What every task of a connection needs.
-#[derive(Clone, Debug)]
-pub struct Shared {
-    /// Its name.
-    pub epoch: Epoch,
-    /// The clock.
-    pub clock: Clock,
-    /// The server and its kinds; none until it has answered.
-    pub served: Arc<signal::Sender<Option<Serving>>>,
-    /// Rung when the user does not want to wait for the next try.
-    pub retry: Arc<Notify>,
-    out: mpsc::Sender<Report>,
-}
-
-/// A server that answers.
-#[derive(Clone, Debug)]
-pub struct Serving {
-    /// The connection to it.
-    pub connection: Connection,
-    /// The kinds that it has.
-    pub catalog: Arc<Catalog>,
-}
-
 /// Reads where a server is, and prepares a connection to it.
-pub type Open = Arc<dyn Fn() -> Result<Opened, Failure> + Send + Sync>;
+pub type Open = Arc<dyn Fn() -> Result<Opened, Failure> + Send + std::marker::Sync>;
 
 /// How a connection begins.
 pub struct Beginning {
@@ -69,25 +47,6 @@ pub struct Beginning {
     pub given: Vec<Arc<str>>,
     /// Where to report.
     pub out: mpsc::Sender<Report>,
-}
-
-impl Shared {
-    /// Hands a reply to the loop; waits while it is behind.
-    pub async fn reply(&self, reply: Reply) {
-        let _ = self.out.send(Report::Event(Event::Reply(self.epoch, reply))).await;
-    }
-
-    /// The server, once it answers.
-    async fn serving(&self) -> Option<Serving> {
-        self.served.subscribe().wait_for(Option::is_some).await.ok()?.clone()
-    }
-
-    /// The server and a kind as it serves it, once it answers.
-    async fn kind(&self, id: KindId) -> Option<(Connection, Kind)> {
-        let serving = self.serving().await?;
-        let kind = serving.catalog.get(id).cloned()?;
-        Some((serving.connection, kind))
-    }
 }
 
 impl Link {
@@ -230,14 +189,5 @@ async fn report_blocked(shared: &Shared, connection: &Connection) {
         if let Some(blocked) = last {
             shared.reply(Reply::Blocked(format!("{blocked}: this is a bug of kplumb, please report it"))).await;
         }
-    }
-}
-
-/// A failure that no retry mends by itself, as a reply.
-pub fn refused(failure: &Failure) -> Reply {
-    if failure.cause == Cause::NeedsTerminal {
-        Reply::NeedsTerminal(words(failure))
-    } else {
-        Reply::Unreachable { failure: words(failure), retry_at: None }
     }
 }

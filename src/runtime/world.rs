@@ -1,24 +1,15 @@
 //! Effects become tasks here: connections with their watches, single reads, the clipboard. Each task ends in a report.
 
-use crate::api::failure;
 use crate::app::effect::Effect;
 use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome};
 use crate::runtime::clipboard::Clipboard;
 use crate::runtime::clock::Clock;
 use crate::runtime::link::{Beginning, Link};
+use crate::runtime::report::Report;
 use crate::runtime::source::Source;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
-
-/// What a task has to say to the loop.
-#[derive(Debug)]
-pub enum Report {
-    /// An event for the app.
-    Event(Event),
-    /// Something to write to the terminal outside of frames.
-    Write(String),
-}
 
 /// What an effect means for the loop itself.
 #[derive(Debug)]
@@ -123,11 +114,4 @@ impl World {
         let out = self.out.clone();
         tokio::spawn(async move { out.send(Report::Event(event)).await });
     }
-}
-
-/// A failure of the connection in the words of the screen.
-pub fn words(failure: &failure::Failure) -> Failure {
-    let headline = failure.headline();
-    let cause = if headline.contains(&*failure.detail) { String::new() } else { failure.detail.to_string() };
-    Failure { what: headline, cause, remedy: failure.remedy().to_owned() }
 }
