@@ -23,6 +23,7 @@ mod stage;
 mod status;
 mod store;
 mod story;
+mod synthetic;
 mod table;
 mod watch;
 

@@ -161,7 +161,8 @@ fn refuse_image(stage: &mut Stage, key: &Key, pod: &Value, container: &Value, tr
 
 fn start(stage: &mut Stage, key: &Key) {
     let Some(pod) = stage.get("pods", &key.0, &key.1).filter(|pod| wants_image(&pod.value)) else { return };
-    let (now, ip) = (stage.clock(), free_address(stage, &pod.value));
+    let known = pod.value["status"]["podIP"].as_str().map(str::to_owned);
+    let (now, ip) = (stage.clock(), known.unwrap_or_else(|| free_address(stage, &pod.value)));
     let node = pod.value["spec"]["nodeName"].as_str().unwrap_or_default().to_owned();
     for container in containers(&pod.value) {
         let name = container["name"].as_str().unwrap_or_default();

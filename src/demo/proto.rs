@@ -1,6 +1,7 @@
 //! Objects as the protobuf of the real API server: JSON walked along the schema of the Go types, byte for
 //! byte as Go writes it. Custom resources have no schema and so no protobuf.
 
+pub mod decode;
 pub mod schema;
 
 use base64::Engine;

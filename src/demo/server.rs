@@ -1,11 +1,13 @@
 //! Requests in, responses out: a tower service with the paths, verbs and errors of a kube-apiserver.
 
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, Write};
 use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{Stream, StreamExt};
 use http::{Method, Request, Response, StatusCode, header};
@@ -17,6 +19,8 @@ use serde_json::{Value, json};
 use crate::demo::accept::{self, Format};
 use crate::demo::logs::{self, Log, Options};
 use crate::demo::output::{self, View};
+use crate::demo::proto::decode;
+use crate::demo::proto::schema::Schema;
 use crate::demo::resources::Resource;
 use crate::demo::route::{Query, Route};
 use crate::demo::status::Failure;
@@ -29,6 +33,9 @@ pub type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 /// The longest request body that is read: an access review is small.
 const LONGEST_BODY: usize = 1 << 20;
+
+/// The API server compresses nothing that is shorter.
+const LEAST_ZIPPED: usize = 128 * 1024;
 
 /// The tower service of one demo cluster.
 #[derive(Clone, Debug)]
@@ -58,8 +65,11 @@ impl Server {
         let route = Route::parse(path).ok_or_else(Failure::no_such_path)?;
         let query = Query::parse(request.uri().query().unwrap_or_default());
         let state = self.demo.state();
-        if let Some(review) = posted_review(&state, request, &route)? {
-            return Ok(respond(StatusCode::CREATED, accept::JSON, output::to_bytes(&review)));
+        let schema = &*self.demo.shared.schema;
+        if let Some(review) = posted_review(&state, schema, request, &route)? {
+            let format = accept::for_errors(accept);
+            let bytes = output::encode(schema, format.encoding, &review);
+            return Ok(respond(StatusCode::CREATED, format.content_type(false), bytes));
         }
         let resource = state.registry.find(&route.group, &route.version, &route.plural);
         let resource = resource.ok_or_else(Failure::no_such_path)?.clone();
@@ -83,7 +93,8 @@ impl Server {
                 let page = read::list(&state.store, &resource, &route, &query)?;
                 drop(state);
                 let bytes = view.list(page.items.iter().map(|object| &object.value), &page.meta);
-                Ok(respond(StatusCode::OK, view.format.content_type(false), bytes))
+                let zipped = header_text(request, header::ACCEPT_ENCODING).contains("gzip");
+                Ok(listed(view.format.content_type(false), bytes, zipped))
             }
             _ if route.subresource == "log" => self.log(state, &route, &query),
             _ => get(&state, &route, &view),
@@ -248,7 +259,12 @@ fn scale(object: &Value) -> Value {
     })
 }
 
-fn posted_review(state: &State, request: &Request<Bytes>, route: &Route) -> Result<Option<Value>, Failure> {
+fn posted_review(
+    state: &State,
+    schema: &Schema,
+    request: &Request<Bytes>,
+    route: &Route,
+) -> Result<Option<Value>, Failure> {
     let known = discovery::REVIEWS.iter().any(|review| review.0 == route.group && review.2 == route.plural);
     if !known {
         return Ok(None);
@@ -256,8 +272,12 @@ fn posted_review(state: &State, request: &Request<Bytes>, route: &Route) -> Resu
     if request.method() != Method::POST {
         return Err(Failure::method_not_allowed());
     }
-    let posted: Value = serde_json::from_slice(request.body())
-        .map_err(|error| Failure::bad_request(format!("the review is not JSON: {error}")))?;
+    let body = request.body();
+    let posted = match decode::object(schema, body) {
+        Some(posted) => posted,
+        None => serde_json::from_slice(body)
+            .map_err(|error| Failure::bad_request(format!("the review could not be read: {error}")))?,
+    };
     Ok(review::answer(&state.registry, &state.rights, &route.group, &route.plural, &posted))
 }
 
@@ -277,6 +297,19 @@ fn header_text(request: &Request<Bytes>, name: header::HeaderName) -> &str {
 pub(super) fn respond(status: StatusCode, content_type: &str, bytes: impl Into<Bytes>) -> Response<Body> {
     let body = Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync();
     with_headers(Response::new(body), status, content_type)
+}
+
+/// A list, compressed when it is long and the client can read that.
+fn listed(content_type: &str, bytes: Vec<u8>, zipped: bool) -> Response<Body> {
+    let compressed = (zipped && LEAST_ZIPPED <= bytes.len()).then(|| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&bytes).and_then(|()| encoder.finish())
+    });
+    let Some(Ok(compressed)) = compressed else { return respond(StatusCode::OK, content_type, bytes) };
+    let mut response = respond(StatusCode::OK, content_type, compressed);
+    response.headers_mut().insert(header::CONTENT_ENCODING, header::HeaderValue::from_static("gzip"));
+    response.headers_mut().insert(header::VARY, header::HeaderValue::from_static("Accept-Encoding"));
+    response
 }
 
 /// A response that goes on until its stream ends.

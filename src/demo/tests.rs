@@ -257,6 +257,32 @@ fn what_may_not_be_read_is_forbidden_and_reviews_agree() {
 }
 
 #[test]
+fn long_lists_are_compressed_for_those_who_can_read_that() {
+    let demo = Demo::synthetic(40, NOW);
+    let list = |encoding: &str| {
+        let request = Request::get("/api/v1/pods").header("accept-encoding", encoding).body(Bytes::new()).unwrap();
+        let response = demo.service().respond(&request);
+        let zipped = response.headers().contains_key("content-encoding");
+        (zipped, response.into_body().collect().now_or_never().unwrap().unwrap().to_bytes())
+    };
+    let ((plain, long), (zipped, short)) = (list("identity"), list("gzip"));
+    assert!(!plain && zipped && short.len() * 4 < long.len());
+    let mut text = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&*short), &mut text).unwrap();
+    assert_eq!(text, long);
+}
+
+#[test]
+fn churn_is_seen_by_a_watch() {
+    let demo = Demo::synthetic(100, NOW);
+    let path = format!("/api/v1/pods?watch=1&resourceVersion={}", version(&demo));
+    let mut body = ask(&demo, &path, "application/json").into_body();
+    demo.churn(90, 20);
+    let seen = events(&mut body);
+    assert!(seen.len() == 20 && seen.iter().all(|event| event.starts_with("MODIFIED ")));
+}
+
+#[test]
 fn writes_are_refused_with_the_reason() {
     let request = Request::delete("/api/v1/namespaces/dev/pods/a").body(Bytes::new()).unwrap();
     let response = demo().service().respond(&request);
