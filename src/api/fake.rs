@@ -1,5 +1,7 @@
 //! An API server for tests, answer by answer: what each request is told is written in the test, and what was asked is kept.
 
+#![allow(clippy::missing_panics_doc)]
+
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -20,6 +22,8 @@ use crate::wire::Timestamp;
 
 /// The body of a fake answer.
 pub type FakeBody = UnsyncBoxBody<Bytes, BoxError>;
+
+type Routed = (String, Response<FakeBody>);
 
 /// How a streamed body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +49,7 @@ pub struct Asked {
 #[derive(Clone, Default)]
 pub struct Fake {
     answers: Arc<Mutex<VecDeque<Response<FakeBody>>>>,
-    routed: Arc<Mutex<Vec<(String, Response<FakeBody>)>>>,
+    routed: Arc<Mutex<Vec<Routed>>>,
     asked: Arc<Mutex<Vec<Asked>>>,
     /// How many times `/readyz` is to fail before it succeeds.
     pub unready: Arc<Mutex<u32>>,

@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::call::{Problem, accept};
+use crate::api::call::{Problem, accept, escape};
 use crate::api::connect::Connection;
 use crate::kinds::{Kind, ObjectRef};
 
 /// Fetches one object, whole.
 pub async fn object(connection: &Connection, kind: &Kind, key: &ObjectRef) -> Result<Value, Problem> {
-    let path = format!("{}/{}", kind.path(key.namespace.as_deref()), segment(&key.name));
+    let path = format!("{}/{}", kind.path(key.namespace.as_deref()), escape(&key.name));
     parse(&connection.json(&path, accept::JSON).await?)
 }
 
@@ -39,17 +39,6 @@ pub async fn printer_columns(connection: &Connection, kind: &Kind) -> Result<Vec
 
 fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| Problem::Garbled(error.to_string()))
-}
-
-/// Escapes a name for a path; names of roles may hold spaces.
-fn segment(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_graphic() && !"%/?#\\;\"<>`{}|^".contains(c);
-    name.chars().map(|c| if plain(c) { c.to_string() } else { escape(c) }).collect()
-}
-
-fn escape(c: char) -> String {
-    let mut bytes = [0; 4];
-    c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 /// `meta.k8s.io/v1` `Table`.
@@ -85,7 +74,7 @@ pub struct TableRow {
     pub object: Value,
 }
 
-/// A printer column of a CustomResourceDefinition.
+/// A printer column of a custom resource definition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PrinterColumn {
@@ -133,7 +122,7 @@ mod tests {
         let key = ObjectRef::new(POD, "shop", "my pod:a");
         let object = object(&fake.connection(), &pods(), &key).await.unwrap();
         assert_eq!(object["odd"], 1);
-        assert_eq!(fake.lines(), ["GET /api/v1/namespaces/shop/pods/my%20pod:a"]);
+        assert_eq!(fake.lines(), ["GET /api/v1/namespaces/shop/pods/my%20pod%3Aa"]);
     }
 
     #[tokio::test]

@@ -172,10 +172,7 @@ fn tunnel<C>(proxy: &Uri, connector: C) -> Tunnel<C> {
     let user = proxy.authority().and_then(|authority| authority.as_str().rsplit_once('@'));
     let header =
         user.and_then(|(user, _)| HeaderValue::try_from(format!("Basic {}", STANDARD.encode(unescape(user)))).ok());
-    match header {
-        Some(header) => tunnel.with_auth(header),
-        None => tunnel,
-    }
+    if let Some(header) = header { tunnel.with_auth(header) } else { tunnel }
 }
 
 /// Undoes percent escapes; what is no escape stays.
@@ -183,15 +180,12 @@ fn unescape(text: &str) -> Vec<u8> {
     let (mut rest, mut plain) = (text.as_bytes(), Vec::new());
     while let Some((&byte, tail)) = rest.split_first() {
         let digit = |at: usize| tail.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-        match (byte, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                plain.push((high * 16 + low) as u8);
-                rest = &tail[2..];
-            }
-            _ => {
-                plain.push(byte);
-                rest = tail;
-            }
+        if let (b'%', Some(high), Some(low)) = (byte, digit(0), digit(1)) {
+            plain.push((high * 16 + low) as u8);
+            rest = &tail[2..];
+        } else {
+            plain.push(byte);
+            rest = tail;
         }
     }
     plain

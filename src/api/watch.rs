@@ -129,13 +129,11 @@ impl Watcher {
     /// Follows the scope from `version`, which moves along, to the end of the watch.
     async fn follow(&mut self, version: &mut String) -> Result<(), Problem> {
         let connection = self.reader.connection.clone();
-        let _place = match connection.free_stream_place() {
-            Some(place) => Some(place),
-            None => {
-                self.stale("waiting for one of the connection's streams").await;
-                connection.stream_place().await
-            }
-        };
+        let mut place = connection.free_stream_place();
+        if place.is_none() {
+            self.stale("waiting for one of the connection's streams").await;
+            place = connection.stream_place().await;
+        }
         let seconds = WATCH.as_secs() + connection.outage().chance(WATCH).as_secs();
         let mut stream = self.reader.watch(version, seconds).await?;
         let opened = Instant::now();
@@ -166,6 +164,7 @@ impl Watcher {
                 }
             }
         }
+        drop(place);
         // A server that ends every watch at once must not be asked without a pause.
         if opened.elapsed() < PATIENCE {
             sleep(self.backoff.next(|most| connection.outage().chance(most))).await;

@@ -206,6 +206,7 @@ fn cluster_info(cluster: &Cluster, authority: Option<&[u8]>) -> Value {
 #[cfg(test)]
 impl Plugin {
     /// The same plugin with less patience.
+    #[must_use]
     pub fn hurried(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }

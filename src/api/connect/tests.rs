@@ -139,7 +139,7 @@ async fn failure(cluster: Value, user: Value) -> Cause {
     version(cluster, user, &options()).await.unwrap_err().cause
 }
 
-fn tls_cluster(address: SocketAddr, trust: &Trust, more: Value) -> Value {
+fn tls_cluster(address: SocketAddr, trust: &Trust, more: &Value) -> Value {
     let mut cluster = json!({
         "server": format!("https://{address}"),
         "certificate-authority-data": STANDARD.encode(trust.pem()),
@@ -152,7 +152,7 @@ fn tls_cluster(address: SocketAddr, trust: &Trust, more: Value) -> Value {
 async fn a_certificate_is_verified_by_the_kubeconfigs_authority() {
     let trust = Trust::new();
     let (address, asked) = serve(Some(trust.server("127.0.0.1", 2100)), ok).await;
-    let version = version(tls_cluster(address, &trust, json!({})), json!({"token": "abc"}), &options()).await;
+    let version = version(tls_cluster(address, &trust, &json!({})), json!({"token": "abc"}), &options()).await;
     assert_eq!(version.unwrap(), "v1.36.3");
     let headers = &asked.lock().unwrap()[0].1;
     assert_eq!(headers["authorization"], "Bearer abc");
@@ -163,12 +163,12 @@ async fn a_certificate_is_verified_by_the_kubeconfigs_authority() {
 async fn each_fault_of_a_certificate_is_named() {
     let (trust, stranger) = (Trust::new(), Trust::new());
     let (expired, _) = serve(Some(trust.server("127.0.0.1", 2001)), ok).await;
-    assert_eq!(failure(tls_cluster(expired, &trust, json!({})), json!({})).await, Cause::CertificateExpired);
+    assert_eq!(failure(tls_cluster(expired, &trust, &json!({})), json!({})).await, Cause::CertificateExpired);
     let (named, _) = serve(Some(trust.server("kube.example.com", 2100)), ok).await;
-    assert_eq!(failure(tls_cluster(named, &trust, json!({})), json!({})).await, Cause::WrongName);
-    assert_eq!(failure(tls_cluster(named, &stranger, json!({})), json!({})).await, Cause::UnknownAuthority);
+    assert_eq!(failure(tls_cluster(named, &trust, &json!({})), json!({})).await, Cause::WrongName);
+    assert_eq!(failure(tls_cluster(named, &stranger, &json!({})), json!({})).await, Cause::UnknownAuthority);
     let more = json!({"tls-server-name": "kube.example.com"});
-    assert!(version(tls_cluster(named, &trust, more), json!({}), &options()).await.is_ok());
+    assert!(version(tls_cluster(named, &trust, &more), json!({}), &options()).await.is_ok());
     let insecure = json!({"server": format!("https://{named}"), "insecure-skip-tls-verify": true});
     assert!(version(insecure, json!({}), &options()).await.is_ok());
 }
@@ -273,6 +273,16 @@ async fn a_failing_plugin_is_a_failure_of_the_connection() {
 }
 
 #[tokio::test]
+async fn an_oidc_token_is_sent_while_it_lasts() {
+    let part = |value: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
+    let token = format!("{}.{}.c2ln", part(json!({"alg": "none"})), part(json!({"exp": 4_102_444_800_u64})));
+    let user = json!({"auth-provider": {"name": "oidc", "config": {"id-token": token}}});
+    let (address, asked) = serve(None, ok).await;
+    version(json!({"server": format!("http://{address}")}), user, &options()).await.unwrap();
+    assert_eq!(asked.lock().unwrap()[0].1["authorization"], format!("Bearer {token}"));
+}
+
+#[tokio::test]
 async fn providers_that_kubernetes_has_dropped_are_refused_with_their_successor() {
     let user = json!({"auth-provider": {"name": "gcp", "config": {"cmd-path": "touch"}}});
     let failed = version(json!({"server": "http://127.0.0.1:1"}), user, &options()).await.unwrap_err();
@@ -333,7 +343,7 @@ async fn a_proxy_of_the_kubeconfig_is_used_with_its_password() {
     let (address, _) = serve(Some(trust.server("127.0.0.1", 2100)), ok).await;
     let (proxy, asked) = proxy().await;
     let more = json!({"proxy-url": format!("http://me:p%40ss@{proxy}")});
-    assert!(version(tls_cluster(address, &trust, more), json!({}), &options()).await.is_ok());
+    assert!(version(tls_cluster(address, &trust, &more), json!({}), &options()).await.is_ok());
     let (line, headers) = asked.lock().unwrap()[0].clone();
     assert_eq!(line, format!("CONNECT {address} HTTP/1.1"));
     assert_eq!(headers["proxy-authorization"], format!("Basic {}", STANDARD.encode("me:p@ss")));

@@ -137,7 +137,7 @@ impl ProtobufList {
     }
 
     /// Returns the next part that has arrived whole.
-    pub fn next(&mut self) -> Result<Option<Part<'_>>, Broken> {
+    pub fn cut(&mut self) -> Result<Option<Part<'_>>, Broken> {
         loop {
             match self.stage {
                 Stage::Magic => {
@@ -218,7 +218,7 @@ impl ProtobufWatch {
     }
 
     /// Returns the next frame that has arrived whole.
-    pub fn next(&mut self) -> Result<Option<Frame<'_>>, Broken> {
+    pub fn cut(&mut self) -> Result<Option<Frame<'_>>, Broken> {
         let Some((length, rest)) = self.buffer.rest().split_first_chunk::<4>() else { return Ok(None) };
         let length = u32::from_be_bytes(*length) as usize;
         if length > LONGEST {
@@ -262,7 +262,7 @@ impl JsonWatch {
     }
 
     /// Returns the next line that has arrived whole.
-    pub fn next(&mut self) -> Result<Option<Frame<'_>>, Broken> {
+    pub fn cut(&mut self) -> Result<Option<Frame<'_>>, Broken> {
         loop {
             let rest = &self.buffer.rest()[self.searched..];
             let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
@@ -333,15 +333,14 @@ impl JsonList {
     }
 
     /// Returns the next part that has arrived whole.
-    pub fn next(&mut self) -> Result<Option<Part<'_>>, Broken> {
+    pub fn cut(&mut self) -> Result<Option<Part<'_>>, Broken> {
         loop {
             self.skip_space();
             let Some(&byte) = self.buffer.rest().first() else { return Ok(None) };
             match (self.place, byte) {
-                (Place::Start, b'{') => self.step(Place::Key),
+                (Place::Start, b'{') | (Place::Items, b']') => self.step(Place::Key),
                 (Place::Key, b'}') => self.step(Place::End),
-                (Place::Items, b']') => self.step(Place::Key),
-                (Place::Key | Place::Items, b',') => self.step(self.place),
+                (Place::Key | Place::Items, b',') | (Place::Value(_), b':') => self.step(self.place),
                 (Place::Key, b'"') => {
                     let Some(length) = self.value()? else { return Ok(None) };
                     self.place = Place::Value(match self.buffer.take(length) {
@@ -350,7 +349,6 @@ impl JsonList {
                         _ => Key::Other,
                     });
                 }
-                (Place::Value(_), b':') => self.step(self.place),
                 (Place::Value(Key::Items), b'[') => self.step(Place::Items),
                 (Place::Value(key), _) => {
                     let Some(length) = self.value()? else { return Ok(None) };

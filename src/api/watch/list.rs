@@ -2,8 +2,8 @@
 
 use tokio::sync::mpsc::Sender;
 
-use crate::api::call::Problem;
-use crate::api::watch::reader::{Reader, escape};
+use crate::api::call::{Problem, escape};
+use crate::api::watch::reader::Reader;
 use crate::kinds::Record;
 use crate::model::{Change, Sync};
 

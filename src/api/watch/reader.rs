@@ -1,12 +1,11 @@
 //! Requests of one scope and their answers as records: which URL, which language, and each object read alone.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use kube::client::Body;
 use serde::Deserialize;
 
-use crate::api::call::{self, Answer, Ask, Format, Problem, Refusal, accept};
+use crate::api::call::{self, Answer, Ask, Format, Problem, Refusal, accept, escape};
 use crate::api::connect::Connection;
 use crate::api::watch::frame::{Broken, Event, Frame, JsonList, JsonWatch, Part, ProtobufList, ProtobufWatch};
 use crate::kinds::{Interner, Kind, ObjectRef, Record};
@@ -105,7 +104,7 @@ impl Reader {
         match &mut list.cut {
             Cut::Protobuf(cut) => {
                 cut.push(&piece);
-                while let Some(part) = cut.next()? {
+                while let Some(part) = cut.cut()? {
                     match part {
                         Part::Meta(meta) => list.meta = meta,
                         Part::Item(item) => records.extend(self.record(Format::Protobuf, item)),
@@ -114,7 +113,7 @@ impl Reader {
             }
             Cut::Json(cut) => {
                 cut.push(&piece);
-                while let Some(part) = cut.next()? {
+                while let Some(part) = cut.cut()? {
                     match part {
                         Part::Meta(meta) => list.meta = meta,
                         Part::Item(item) => records.extend(self.record(Format::Json, item)),
@@ -147,13 +146,13 @@ impl Reader {
         match &mut stream.frames {
             Frames::Protobuf(frames) => {
                 frames.push(&piece);
-                while let Some(frame) = frames.next()? {
+                while let Some(frame) = frames.cut()? {
                     self.tell(Format::Protobuf, &frame, &mut news);
                 }
             }
             Frames::Json(frames) => {
                 frames.push(&piece);
-                while let Some(frame) = frames.next()? {
+                while let Some(frame) = frames.cut()? {
                     self.tell(Format::Json, &frame, &mut news);
                 }
             }
@@ -246,15 +245,4 @@ fn error(format: Format, object: &[u8]) -> Option<Status> {
         Format::Protobuf => Status::decode(object).ok(),
         _ => call::status(format, object),
     }
-}
-
-/// Escapes a value for a query.
-pub fn escape(value: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    if value.bytes().all(plain) {
-        return Cow::Borrowed(value);
-    }
-    let escaped =
-        value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
-    Cow::Owned(escaped.collect())
 }

@@ -3,6 +3,8 @@
 
 mod faults;
 
+use std::collections::VecDeque;
+
 use http::Response;
 use prost::Message;
 use tokio::sync::mpsc::{Receiver, channel};
@@ -21,7 +23,7 @@ struct Running {
     fake: Fake,
     connection: Connection,
     changes: Receiver<Vec<Change>>,
-    queue: std::collections::VecDeque<Change>,
+    queue: VecDeque<Change>,
 }
 
 fn start_on(fake: Fake, scope: Scope) -> Running {
@@ -29,7 +31,7 @@ fn start_on(fake: Fake, scope: Scope) -> Running {
     let (sender, changes) = channel(16);
     let kind = Catalog::builtin().get(scope.kind).unwrap().clone();
     tokio::spawn(watch(connection.clone(), kind, scope, sender));
-    Running { fake, connection, changes, queue: Default::default() }
+    Running { fake, connection, changes, queue: VecDeque::default() }
 }
 
 fn start(answers: impl IntoIterator<Item = Response<FakeBody>>) -> Running {
@@ -234,7 +236,7 @@ async fn a_kind_that_cannot_be_watched_is_listed_again_and_again() {
     let kind = Kind { served: Served::Yes { watch: false }, ..Catalog::builtin().get(NAMESPACE).unwrap().clone() };
     let connection = fake.connection();
     tokio::spawn(watch(connection.clone(), kind, Scope::all(NAMESPACE), sender));
-    let mut running = Running { fake, connection, changes, queue: Default::default() };
+    let mut running = Running { fake, connection, changes, queue: VecDeque::default() };
     running.expect(&["listing 0 of None", "+a", "live", "=b", "=b"]).await;
 }
 

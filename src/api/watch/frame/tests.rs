@@ -15,7 +15,9 @@ fn field(tag: u8, content: &[u8]) -> Vec<u8> {
 
 fn protobuf_list(items: &[Vec<u8>]) -> Vec<u8> {
     let mut list = field(1, &ListMeta { resource_version: "7".into(), ..ListMeta::default() }.encode_to_vec());
-    items.iter().for_each(|item| list.extend(field(2, item)));
+    for item in items {
+        list.extend(field(2, item));
+    }
     envelope::close("v1", "PodList", list)
 }
 
@@ -24,7 +26,7 @@ fn cut_protobuf(bytes: &[u8], size: usize) -> Result<Vec<Vec<u8>>, Broken> {
     let (mut list, mut out) = (ProtobufList::default(), Vec::new());
     for piece in bytes.chunks(size.max(1)) {
         list.push(piece);
-        while let Some(part) = list.next()? {
+        while let Some(part) = list.cut()? {
             out.push(told(part));
         }
     }
@@ -35,7 +37,7 @@ fn cut_json(bytes: &[u8], size: usize) -> Result<Vec<Vec<u8>>, Broken> {
     let (mut list, mut out) = (JsonList::default(), Vec::new());
     for piece in bytes.chunks(size.max(1)) {
         list.push(piece);
-        while let Some(part) = list.next()? {
+        while let Some(part) = list.cut()? {
             out.push(told(part));
         }
     }
@@ -91,7 +93,7 @@ fn a_body_of_another_language_is_refused() {
     assert_eq!(cut_json(b"<html>oh no</html>", 4), Err(Broken::Language));
     let mut watch = JsonWatch::default();
     watch.push(b"<html>\n");
-    assert_eq!(watch.next(), Err(Broken::Language));
+    assert_eq!(watch.cut(), Err(Broken::Language));
 }
 
 fn frame(event: &str, object: &[u8]) -> Vec<u8> {
@@ -112,12 +114,12 @@ fn watch_frames_are_cut_in_both_languages_whatever_the_pieces() {
         ("ERROR", Event::Error),
     ];
     let protobuf: Vec<u8> = words.iter().flat_map(|(word, _)| frame(word, b"{}")).collect();
-    let json: String = words.iter().map(|(word, _)| format!("{{\"type\":\"{word}\",\"object\":{{}}}}\n\n")).collect();
+    let json = words.map(|(word, _)| format!("{{\"type\":\"{word}\",\"object\":{{}}}}\n\n")).concat();
     for size in 1..protobuf.len() {
         let (mut watch, mut seen) = (ProtobufWatch::default(), Vec::new());
         for piece in protobuf.chunks(size) {
             watch.push(piece);
-            while let Some(frame) = watch.next().unwrap() {
+            while let Some(frame) = watch.cut().unwrap() {
                 assert_eq!(&*frame.object, b"{}");
                 seen.push(frame.event);
             }
@@ -126,7 +128,7 @@ fn watch_frames_are_cut_in_both_languages_whatever_the_pieces() {
         let (mut watch, mut seen) = (JsonWatch::default(), Vec::new());
         for piece in json.as_bytes().chunks(size) {
             watch.push(piece);
-            while let Some(frame) = watch.next().unwrap() {
+            while let Some(frame) = watch.cut().unwrap() {
                 assert_eq!(&*frame.object, b"{}");
                 seen.push(frame.event);
             }
@@ -140,17 +142,17 @@ fn a_frame_that_is_cut_mid_object_is_kept_back() {
     let whole = frame("ADDED", b"abc");
     let mut watch = ProtobufWatch::default();
     watch.push(&whole[..whole.len() - 1]);
-    assert_eq!(watch.next(), Ok(None));
+    assert_eq!(watch.cut(), Ok(None));
     let mut watch = JsonWatch::default();
     watch.push(br#"{"type":"ADDED","object":{"a":1"#);
-    assert_eq!(watch.next(), Ok(None));
+    assert_eq!(watch.cut(), Ok(None));
 }
 
 #[test]
 fn invalid_utf8_in_a_line_costs_only_its_letters() {
     let mut watch = JsonWatch::default();
     watch.push(b"{\"type\":\"ADDED\",\"object\":{\"a\":\"x\xffy\"}}\n");
-    let frame = watch.next().unwrap().unwrap();
+    let frame = watch.cut().unwrap().unwrap();
     assert_eq!(&*frame.object, "{\"a\":\"x\u{fffd}y\"}".as_bytes());
 }
 
@@ -158,7 +160,7 @@ fn invalid_utf8_in_a_line_costs_only_its_letters() {
 fn absurd_lengths_are_refused_before_memory_is_spent() {
     let mut watch = ProtobufWatch::default();
     watch.push(&[0xff, 0xff, 0xff, 0xff]);
-    assert_eq!(watch.next(), Err(Broken::TooLong));
+    assert_eq!(watch.cut(), Err(Broken::TooLong));
     let mut list = MAGIC.to_vec();
     list.extend([0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x12, 0xff, 0xff, 0xff, 0xff, 0x7f]);
     assert_eq!(cut_protobuf(&list, 64), Err(Broken::TooLong));
@@ -184,7 +186,7 @@ proptest! {
         let (mut protobuf, mut json) = (ProtobufWatch::default(), JsonWatch::default());
         protobuf.push(&bytes);
         json.push(&bytes);
-        while let Ok(Some(_)) = protobuf.next() {}
-        while let Ok(Some(_)) = json.next() {}
+        while let Ok(Some(_)) = protobuf.cut() {}
+        while let Ok(Some(_)) = json.cut() {}
     }
 }

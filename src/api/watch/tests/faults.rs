@@ -175,3 +175,22 @@ async fn a_server_that_ends_every_watch_at_once_is_not_asked_without_a_pause() {
     running.expect(&["listing 0 of None", "+a", "live", "+b"]).await;
     assert!(began.elapsed() > Duration::from_millis(1_800), "{:?}", began.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_holds_no_more_streams_than_it_may() {
+    let fake = Fake::new([listed(&["a"], "5", ""), watched(&[event("ADDED", "b", "6")], End::Open)]);
+    let connection = fake.connection();
+    let mut places = Vec::new();
+    while let Some(place) = connection.free_stream_place() {
+        places.push(place);
+    }
+    assert!(places.len() < 64);
+    let (sender, changes) = channel(16);
+    let kind = Catalog::builtin().get(NAMESPACE).unwrap().clone();
+    tokio::spawn(watch(connection.clone(), kind, Scope::all(NAMESPACE), sender));
+    let mut running = Running { fake, connection: connection.clone(), changes, queue: VecDeque::default() };
+    running.expect(&["listing 0 of None", "+a", "live", "stale: waiting for one of the connection's streams"]).await;
+    assert_eq!(running.fake.lines().len(), 1);
+    places.pop();
+    running.expect(&["live", "+b"]).await;
+}
