@@ -62,7 +62,7 @@ impl Server {
         if let Some(response) = self.outside_the_api(path, request.method(), accept)? {
             return Ok(response);
         }
-        let route = Route::parse(path).ok_or_else(Failure::no_such_path)?;
+        let route = Route::parse(path).ok_or_else(Failure::page_not_found)?;
         let query = Query::parse(request.uri().query().unwrap_or_default());
         let state = self.demo.state();
         let schema = &*self.demo.shared.schema;
@@ -72,7 +72,7 @@ impl Server {
             return Ok(respond(StatusCode::CREATED, format.content_type(false), bytes));
         }
         let resource = state.registry.find(&route.group, &route.version, &route.plural);
-        let resource = resource.ok_or_else(Failure::no_such_path)?.clone();
+        let resource = resource.ok_or_else(|| unknown_resource(&state, &route))?.clone();
         if resource.namespaced && route.namespace.is_empty() && !route.name.is_empty() && !route.watch {
             return Err(Failure::no_such_path());
         }
@@ -140,6 +140,9 @@ impl Server {
 
     fn failed(&self, failure: &Failure, format: Format) -> Response<Body> {
         let status = StatusCode::from_u16(failure.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if failure.is_page() {
+            return respond(status, "text/plain; charset=utf-8", failure.message.clone());
+        }
         let bytes = output::encode(&self.demo.shared.schema, format.encoding, &failure.status());
         respond(status, format.content_type(false), bytes)
     }
@@ -175,7 +178,7 @@ impl Server {
             ["api" | "apis", ..] => return Ok(None),
             _ => None,
         };
-        let document = found.ok_or_else(Failure::no_such_path)?;
+        let document = found.ok_or_else(Failure::page_not_found)?;
         if method != Method::GET && method != Method::HEAD {
             return Err(Failure::method_not_allowed());
         }
@@ -209,6 +212,15 @@ where
         }
         .boxed()
     }
+}
+
+/// Built-in versions answer for their own paths; nobody answers for those of groups that are not there.
+fn unknown_resource(state: &State, route: &Route) -> Failure {
+    let built_in = state.registry.resources.iter().any(|resource| {
+        let served = resource.versions.iter().any(|version| *version == route.version);
+        resource.custom.is_none() && resource.group == route.group && served
+    });
+    if built_in { Failure::no_such_path() } else { Failure::page_not_found() }
 }
 
 /// The verb by which rights are checked; what this server does not do at all is a 405.

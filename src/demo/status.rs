@@ -40,7 +40,17 @@ impl Failure {
         Self::new(404, "NotFound", format!("{} {name:?} not found", resource.id())).on(resource, name)
     }
 
-    /// The path leads nowhere.
+    /// The path is none of the API's: a page for people, without a Status.
+    pub fn page_not_found() -> Self {
+        Self::new(404, "", "404 page not found\n")
+    }
+
+    /// Whether the refusal is plain text.
+    pub fn is_page(&self) -> bool {
+        self.reason.is_empty()
+    }
+
+    /// The path leads nowhere within a version that is served.
     pub fn no_such_path() -> Self {
         let mut failure = Self::new(404, "NotFound", "the server could not find the requested resource");
         failure.details = json!({});

@@ -47,6 +47,7 @@ use process::Process;
 pub use access::Rule;
 pub use http::{Connection, Request, Response};
 pub use objects::{Crds, STILL};
+pub use process::program;
 
 /// What a control plane is started with.
 pub struct Settings {

@@ -7,6 +7,7 @@ mod cases;
 mod connect;
 mod control_plane;
 mod demo_objects;
+mod demo_server;
 mod fixture;
 mod live;
 mod record;

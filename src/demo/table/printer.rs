@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::demo::resources::Resource;
 use crate::demo::table::{Column, jsonpath, rule};
-use crate::kinds::{self, Interner, KindSpec, Record, Source};
+use crate::kinds::{self, Cell, Interner, KindSpec, Record, Source};
 use crate::wire::Timestamp;
 
 const NAME_HELP: &str = "Name must be unique within a namespace. Is required when creating resources, although some \
@@ -65,7 +65,7 @@ impl Printer {
             .iter()
             .map(|(column, origin)| {
                 let value = match origin {
-                    Origin::Digest(index) => self.digested(*index, record.as_ref(), now),
+                    Origin::Digest(index) => return self.digested(column, *index, record.as_ref(), now),
                     Origin::Path(path, default) => rule::path(item, path, default),
                     Origin::Rule(rule) => rule::apply(rule, item, now),
                     Origin::Declared(path) => return declared_cell(column, path, item, now),
@@ -76,14 +76,19 @@ impl Printer {
             .collect()
     }
 
-    fn digested(&self, index: Option<usize>, record: Option<&Record>, now: Timestamp) -> Value {
-        let (Some(spec), Some(index), Some(record)) = (self.spec, index, record) else { return Value::Null };
+    fn digested(&self, column: &Column, index: Option<usize>, record: Option<&Record>, now: Timestamp) -> Value {
+        let (Some(spec), Some(index), Some(record)) = (self.spec, index, record) else {
+            return typed(column, Value::Null);
+        };
         match spec.columns.get(index).map(|column| column.source) {
             Some(Source::Name) => json!(*record.key.name),
             Some(Source::Age) => json!(kinds::age::age(now, record.meta.created)),
-            Some(Source::Cell(cell)) => {
-                record.digest.cells.get(usize::from(cell)).map_or(Value::Null, |cell| json!(cell.show(now)))
-            }
+            Some(Source::Cell(cell)) => match record.digest.cells.get(usize::from(cell)) {
+                // The server counts in numbers, whatever it says of its column; but this one can be unset.
+                Some(Cell::Int(number)) if column.name != "MinPods" => json!(number),
+                Some(cell) => json!(cell.show(now)),
+                None => typed(column, Value::Null),
+            },
             None => Value::Null,
         }
     }
