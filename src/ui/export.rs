@@ -118,13 +118,27 @@ fn draw(out: &mut String, run: &Run, (x, y): (f32, f32), cell: (f32, f32), (ink,
             look.push_str(attribute);
         }
     }
-    let base = y + 13.5;
-    let fill = hex(front);
-    let _ = writeln!(
-        out,
-        "<text x=\"{x:.1}\" y=\"{base:.1}\" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{fill}\"{look}>{}</text>",
-        escape(&run.letters)
-    );
+    let (base, fill) = (y + 13.5, hex(front));
+    for (column, letters) in words_apart(&run.letters) {
+        let (x, width) = (x + column as f32 * cell.0, letters.width() as f32 * cell.0);
+        let letters = escape(letters);
+        let _ = writeln!(
+            out,
+            "<text x=\"{x:.1}\" y=\"{base:.1}\" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{fill}\"{look}>{letters}</text>"
+        );
+    }
+}
+
+/// Words and where they begin: each is placed on its own column, whatever font a viewer takes.
+fn words_apart(letters: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = letters[at..].find(|c| c != ' ').map(|gap| at + gap) {
+        let end = letters[start..].find("  ").map_or(letters.trim_end().len(), |length| start + length);
+        found.push((letters[..start].width(), &letters[start..end]));
+        at = end;
+    }
+    found
 }
 
 fn blend(front: Rgb, back: Rgb) -> Rgb {
@@ -241,6 +255,12 @@ mod tests {
         assert!(picture.contains("日&lt;&amp;&gt;") && picture.contains(">✖\u{a0}failed</text>"));
         assert_eq!(picture.matches("<text").count(), picture.matches("</text>").count());
         assert!(picture.contains("fill=\"#ff8f8f\" font-weight=\"bold\""));
+    }
+
+    #[test]
+    fn words_stand_on_their_columns() {
+        assert_eq!(words_apart("  a b   日 c  d "), [(2, "a b"), (8, "日 c"), (14, "d")]);
+        assert_eq!(words_apart("   "), []);
     }
 
     #[test]
