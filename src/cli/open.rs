@@ -15,6 +15,7 @@ use crate::runtime::report::words;
 use crate::runtime::signals::Signals;
 use crate::runtime::source::{Embedded, Source};
 use crate::runtime::surface::{Surface, Tty};
+use crate::runtime::terminal::is_gone;
 use crate::runtime::world::World;
 use crate::runtime::{End, Look, Runtime};
 use std::process::ExitCode;
@@ -37,7 +38,11 @@ pub fn run(common: &Common, view: Option<&str>) -> Result<ExitCode, Unusable> {
         let parts =
             Parts { common, view, settings, clipboard, clock, size: Size { width, height }, begin: clock.now() };
         let mut program = assemble(parts, surface, theme);
-        program.run(&mut signals).await.map_err(Unusable::io("the terminal"))
+        match program.run(&mut signals).await {
+            // A frame may find the terminal gone before the signal says so.
+            Err(error) if is_gone(&error) => Ok(End::Closed),
+            done => done.map_err(Unusable::io("the terminal")),
+        }
     });
     // Watches and their connections are dropped, not waited for.
     tokio.shutdown_background();

@@ -62,7 +62,7 @@ impl Surface for Tty {
 
     fn release(&mut self) {
         self.inputs.pause();
-        terminal::give_back();
+        self.terminal.release();
     }
 
     fn reclaim(&mut self) -> io::Result<()> {

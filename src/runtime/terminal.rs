@@ -7,9 +7,12 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::Frame;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend as _, ClearType, CrosstermBackend};
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
+use std::mem::ManuallyDrop;
 use std::panic::PanicHookInfo;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
 
 /// One write carries a frame: terminals show what they have got, and half a frame is a torn one.
@@ -17,8 +20,11 @@ const FRAME_BYTES: usize = 64 << 10;
 
 /// The terminal while it is ours; dropping it gives it back.
 pub struct Terminal {
-    screen: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Never dropped by itself: its own drop complains on standard error, which panics where the terminal is gone.
+    screen: ManuallyDrop<ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     mouse: bool,
+    /// Whether it is ours now; the panic hook asks, too. Leaving twice would set the cursor back over what was said since.
+    taken: Arc<AtomicBool>,
 }
 
 /// Why there is no screen to draw on.
@@ -47,9 +53,10 @@ impl Terminal {
         // The theme has already taken out what NO_COLOR forbids; a second opinion would undo `--color always`.
         crossterm::style::force_color_output(true);
         let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout()));
-        let screen = ratatui::Terminal::new(backend)?;
-        restore_on_panic(std::thread::current().id());
-        let terminal = Self { screen, mouse };
+        let screen = ManuallyDrop::new(ratatui::Terminal::new(backend)?);
+        let taken = Arc::new(AtomicBool::new(false));
+        restore_on_panic(std::thread::current().id(), Arc::clone(&taken));
+        let terminal = Self { screen, mouse, taken };
         terminal.take()?;
         Ok(terminal)
     }
@@ -64,7 +71,11 @@ impl Terminal {
 
     /// Makes the next frame a full one: somebody else may have written to the terminal.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.screen.clear()
+        // The library's own `clear` asks the terminal where its cursor is, and waits two seconds for terminals that do not
+        // tell. After a frame one buffer is blank and the other is that frame: swapping blanks the other, too.
+        self.screen.backend_mut().clear_region(ClearType::All)?;
+        self.screen.swap_buffers();
+        Ok(())
     }
 
     /// Columns and rows.
@@ -87,7 +98,7 @@ impl Terminal {
 
     /// Lends the terminal to somebody else, such as a child process, and takes it back. Pause the inputs first.
     pub fn lend<T>(&mut self, work: impl FnOnce() -> T) -> io::Result<T> {
-        give_back();
+        self.release();
         let result = work();
         self.resume()?;
         Ok(result)
@@ -102,14 +113,20 @@ impl Terminal {
         Ok(true)
     }
 
+    /// Gives the terminal back until `resume`.
+    pub fn release(&mut self) {
+        give_back(&self.taken);
+    }
+
     /// Takes the terminal again after somebody else had it, and draws everything anew.
     pub fn resume(&mut self) -> io::Result<()> {
         self.take()?;
         self.screen.autoresize()?;
-        self.screen.clear()
+        self.clear()
     }
 
     fn take(&self) -> io::Result<()> {
+        self.taken.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, cursor::Hide)?;
         report_mouse(self.mouse)
@@ -118,12 +135,24 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        give_back();
+        self.release();
     }
 }
 
-/// Undoes everything; works without a `Terminal`, and does not mind being done twice.
-pub fn give_back() {
+/// Whether an error of drawing means that nobody sees it any more.
+pub fn is_gone(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) {
+        return true;
+    }
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
+/// Undoes everything, if there is something to undo.
+fn give_back(taken: &AtomicBool) {
+    if !taken.swap(false, Ordering::SeqCst) {
+        return;
+    }
     // Each step for itself: where one fails, the others still matter.
     let _ = execute!(io::stdout(), EndSynchronizedUpdate, DisableFocusChange, DisableBracketedPaste);
     let _ = report_mouse(false);
@@ -162,11 +191,11 @@ fn usable(term: Option<String>) -> Result<(), TerminalError> {
 
 /// The thread that owns the terminal restores it and says in one line what happened. Elsewhere a panic ends a task, not
 /// the program: it goes to the log, for on the screen it would be noise.
-fn restore_on_panic(owner: ThreadId) {
+fn restore_on_panic(owner: ThreadId, taken: Arc<AtomicBool>) {
     std::panic::set_hook(Box::new(move |info| {
         let report = report(info);
         if std::thread::current().id() == owner {
-            give_back();
+            give_back(&taken);
             let _ = writeln!(io::stderr(), "kplumb stopped because of a bug in it: {report}");
         }
         tracing::error!("{report}");
