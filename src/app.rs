@@ -11,11 +11,14 @@ pub mod moves;
 pub mod notice;
 pub mod open;
 pub mod palette;
+pub mod picker;
 pub mod prompt;
+pub mod reading;
 pub mod scene;
 pub mod screen;
 pub mod session;
 pub mod settings;
+pub mod sorting;
 pub mod update;
 
 use self::command::Keys;

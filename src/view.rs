@@ -9,3 +9,11 @@ pub mod health;
 pub mod line;
 pub mod search;
 pub mod table;
+
+use crate::kinds::{Catalog, ObjectRef};
+
+/// How an object is called in one word, without its namespace: `pod/web-1`.
+pub fn name(catalog: &Catalog, key: &ObjectRef) -> String {
+    let kind = catalog.get(key.kind).map_or_else(|| "object".to_owned(), |kind| kind.kind.to_lowercase());
+    format!("{kind}/{}", key.name)
+}

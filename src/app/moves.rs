@@ -5,9 +5,13 @@ use crate::app::layout::{Area, Panes, panes};
 use crate::app::screen::{HomeScreen, Screen, TableScreen};
 use crate::app::session::Session;
 use crate::kinds::ObjectRef;
+use crate::model::Change;
 use crate::view::describe;
 use crate::view::health::{Home, home};
 use crate::view::table::{self, Query, Window};
+
+/// Offers of the palette on screen at a time.
+pub(super) const MOST_CHOICES: usize = 10;
 
 impl App {
     /// The parts of the screen.
@@ -24,8 +28,8 @@ impl App {
         }
     }
 
-    pub(super) fn choices_wanted(&self) -> usize {
-        0
+    fn choices_wanted(&self) -> usize {
+        self.prompt().map_or(0, |prompt| self.offers(prompt.editor.text()).len().min(MOST_CHOICES))
     }
 
     /// The selected object of the screen on top; in a detail what its line links to.
@@ -102,7 +106,14 @@ impl App {
                 next.cursor = next.cursor.moved(moved(next.cursor.index, by, all), usize::from(height));
                 self.set_top(Screen::Detail(next));
             }
-            _ => {}
+            Screen::Picker(screen) => {
+                let all = self.entries(screen).len();
+                let mut next = screen.clone();
+                let height = usize::from(panes.main.height).saturating_sub(1);
+                next.cursor = next.cursor.moved(moved(next.cursor.index, by, all), height);
+                self.set_top(Screen::Picker(next));
+            }
+            Screen::Yaml(_) | Screen::Help(_) => self.scroll(by),
         }
     }
 
@@ -119,6 +130,27 @@ impl App {
         next.cursor = next.cursor.moved(index, window.height);
         next.selected = keys.get(index).cloned();
         self.set_top(Screen::Table(next));
+    }
+
+    /// Remembers where the selection stands when one of these changes may take its object away.
+    pub(super) fn hold_place(&mut self, changes: &[Change]) {
+        let Some(session) = self.session() else { return };
+        let Screen::Table(screen) = session.screen() else { return };
+        let Some(selected) = &screen.selected else { return };
+        let concerns = |change: &Change| match change {
+            Change::Apply(record) => record.key == *selected,
+            Change::Delete(key) => key == selected,
+            Change::Replace(scope, _) | Change::Sync(scope, _) => scope.kind == selected.kind,
+        };
+        if !changes.iter().any(concerns) {
+            return;
+        }
+        let Some(query) = self.query(session, screen) else { return };
+        let (place, _) = table::place(&session.cluster, &query, &window(screen, self.panes().main));
+        let Some(index) = place else { return };
+        if let Some(Screen::Table(screen)) = self.session_mut().and_then(|session| session.screens.last_mut()) {
+            screen.cursor.index = index;
+        }
     }
 
     fn set_top(&mut self, screen: Screen) {

@@ -3,20 +3,33 @@
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::ContextName;
+use crate::app::moves::{beneath, home_index};
 use crate::app::notice::Notice;
-use crate::app::screen::{Cursor, DetailScreen, HelpScreen, Screen, YamlScreen};
+use crate::app::screen::{Cursor, DetailScreen, HelpScreen, Screen, TableScreen, YamlScreen};
 use crate::app::session::{Connection, Session};
 use crate::kinds::{KindId, ObjectRef};
 use crate::view::table::{Namespaces, is_namespaces};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
+/// A context that is not on screen for so long is closed, in seconds.
+const IDLE: i64 = 300;
 /// How deep a stack of screens may grow; the oldest but Home go first.
 const DEEPEST: usize = 50;
 
 impl App {
     /// Opens a context: the session that is there already, else a new one.
     pub(super) fn enter(&mut self, context: ContextName, namespaces: Namespaces) {
+        let now = self.now;
+        if let Some(old) = self.session_mut() {
+            old.left = Some(now);
+        }
         if let Some(index) = self.sessions.iter().position(|session| session.context == context) {
             self.current = index;
+            self.sessions[index].left = None;
+            if self.sessions[index].connection == Connection::Closed {
+                self.reconnect(false);
+            }
             return;
         }
         let epoch = self.epoch();
@@ -25,10 +38,28 @@ impl App {
         self.current = self.sessions.len() - 1;
     }
 
+    /// The context on screen begins anew, under a new epoch.
+    fn reconnect(&mut self, terminal: bool) {
+        let epoch = self.epoch();
+        let now = self.now;
+        let Some(session) = self.session_mut() else { return };
+        let (old, context) = (session.epoch, session.context.clone());
+        let was_open = session.connection != Connection::Closed;
+        session.reconnect(epoch, now);
+        self.out.extend(was_open.then_some(Effect::Disconnect(old)));
+        self.out.push(Effect::Connect { context, epoch, terminal });
+    }
+
+    /// A context that is opened for the first time shows the same kind as the one before.
     pub(super) fn switch_context(&mut self, name: &str) {
-        match self.contexts.iter().find(|context| ***context == *name).cloned() {
-            Some(context) => self.enter(context, Namespaces::All),
-            None => self.say(format!("no context is called {name}")),
+        let Some(context) = self.contexts.iter().find(|context| ***context == *name).cloned() else {
+            return self.say(format!("no context is called {name}"));
+        };
+        let is_new = !self.sessions.iter().any(|session| session.context == context);
+        let shown = self.shown_kind().filter(|kind| usize::from(kind.0) < crate::kinds::BUILTIN.len());
+        self.enter(context, Namespaces::All);
+        if let (true, Some(kind)) = (is_new, shown) {
+            self.push(Screen::Table(TableScreen::new(kind)));
         }
     }
 
@@ -54,6 +85,20 @@ impl App {
         }
     }
 
+    /// Leaves the screen on top, whatever it filters.
+    pub(super) fn leave(&mut self) {
+        if let Some(session) = self.session_mut().filter(|session| 1 < session.screens.len()) {
+            session.forward.extend(session.screens.pop());
+        }
+    }
+
+    /// Goes back to a screen that was left.
+    pub(super) fn forward(&mut self) {
+        if let Some(session) = self.session_mut() {
+            session.screens.extend(session.forward.pop());
+        }
+    }
+
     pub(super) fn go_home(&mut self) {
         if let Some(session) = self.session_mut() {
             session.screens.truncate(1);
@@ -62,12 +107,70 @@ impl App {
 
     /// Enter: what that means depends on what is selected.
     pub(super) fn open(&mut self) {
-        let Some(key) = self.selected() else { return };
-        if matches!(self.session().map(Session::screen), Some(Screen::Table(_))) && is_namespaces(key.kind) {
-            self.choose_namespaces(&key.name);
-            return self.run_line("pods");
+        let Some(session) = self.session() else { return };
+        if matches!(session.connection, Connection::NeedsTerminal(_)) {
+            return self.reconnect(true);
         }
-        self.open_detail(key);
+        match session.screen() {
+            Screen::Picker(_) => self.pick_selected(),
+            Screen::Home(_) => self.open_from_home(),
+            Screen::Table(table) if is_namespaces(table.kind) => {
+                let marked = table.marked.iter().map(|key| Arc::clone(&key.name)).collect::<BTreeSet<_>>();
+                let one = || self.selected().map(|key| BTreeSet::from([key.name]));
+                if let Some(names) = Some(marked).filter(|names| !names.is_empty()).or_else(one) {
+                    self.use_namespaces(Namespaces::Some(names));
+                }
+            }
+            _ => self.describe(),
+        }
+    }
+
+    fn open_from_home(&mut self) {
+        let Some(session) = self.session() else { return };
+        let Screen::Home(screen) = session.screen() else { return };
+        let home = self.home(session);
+        let index = home_index(screen, &home);
+        let room = index.checked_sub(home.problems.len()).and_then(|index| home.namespaces.get(index));
+        match (home.problems.get(index), room) {
+            (Some(problem), _) => {
+                let key = problem.key.clone();
+                self.open_detail(key);
+            }
+            (None, Some(room)) => {
+                let names = BTreeSet::from([Arc::clone(&room.name)]);
+                self.use_namespaces(Namespaces::Some(names));
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Tab: between a table and the detail beside it.
+    pub(super) fn switch_pane(&mut self) {
+        let Some(session) = self.session() else { return };
+        match session.screen() {
+            Screen::Detail(_) if beneath(session).is_some() => self.leave(),
+            Screen::Table(_) => self.describe(),
+            _ => {}
+        }
+    }
+
+    /// To the owner of what is selected.
+    pub(super) fn owner(&mut self) {
+        let Some(key) = self.subject() else { return };
+        let Some(session) = self.session() else { return };
+        let record = session.cluster.get(&key);
+        let owner = record.and_then(|r| r.meta.controller().or_else(|| r.meta.owners.first()));
+        let Some(owner) = owner else { return self.say(format!("nothing owns {}", key.name)) };
+        match session.cluster.by_uid(&owner.uid) {
+            Some(owner) => {
+                let key = owner.key.clone();
+                self.open_detail(key);
+            }
+            None => {
+                let text = format!("its owner, {} {}, is not among the kinds that are watched", owner.kind, owner.name);
+                self.say(text);
+            }
+        }
     }
 
     pub(super) fn describe(&mut self) {
@@ -92,14 +195,50 @@ impl App {
         }
     }
 
+    /// Copies the name, or the names of everything that is marked.
     pub(super) fn copy_name(&mut self) {
-        if let Some(key) = self.subject() {
-            self.out.push(Effect::Copy { text: key.name.to_string(), what: "the name".to_owned() });
+        let marked = match self.session().map(Session::screen) {
+            Some(Screen::Table(table)) => table.marked.iter().map(|key| key.name.to_string()).collect(),
+            _ => Vec::new(),
+        };
+        if marked.is_empty() {
+            if let Some(key) = self.subject() {
+                self.out.push(Effect::Copy { text: key.name.to_string(), what: key.name.to_string() });
+            }
+            return;
         }
+        let what = format!("{} names", marked.len());
+        self.out.push(Effect::Copy { text: marked.join("\n"), what });
+    }
+
+    pub(super) fn copy_namespace(&mut self) {
+        match self.subject().map(|key| key.namespace) {
+            Some(Some(name)) => {
+                self.out.push(Effect::Copy { text: name.to_string(), what: format!("namespace {name}") })
+            }
+            Some(None) => self.say("it lives in no namespace"),
+            None => {}
+        }
+    }
+
+    /// Copies the text on screen: the YAML as it is shown.
+    pub(super) fn copy_text(&mut self) {
+        let Some(session) = self.session() else { return };
+        let lines: Vec<String> = self.text_lines(session).iter().map(crate::view::line::Line::plain).collect();
+        self.out.push(Effect::Copy { text: lines.join("\n"), what: format!("{} lines", lines.len()) });
+    }
+
+    /// What is not there yet says so: no half-made action.
+    pub(super) fn missing(&mut self, what: &str, instead: &str) {
+        self.say(format!("{what}: until then {instead}"));
     }
 
     pub(super) fn quit(&mut self) {
         self.out.push(Effect::Quit);
+    }
+
+    pub(super) fn suspend(&mut self) {
+        self.out.push(Effect::Suspend);
     }
 
     pub(super) fn say(&mut self, text: impl Into<String>) {
@@ -132,12 +271,29 @@ impl App {
         }
     }
 
-    /// Tries again now, and closes nothing.
+    /// Tries an unreachable server again now.
     pub(super) fn retry(&mut self) {
         let Some(session) = self.session() else { return };
-        if !matches!(session.connection, Connection::Live(_)) {
-            let epoch = session.epoch;
-            self.out.push(Effect::Retry(epoch));
+        match session.connection {
+            Connection::Live(_) | Connection::Connecting { .. } => self.out.push(Effect::Redraw),
+            Connection::NeedsTerminal(_) => self.reconnect(true),
+            Connection::Closed => self.reconnect(false),
+            Connection::Unreachable { .. } => {
+                let epoch = session.epoch;
+                self.out.push(Effect::Retry(epoch));
+            }
+        }
+    }
+
+    /// Contexts that nobody looked at for a while are closed.
+    pub(super) fn close_idle(&mut self) {
+        let (now, current) = (self.now, self.current);
+        for (index, session) in self.sessions.iter_mut().enumerate() {
+            let idle = session.left.is_some_and(|left| left.plus_seconds(IDLE) <= now);
+            if index != current && idle && session.connection != Connection::Closed {
+                self.out.push(Effect::Disconnect(session.epoch));
+                session.close();
+            }
         }
     }
 }

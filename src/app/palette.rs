@@ -1,12 +1,15 @@
 //! `:` and `/`: what is typed, what is offered, and what happens on Enter.
 
 use crate::app::App;
-use crate::app::command;
+use crate::app::command::{self, COMMANDS, In};
+use crate::app::notice::Notice;
 use crate::app::prompt::{Editor, Prompt, Purpose};
-use crate::app::screen::{Screen, TableScreen};
+use crate::app::screen::{Pick, Screen, TableScreen};
+use crate::app::session::Session;
+use crate::kinds::KindId;
 use crate::view::filter::Filter;
+use crate::view::search::{self, Offer, Wish, World};
 use crate::view::table::Namespaces;
-use std::sync::Arc;
 
 impl App {
     /// The line being typed.
@@ -19,7 +22,7 @@ impl App {
     }
 
     pub(super) fn filter(&mut self) {
-        let text = match self.session().map(super::session::Session::screen) {
+        let text = match self.session().map(Session::screen) {
             Some(Screen::Table(table)) => table.filter.text().to_owned(),
             Some(Screen::Picker(picker)) => picker.filter.clone(),
             _ => return,
@@ -49,10 +52,25 @@ impl App {
         }
     }
 
+    /// Enter: what was typed if it means something, else the selected offer.
     pub(super) fn prompt_accept(&mut self) {
         let Some(prompt) = self.prompt.take() else { return };
-        if prompt.purpose == Purpose::Palette {
-            self.run_line(prompt.editor.text());
+        if prompt.purpose == Purpose::Filter {
+            return;
+        }
+        let typed = prompt.editor.text().trim().to_owned();
+        if typed.is_empty() && prompt.selected == 0 {
+            return;
+        }
+        let offers = self.offers(&typed);
+        let chosen = offers.get(prompt.selected.min(offers.len().saturating_sub(1)));
+        let means = self.with_world(|world| search::wish(&typed, world).is_ok() && !is_beginning(&typed, world));
+        match chosen {
+            Some(offer) if 0 < prompt.selected || !means => {
+                let line = offer.line.clone();
+                self.run_line(&line);
+            }
+            _ => self.run_line(&typed),
         }
     }
 
@@ -63,9 +81,53 @@ impl App {
         }
     }
 
-    pub(super) fn prompt_complete(&mut self) {}
+    /// Tab: takes over the selected offer.
+    pub(super) fn prompt_complete(&mut self) {
+        let Some(prompt) = &self.prompt else { return };
+        let offers = self.offers(prompt.editor.text());
+        let chosen = offers.into_iter().nth(prompt.selected);
+        if let (Some(prompt), Some(offer)) = (&mut self.prompt, chosen) {
+            prompt.editor.set(&offer.line);
+            prompt.selected = 0;
+        }
+    }
 
-    pub(super) fn prompt_choose(&mut self, _by: isize) {}
+    pub(super) fn prompt_choose(&mut self, by: isize) {
+        let Some(prompt) = &self.prompt else { return };
+        let all = self.offers(prompt.editor.text()).len();
+        if let Some(prompt) = &mut self.prompt {
+            prompt.selected = prompt.selected.saturating_add_signed(by).min(all.saturating_sub(1));
+        }
+    }
+
+    /// What the palette offers for a line; nothing for a filter.
+    pub(super) fn offers(&self, line: &str) -> Vec<Offer> {
+        match &self.prompt {
+            Some(prompt) if prompt.purpose == Purpose::Filter => Vec::new(),
+            _ => self.with_world(|world| search::offers(line, world)),
+        }
+    }
+
+    fn with_world<T>(&self, ask: impl FnOnce(&World) -> T) -> T {
+        let builtin;
+        let catalog = match self.session() {
+            Some(session) => &session.catalog,
+            None => {
+                builtin = crate::kinds::Catalog::builtin();
+                &builtin
+            }
+        };
+        let namespaces = self.session().map_or_else(Vec::new, Session::known_namespaces);
+        let commands = COMMANDS.iter().filter(|command| !command.when.contains(&In::Prompt));
+        let commands: Vec<(&'static str, &'static str)> = commands.map(|c| (c.name, c.help)).collect();
+        ask(&World {
+            catalog,
+            contexts: &self.contexts,
+            namespaces: &namespaces,
+            commands: &commands,
+            aliases: &self.settings.aliases,
+        })
+    }
 
     /// Compiles a filter for the screen on top; what cannot be read leaves the last good one in force, with the error beside it.
     pub(super) fn set_filter(&mut self, text: &str) {
@@ -84,47 +146,57 @@ impl App {
         }
     }
 
-    /// Runs one line of the palette: `pods`, `pod dev`, `pod /filter`, `pod @ctx`, `ctx NAME`, `ns NAME`, `q`, a command.
+    /// Runs one line of the palette.
     pub(super) fn run_line(&mut self, line: &str) {
-        let line = line.trim();
-        let (head, rest) = line.split_once(char::is_whitespace).map_or((line, ""), |(head, rest)| (head, rest.trim()));
-        match head {
-            "" => {}
-            "q" | "q!" | "qa" | "quit" | "exit" => self.quit(),
-            "home" => self.go_home(),
-            "ns" | "namespace" | "namespaces" if !rest.is_empty() => self.choose_namespaces(rest),
-            "ctx" | "context" | "contexts" if !rest.is_empty() => self.switch_context(rest),
-            _ => {
-                let kind = self.session().and_then(|session| session.catalog.find(head)).map(|kind| kind.id);
-                if let Some(kind) = kind {
-                    self.push(Screen::Table(TableScreen::new(kind)));
-                    return self.narrow(rest);
+        match self.with_world(|world| search::wish(line, world)) {
+            Ok(wish) => self.grant(wish),
+            Err(why) => self.notice = Some(Notice { is_failure: true, ..Notice::new(why, self.now) }),
+        }
+    }
+
+    fn grant(&mut self, wish: Wish) {
+        match wish {
+            Wish::Kind { kind, namespaces, filter } => self.open_kind(kind, namespaces, filter.as_deref()),
+            Wish::Elsewhere { context, line } => {
+                self.switch_context(&context);
+                if !line.is_empty() {
+                    self.run_line(&line);
                 }
-                match command::find(head) {
-                    Some(command) => (command.run)(self),
-                    None => self.say(format!("nothing is called {head}: press : and type a part of a kind's name")),
+            }
+            Wish::Contexts => self.pick(Pick::Context),
+            Wish::Namespaces => self.pick(Pick::Namespace),
+            Wish::Choose(namespaces) => self.use_namespaces(namespaces),
+            Wish::Home => self.go_home(),
+            Wish::Quit => self.quit(),
+            Wish::Command(name) => {
+                if let Some(command) = command::find(name) {
+                    (command.run)(self);
                 }
             }
         }
     }
 
-    /// The rest of a palette line after a kind.
-    fn narrow(&mut self, rest: &str) {
-        if let Some(filter) = rest.strip_prefix('/') {
-            self.set_filter(filter);
-        } else if !rest.is_empty() {
-            self.choose_namespaces(rest);
-        }
-    }
-
-    pub(super) fn choose_namespaces(&mut self, text: &str) {
+    fn open_kind(&mut self, kind: KindId, namespaces: Option<Namespaces>, filter: Option<&str>) {
         let Some(session) = self.session_mut() else { return };
-        session.namespaces = match text {
-            "all" | "*" | "-A" => Namespaces::All,
-            names => {
-                let names = names.split([',', ' ']).filter(|name| !name.is_empty());
-                Namespaces::Some(names.map(Arc::from).collect())
-            }
-        };
+        if let Some(namespaces) = namespaces {
+            session.choose(namespaces);
+        }
+        let on_top = matches!(session.screen(), Screen::Table(table) if table.kind == kind);
+        if !on_top {
+            self.push(Screen::Table(TableScreen::new(kind)));
+        }
+        if let Some(filter) = filter {
+            self.set_filter(filter);
+        }
     }
+}
+
+/// Whether a line ends in a namespace that nobody knows but that others begin with: then an offer is meant.
+fn is_beginning(line: &str, world: &World) -> bool {
+    let Some((_, rest)) = line.trim().split_once(char::is_whitespace) else { return false };
+    let rest = rest.trim();
+    let plain = !rest.contains(['/', '=', '@', ' ', ',']) && rest != "all" && !rest.starts_with('-');
+    plain
+        && !world.namespaces.iter().any(|name| **name == *rest)
+        && world.namespaces.iter().any(|name| name.starts_with(rest))
 }

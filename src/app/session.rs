@@ -1,6 +1,7 @@
 //! One context that was opened: its connection, its cluster, its screens. Nothing of it is ever seen in another.
 
-mod watches;
+mod fetch;
+pub mod watches;
 
 use crate::app::event::{Connected, ContextName, Epoch, Failure, Readable};
 use crate::app::screen::{HomeScreen, Screen};
@@ -37,6 +38,12 @@ pub struct Session {
     pub changes: Changes,
     /// The whole object behind the open detail.
     pub fetched: Option<Fetched>,
+    /// The object whose detail is open, and since when: it is fetched after a moment of rest.
+    pub rest: Option<(ObjectRef, Timestamp)>,
+    /// Namespaces in the order in which they were chosen, for the digits.
+    pub recent: Vec<Arc<str>>,
+    /// Since when another context is on screen.
+    pub left: Option<Timestamp>,
     /// Watches that are open, and since when nobody needs them.
     open: BTreeMap<Scope, Option<Timestamp>>,
 }
@@ -107,8 +114,57 @@ impl Session {
             readable: HashMap::new(),
             changes: Changes::default(),
             fetched: None,
+            rest: None,
+            recent: Vec::new(),
+            left: None,
             open: BTreeMap::new(),
         }
+    }
+
+    /// Begins anew: another connection, and nothing of what the old one told.
+    pub fn reconnect(&mut self, epoch: Epoch, now: Timestamp) {
+        self.epoch = epoch;
+        self.connection = Connection::Connecting { since: now };
+        self.forget();
+    }
+
+    /// Nobody has looked for a while: everything but the screens goes.
+    pub fn close(&mut self) {
+        self.connection = Connection::Closed;
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.cluster = Cluster::default();
+        self.changes = Changes::default();
+        self.fetched = None;
+        self.rest = None;
+        self.readable.clear();
+        self.open.clear();
+    }
+
+    /// Every namespace that is known: those that the server lists, those that may be read, those that were chosen.
+    pub fn known_namespaces(&self) -> Vec<Arc<str>> {
+        let mut names: std::collections::BTreeSet<Arc<str>> =
+            self.cluster.of(crate::kinds::NAMESPACE).map(|record| Arc::clone(&record.key.name)).collect();
+        for readable in self.readable.values() {
+            if let Readable::In(more) = readable {
+                names.extend(more.iter().cloned());
+            }
+        }
+        names.extend(self.recent.iter().cloned());
+        names.into_iter().collect()
+    }
+
+    /// Shows other namespaces, and remembers a single one for the digits.
+    pub fn choose(&mut self, namespaces: Namespaces) {
+        if let Some(name) = namespaces.single() {
+            if !self.recent.contains(name) {
+                self.recent.push(Arc::clone(name));
+                self.recent.truncate(9);
+            }
+        }
+        self.namespaces = namespaces;
     }
 
     /// The screen on top.

@@ -15,6 +15,8 @@ pub struct Settings {
     pub keys: BTreeMap<String, Vec<Chord>>,
     /// Headings to leave out, by plural name of the kind.
     pub hidden_columns: BTreeMap<String, Vec<Arc<str>>>,
+    /// Whether Secrets are never read.
+    pub no_secrets: bool,
     /// Other names for palette lines: `dp` for `deployments`.
     pub aliases: BTreeMap<String, String>,
 }

@@ -73,3 +73,250 @@ fn the_selection_moves_and_stays_on_its_object() {
     keys(&mut app, "G");
     assert_eq!(selected(&app.scene()), "c");
 }
+
+fn rows(scene: &Scene) -> Vec<String> {
+    match &scene.main.content {
+        Content::Table(pane) => pane.table.rows.iter().map(|row| row.key.name.to_string()).collect(),
+        other => vec![format!("{other:?}")],
+    }
+}
+
+const SHOP: &[&str] =
+    &["default", "dev", "prod", "dev/web-1", "dev/web-2 CrashLoopBackOff", "prod/api-1", "prod/api-2"];
+
+/// Runs keys on a connected 80×24 screen; effects that only open or close watches are left out.
+#[track_caller]
+fn check(text: &str, want: &[Effect], seen: impl FnOnce(&App, &Scene)) {
+    let mut app = app((80, 24), SHOP);
+    let effects = keys(&mut app, text);
+    let said: Vec<Effect> =
+        effects.into_iter().filter(|e| !matches!(e, Effect::Watch(..) | Effect::Unwatch(..))).collect();
+    assert_eq!(said, want);
+    seen(&app, &app.scene());
+}
+
+fn copy(text: &str) -> Effect {
+    Effect::Copy { text: text.to_owned(), what: text.to_owned() }
+}
+
+fn message(scene: &Scene) -> String {
+    match &scene.message {
+        scene::Message::Notice { text, .. } => text.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_kind_opens_by_its_short_name_and_esc_goes_home() {
+    check(":po<enter>", &[], |_, scene| assert_eq!(rows(scene), ["web-1", "web-2", "api-1", "api-2"]));
+    check(":po<enter><esc>", &[], |_, scene| assert!(matches!(scene.main.content, Content::Home(_))));
+    check(":po<enter><esc>]", &[], |_, scene| assert_eq!(rows(scene).len(), 4));
+    check(":pod<tab><enter>", &[], |_, scene| assert_eq!(rows(scene).len(), 4));
+}
+
+#[test]
+fn a_filter_narrows_while_typing_and_esc_takes_it_back() {
+    check(":po<enter>/crash", &[], |_, scene| {
+        assert_eq!(rows(scene), ["web-2"]);
+        assert!(matches!(&scene.message, scene::Message::Prompt { note, .. } if note == "1 of 4"));
+    });
+    check(":po<enter>/crash<esc>", &[], |_, scene| assert_eq!(rows(scene).len(), 4));
+    check(":po<enter>/crash<enter><esc>", &[], |_, scene| assert_eq!(rows(scene).len(), 4));
+    check(":po<enter>/web<enter>/<backspace><backspace>eb-1<enter>", &[], |_, scene| {
+        assert_eq!(rows(scene), ["web-1"])
+    });
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_keeps_the_rows_and_says_where() {
+    check(":po<enter>/web /(/", &[], |_, scene| {
+        assert_eq!(rows(scene), ["web-1", "web-2"]);
+        let scene::Message::Prompt { error: Some((at, _)), text, .. } = &scene.message else {
+            panic!("{:?}", scene.message)
+        };
+        assert_eq!(&text[at.clone()], "/(/");
+    });
+}
+
+#[test]
+fn namespaces_change_by_line_by_digit_and_in_their_list() {
+    check(":po prod<enter>", &[], |_, scene| assert_eq!(rows(scene), ["api-1", "api-2"]));
+    check(":po prod<enter>0", &[], |_, scene| assert_eq!(rows(scene).len(), 4));
+    check(":po prod<enter>01", &[], |_, scene| assert_eq!(rows(scene), ["api-1", "api-2"]));
+    check(":po<enter>7", &[], |_, scene| assert!(message(scene).starts_with("no namespace on 7 yet")));
+    check(":ns<enter>jj<enter>", &[], |_, scene| assert_eq!(rows(scene), ["web-1", "web-2"]));
+    check(":ns<enter>jj<space><space><enter>", &[], |app, _| {
+        assert_eq!(app.session().unwrap().namespaces.text(), "dev, prod");
+    });
+    check(":namespaces<enter>jj<enter>", &[], |_, scene| assert_eq!(rows(scene), ["api-1", "api-2"]));
+    check(":po pro<enter>", &[], |_, scene| assert_eq!(rows(scene), ["api-1", "api-2"]));
+}
+
+#[test]
+fn names_are_copied_one_or_all_marked() {
+    check(":po<enter>jc", &[copy("web-2")], |_, _| {});
+    let two = Effect::Copy { text: "web-1\nweb-2".to_owned(), what: "2 names".to_owned() };
+    check(":po<enter><space><space>c", &[two], |_, _| {});
+    let namespace = Effect::Copy { text: "dev".to_owned(), what: "namespace dev".to_owned() };
+    check(":po<enter>n", &[namespace], |_, _| {});
+}
+
+#[test]
+fn what_is_missing_says_so_and_does_nothing() {
+    for key in ["l", "s", "e", "<ctrl-d>"] {
+        check(&format!(":po<enter>{key}"), &[], |_, scene| assert!(message(scene).contains("not there yet"), "{key}"));
+    }
+}
+
+#[test]
+fn sorting_turns_round_on_the_second_press() {
+    check(":po<enter>N", &[], |_, scene| assert_eq!(rows(scene), ["api-1", "api-2", "web-1", "web-2"]));
+    check(":po<enter>NN", &[], |_, scene| assert_eq!(rows(scene), ["web-2", "web-1", "api-2", "api-1"]));
+    check(":po<enter>Oj<enter>", &[], |_, scene| assert_eq!(rows(scene)[0], "api-1"));
+}
+
+#[test]
+fn a_detail_is_fetched_after_a_moment_of_rest() {
+    let mut app = app((80, 24), SHOP);
+    keys(&mut app, ":po<enter>jd");
+    let wake = app.scene().next_change.unwrap();
+    assert!(wake <= NOW.plus_seconds(1));
+    let pod = ObjectRef::new(POD, "dev", "web-2");
+    assert!(app.update(Event::Tick(Timestamp(NOW.0 + 100_000))).is_empty());
+    let after = app.update(Event::Tick(Timestamp(NOW.0 + 200_000)));
+    assert_eq!(after, [Effect::Fetch(Epoch(1), pod.clone())]);
+    assert!(app.update(Event::Tick(NOW.plus_seconds(5))).is_empty());
+    let mut newer = record("dev/web-2 Running");
+    newer.meta.resource_version = Arc::from("2");
+    let again = app.update(Event::Reply(Epoch(1), Reply::Cluster(vec![Change::Apply(newer)])));
+    assert_eq!(again, [Effect::Fetch(Epoch(1), pod)]);
+}
+
+#[test]
+fn replies_of_an_older_connection_are_dropped() {
+    let mut app = app((80, 24), SHOP);
+    keys(&mut app, ":po<enter>");
+    app.update(Event::Reply(Epoch(77), Reply::Cluster(vec![Change::Apply(record("dev/ghost"))])));
+    assert_eq!(rows(&app.scene()).len(), 4);
+    let effects = keys(&mut app, ":ctx other<enter>");
+    let connect = Effect::Connect { context: Arc::from("other"), epoch: Epoch(2), terminal: false };
+    assert_eq!(effects, [connect]);
+    app.update(Event::Reply(Epoch(1), Reply::Cluster(vec![Change::Apply(record("dev/late"))])));
+    let scene = format!("{:?}", app.scene());
+    assert!(!scene.contains("web-1") && !scene.contains("late"), "{scene}");
+    keys(&mut app, ":ctx shop<enter>");
+    assert_eq!(rows(&app.scene()), ["late", "web-1", "web-2", "api-1", "api-2"]);
+}
+
+#[test]
+fn an_unreachable_server_is_a_state_that_can_be_left() {
+    let mut app = app((80, 24), SHOP);
+    keys(&mut app, ":po<enter>");
+    let failure = event::Failure { what: "shop".into(), cause: "connection refused".into(), remedy: "start it".into() };
+    let retry_at = Some(NOW.plus_seconds(4));
+    app.update(Event::Reply(Epoch(1), Reply::Unreachable { failure, retry_at }));
+    let scene = app.scene();
+    assert_eq!((rows(&scene).len(), scene.stale_since), (4, Some(NOW)));
+    assert!(scene.title.right[0].text.contains("next try in 4s"), "{:?}", scene.title);
+    assert_eq!(keys(&mut app, "<ctrl-r>"), [Effect::Retry(Epoch(1))]);
+    assert_eq!(keys(&mut app, ":ctx other<enter>").len(), 1);
+}
+
+#[test]
+fn a_context_left_alone_is_closed_and_opens_anew() {
+    let mut app = app((80, 24), SHOP);
+    keys(&mut app, ":ctx other<enter>");
+    let later = app.update(Event::Tick(NOW.plus_seconds(301)));
+    assert!(later.contains(&Effect::Disconnect(Epoch(1))), "{later:?}");
+    let back = keys(&mut app, ":ctx shop<enter>");
+    assert_eq!(back, [Effect::Connect { context: Arc::from("shop"), epoch: Epoch(3), terminal: false }]);
+}
+
+#[test]
+fn a_selection_that_vanishes_gives_way_to_its_neighbour() {
+    let mut app = app((80, 24), SHOP);
+    keys(&mut app, ":po<enter>jj");
+    assert_eq!(selected(&app.scene()), "api-1");
+    app.update(Event::Reply(Epoch(1), Reply::Cluster(vec![Change::Apply(record("default/aaa"))])));
+    let gone = Change::Delete(ObjectRef::new(POD, "prod", "api-1"));
+    app.update(Event::Reply(Epoch(1), Reply::Cluster(vec![gone])));
+    assert_eq!(selected(&app.scene()), "api-2");
+}
+
+#[test]
+fn forbidden_kinds_are_watched_where_they_may_be_read() {
+    let mut app = app((80, 24), SHOP);
+    keys(&mut app, ":po<enter>");
+    let readable = vec![(POD, event::Readable::In(vec![Arc::from("dev")]))];
+    let effects = app.update(Event::Reply(Epoch(1), Reply::Readable(readable)));
+    assert_eq!(
+        effects,
+        [Effect::Watch(Epoch(1), Scope::namespace(POD, "dev")), Effect::Unwatch(Epoch(1), Scope::all(POD))]
+    );
+}
+
+#[test]
+fn wide_screens_show_the_detail_beside_the_table() {
+    let mut app = app((160, 50), SHOP);
+    keys(&mut app, ":po<enter>j");
+    let scene = app.scene();
+    assert!(matches!(&scene.side.unwrap().content, Content::Detail(pane) if pane.detail.title == "pod/web-2"));
+    keys(&mut app, "<tab>");
+    let scene = app.scene();
+    assert_eq!((scene.main.focused, scene.side.unwrap().focused), (false, true));
+    keys(&mut app, "<tab>");
+    assert!(app.scene().main.focused);
+}
+
+#[test]
+fn every_key_of_the_list_reads_as_a_chord_and_no_two_collide() {
+    for command in command::COMMANDS {
+        for key in command.keys {
+            let chord = key.parse().unwrap();
+            for place in command.when {
+                let run = app((80, 24), &[]).keys.command(chord, *place).unwrap();
+                assert_eq!(run.name, command.name, "{key} in {place:?}");
+            }
+        }
+    }
+}
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn chords() -> impl Strategy<Value = String> {
+        let known: Vec<String> = command::COMMANDS.iter().flat_map(|c| c.keys).map(|k| (*k).to_owned()).collect();
+        let known = known.into_iter().filter(|key| key != "<ctrl-c>").collect::<Vec<_>>();
+        prop_oneof![
+            4 => proptest::sample::select(known),
+            1 => "[a-z/!:<>= ]".prop_filter("<", |text| text != "<"),
+            1 => Just(":po<enter>".to_owned()),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_keys_at_any_size_panic(
+            script in proptest::collection::vec(chords(), 0..40),
+            width in 0..200_u16,
+            height in 0..60_u16,
+            click in (0..200_u16, 0..60_u16),
+        ) {
+            let mut app = app((width, height), SHOP);
+            for text in script {
+                keys(&mut app, &text);
+                let scene = app.scene();
+                let inside = |area: layout::Area| area.right() <= width && area.bottom() <= height;
+                prop_assert!(inside(scene.main.area) && inside(scene.panes.hints) && inside(scene.panes.message));
+                prop_assert!(scene.side.is_none_or(|pane| inside(pane.area)));
+            }
+            let (x, y) = click;
+            app.update(Event::Input(Input::Mouse { action: event::MouseAction::DoubleClick, x, y }));
+            app.update(Event::Input(Input::Paste("a\nb\u{202e}".to_owned())));
+            app.update(Event::Input(Input::Resize { width: 0, height: 0 }));
+            let _ = app.scene();
+        }
+    }
+}

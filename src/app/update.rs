@@ -1,14 +1,15 @@
 //! `update`: the only `&mut App`. One event in, effects out, then the state is settled: watches, fetches, notices.
 
-use crate::app::App;
-use crate::app::Size;
 use crate::app::command::In;
 use crate::app::effect::Effect;
 use crate::app::event::{Epoch, Event, Input, MouseAction, Outcome, Reply};
 use crate::app::keymap::{Chord, Key};
 use crate::app::notice::Notice;
 use crate::app::screen::Screen;
-use crate::app::session::Connection;
+use crate::app::session::watches::Needs;
+use crate::app::session::{Connection, Session};
+use crate::app::{App, Size};
+use crate::model::Change;
 
 impl App {
     /// Takes in what happened; returns what is to be done. Never waits and never fails.
@@ -29,7 +30,7 @@ impl App {
         if self.prompt.is_some() {
             return In::Prompt;
         }
-        match self.session().map(super::session::Session::screen) {
+        match self.session().map(Session::screen) {
             Some(Screen::Home(_)) => In::Home,
             Some(Screen::Table(_)) => In::Table,
             Some(Screen::Detail(_)) => In::Detail,
@@ -63,9 +64,12 @@ impl App {
         }
     }
 
+    /// Pasted text only ever goes into a line that is being typed: nothing pasted is run as keys.
     fn paste(&mut self, text: &str) {
         if self.prompt.is_some() {
             self.prompt_type(text);
+        } else {
+            self.say("pasted text goes into : and / only");
         }
     }
 
@@ -103,7 +107,7 @@ impl App {
             Reply::Discovered(catalog) | Reply::Columns(_, catalog) => session.catalog = *catalog,
             Reply::Unreachable { failure, retry_at } => session.lost(failure, retry_at, now),
             Reply::NeedsTerminal(failure) => session.connection = Connection::NeedsTerminal(failure),
-            Reply::Cluster(changes) => session.apply(changes, now),
+            Reply::Cluster(changes) => self.changes(index, changes),
             Reply::Readable(readable) => session.readable.extend(readable),
             Reply::Fetched(key, value) => {
                 if let Some(fetched) = session.fetched.as_mut().filter(|fetched| fetched.key == key) {
@@ -111,6 +115,17 @@ impl App {
                 }
             }
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
+        }
+    }
+
+    /// Takes in what watches said. Where the selected object may go or leave the filter, its place is looked up before.
+    fn changes(&mut self, index: usize, changes: Vec<Change>) {
+        if index == self.current {
+            self.hold_place(&changes);
+        }
+        let now = self.now;
+        if let Some(session) = self.sessions.get_mut(index) {
+            session.apply(changes, now);
         }
     }
 
@@ -126,12 +141,32 @@ impl App {
     /// Brings the world in line with the state: watches and fetches of what is on screen.
     pub(super) fn settle(&mut self) {
         let now = self.now;
-        let shown = self.shown_kind();
-        let detail = self.open_object();
+        let open = self.open_object();
+        let looked_at = Needs {
+            on_screen: true,
+            shown: self.shown_kind(),
+            detail: open.clone(),
+            no_secrets: self.settings.no_secrets,
+        };
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
-            let (shown, detail) = if index == current { (shown, detail.as_ref()) } else { (None, None) };
-            self.out.extend(session.watch(shown, detail, now));
+            let needs = if index == current { &looked_at } else { &Needs::default() };
+            self.out.extend(session.watch(needs, now));
+            let open = open.as_ref().filter(|_| index == current);
+            self.out.extend(session.fetch(open, now));
         }
+        self.close_idle();
+    }
+
+    /// The earliest moment at which something happens by itself: a notice ends, a watch is closed, a fetch is due, a retry counts.
+    pub(super) fn next_wake(&self) -> Option<crate::wire::Timestamp> {
+        let notice = self.notice.as_ref().map(|notice| notice.until);
+        let sessions = self.sessions.iter().flat_map(|session| [session.next_close(), session.fetch_due()]);
+        let retry = self.session().and_then(|session| match &session.connection {
+            Connection::Unreachable { retry_at: Some(at), .. } => Some((*at).min(self.now.plus_seconds(1))),
+            Connection::Connecting { .. } => Some(self.now.plus_seconds(1)),
+            _ => None,
+        });
+        sessions.chain([notice, retry]).flatten().filter(|at| self.now < *at).min()
     }
 }

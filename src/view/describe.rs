@@ -1,10 +1,14 @@
-//! One object in the order of trouble: the answer, its state, what it hangs together with, labels.
+//! One object in the order of trouble: the answer, its containers, conditions, what it hangs together with, events, labels.
 
-use crate::kinds::age;
-use crate::kinds::{Catalog, Digest, Health, ObjectRef, Record, Relation, Target};
+mod condition;
+mod pod;
+mod relation;
+pub mod yaml;
+
+use crate::kinds::{Catalog, Health, ObjectRef, Record, age};
 use crate::model::Cluster;
-use crate::view::health;
-use crate::view::line::{Line, Role, Span, word};
+use crate::view::line::{Line, Span, word};
+use crate::view::name;
 use crate::wire::Timestamp;
 use serde_json::Value;
 
@@ -47,26 +51,46 @@ pub struct Subject<'a> {
     pub now: Timestamp,
 }
 
+/// Ages of one detail, and when the first of them reads otherwise.
+#[derive(Debug)]
+struct Clock {
+    now: Timestamp,
+    next: Option<Timestamp>,
+}
+
+impl Clock {
+    /// How long ago something was.
+    fn ago(&mut self, then: Timestamp) -> String {
+        let change = age::next_change(self.now, then);
+        self.next = Some(self.next.map_or(change, |next| next.min(change)));
+        age::age(self.now, Some(then))
+    }
+}
+
 /// The detail of an object; one that is gone says so.
 pub fn detail(subject: &Subject) -> Detail {
     let title = name(subject.catalog, subject.key);
+    let mut clock = Clock { now: subject.now, next: None };
     let Some(record) = subject.cluster.get(subject.key) else {
-        let answer = "not there (any more)".to_owned();
-        return Detail { title, health: None, answer, ..Detail::default() };
+        let answer = if subject.raw.is_some() { "its kind is not watched" } else { "not there (any more)" };
+        let sections = sections([("conditions", condition::lines(subject.raw, &mut clock))]);
+        return Detail { title, answer: answer.to_owned(), sections, next_change: clock.next, health: None };
     };
-    let sections = [
-        section("columns", columns(subject, record)),
-        section("owner", owners(subject, record)),
-        section("owns", children(subject, record)),
-        section("related", related(subject, record)),
-        section("labels", labels(record)),
+    let mut all = vec![
+        ("containers", pod::containers(record, &mut clock)),
+        ("conditions", condition::lines(subject.raw, &mut clock)),
+        ("fields", fields(subject, record, &mut clock)),
     ];
+    all.extend(relation::sections(subject, record));
+    all.push(("events", relation::events(subject, record, &mut clock)));
+    all.push(("labels", pairs(record.meta.labels.iter().map(|(k, v)| (&**k, &**v)))));
+    all.push(("annotations", annotations(subject.raw)));
     Detail {
         title,
         health: record.digest.health,
-        answer: answer(&record.digest),
-        sections: sections.into_iter().filter(|s| !s.lines.is_empty()).collect(),
-        next_change: record.meta.created.map(|at| age::next_change(subject.now, at)),
+        answer: answer(record, &mut clock),
+        sections: sections(all),
+        next_change: clock.next,
     }
 }
 
@@ -75,121 +99,77 @@ pub fn lines(detail: &Detail) -> impl Iterator<Item = (usize, &Line)> {
     detail.sections.iter().enumerate().flat_map(|(index, section)| section.lines.iter().map(move |line| (index, line)))
 }
 
-fn section(title: &str, lines: Vec<Line>) -> Section {
-    Section { title: title.to_owned(), lines }
+fn sections<'a>(all: impl IntoIterator<Item = (&'a str, Vec<Line>)>) -> Vec<Section> {
+    let sections = all.into_iter().filter(|(_, lines)| !lines.is_empty());
+    sections.map(|(title, lines)| Section { title: title.to_owned(), lines }).collect()
 }
 
-fn answer(digest: &Digest) -> String {
-    match (&digest.reason, digest.health) {
+/// Why it is as it is, and that it is on its way out.
+fn answer(record: &Record, clock: &mut Clock) -> String {
+    let state = match (&record.digest.reason, record.digest.health) {
         (Some(reason), _) => reason.to_string(),
         (None, Some(health)) => word(health).to_owned(),
         (None, None) => String::new(),
+    };
+    match record.meta.deleted {
+        // The time stands for the end of its grace period: later than that, something holds it.
+        Some(end) if end < clock.now => format!("being deleted, {} overdue; {state}", clock.ago(end)),
+        Some(_) if !state.contains("delet") => format!("being deleted; {state}"),
+        _ => state,
     }
 }
 
-/// `pod/web-1`.
-pub fn name(catalog: &Catalog, key: &ObjectRef) -> String {
-    let kind = catalog.get(key.kind).map_or_else(String::new, health::short);
-    format!("{kind}/{}", key.name)
+/// The cells of its table, as far as they say something, on few lines.
+fn fields(subject: &Subject, record: &Record, clock: &mut Clock) -> Vec<Line> {
+    let Some(kind) = subject.catalog.get(record.key.kind) else { return Vec::new() };
+    let mut lines = Vec::new();
+    for column in kind.columns.iter() {
+        let crate::kinds::Source::Cell(index) = column.source else { continue };
+        let Some(cell) = record.digest.cells.get(usize::from(index)) else { continue };
+        let text = cell.show(subject.now);
+        if matches!(&*text, "" | "<none>" | "<unset>") {
+            continue;
+        }
+        if let Some(change) = cell.next_change(subject.now) {
+            clock.next = Some(clock.next.map_or(change, |next| next.min(change)));
+        }
+        lines.push(pair(&column.name.to_lowercase(), &text));
+    }
+    if let Some(created) = record.meta.created {
+        let ago = clock.ago(created);
+        lines.push(Line::of(vec![
+            Span::dim("created "),
+            Span::text(format!("{ago} ago")),
+            Span::dim(format!("  {}", created.rfc3339())),
+        ]));
+    }
+    lines
 }
 
-fn columns(subject: &Subject, record: &Record) -> Vec<Line> {
-    let Some(kind) = subject.catalog.get(record.key.kind) else { return Vec::new() };
-    let cells = kind.columns.iter().filter_map(|column| match column.source {
-        crate::kinds::Source::Cell(index) => Some((column, record.digest.cells.get(usize::from(index))?)),
-        _ => None,
-    });
-    let lines = cells.map(|(column, cell)| (column.name.to_lowercase(), cell.show(subject.now)));
-    let lines = lines.filter(|(_, text)| !text.is_empty());
-    let mut lines: Vec<Line> = lines.map(|(name, text)| pair(&name, &text)).collect();
-    lines.push(pair("age", &age::age(subject.now, record.meta.created)));
-    lines
+/// Annotations of the fetched object; the copy of the whole object that kubectl keeps there says nothing new.
+fn annotations(raw: Option<&Value>) -> Vec<Line> {
+    let annotations = raw.and_then(|raw| raw.pointer("/metadata/annotations")).and_then(Value::as_object);
+    let shown = annotations.into_iter().flatten().filter(|(key, _)| !key.ends_with("/last-applied-configuration"));
+    pairs(shown.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))))
+}
+
+fn pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Line> {
+    let line = |(key, value)| Line::of(vec![Span::dim(format!("{key}=")), Span::text(first_line(value))]);
+    pairs.map(line).collect()
 }
 
 fn pair(name: &str, text: &str) -> Line {
     Line::of(vec![Span::dim(format!("{name} ")), Span::text(text)])
 }
 
-fn owners(subject: &Subject, record: &Record) -> Vec<Line> {
-    let owners = record.meta.owners.iter().map(|owner| {
-        let known = subject.cluster.by_uid(&owner.uid);
-        let text = format!("{}/{}", owner.kind.to_lowercase(), owner.name);
-        link(text, known.map(|r| (r.key.clone(), r.digest.health)))
-    });
-    owners.collect()
-}
-
-fn children(subject: &Subject, record: &Record) -> Vec<Line> {
-    let mut children: Vec<&std::sync::Arc<Record>> = subject.cluster.children(&record.meta.uid).collect();
-    children.sort_by(|a, b| a.digest.health.cmp(&b.digest.health).then_with(|| a.key.cmp(&b.key)));
-    children.into_iter().map(|child| known(subject, child)).collect()
-}
-
-fn known(subject: &Subject, record: &Record) -> Line {
-    let mut line = link(name(subject.catalog, &record.key), Some((record.key.clone(), record.digest.health)));
-    if let Some(reason) = &record.digest.reason {
-        line.spans.push(Span::dim(format!("  {reason}")));
-    }
-    line
-}
-
-fn link(text: String, to: Option<(ObjectRef, Option<Health>)>) -> Line {
-    let role = if to.is_some() { Role::Link } else { Role::Text };
-    let (key, health) = to.map_or((None, None), |(key, health)| (Some(key), health));
-    Line::of(vec![Span::new(text, role)]).to(key).state(health)
-}
-
-fn related(subject: &Subject, record: &Record) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for held in &record.digest.links {
-        let targets = subject.cluster.targets(&held.target);
-        for target in &targets {
-            let mut line = known(subject, target);
-            line.spans.insert(0, Span::dim(format!("{} ", relation(held.relation, true))));
-            lines.push(line);
-        }
-        if let (true, Target::Named { kind, namespace, name: other }) = (targets.is_empty(), &held.target) {
-            let key = ObjectRef { kind: *kind, namespace: namespace.clone(), name: std::sync::Arc::clone(other) };
-            let text = name(subject.catalog, &key);
-            let head = Span::dim(format!("{} ", relation(held.relation, true)));
-            lines.push(Line::of(vec![head, Span::new(text, Role::Link)]).to(Some(key)));
-        }
-    }
-    for source in subject.cluster.sources(record) {
-        let Some(held) = source.digest.links.first() else { continue };
-        let mut line = known(subject, source);
-        line.spans.insert(0, Span::dim(format!("{} ", relation(held.relation, false))));
-        lines.push(line);
-    }
-    lines
-}
-
-fn relation(relation: Relation, forward: bool) -> &'static str {
-    match (relation, forward) {
-        (Relation::RunsOn, true) => "runs on",
-        (Relation::RunsOn, false) => "runs",
-        (Relation::Selects, true) => "selects",
-        (Relation::Selects, false) => "selected by",
-        (Relation::Mounts, true) => "mounts",
-        (Relation::Mounts, false) => "mounted by",
-        (Relation::RoutesTo, true) => "routes to",
-        (Relation::RoutesTo, false) => "reached by",
-        (Relation::Scales, true) => "scales",
-        (Relation::Scales, false) => "scaled by",
-        (Relation::Binds, true) => "bound to",
-        (Relation::Binds, false) => "bound by",
-        (Relation::IssuedBy, true) => "issued by",
-        (Relation::IssuedBy, false) => "issues",
-        (Relation::Uses, true) => "uses",
-        (Relation::Uses, false) => "used by",
-        (Relation::AttachedTo, true) => "attached to",
-        (Relation::AttachedTo, false) => "holds",
-        (Relation::Regards, true) => "regards",
-        (Relation::Regards, false) => "event",
+/// The first line of a text, with a sign that there is more.
+fn first_line(text: &str) -> String {
+    match text.split_once('\n') {
+        Some((first, rest)) if !rest.trim().is_empty() => format!("{first} …"),
+        Some((first, _)) => first.to_owned(),
+        None => text.to_owned(),
     }
 }
 
-fn labels(record: &Record) -> Vec<Line> {
-    let labels = record.meta.labels.iter();
-    labels.map(|(k, v)| Line::of(vec![Span::dim(format!("{k}=")), Span::text(v.to_string())])).collect()
-}
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,14 @@
 //! Home: what is wrong now, worst first, and how every namespace is.
 
-use crate::kinds::{Catalog, Health, Kind, KindId, ObjectRef, Record};
+mod certificate;
+mod problem;
+mod rollout;
+
+use self::problem::problems;
+use crate::kinds::{self, Catalog, Health, KindId, ObjectRef};
 use crate::model::{Cluster, Sync};
-use crate::view::line::word;
 use crate::wire::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Problems shown at most; the rest are counted.
@@ -25,6 +29,8 @@ pub struct Home {
     pub groups: Vec<&'static str>,
     /// Counts by namespace; objects without one stand under an empty name, last.
     pub namespaces: Vec<Room>,
+    /// Rollouts that are not over, the worst first.
+    pub rollouts: Vec<Rollout>,
     /// Kinds whose watches are live, of those that are open.
     pub live: usize,
     /// Kinds with an open watch.
@@ -89,93 +95,52 @@ pub struct Behind {
     pub sync: Sync,
 }
 
+/// A rollout that is not over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rollout {
+    /// The Deployment, StatefulSet or DaemonSet.
+    pub key: ObjectRef,
+    /// How it goes.
+    pub health: Health,
+    /// Pods of the newest template.
+    pub updated: u32,
+    /// Pods wanted.
+    pub wanted: u32,
+    /// Pods that take traffic.
+    pub available: u32,
+    /// When it counts as stuck, where it says so.
+    pub deadline: Option<Timestamp>,
+}
+
 /// The groups of kinds that Home counts.
-const GROUPS: [(&str, &[&str]); 4] = [
-    ("pods", &["pods"]),
-    ("workloads", &["deployments", "statefulsets", "daemonsets", "jobs", "cronjobs"]),
-    ("routes", &["ingresses", "httproutes"]),
-    ("certificates", &["certificates"]),
+const GROUPS: [(&str, &[KindId]); 4] = [
+    ("pods", &[kinds::POD]),
+    ("workloads", &[kinds::DEPLOYMENT, kinds::STATEFUL_SET, kinds::DAEMON_SET, kinds::JOB, kinds::CRON_JOB]),
+    ("routes", &[kinds::INGRESS, kinds::HTTP_ROUTE]),
+    ("certificates", &[kinds::CERTIFICATE]),
 ];
 
 /// Home as the cluster stands.
-pub fn home(cluster: &Cluster, catalog: &Catalog, _now: Timestamp) -> Home {
-    let mut problems = Vec::new();
-    let mut ill: HashMap<Arc<str>, ()> = HashMap::new();
-    for kind in catalog.iter().filter(|k| *k.kind != *"Event") {
-        for record in cluster.of(kind.id) {
-            if record.digest.health.is_some_and(is_ill) {
-                ill.insert(Arc::clone(&record.meta.uid), ());
-            }
-        }
-    }
-    let mut folded: HashMap<Arc<str>, usize> = HashMap::new();
-    for kind in catalog.iter().filter(|k| *k.kind != *"Event") {
-        for record in cluster.of(kind.id) {
-            let Some(health) = record.digest.health.filter(|h| is_ill(*h)) else { continue };
-            match top(cluster, record, &ill) {
-                Some(owner) => *folded.entry(owner).or_default() += 1,
-                None => problems.push(problem(kind, record, health)),
-            }
-        }
-    }
-    for problem in &mut problems {
-        if let Some(record) = cluster.get(&problem.key) {
-            problem.folded = folded.get(&record.meta.uid).copied().unwrap_or(0);
-        }
-    }
-    problems.sort_by(|a, b| a.health.cmp(&b.health).then_with(|| a.key.cmp(&b.key)));
+pub fn home(cluster: &Cluster, catalog: &Catalog, now: Timestamp) -> Home {
+    let mut problems = problems(cluster, catalog, now);
     let more = problems.len().saturating_sub(MOST);
     let sentence = sentence(&problems);
     let worst = problems.first().map(|p| p.health).or((!cluster.is_empty()).then_some(Health::Ready));
     problems.truncate(MOST);
     let (live, open, behind) = syncs(cluster, catalog);
     Home {
-        sentence,
+        sentence: if cluster.is_empty() { "nothing is known yet".to_owned() } else { sentence },
         worst,
         problems,
         more,
         groups: GROUPS.iter().map(|(name, _)| *name).collect(),
-        namespaces: rooms(cluster, catalog),
+        namespaces: rooms(cluster),
+        rollouts: rollout::under_way(cluster),
         live,
         open,
         behind,
         objects: cluster.len(),
     }
-}
-
-fn is_ill(health: Health) -> bool {
-    health < Health::Unknown
-}
-
-/// The topmost owner that is ill as well.
-fn top(cluster: &Cluster, record: &Record, ill: &HashMap<Arc<str>, ()>) -> Option<Arc<str>> {
-    let mut found = None;
-    let mut owner = record.meta.controller();
-    for _ in 0..8 {
-        let Some(next) = owner else { break };
-        if ill.contains_key(&next.uid) {
-            found = Some(Arc::clone(&next.uid));
-        }
-        owner = cluster.by_uid(&next.uid).and_then(|r| r.meta.controller());
-    }
-    found
-}
-
-fn problem(kind: &Kind, record: &Record, health: Health) -> Problem {
-    Problem {
-        key: record.key.clone(),
-        health,
-        word: word(health),
-        name: format!("{}/{}", short(kind), record.key.name),
-        reason: record.digest.reason.as_deref().unwrap_or("").to_owned(),
-        folded: 0,
-        since: record.meta.created,
-    }
-}
-
-/// How a kind is called in one word: `deployment`.
-pub fn short(kind: &Kind) -> String {
-    kind.kind.to_lowercase()
 }
 
 fn sentence(problems: &[Problem]) -> String {
@@ -195,14 +160,14 @@ fn sentence(problems: &[Problem]) -> String {
     if parts.is_empty() { "nothing is wrong".to_owned() } else { parts.join(", ") }
 }
 
-fn rooms(cluster: &Cluster, catalog: &Catalog) -> Vec<Room> {
+fn rooms(cluster: &Cluster) -> Vec<Room> {
     let mut rooms: BTreeMap<Arc<str>, Vec<Count>> = BTreeMap::new();
-    for record in cluster.of(crate::kinds::NAMESPACE) {
+    for record in cluster.of(kinds::NAMESPACE) {
         rooms.insert(Arc::clone(&record.key.name), vec![Count::default(); GROUPS.len()]);
     }
-    for (index, (_, plurals)) in GROUPS.iter().enumerate() {
-        for id in plurals.iter().filter_map(|name| catalog.find(name)).map(|kind| kind.id) {
-            count(cluster, id, index, &mut rooms);
+    for (index, (_, kinds)) in GROUPS.iter().enumerate() {
+        for kind in *kinds {
+            count(cluster, *kind, index, &mut rooms);
         }
     }
     rooms.into_iter().map(|(name, counts)| Room { name, counts }).collect()
@@ -267,3 +232,6 @@ fn syncs(cluster: &Cluster, catalog: &Catalog) -> (usize, usize, Vec<Behind>) {
     }
     (live, open, behind)
 }
+
+#[cfg(test)]
+mod tests;

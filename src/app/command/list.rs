@@ -2,73 +2,99 @@
 
 use super::{Command, In};
 use crate::app::App;
+use crate::app::prompt::Editor;
+use crate::app::screen::Pick;
 
-const LISTS: &[In] = &[In::Home, In::Table, In::Detail, In::Yaml, In::Help, In::Picker];
+type Run = fn(&mut App);
 
 const fn command(
     name: &'static str,
     help: &'static str,
     keys: &'static [&'static str],
     when: &'static [In],
-    run: fn(&mut App),
+    run: Run,
 ) -> Command {
     Command { name, help, keys, when, mutates: false, hint: 0, run }
 }
 
+/// The same command, named by the hint bar: the smaller the number, the earlier.
 const fn hinted(hint: u8, command: Command) -> Command {
     Command { hint, ..command }
 }
 
-const OBJECT: &[In] = &[In::Home, In::Table, In::Detail];
+/// The same command, which changes something in the cluster.
+const fn mutating(command: Command) -> Command {
+    Command { mutates: true, ..command }
+}
 
-/// Every command. Order is the order of help.
+const LISTS: &[In] = &[In::Home, In::Table, In::Detail, In::Yaml, In::Help, In::Picker];
+const OBJECT: &[In] = &[In::Home, In::Table, In::Detail];
+const TABLE: &[In] = &[In::Table];
+const ANYWHERE: &[In] = &[In::Anywhere];
+const PROMPT: &[In] = &[In::Prompt];
+
+/// Every command. Its order is the order of help.
+#[rustfmt::skip]
 pub const COMMANDS: &[Command] = &[
-    hinted(
-        1,
-        command(
-            "open",
-            "open what is selected",
-            &["<enter>"],
-            &[In::Home, In::Table, In::Detail, In::Picker],
-            App::open,
-        ),
-    ),
-    hinted(2, command("describe", "the object's detail: state, relations, events", &["d"], OBJECT, App::describe)),
-    hinted(3, command("yaml", "the object as YAML", &["y"], OBJECT, App::yaml)),
-    hinted(4, command("copy", "copy the name", &["c"], OBJECT, App::copy_name)),
-    hinted(8, command("palette", "open a kind, context, namespace or command", &[":"], &[In::Anywhere], App::palette)),
-    hinted(8, command("filter", "filter as you type", &["/"], &[In::Table, In::Picker], App::filter)),
-    command("back", "back; clears the filter first", &["<esc>", "q"], &[In::Anywhere], App::back),
-    hinted(9, command("help", "every key, and what a filter can say", &["?"], &[In::Anywhere], App::help)),
+    hinted(1, command("open", "open what is selected", &["<enter>"], &[In::Home, In::Table, In::Detail, In::Picker], App::open)),
+    hinted(2, command("describe", "the detail: state, relations both ways, events", &["d"], OBJECT, App::describe)),
+    hinted(4, command("yaml", "the object as YAML", &["y"], OBJECT, App::yaml)),
+    hinted(3, command("switch-pane", "between the table and the detail beside it", &["<tab>"], &[In::Table, In::Detail], App::switch_pane)),
+    hinted(5, command("copy", "copy the name, or all marked names", &["c"], OBJECT, App::copy_name)),
+    command("copy-namespace", "copy the namespace", &["n"], OBJECT, App::copy_namespace),
+    command("owner", "to the object that owns this one", &["J"], OBJECT, App::owner),
+    hinted(8, command("palette", "open a kind, namespace, context or command", &[":"], ANYWHERE, App::palette)),
+    hinted(7, command("filter", "filter while typing", &["/"], &[In::Table, In::Picker], App::filter)),
+    hinted(9, command("help", "every key, and what a filter can say", &["?"], ANYWHERE, App::help)),
+    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Yaml, In::Help, In::Picker], App::back)),
+    command("clear", "clear the filter, then back", &["<esc>", "q"], &[In::Anywhere], App::back),
+    command("previous", "the screen before", &["["], ANYWHERE, App::leave),
+    command("next", "the screen that was left last", &["]"], ANYWHERE, App::forward),
+    command("home", "what is wrong now, in the whole cluster", &["H"], ANYWHERE, App::go_home),
+    command("contexts", "choose a context", &["<f2>"], ANYWHERE, |app| app.pick(Pick::Context)),
+    command("choose-namespaces", "choose one or several namespaces", &["<f3>"], ANYWHERE, |app| app.pick(Pick::Namespace)),
+    hinted(2, command("mark", "mark, for several at once", &["<space>"], &[In::Table, In::Picker], App::mark)),
+    command("all-namespaces", "all namespaces", &["0"], OBJECT, |app| app.favourite(0)),
+    command("namespace-1", "the first favourite namespace", &["1"], OBJECT, |app| app.favourite(1)),
+    command("namespace-2", "the second favourite namespace", &["2"], OBJECT, |app| app.favourite(2)),
+    command("namespace-3", "the third favourite namespace", &["3"], OBJECT, |app| app.favourite(3)),
+    command("namespace-4", "the fourth favourite namespace", &["4"], OBJECT, |app| app.favourite(4)),
+    command("namespace-5", "the fifth favourite namespace", &["5"], OBJECT, |app| app.favourite(5)),
+    command("namespace-6", "the sixth favourite namespace", &["6"], OBJECT, |app| app.favourite(6)),
+    command("namespace-7", "the seventh favourite namespace", &["7"], OBJECT, |app| app.favourite(7)),
+    command("namespace-8", "the eighth favourite namespace", &["8"], OBJECT, |app| app.favourite(8)),
+    command("namespace-9", "the ninth favourite namespace", &["9"], OBJECT, |app| app.favourite(9)),
+    command("sort", "choose the column to sort by", &["O"], TABLE, |app| app.pick(Pick::Sort)),
+    command("sort-by-name", "sort by name; again turns the order round", &["N"], TABLE, |app| app.sort_by(Some("NAME"))),
+    command("sort-by-age", "sort by age", &["A"], TABLE, |app| app.sort_by(Some("AGE"))),
+    command("sort-by-status", "sort by status", &["S"], TABLE, |app| app.sort_by(Some("STATUS"))),
+    command("sort-by-restarts", "sort by restarts", &["T"], TABLE, |app| app.sort_by(Some("RESTARTS"))),
+    command("sort-by-namespace", "sort by namespace", &["P"], TABLE, |app| app.sort_by(Some("NAMESPACE"))),
+    command("wide", "more columns", &["w", "<ctrl-w>"], TABLE, App::toggle_wide),
+    command("managed-fields", "show or fold managedFields", &["m"], &[In::Yaml], App::toggle_managed_fields),
+    hinted(1, command("copy-text", "copy the text as shown", &["c"], &[In::Yaml], App::copy_text)),
     command("down", "one line down", &["j", "<down>"], LISTS, |app| app.step(1)),
     command("up", "one line up", &["k", "<up>"], LISTS, |app| app.step(-1)),
     command("page-down", "one page down", &["<ctrl-f>", "<pagedown>"], LISTS, |app| app.page(1)),
     command("page-up", "one page up", &["<ctrl-b>", "<pageup>"], LISTS, |app| app.page(-1)),
     command("top", "to the first line", &["g", "<home>"], LISTS, |app| app.step(isize::MIN)),
     command("bottom", "to the last line", &["G", "<end>"], LISTS, |app| app.step(isize::MAX)),
-    command("retry", "try an unreachable server again now", &["<ctrl-r>"], &[In::Anywhere], App::retry),
+    command("logs", "the logs", &["l"], OBJECT, |app| app.missing("logs are not there yet", "kubectl logs shows them")),
+    mutating(command("shell", "a shell in the container", &["s"], OBJECT, |app| app.missing("shells are not there yet", "kubectl exec opens one"))),
+    mutating(command("edit", "edit the object", &["e"], OBJECT, |app| app.missing("editing is not there yet: nothing in kplumb can write", "kubectl edit does it"))),
+    mutating(command("delete", "delete the object", &["<ctrl-d>"], OBJECT, |app| app.missing("deleting is not there yet: nothing in kplumb can write", "kubectl delete does it"))),
+    command("retry", "try the server again now; draw anew", &["<ctrl-r>"], ANYWHERE, App::retry),
+    command("suspend", "back to the shell until fg", &["<ctrl-z>"], &[In::Anywhere, In::Prompt], App::suspend),
     command("quit", "end kplumb", &["<ctrl-c>"], &[In::Anywhere, In::Prompt], App::quit),
-    command("accept", "run or keep what was typed", &["<enter>"], &[In::Prompt], App::prompt_accept),
-    command("cancel", "leave the line as it was before", &["<esc>"], &[In::Prompt], App::prompt_cancel),
-    command("complete", "take over the offered choice", &["<tab>"], &[In::Prompt], App::prompt_complete),
-    command("next-choice", "the next choice", &["<down>", "<ctrl-n>"], &[In::Prompt], |app| app.prompt_choose(1)),
-    command("previous-choice", "the choice before", &["<up>", "<ctrl-p>"], &[In::Prompt], |app| app.prompt_choose(-1)),
-    command("delete-word", "delete the word before the cursor", &["<ctrl-w>"], &[In::Prompt], |app| {
-        app.prompt_edit(super::super::prompt::Editor::delete_word)
-    }),
-    command("delete-line", "delete to the start of the line", &["<ctrl-u>"], &[In::Prompt], |app| {
-        app.prompt_edit(super::super::prompt::Editor::delete_to_start)
-    }),
-    command("line-start", "to the start of the line", &["<home>", "<ctrl-a>"], &[In::Prompt], |app| {
-        app.prompt_edit(super::super::prompt::Editor::home)
-    }),
-    command("line-end", "to the end of the line", &["<end>", "<ctrl-e>"], &[In::Prompt], |app| {
-        app.prompt_edit(super::super::prompt::Editor::end)
-    }),
-    command("character-left", "one character left", &["<left>"], &[In::Prompt], |app| {
-        app.prompt_edit(super::super::prompt::Editor::left)
-    }),
-    command("character-right", "one character right", &["<right>"], &[In::Prompt], |app| {
-        app.prompt_edit(super::super::prompt::Editor::right)
-    }),
+    hinted(1, command("accept", "run or keep what was typed", &["<enter>"], PROMPT, App::prompt_accept)),
+    hinted(2, command("cancel", "leave everything as it was before", &["<esc>"], PROMPT, App::prompt_cancel)),
+    hinted(3, command("complete", "take over the offer", &["<tab>"], PROMPT, App::prompt_complete)),
+    command("next-offer", "the next offer", &["<down>", "<ctrl-n>"], PROMPT, |app| app.prompt_choose(1)),
+    command("previous-offer", "the offer before", &["<up>", "<ctrl-p>"], PROMPT, |app| app.prompt_choose(-1)),
+    command("delete-word", "delete the word before the cursor", &["<ctrl-w>"], PROMPT, |app| app.prompt_edit(Editor::delete_word)),
+    command("delete-line", "delete to the start of the line", &["<ctrl-u>"], PROMPT, |app| app.prompt_edit(Editor::delete_to_start)),
+    command("line-start", "to the start of the line", &["<home>", "<ctrl-a>"], PROMPT, |app| app.prompt_edit(Editor::home)),
+    command("line-end", "to the end of the line", &["<end>", "<ctrl-e>"], PROMPT, |app| app.prompt_edit(Editor::end)),
+    command("left", "one character left", &["<left>"], PROMPT, |app| app.prompt_edit(Editor::left)),
+    command("right", "one character right", &["<right>"], PROMPT, |app| app.prompt_edit(Editor::right)),
 ];

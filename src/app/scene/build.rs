@@ -1,16 +1,17 @@
 //! From the state to the scene.
 
-use super::{Content, DetailPane, HomePane, Pane, Scene, TablePane, TextPane};
+use super::{Choice, Choices, Content, DetailPane, HomePane, Pane, PickerPane, Scene, TablePane, TextPane};
 use crate::app::App;
 use crate::app::layout::{Area, Panes};
 use crate::app::moves::{beneath, home_index, window};
-use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Screen, TableScreen};
+use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen};
 use crate::app::session::{Connection, Session};
-use crate::kinds::{Kind, ObjectRef};
+use crate::kinds::{Kind, ObjectRef, age};
 use crate::model::Sync;
 use crate::view::describe;
 use crate::view::line::{Line, Role, Span};
 use crate::view::table::{self, Table};
+use crate::wire::Timestamp;
 
 impl App {
     /// The whole screen, as a value.
@@ -20,18 +21,16 @@ impl App {
             None => (self.nowhere_pane(panes.main), None),
             Some(session) => self.content(session, &panes),
         };
-        let next_change = match (&main.content, side.as_ref().map(|pane| &pane.content)) {
-            (Content::Table(pane), _) => pane.table.next_change,
-            (Content::Detail(pane), _) => pane.detail.next_change,
-            _ => None,
-        };
+        let panes_change =
+            [Some(&main), side.as_ref()].into_iter().flatten().filter_map(|pane| changes_at(&pane.content));
+        let next_change = panes_change.chain(self.next_wake()).min();
         Scene {
             size: self.size,
             title: self.title(&main.content),
             message: self.message(&main.content),
             hints: self.hints(),
-            choices: None,
-            stale_since: None,
+            choices: self.choices(panes.choices.height),
+            stale_since: self.session().and_then(|session| stale_since(session, &main.content)),
             panes,
             main,
             side,
@@ -69,8 +68,53 @@ impl App {
                 }
             }
             Screen::Home(screen) => (pane(panes.main, true, self.home_pane(session, screen)), None),
-            _ => (pane(panes.main, true, Content::Text(help())), None),
+            Screen::Picker(screen) => (pane(panes.main, true, self.picker_pane(screen, panes.main)), None),
+            Screen::Yaml(screen) => {
+                let title = format!("{} YAML", crate::view::name(&session.catalog, &screen.key));
+                (pane(panes.main, true, self.text_pane(session, title, screen.first, panes.main)), None)
+            }
+            Screen::Help(screen) => {
+                let title = "keys".to_owned();
+                (pane(panes.main, true, self.text_pane(session, title, screen.first, panes.main)), None)
+            }
         }
+    }
+
+    fn text_pane(&self, session: &Session, title: String, first: usize, area: Area) -> Content {
+        let lines = self.text_lines(session);
+        let (all, height) = (lines.len(), usize::from(area.height).saturating_sub(1));
+        let first = first.min(all.saturating_sub(height));
+        let lines = lines.into_iter().skip(first).take(height).collect();
+        Content::Text(TextPane { title, lines, first, all })
+    }
+
+    fn picker_pane(&self, screen: &Picker, area: Area) -> Content {
+        let entries = self.entries(screen);
+        let (all, height) = (entries.len(), usize::from(area.height).saturating_sub(1));
+        let selected = (0 < all).then(|| screen.cursor.index.min(all - 1));
+        let cursor = Cursor { index: selected.unwrap_or(0), ..screen.cursor };
+        let first = cursor.first(height, all);
+        let title = match screen.pick {
+            Pick::Context => "contexts",
+            Pick::Namespace => "namespaces: <space> marks several",
+            Pick::Sort => "sort by: once more turns the order round",
+        };
+        let entries = entries.into_iter().skip(first).take(height).collect();
+        Content::Picker(PickerPane { title: title.to_owned(), entries, first, selected, all })
+    }
+
+    fn choices(&self, height: u16) -> Option<Choices> {
+        let prompt = self.prompt()?;
+        let offers = self.offers(prompt.editor.text());
+        let height = usize::from(height);
+        if offers.is_empty() || height == 0 {
+            return None;
+        }
+        let selected = prompt.selected.min(offers.len() - 1);
+        let first = selected.saturating_sub(height - 1);
+        let lines = offers.into_iter().skip(first).take(height);
+        let lines = lines.map(|offer| Choice { text: offer.line, found: offer.found, detail: offer.detail }).collect();
+        Some(Choices { lines, selected: selected - first })
     }
 
     fn home_pane(&self, session: &Session, screen: &HomeScreen) -> Content {
@@ -106,6 +150,9 @@ impl App {
         }
         let plural = &kind.plural;
         let place = session.namespaces.text();
+        if self.settings.no_secrets && kind.id == crate::kinds::SECRET {
+            return vec![Line::text("Secrets are never read: the config says secrets = \"never\"")];
+        }
         let text = match sync {
             Sync::Closed => format!("opening the watch of {plural}"),
             Sync::Listing { seen, total: Some(total) } => format!("listing {seen} of {total} {plural}"),
@@ -161,13 +208,27 @@ pub(super) fn sync(session: &Session, kind: &Kind) -> Sync {
     scopes.iter().map(|scope| session.cluster.sync(scope).clone()).min_by_key(rank).unwrap_or(Sync::Closed)
 }
 
-fn help() -> TextPane {
-    let lines: Vec<Line> = crate::app::command::COMMANDS
-        .iter()
-        .map(|command| {
-            let keys = Span::new(format!("{:<16}", command.keys.join(" ")), Role::Key);
-            Line::of(vec![keys, Span::text(command.help)])
-        })
-        .collect();
-    TextPane { title: "help".to_owned(), first: 0, all: lines.len(), lines }
+/// When a pane says something else by itself.
+fn changes_at(content: &Content) -> Option<Timestamp> {
+    match content {
+        Content::Table(pane) => pane.table.next_change,
+        Content::Detail(pane) => pane.detail.next_change,
+        Content::Home(pane) => {
+            pane.home.problems.iter().filter_map(|p| Some(age::next_change(pane.now, p.since?))).min()
+        }
+        _ => None,
+    }
+}
+
+/// Since when what is on screen is not true any more.
+fn stale_since(session: &Session, content: &Content) -> Option<Timestamp> {
+    let connection = match &session.connection {
+        Connection::Unreachable { since, .. } => Some(*since),
+        _ => None,
+    };
+    let sync = match content {
+        Content::Table(TablePane { sync: Sync::Stale { since, .. }, .. }) => Some(*since),
+        _ => None,
+    };
+    sync.or(connection).filter(|_| !session.cluster.is_empty())
 }

@@ -6,9 +6,10 @@ use crate::app::command::{COMMANDS, In};
 use crate::app::prompt::Purpose;
 use crate::app::screen::Screen;
 use crate::app::session::{Connection, Session};
-use crate::kinds::Health;
+use crate::kinds::{Health, age};
 use crate::model::Sync;
 use crate::view::line::{Role, Span};
+use crate::wire::Timestamp;
 
 impl App {
     pub(super) fn title(&self, main: &Content) -> Title {
@@ -17,8 +18,7 @@ impl App {
         };
         let mut left = vec![Span::new(session.context.to_string(), Role::Accent), Span::dim("observe")];
         left.extend(self.whereabouts(session, main));
-        let clock = crate::app::scene::head::clock(self.now);
-        Title { left, right: vec![freshness(session, main), Span::dim(clock)] }
+        Title { left, right: vec![freshness(session, main, self.now)] }
     }
 
     fn whereabouts(&self, session: &Session, main: &Content) -> Vec<Span> {
@@ -36,12 +36,19 @@ impl App {
                 spans
             }
             Screen::Detail(screen) => {
-                let name = crate::view::describe::name(&session.catalog, &screen.key);
+                let name = crate::view::name(&session.catalog, &screen.key);
                 let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();
                 vec![Span::text(place), Span::new(name, Role::Header)]
             }
-            Screen::Home(_) => vec![Span::text(session.namespaces.text())],
-            _ => Vec::new(),
+            Screen::Home(_) => vec![Span::new("home", Role::Header)],
+            Screen::Yaml(screen) => {
+                let name = crate::view::name(&session.catalog, &screen.key);
+                let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();
+                vec![Span::new("YAML", Role::Header), Span::text(place), Span::new(name, Role::Header)]
+            }
+            Screen::Help(_) => vec![Span::new("help", Role::Header)],
+            Screen::Picker(screen) if screen.filter.is_empty() => Vec::new(),
+            Screen::Picker(screen) => vec![Span::new(format!("/{}", screen.filter), Role::Match)],
         }
     }
 
@@ -76,32 +83,42 @@ impl App {
         rows.sort_by_key(|command| command.hint);
         let hint = |command: &&crate::app::command::Command| {
             let key = self.keys.of(command).first()?.to_string();
-            Some(Hint { key, text: command.name.to_owned(), refused: None })
+            Some(Hint { key, text: command.name.replace('-', " "), refused: None })
         };
         rows.iter().filter_map(hint).collect()
     }
 }
 
-/// `10:42:07` in UTC.
-pub(super) fn clock(now: crate::wire::Timestamp) -> String {
-    let seconds = now.seconds().rem_euclid(86_400);
-    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
-}
-
-fn freshness(session: &Session, main: &Content) -> Span {
+/// How true the screen is: `live`, or since when it is not and when it is tried again.
+fn freshness(session: &Session, main: &Content, now: Timestamp) -> Span {
+    let state = |text: &str, health| Span::new(text, Role::State(health));
     match (&session.connection, main) {
-        (Connection::Unreachable { .. }, _) => Span::new("unreachable", Role::State(Health::Failed)),
-        (Connection::NeedsTerminal(_), _) => Span::new("needs the terminal", Role::State(Health::Warn)),
-        (Connection::Connecting { .. } | Connection::Closed, _) => {
-            Span::new("connecting", Role::State(Health::Progressing))
+        (Connection::Unreachable { since, retry_at, .. }, _) => {
+            let retry = retry_at.map(|at| at.seconds() - now.seconds()).filter(|seconds| 0 < *seconds);
+            let retry = retry.map_or_else(String::new, |seconds| format!(", next try in {seconds}s"));
+            state(&format!("unreachable for {}{retry}", age::age(now, Some(*since))), Health::Failed)
         }
+        (Connection::NeedsTerminal(_), _) => state("wants the terminal: <enter>", Health::Warn),
+        (Connection::Connecting { since }, _) => {
+            let seconds = now.seconds() - since.seconds();
+            let waited = if 2 <= seconds { format!(" for {seconds}s") } else { String::new() };
+            state(&format!("connecting{waited}"), Health::Progressing)
+        }
+        (Connection::Closed, _) => state("closed", Health::Unknown),
         (Connection::Live(_), Content::Table(pane)) => match &pane.sync {
-            Sync::Live => Span::new("live", Role::State(Health::Ready)),
-            Sync::Listing { .. } | Sync::Closed => Span::new("listing", Role::State(Health::Progressing)),
-            Sync::Stale { .. } => Span::new("stale", Role::State(Health::Failed)),
-            Sync::Forbidden => Span::new("forbidden", Role::State(Health::Warn)),
-            Sync::Absent => Span::new("absent", Role::State(Health::Warn)),
+            Sync::Live => state("live", Health::Ready),
+            Sync::Closed => state("listing", Health::Progressing),
+            Sync::Listing { seen, total: Some(total) } => {
+                state(&format!("listing {seen} of {total}"), Health::Progressing)
+            }
+            Sync::Listing { seen, .. } => state(&format!("listing {seen}"), Health::Progressing),
+            Sync::Stale { since, .. } => state(&format!("{} old", age::age(now, Some(*since))), Health::Failed),
+            Sync::Forbidden => state("forbidden", Health::Warn),
+            Sync::Absent => state("absent", Health::Warn),
         },
-        (Connection::Live(_), _) => Span::new("live", Role::State(Health::Ready)),
+        (Connection::Live(_), Content::Home(pane)) if pane.home.live < pane.home.open => {
+            state(&format!("{} of {} kinds live", pane.home.live, pane.home.open), Health::Progressing)
+        }
+        (Connection::Live(_), _) => state("live", Health::Ready),
     }
 }

@@ -3,57 +3,69 @@
 use super::Session;
 use crate::app::effect::Effect;
 use crate::app::event::Readable;
-use crate::kinds::{Kind, KindId, ObjectRef, Served};
-use crate::model::{Scope, Select, Sync};
+use crate::kinds::{self, Kind, KindId, ObjectRef, Served};
+use crate::model::{Scope, Select};
 use crate::view::table::Namespaces;
 use crate::wire::Timestamp;
 
 /// The request path and the workloads: watched from the start, because Home and every detail speak of them.
-const ALWAYS: [&str; 26] = [
-    "pods",
-    "namespaces",
-    "nodes",
-    "deployments",
-    "replicasets",
-    "statefulsets",
-    "daemonsets",
-    "jobs",
-    "cronjobs",
-    "services",
-    "endpointslices",
-    "ingresses",
-    "ingressclasses",
-    "networkpolicies",
-    "horizontalpodautoscalers",
-    "persistentvolumeclaims",
-    "certificates",
-    "certificaterequests",
-    "orders",
-    "challenges",
-    "issuers",
-    "clusterissuers",
-    "gatewayclasses",
-    "gateways",
-    "httproutes",
-    "referencegrants",
+const ALWAYS: [KindId; 26] = [
+    kinds::POD,
+    kinds::NAMESPACE,
+    kinds::NODE,
+    kinds::DEPLOYMENT,
+    kinds::REPLICA_SET,
+    kinds::STATEFUL_SET,
+    kinds::DAEMON_SET,
+    kinds::JOB,
+    kinds::CRON_JOB,
+    kinds::SERVICE,
+    kinds::ENDPOINT_SLICE,
+    kinds::INGRESS,
+    kinds::INGRESS_CLASS,
+    kinds::NETWORK_POLICY,
+    kinds::HORIZONTAL_POD_AUTOSCALER,
+    kinds::PERSISTENT_VOLUME_CLAIM,
+    kinds::CERTIFICATE,
+    kinds::CERTIFICATE_REQUEST,
+    kinds::ORDER,
+    kinds::CHALLENGE,
+    kinds::ISSUER,
+    kinds::CLUSTER_ISSUER,
+    kinds::GATEWAY_CLASS,
+    kinds::GATEWAY,
+    kinds::HTTP_ROUTE,
+    kinds::REFERENCE_GRANT,
 ];
 
 /// A watch that nobody needed for so long is closed, in seconds.
 const IDLE: i64 = 300;
-/// The same for the events of one object: details come and go.
+/// The same for events, which are many: of one object, or of all while their table is open.
 const IDLE_EVENTS: i64 = 10;
 
+/// What the user looks at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Whether the session is the one on screen.
+    pub on_screen: bool,
+    /// The kind of the table on screen.
+    pub shown: Option<KindId>,
+    /// The object of the open detail.
+    pub detail: Option<ObjectRef>,
+    /// Whether Secrets are never read.
+    pub no_secrets: bool,
+}
+
 impl Session {
-    /// Opens what is needed and closes what has not been needed for long. `shown` is the kind of the table on screen, `detail`
-    /// the object of the open detail; both first, so that the screen fills before the rest.
-    pub fn watch(&mut self, shown: Option<KindId>, detail: Option<&ObjectRef>, now: Timestamp) -> Vec<Effect> {
+    /// Opens what is needed and closes what has not been needed for long.
+    pub fn watch(&mut self, needs: &Needs, now: Timestamp) -> Vec<Effect> {
         if !self.is_live() {
             return Vec::new();
         }
-        let needed = self.needed(shown, detail);
+        let needed = self.needed(needs);
         let mut effects = Vec::new();
         for scope in &needed {
-            if self.open.insert(scope.clone(), None).is_none() && self.cluster.sync(scope) == &Sync::Closed {
+            if self.open.insert(scope.clone(), None).is_none() {
                 effects.push(Effect::Watch(self.epoch, scope.clone()));
             }
         }
@@ -81,15 +93,9 @@ impl Session {
         self.open.iter().filter_map(|(scope, idle)| Some(idle.as_ref()?.plus_seconds(patience(scope)))).min()
     }
 
-    /// Forgets every watch: the connection is gone, or a new one begins.
-    pub fn forget_watches(&mut self) {
-        self.open.clear();
-    }
-
-    /// The scopes by which a kind is watched.
+    /// The scopes by which a kind's table is watched.
     pub fn scopes(&self, kind: &Kind) -> Vec<Scope> {
-        let select = if &*kind.plural == "secrets" { Select::Type("kubernetes.io/tls") } else { Select::All };
-        self.scopes_of(kind, &select)
+        self.scopes_of(kind, &Select::All)
     }
 
     fn scopes_of(&self, kind: &Kind, select: &Select) -> Vec<Scope> {
@@ -103,8 +109,12 @@ impl Session {
         names.into_iter().map(scope).collect()
     }
 
-    fn needed(&self, shown: Option<KindId>, detail: Option<&ObjectRef>) -> Vec<Scope> {
+    /// What is on screen comes first, so that it fills before the rest; a context that nobody looks at needs nothing.
+    fn needed(&self, needs: &Needs) -> Vec<Scope> {
         let mut needed = Vec::new();
+        if !needs.on_screen {
+            return needed;
+        }
         let mut want = |scopes: Vec<Scope>| {
             for scope in scopes {
                 if !needed.contains(&scope) {
@@ -112,30 +122,31 @@ impl Session {
                 }
             }
         };
-        let is_there = |kind: &&Kind| kind.served != Served::Absent;
-        if let Some(kind) = shown.and_then(|id| self.catalog.get(id)).filter(is_there) {
+        let allowed = |kind: &&Kind| kind.served != Served::Absent && !(needs.no_secrets && kind.id == kinds::SECRET);
+        let kind = |id| self.catalog.get(id).filter(allowed);
+        if let Some(kind) = needs.shown.and_then(kind) {
             want(self.scopes_of(kind, &Select::All));
         }
-        if let Some(scope) = detail.and_then(|key| self.events_of(key)) {
+        if let Some(scope) = needs.detail.as_ref().and_then(|key| self.events_of(key)) {
             want(vec![scope]);
         }
-        for kind in ALWAYS.iter().filter_map(|name| self.catalog.find(name)).filter(is_there) {
+        for kind in ALWAYS.into_iter().filter_map(kind) {
             want(self.scopes_of(kind, &Select::All));
         }
-        if let Some(kind) = self.catalog.find("secrets").filter(is_there) {
-            want(self.scopes(kind));
+        if let Some(kind) = kind(kinds::SECRET) {
+            want(self.scopes_of(kind, &Select::Type("kubernetes.io/tls")));
         }
         needed
     }
 
     /// The events of one object.
     fn events_of(&self, key: &ObjectRef) -> Option<Scope> {
-        let events = self.catalog.find("events").filter(|kind| kind.served != Served::Absent)?;
+        let events = self.catalog.get(kinds::EVENT).filter(|kind| kind.served != Served::Absent)?;
         let select = Select::Regarding(std::sync::Arc::clone(&key.name));
         Some(Scope { kind: events.id, namespace: key.namespace.clone(), select })
     }
 }
 
 fn patience(scope: &Scope) -> i64 {
-    if matches!(scope.select, Select::Regarding(_)) { IDLE_EVENTS } else { IDLE }
+    if scope.kind == kinds::EVENT { IDLE_EVENTS } else { IDLE }
 }

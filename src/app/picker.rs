@@ -1,0 +1,172 @@
+//! Lists to choose from: contexts, namespaces, columns to sort by.
+
+use crate::app::App;
+use crate::app::scene::Entry;
+use crate::app::screen::{Pick, Picker, Screen};
+use crate::app::session::{Connection, Session};
+use crate::kinds::{Health, POD};
+use crate::view::table::Namespaces;
+use std::sync::Arc;
+
+impl App {
+    pub(super) fn pick(&mut self, pick: Pick) {
+        let mut picker = Picker::new(pick);
+        if let (Pick::Namespace, Some(Namespaces::Some(names))) = (pick, self.session().map(|s| &s.namespaces)) {
+            picker.marked = names.clone();
+        }
+        let entries = self.entries(&picker);
+        let current = entries.iter().position(|entry| entry.current).unwrap_or(0);
+        picker.cursor = picker.cursor.moved(current, usize::from(self.panes().main.height));
+        self.push(Screen::Picker(picker));
+    }
+
+    /// What a list offers now.
+    pub fn entries(&self, picker: &Picker) -> Vec<Entry> {
+        let mut entries = match picker.pick {
+            Pick::Context => self.context_entries(),
+            Pick::Namespace => self.session().map_or_else(Vec::new, |session| self.namespace_entries(session, picker)),
+            Pick::Sort => self.sort_entries(),
+        };
+        let wanted = picker.filter.to_lowercase();
+        let words: Vec<&str> = wanted.split_whitespace().collect();
+        entries.retain(|entry| words.iter().all(|word| entry.text.to_lowercase().contains(word)));
+        entries
+    }
+
+    fn context_entries(&self) -> Vec<Entry> {
+        let entries = self.contexts.iter().map(|context| {
+            let session = self.sessions.iter().find(|session| session.context == *context);
+            let (health, detail) = session.map_or((None, String::new()), |session| match &session.connection {
+                Connection::Live(server) => (Some(Health::Ready), format!("{}  {}", server.version, server.address)),
+                Connection::Connecting { .. } => (Some(Health::Progressing), "connecting".to_owned()),
+                Connection::Closed => (None, "closed after a while".to_owned()),
+                Connection::Unreachable { failure, .. } => (Some(Health::Failed), failure.cause.clone()),
+                Connection::NeedsTerminal(failure) => (Some(Health::Warn), failure.cause.clone()),
+            });
+            let current = self.session().is_some_and(|session| session.context == *context);
+            Entry { health, text: context.to_string(), detail, marked: false, current }
+        });
+        entries.collect()
+    }
+
+    fn namespace_entries(&self, session: &Session, picker: &Picker) -> Vec<Entry> {
+        let digits = self.favourites(session);
+        let all = Entry {
+            text: "all namespaces".to_owned(),
+            detail: "0".to_owned(),
+            current: session.namespaces == Namespaces::All,
+            ..Entry::default()
+        };
+        let entries = session.known_namespaces().into_iter().map(|name| {
+            let pods = session.cluster.in_namespace(POD, &name);
+            let mut count = 0;
+            let mut worst: Option<Health> = None;
+            for health in pods.map(|pod| pod.digest.health) {
+                count += 1;
+                let ill = health.filter(|health| *health < Health::Unknown);
+                worst = match (worst, ill) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                };
+            }
+            let digit = digits.iter().position(|favourite| *favourite == name);
+            let digit = digit.map_or_else(String::new, |index| format!("{}  ", index + 1));
+            let is_current = matches!(&session.namespaces, Namespaces::Some(names) if names.contains(&name));
+            Entry {
+                health: worst,
+                detail: format!("{digit}{count} pods"),
+                marked: picker.marked.contains(&name),
+                current: is_current,
+                text: name.to_string(),
+            }
+        });
+        std::iter::once(all).chain(entries).collect()
+    }
+
+    fn sort_entries(&self) -> Vec<Entry> {
+        let Some(session) = self.session() else { return Vec::new() };
+        let Some(table) = crate::app::moves::beneath(session) else { return Vec::new() };
+        let Some(kind) = session.catalog.get(table.kind) else { return Vec::new() };
+        let natural = Entry {
+            text: "natural order".to_owned(),
+            detail: "by namespace and name".to_owned(),
+            current: table.sort.column.is_none(),
+            ..Entry::default()
+        };
+        let columns = kind.columns.iter().map(|column| {
+            let current = table.sort.column.as_deref() == Some(&*column.name);
+            let order = if table.sort.descending { "largest first" } else { "smallest first" };
+            let detail = if current { order.to_owned() } else { String::new() };
+            Entry { text: column.name.to_string(), detail, current, ..Entry::default() }
+        });
+        std::iter::once(natural).chain(columns).collect()
+    }
+
+    /// The namespaces on the digits 1 to 9: the config's, then those chosen lately.
+    pub(super) fn favourites(&self, session: &Session) -> Vec<Arc<str>> {
+        let mut names = self.settings.favourites.clone();
+        let rest = session.recent.iter().filter(|name| !self.settings.favourites.contains(name));
+        names.extend(rest.cloned());
+        names.truncate(9);
+        names
+    }
+
+    /// Enter in a list.
+    pub(super) fn pick_selected(&mut self) {
+        let Some(Screen::Picker(picker)) = self.session().map(Session::screen) else { return };
+        let picker = picker.clone();
+        let entries = self.entries(&picker);
+        let Some(entry) = entries.get(picker.cursor.index.min(entries.len().saturating_sub(1))) else { return };
+        let text = entry.text.clone();
+        let is_first = entry.detail == "0" || text == "natural order";
+        self.leave();
+        match picker.pick {
+            Pick::Context => self.switch_context(&text),
+            Pick::Sort => self.sort_by(if is_first { None } else { Some(&text) }),
+            Pick::Namespace => {
+                let one = || std::collections::BTreeSet::from([Arc::from(text.as_str())]);
+                let names = if is_first {
+                    Namespaces::All
+                } else if picker.marked.is_empty() {
+                    Namespaces::Some(one())
+                } else {
+                    Namespaces::Some(if picker.marked.contains(text.as_str()) { picker.marked } else { one() })
+                };
+                self.use_namespaces(names);
+            }
+        }
+    }
+
+    /// Shows namespaces; from Home on that means their pods.
+    pub(super) fn use_namespaces(&mut self, names: Namespaces) {
+        let Some(session) = self.session_mut() else { return };
+        session.choose(names);
+        if !matches!(session.screen(), Screen::Table(table) if table.kind != crate::kinds::NAMESPACE) {
+            self.run_line("pods");
+        }
+    }
+
+    /// Space: marks, and goes on to the next line.
+    pub(super) fn mark(&mut self) {
+        let selected = self.selected();
+        let name = match self.session().map(Session::screen) {
+            Some(Screen::Picker(picker)) if picker.pick == Pick::Namespace => {
+                let entry = self.entries(picker).into_iter().nth(picker.cursor.index);
+                entry.filter(|entry| entry.detail != "0").map(|entry| Arc::<str>::from(entry.text))
+            }
+            _ => None,
+        };
+        match (self.session_mut().and_then(|session| session.screens.last_mut()), selected, name) {
+            (Some(Screen::Table(table)), Some(key), _) => toggle(&mut table.marked, key),
+            (Some(Screen::Picker(picker)), _, Some(name)) => toggle(&mut picker.marked, name),
+            _ => {}
+        }
+        self.step(1);
+    }
+}
+
+fn toggle<T: Ord>(set: &mut std::collections::BTreeSet<T>, value: T) {
+    if !set.remove(&value) {
+        set.insert(value);
+    }
+}

@@ -1,0 +1,84 @@
+//! Texts that are read line by line: YAML and help.
+
+use crate::app::App;
+use crate::app::command::{COMMANDS, In};
+use crate::app::screen::{Screen, YamlScreen};
+use crate::app::session::Session;
+use crate::view::describe::yaml;
+use crate::view::filter::GRAMMAR;
+use crate::view::line::{Line, Role, Span};
+
+impl App {
+    /// All lines of the text on screen; empty where the screen is no text.
+    pub(super) fn text_lines(&self, session: &Session) -> Vec<Line> {
+        match session.screen() {
+            Screen::Yaml(screen) => self.yaml_lines(session, screen),
+            Screen::Help(_) => self.help_lines(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn yaml_lines(&self, session: &Session, screen: &YamlScreen) -> Vec<Line> {
+        let fetched = session.fetched.as_ref().filter(|fetched| fetched.key == screen.key);
+        match fetched.and_then(|fetched| fetched.value.as_ref()) {
+            Some(Ok(value)) => yaml::lines(value, screen.managed_fields),
+            Some(Err(failure)) => {
+                let parts = [&failure.what, &failure.cause, &failure.remedy];
+                parts.into_iter().filter(|part| !part.is_empty()).map(|part| Line::text(part.clone())).collect()
+            }
+            None if session.is_live() => vec![Line::of(vec![Span::dim("fetching the object")])],
+            None => {
+                vec![Line::of(vec![Span::dim("out of reach: the object is fetched when the server answers again")])]
+            }
+        }
+    }
+
+    fn help_lines(&self) -> Vec<Line> {
+        let places = [In::Anywhere, In::Home, In::Table, In::Detail, In::Yaml, In::Help, In::Picker, In::Prompt];
+        let mut lines = Vec::new();
+        let mut told: Vec<&str> = Vec::new();
+        for place in places {
+            let rows = COMMANDS.iter().filter(|c| c.when.contains(&place) && !told.contains(&c.name));
+            let rows: Vec<_> = rows.collect();
+            told.extend(rows.iter().filter(|c| 3 < c.when.len()).map(|c| c.name));
+            if rows.is_empty() {
+                continue;
+            }
+            lines.extend((!lines.is_empty()).then(Line::default));
+            lines.push(Line::of(vec![Span::new(place.title(), Role::Header)]));
+            lines.extend(rows.into_iter().map(|command| {
+                let keys: Vec<String> = self.keys.of(command).iter().map(ToString::to_string).collect();
+                Line::of(vec![
+                    Span::new(format!("  {:<20}", keys.join(" ")), Role::Key),
+                    Span::text(command.help),
+                    Span::dim(format!("  {}", command.name)),
+                ])
+            }));
+        }
+        lines.push(Line::default());
+        lines.push(Line::of(vec![Span::new("what a filter can say", Role::Header)]));
+        lines.extend(GRAMMAR.iter().map(|form| {
+            Line::of(vec![Span::new(format!("  {:<20}", form.example), Role::Key), Span::text(form.meaning)])
+        }));
+        lines
+    }
+
+    /// Scrolls the text on screen.
+    pub(super) fn scroll(&mut self, by: isize) {
+        let height = usize::from(self.panes().main.height).saturating_sub(1);
+        let Some(session) = self.session() else { return };
+        let all = self.text_lines(session).len();
+        let most = all.saturating_sub(height);
+        match self.session_mut().and_then(|session| session.screens.last_mut()) {
+            Some(Screen::Yaml(screen)) => screen.first = screen.first.saturating_add_signed(by).min(most),
+            Some(Screen::Help(screen)) => screen.first = screen.first.saturating_add_signed(by).min(most),
+            _ => {}
+        }
+    }
+
+    pub(super) fn toggle_managed_fields(&mut self) {
+        if let Some(Screen::Yaml(screen)) = self.session_mut().and_then(|session| session.screens.last_mut()) {
+            screen.managed_fields = !screen.managed_fields;
+        }
+    }
+}
