@@ -3,6 +3,7 @@
 //! Start reading at `App::update`; what the screen says is `App::scene`, a value that `ui` only paints.
 
 pub mod command;
+pub mod config;
 pub mod effect;
 pub mod event;
 pub mod keymap;

@@ -5,10 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the user has set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Name of the theme; none for the default.
     pub theme: Option<String>,
+    /// When to use colours.
+    pub color: Color,
+    /// Whether the pointer is listened to.
+    pub mouse: bool,
+    /// How text is copied.
+    pub clipboard: Clipboard,
+    /// Where the log goes.
+    pub log: Option<String>,
+    /// The context to start in.
+    pub context: Option<String>,
     /// Namespaces on the digits 1 to 9.
     pub favourites: Vec<Arc<str>>,
     /// Keys by command name, in place of its own.
@@ -19,4 +29,48 @@ pub struct Settings {
     pub no_secrets: bool,
     /// Other names for palette lines: `dp` for `deployments`.
     pub aliases: BTreeMap<String, String>,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// As the terminal and the environment say.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How text is copied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clipboard {
+    /// Whatever works.
+    #[default]
+    Auto,
+    /// The system's clipboard.
+    System,
+    /// An escape sequence to the terminal.
+    Osc52,
+    /// A tool such as `xclip`.
+    Command,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: None,
+            color: Color::Auto,
+            mouse: true,
+            clipboard: Clipboard::Auto,
+            log: None,
+            context: None,
+            favourites: Vec::new(),
+            keys: BTreeMap::new(),
+            hidden_columns: BTreeMap::new(),
+            no_secrets: false,
+            aliases: BTreeMap::new(),
+        }
+    }
 }

@@ -247,3 +247,6 @@ pub fn at(cluster: &Cluster, query: &Query, index: usize) -> Option<ObjectRef> {
 pub fn is_namespaces(kind: KindId) -> bool {
     kind == crate::kinds::NAMESPACE
 }
+
+#[cfg(test)]
+mod tests;

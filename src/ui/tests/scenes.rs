@@ -127,6 +127,7 @@ fn home(size: Size) -> Scene {
             room("shop-dev", [count(9, 0, 0, 1), count(5, 0, 0, 0), count(2, 0, 0, 0), Count::default()]),
             room("kube-system", quiet(18, 7)),
         ],
+        rollouts: Vec::new(),
         live: 22,
         open: 24,
         behind: vec![

@@ -1,0 +1,147 @@
+//! Tables of small clusters, as text.
+
+use super::*;
+use crate::kinds::{BUILTIN, Catalog, Cell, Digest, Meta, POD};
+use crate::model::{Change, Scope};
+use proptest::prelude::*;
+
+const NOW: Timestamp = Timestamp(1_795_171_327_000_000);
+
+fn record(path: &str, status: &str) -> Record {
+    let (namespace, name) = path.split_once('/').unwrap();
+    let index =
+        crate::kinds::BUILTIN[usize::from(POD.0)].columns.iter().find_map(|c| match (c.name.as_ref(), c.source) {
+            ("STATUS", crate::kinds::Source::Cell(index)) => Some(usize::from(index)),
+            _ => None,
+        });
+    let mut cells = vec![Cell::Empty; 12];
+    cells[index.unwrap()] = Cell::text(status);
+    Record {
+        key: ObjectRef::new(POD, namespace, name),
+        meta: Meta { uid: Arc::from(path), created: Some(NOW.plus_seconds(-90)), ..Meta::default() },
+        digest: Digest { health: Some(Health::Ready), cells: cells.into(), ..Digest::default() },
+    }
+}
+
+struct Fixture {
+    cluster: Cluster,
+    catalog: Catalog,
+    namespaces: Namespaces,
+    filter: Filter,
+    sort: Sort,
+    changes: Changes,
+}
+
+fn fixture(paths: &[&str]) -> Fixture {
+    let mut cluster = Cluster::default();
+    cluster.apply(Change::Replace(Scope::all(POD), paths.iter().map(|path| record(path, "Running")).collect()));
+    Fixture {
+        cluster,
+        catalog: Catalog::builtin(),
+        namespaces: Namespaces::All,
+        filter: Filter::default(),
+        sort: Sort::default(),
+        changes: Changes::default(),
+    }
+}
+
+impl Fixture {
+    fn table(&self, window: &Window) -> Table {
+        let query = Query {
+            kind: self.catalog.get(POD).unwrap(),
+            namespaces: &self.namespaces,
+            filter: &self.filter,
+            sort: &self.sort,
+            width: Width::Normal,
+            hidden: &[],
+            changes: &self.changes,
+            now: NOW,
+        };
+        table(&self.cluster, &query, window, &BTreeSet::new())
+    }
+
+    fn names(&self, window: &Window) -> Vec<String> {
+        self.table(window).rows.iter().map(|row| row.key.name.to_string()).collect()
+    }
+}
+
+fn whole() -> Window<'static> {
+    Window { height: 1000, room: 200, ..Window::default() }
+}
+
+#[test]
+fn numbers_in_names_sort_by_value() {
+    let fixture = fixture(&["dev/web-10", "dev/web-2", "a/z"]);
+    assert_eq!(fixture.names(&whole()), ["z", "web-2", "web-10"]);
+}
+
+#[test]
+fn the_namespace_column_goes_when_there_is_one_namespace() {
+    let mut fixture = fixture(&["dev/a", "prod/b"]);
+    let names = |table: Table| table.columns.iter().map(|c| c.name.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(fixture.table(&whole()))[0], "NAMESPACE");
+    fixture.namespaces = Namespaces::Some(BTreeSet::from([Arc::from("dev")]));
+    let table = fixture.table(&whole());
+    assert_eq!((table.shown, table.total, table.everywhere), (1, 1, 2));
+    assert_eq!(names(table)[0], "NAME");
+}
+
+#[test]
+fn columns_that_every_screen_shows_stay_on_a_narrow_one() {
+    let fixture = fixture(&["dev/a"]);
+    let narrow = fixture.table(&Window { room: 10, ..whole() });
+    let wanted = BUILTIN[usize::from(POD.0)].columns.iter().filter(|c| c.width == Width::Narrow).count();
+    assert_eq!(narrow.columns.len(), wanted + 1);
+}
+
+#[test]
+fn a_changed_cell_is_marked_for_two_seconds() {
+    let mut fixture = fixture(&["dev/a"]);
+    let (old, new) = (record("dev/a", "Running"), record("dev/a", "Error"));
+    fixture.cluster.apply(Change::Apply(new.clone()));
+    fixture.changes.note(Some(&old), &new, NOW.plus_seconds(-1));
+    let marked = |fixture: &Fixture| {
+        let table = fixture.table(&whole());
+        table.rows[0].cells.iter().filter(|c| c.changed).map(|c| c.text.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(marked(&fixture), ["Error"]);
+    assert_eq!(fixture.table(&whole()).next_change, Some(NOW.plus_seconds(1)));
+    fixture.changes.forget(NOW.plus_seconds(1));
+    assert!(marked(&fixture).is_empty());
+}
+
+#[test]
+fn a_selection_that_is_gone_gives_way_to_the_row_in_its_place() {
+    let fixture = fixture(&["dev/a", "dev/b", "dev/c"]);
+    let gone = ObjectRef::new(POD, "dev", "aa");
+    let table = fixture.table(&Window { selected: Some(&gone), index: 1, ..whole() });
+    assert_eq!((table.selected, table.selected_key), (Some(1), Some(ObjectRef::new(POD, "dev", "b"))));
+    let last = fixture.table(&Window { selected: Some(&gone), index: 9, ..whole() });
+    assert_eq!(last.selected, Some(2));
+}
+
+proptest! {
+    #[test]
+    fn a_window_is_a_slice_of_the_whole_table(
+        paths in proptest::collection::btree_set("[ab]/[a-e][0-9]{0,2}", 0..20),
+        index in 0..25_usize,
+        line in 0..10_usize,
+        height in 0..10_usize,
+        descending: bool,
+    ) {
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let mut fixture = fixture(&paths);
+        fixture.sort = Sort { column: Some(Arc::from("NAME")), descending };
+        let all = fixture.table(&whole());
+        let selected = all.rows.get(index).map(|row| row.key.clone());
+        let window = Window { selected: selected.as_ref(), index: 0, line, height, room: 200 };
+        let part = fixture.table(&window);
+        let last = (part.first + height).min(all.rows.len());
+        prop_assert_eq!(&part.rows[..], &all.rows[part.first..last]);
+        prop_assert_eq!(&part.columns, &all.columns);
+        if let (Some(place), true) = (part.selected, 0 < height) {
+            prop_assert!((part.first..part.first + height).contains(&place));
+            prop_assert_eq!(part.selected_key, selected.or_else(|| all.rows.first().map(|row| row.key.clone())));
+        }
+    }
+}
