@@ -1,5 +1,6 @@
 //! Which theme and how many colours: flags, environment, configuration, in this order.
 
+use crate::app::settings;
 use crate::cli::Unusable;
 use crate::cli::args::{Color, Common};
 use crate::ui::theme::Theme;
@@ -21,11 +22,16 @@ pub fn theme(common: &Common, configured: Option<&str>, folder: Option<&Path>) -
     Ok(theme.with_ascii(!speaks_unicode()))
 }
 
-/// How many colours a terminal like ours shows.
-pub fn depth(when: Option<Color>) -> Depth {
+/// How many colours to use: the flag, else the configuration.
+pub fn depth(flag: Option<Color>, configured: settings::Color) -> Depth {
+    let configured = match configured {
+        settings::Color::Auto => Color::Auto,
+        settings::Color::Always => Color::Always,
+        settings::Color::Never => Color::Never,
+    };
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let forced = is_set("CLICOLOR_FORCE") && std::env::var("CLICOLOR_FORCE").is_ok_and(|v| v != "0");
-    match when.unwrap_or(Color::Auto) {
+    match flag.unwrap_or(configured) {
         Color::Never => Depth::None,
         Color::Auto if is_set("NO_COLOR") && !forced => Depth::None,
         Color::Auto | Color::Always => capable(),

@@ -9,7 +9,7 @@ use crate::app::settings::Settings;
 use crate::app::{App, Size, Start};
 use crate::cli::args::{self, Common};
 use crate::cli::{Unusable, look, settings};
-use crate::runtime::clipboard::{Clipboard, Preference, Surroundings};
+use crate::runtime::clipboard::{Clipboard, Surroundings};
 use crate::runtime::clock::{self, Clock};
 use crate::runtime::report::words;
 use crate::runtime::signals::Signals;
@@ -24,19 +24,18 @@ use std::sync::Arc;
 /// Opens the screen and runs until the user quits.
 pub fn run(common: &Common, view: Option<&str>) -> Result<ExitCode, Unusable> {
     let files = settings::files();
-    let (settings, clipboard) = settings::load(common, &files)?;
+    let settings = settings::load(common, &files)?;
     let theme = look::theme(common, settings.theme.as_deref(), files.themes.as_deref())?;
-    let theme = theme.with_depth(look::depth(common.color));
-    let _log = settings::log(common)?;
+    let theme = theme.with_depth(look::depth(common.color, settings.color));
+    settings::log(common, settings.log.as_deref())?;
     let tokio = runtime()?;
     let end = tokio.block_on(async {
         let clock = common.now.map_or_else(Clock::system, Clock::Frozen);
-        let mouse = true;
+        let mouse = settings.mouse;
         let mut signals = Signals::listen().map_err(Unusable::io("the system's signals"))?;
         let surface = Tty::enter(mouse)?;
         let (width, height) = surface.size().map_err(Unusable::io("the terminal"))?;
-        let parts =
-            Parts { common, view, settings, clipboard, clock, size: Size { width, height }, begin: clock.now() };
+        let parts = Parts { common, view, settings, clock, size: Size { width, height }, begin: clock.now() };
         let mut program = assemble(parts, surface, theme);
         match program.run(&mut signals).await {
             // A frame may find the terminal gone before the signal says so.
@@ -61,8 +60,6 @@ pub struct Parts<'a> {
     pub view: Option<&'a str>,
     /// The configuration.
     pub settings: Settings,
-    /// How to copy.
-    pub clipboard: Preference,
     /// The clock.
     pub clock: Clock,
     /// The screen's size.
@@ -79,13 +76,19 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Unusable> {
 
 /// Puts a program together; must be called inside a runtime.
 pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::theme::Theme) -> Runtime<S> {
-    let Parts { common, view, settings, clipboard, clock, size, begin } = parts;
+    let Parts { common, view, settings, clock, size, begin } = parts;
     let (source, nowhere) = source(common, begin);
     let (contexts, current) = source.contexts();
-    let context = common.context.as_deref().map(Arc::from).or(current).filter(|_| nowhere.is_none());
+    let context = common
+        .context
+        .clone()
+        .or_else(|| settings.context.clone())
+        .map(Arc::from)
+        .or(current)
+        .filter(|_| nowhere.is_none());
     let namespaces: Vec<Arc<str>> = common.namespaces.iter().map(|n| Arc::from(n.as_str())).collect();
     let given = namespaces.iter().chain(&settings.favourites).cloned().collect();
-    let clipboard = Clipboard::new(clipboard, Surroundings::look(), std::env::temp_dir());
+    let clipboard = Clipboard::new(settings::clipboard(&settings), Surroundings::look(), std::env::temp_dir());
     let (world, reports) = World::new(source, clock, clipboard, given);
     let start = Start {
         contexts,
@@ -117,10 +120,16 @@ pub fn source(common: &Common, begin: crate::wire::Timestamp) -> (Source, Option
     match Contexts::load(common.kubeconfig.as_deref(), variable.as_deref()) {
         Ok(contexts) => {
             let missing = if contexts.list().is_empty() { contexts.target(None).err() } else { None };
-            (Source::Kubeconfig(Box::new(contexts), options), missing.as_ref().map(words))
+            (Source::Kubeconfig(Box::new(contexts), options), missing.as_ref().map(nowhere))
         }
-        Err(failure) => (Source::Kubeconfig(Box::default(), options), Some(words(&failure))),
+        Err(failure) => (Source::Kubeconfig(Box::default(), options), Some(nowhere(&failure))),
     }
+}
+
+/// Why there is no cluster, and how to see kplumb all the same.
+fn nowhere(failure: &crate::api::failure::Failure) -> Failure {
+    let words = words(failure);
+    Failure { remedy: format!("{}; to look around without a cluster: kplumb --demo", words.remedy), ..words }
 }
 
 /// Flags only tighten, and nothing can act yet: every connection observes.

@@ -7,7 +7,6 @@ use crate::app::session::Connection;
 use crate::cli::args::{Color, Common, Output, Screen};
 use crate::cli::open::{Parts, assemble, runtime};
 use crate::cli::{Unusable, look, print, settings};
-use crate::runtime::clipboard::Preference;
 use crate::runtime::clock::Clock;
 use crate::runtime::surface::Memory;
 use crate::runtime::{Runtime, Turn};
@@ -27,14 +26,14 @@ const KEY: Duration = Duration::from_millis(120);
 pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Unusable> {
     let keys = script(&screen.keys)?;
     let files = settings::files();
-    let (settings, _) = settings::load(common, &files)?;
+    let settings = settings::load(common, &files)?;
     let theme = look::theme(common, settings.theme.as_deref(), files.themes.as_deref())?;
     let theme = match (screen.output, common.color) {
         (_, Some(Color::Never)) => theme.with_depth(Depth::None),
         (Output::Svg, _) => theme.with_depth(Depth::True),
-        (_, when) => theme.with_depth(look::depth(when)),
+        (_, when) => theme.with_depth(look::depth(when, settings.color)),
     };
-    let _log = settings::log(common)?;
+    settings::log(common, settings.log.as_deref())?;
     let tokio = runtime()?;
     let text = tokio.block_on(async {
         let mut now = common.now.map_or_else(Clock::system, Clock::Frozen);
@@ -48,15 +47,8 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Unusable> {
             };
         }
         let (width, height) = screen.size;
-        let parts = Parts {
-            common,
-            view: screen.view.as_deref(),
-            settings,
-            clipboard: Preference::default(),
-            clock: now,
-            size: Size { width, height },
-            begin,
-        };
+        let parts =
+            Parts { common, view: screen.view.as_deref(), settings, clock: now, size: Size { width, height }, begin };
         let mut program = assemble(parts, Memory::new(width, height), theme.clone());
         settle(&mut program, screen.settle).await?;
         for key in keys {

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 /// Serves until the process is told to end; the kubeconfig goes to standard output first.
 pub fn run(common: &Common, demo: &Demo) -> Result<ExitCode, Unusable> {
-    let _log = settings::log(common)?;
+    settings::log(common, None)?;
     runtime()?.block_on(async {
         let clock = common.now.map_or_else(Clock::system, Clock::Frozen);
         let listener =

@@ -2,7 +2,7 @@
 
 use crate::kinds::condition::{self, Condition, Status, message_cell, status_cell};
 use crate::kinds::{
-    Cell, Column, Digest, Facts, Health, ISSUER, Interner, KindId, KindSpec, Link, Meta, Object, Relation, SECRET,
+    Column, Digest, Facts, Health, ISSUER, Interner, KindId, KindSpec, Link, Meta, Object, Relation, SECRET,
     Target, json_decoder,
 };
 use crate::wire::meta::{self, ObjectMeta};

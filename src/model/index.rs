@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// Where a record stands in the cluster's list of records.
 pub type Slot = u32;
 
+/// A kind, and one namespace or all.
+type Place = (KindId, Option<Arc<str>>);
+
 type LabelKey = (KindId, Arc<str>, Arc<str>, Arc<str>);
 
 /// The indexes of one cluster.
@@ -19,7 +22,7 @@ pub struct Index {
     labels: HashMap<LabelKey, Vec<Slot>>,
     named: HashMap<ObjectRef, Vec<Slot>>,
     /// Selector links by the kind and namespace that they speak of.
-    selectors: HashMap<(KindId, Option<Arc<str>>), Vec<(Slot, Selector)>>,
+    selectors: HashMap<Place, Vec<(Slot, Selector)>>,
 }
 
 impl Index {

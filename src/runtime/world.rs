@@ -59,7 +59,7 @@ impl World {
             Effect::Unwatch(epoch, scope) => self.with(epoch, |link| link.unwatch(&scope)),
             Effect::Fetch(epoch, object) => self.with(epoch, |link| link.fetch(object)),
             Effect::Columns(epoch, kind) => self.with(epoch, |link| link.columns(kind)),
-            Effect::Retry(epoch) => self.with(epoch, |link| link.retry()),
+            Effect::Retry(epoch) => self.with(epoch, Link::retry),
             Effect::Copy { text, what } => self.copy(text, what),
             Effect::Continue(work) => self.report(Event::Continue(work)),
             Effect::Redraw => return Flow::Redraw,

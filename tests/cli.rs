@@ -1,0 +1,102 @@
+//! The command line as scripts meet it: what goes to which stream, and the exit codes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::process::{Command, Output};
+
+fn kplumb(arguments: &[&str]) -> Output {
+    let folder = std::env::temp_dir().join("kplumb-no-config");
+    Command::new(env!("CARGO_BIN_EXE_kplumb"))
+        .args(arguments)
+        .env_remove("KUBECONFIG")
+        .env_remove("KUBERNETES_SERVICE_HOST")
+        .env("XDG_CONFIG_HOME", &folder)
+        .env("HOME", &folder)
+        .env("LANG", "C.UTF-8")
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn help_shows_every_command_and_every_flag_has_an_example() {
+    let help = stdout(&kplumb(&["--help"]));
+    for word in ["screen", "demo", "config", "completions", "man", "--kubeconfig", "--read-only", "--demo", "--now"] {
+        assert!(help.contains(word), "{word} is not in\n{help}");
+    }
+    let flags: Vec<&str> = help.lines().filter(|l| l.trim_start().starts_with("--kubeconfig")).collect();
+    assert!(flags[0].contains("k3s.yaml") || help.contains("(--kubeconfig ./k3s.yaml)"));
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_says_what_would_be_right() {
+    for (arguments, wanted) in [
+        (&["--no-such-flag"][..], "--no-such-flag"),
+        (&["screen", "--size", "big"], "160x50"),
+        (&["screen", "--now", "today"], "2026-11-20T10:42:07Z"),
+        (&["screen", "--demo", "--keys", "<nonsense>"], "<ctrl-d>"),
+        (&["--demo", "--theme", "no-such-theme", "screen"], "no-such-theme"),
+        (&["--config", "/no/such/file.toml", "screen", "--demo"], "/no/such/file.toml"),
+    ] {
+        let output = kplumb(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(wanted), "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn without_a_terminal_the_screen_is_refused_in_one_line() {
+    let output = kplumb(&["--demo"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
+    assert!(stderr(&output).contains("kplumb screen"), "{}", stderr(&output));
+}
+
+#[test]
+fn without_a_kubeconfig_the_first_screen_says_where_it_looked_and_offers_the_demo() {
+    let screen = stdout(&kplumb(&["screen", "--size", "100x20"]));
+    assert!(screen.contains("kubeconfig"), "{screen}");
+    assert!(screen.contains("--demo"), "{screen}");
+}
+
+#[test]
+fn a_frozen_picture_of_the_demo_is_the_same_each_time() {
+    let arguments = ["screen", "--demo", "--now", "2026-11-20T10:42:07Z", "--story", "45s", "--size", "120x30"];
+    let first = kplumb(&arguments);
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+    assert!(stdout(&first).contains("things are broken"), "{}", stdout(&first));
+    assert_eq!(stdout(&first), stdout(&kplumb(&arguments)));
+}
+
+#[test]
+fn keys_open_what_they_open_in_the_program() {
+    let screen = stdout(&kplumb(&["screen", "--demo", "--keys", ":ns<enter>", "--size", "100x30"]));
+    assert!(screen.contains("namespaces") && screen.contains("shop-prod"), "{screen}");
+}
+
+#[test]
+fn the_printed_configuration_is_one_that_can_be_read() {
+    let text = stdout(&kplumb(&["config"]));
+    let file = std::env::temp_dir().join(format!("kplumb-config-{}.toml", std::process::id()));
+    // Uncommented, so that every default is read for what it says.
+    let lines = text.lines().map(|line| line.strip_prefix("# ").filter(|l| l.contains(" = ")).unwrap_or(line));
+    std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
+    let output = kplumb(&["--config", file.to_str().unwrap(), "screen", "--demo", "--size", "80x24"]);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}\n{text}", stderr(&output));
+}
+
+#[test]
+fn completions_and_manual_are_printed() {
+    assert!(stdout(&kplumb(&["completions", "bash"])).contains("_kplumb"));
+    let manual = stdout(&kplumb(&["man"]));
+    assert!(manual.starts_with(".ie") || manual.contains(".TH kplumb"), "{manual}");
+    assert!(manual.contains(".SH KEYS"));
+}
