@@ -217,7 +217,7 @@ where
 /// Built-in versions answer for their own paths; nobody answers for those of groups that are not there.
 fn unknown_resource(state: &State, route: &Route) -> Failure {
     let built_in = state.registry.resources.iter().any(|resource| {
-        let served = resource.versions.iter().any(|version| *version == route.version);
+        let served = resource.versions.contains(&route.version);
         resource.custom.is_none() && resource.group == route.group && served
     });
     if built_in { Failure::no_such_path() } else { Failure::page_not_found() }

@@ -129,14 +129,13 @@ impl Story {
     fn follow(&mut self, script: usize, step: usize, round: u32, at: Timestamp) {
         let Some(of) = scripts().nth(script) else { return };
         let Some(done) = of.steps.get(step) else { return };
-        match of.steps.get(step + 1) {
-            Some(next) => self.plan(at, (next.at - done.at) * 1_000, Beat::Step { script, step: step + 1, round }),
-            None => {
-                let begun = at.checked_sub(SignedDuration::from_secs(done.at)).unwrap_or(at);
-                let next = begun.checked_add(SignedDuration::from_secs(of.every)).unwrap_or(at);
-                self.round(script, of, round.wrapping_add(1), next);
-            }
+        if let Some(next) = of.steps.get(step + 1) {
+            self.plan(at, (next.at - done.at) * 1_000, Beat::Step { script, step: step + 1, round });
+            return;
         }
+        let begun = at.checked_sub(SignedDuration::from_secs(done.at)).unwrap_or(at);
+        let next = begun.checked_add(SignedDuration::from_secs(of.every)).unwrap_or(at);
+        self.round(script, of, round.wrapping_add(1), next);
     }
 }
 

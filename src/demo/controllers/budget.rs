@@ -1,4 +1,4 @@
-//! PodDisruptionBudgets count their healthy pods.
+//! A `PodDisruptionBudget` counts its healthy pods.
 
 use serde_json::{Value, json};
 

@@ -103,11 +103,10 @@ fn choose(pod: &Value, name: &str, container: &str) -> Result<String, Failure> {
     if let ([only], true, true) = (plain.as_slice(), init.is_empty(), ephemeral.is_empty()) {
         return Ok(only.clone());
     }
-    let mut message =
-        format!("a container name must be specified for pod {name}, choose one of: [{}]", plain.join(" "));
-    if !init.is_empty() {
-        message += &format!(" or one of the init containers: [{}]", init.join(" "));
-    }
+    let others =
+        if init.is_empty() { String::new() } else { format!(" or one of the init containers: [{}]", init.join(" ")) };
+    let message =
+        format!("a container name must be specified for pod {name}, choose one of: [{}]{others}", plain.join(" "));
     Err(Failure::bad_request(message))
 }
 
