@@ -88,7 +88,7 @@ fn term(token: &str, at: Range<usize>, columns: &[Column]) -> Result<Option<Term
         return Ok(Some(Term { negated, test: Test::Anywhere(regex(pattern, &at)?) }));
     }
     if let Some(term) = comparison(bare, negated, &at, columns)? {
-        return Ok(Some(term));
+        return Ok(term);
     }
     if let Some(term) = field(bare, negated, &at, columns)? {
         return Ok(term);
@@ -100,8 +100,15 @@ fn term(token: &str, at: Range<usize>, columns: &[Column]) -> Result<Option<Term
     Ok(Some(Term { negated, test: Test::Anywhere(words(&word, &at)?) }))
 }
 
-/// `age<2h`; `app=web` names a label when no column is called so.
-fn comparison(bare: &str, negated: bool, at: &Range<usize>, columns: &[Column]) -> Result<Option<Term>, FilterError> {
+/// `age<2h`; `app=web` names a label when no column is called so. The outer `None` means that the token compares nothing, the
+/// inner one that its value is still to be typed.
+#[allow(clippy::option_option)]
+fn comparison(
+    bare: &str,
+    negated: bool,
+    at: &Range<usize>,
+    columns: &[Column],
+) -> Result<Option<Option<Term>>, FilterError> {
     let Some(split) = bare.find(['<', '>', '=']).filter(|split| !bare[..*split].contains(['"', ':', '/'])) else {
         return Ok(None);
     };
@@ -119,21 +126,21 @@ fn comparison(bare: &str, negated: bool, at: &Range<usize>, columns: &[Column]) 
         if is_equality {
             let mut term = labelled(&format!("{name}={value}"), negated);
             term.negated = negated != (*operator == Operator::Other);
-            return Ok(Some(term));
+            return Ok(Some(Some(term)));
         }
         let names: Vec<String> = columns.iter().map(|c| c.name.to_lowercase()).collect();
         let end = at.start + name.len();
         return Err(error(at.start..end, format!("no column is called {name}: there are {}", names.join(", "))));
     };
     if value.is_empty() {
-        return Ok(None);
+        return Ok(Some(None));
     }
     let comparison = Comparison::new(*operator, value);
     if source == Source::Age && comparison.micros.is_none() && comparison.nanos.is_none() {
         let from = at.start + split + sign.len();
         return Err(error(from..at.end, format!("{value:?} is no duration: write 90s, 15m, 2h or 3d")));
     }
-    Ok(Some(Term { negated, test: Test::Compare { source, comparison } }))
+    Ok(Some(Some(Term { negated, test: Test::Compare { source, comparison } })))
 }
 
 /// `ns:`, `label:` and any column; the outer `None` means that the token names no field.
