@@ -48,8 +48,10 @@ pub async fn keep(shared: &Shared, server: &Connection) {
                 shared.reply(Reply::Discovered(Box::new(catalog.clone()))).await;
             }
         }
+        // Who sees every definition move has no need to look.
+        let look = if from.iter().all(Option::is_some) { Duration::MAX } else { LOOK };
         let watches = DEFINITIONS.iter().zip(from).map(|(path, from)| Box::pin(moved(server, path, from)));
-        pause = match timeout(LOOK, select_all(watches)).await {
+        pause = match timeout(look, select_all(watches)).await {
             Ok((Ok(()), ..)) => SWARM,
             Ok((Err(_), ..)) => (pause * 2).min(LOOK),
             Err(_) => Duration::ZERO,
