@@ -1,5 +1,7 @@
 //! Home: what is wrong now, worst first, and how every namespace is. Both lists keep room, however long the other is.
 
+mod rollouts;
+
 use crate::app::scene::HomePane;
 use crate::kinds::Health;
 use crate::kinds::age;
@@ -43,7 +45,11 @@ impl Widget for &Themed<'_, HomePane> {
         for (row, line) in cut.iter().flatten().take(usize::from(told.height)).enumerate() {
             put(buffer, (told.x + 4, told.y + row as u16), told.right(), line, self.theme.style(Role::Text));
         }
-        self.rooms(parts.1, buffer, selected.and_then(|index| index.checked_sub(problems)));
+        let (left, right) = beside(parts.1, home.rollouts.is_empty());
+        self.rooms(left, buffer, selected.and_then(|index| index.checked_sub(problems)));
+        if let Some(right) = right {
+            rollouts::paint(&home.rollouts, right, buffer, (self.theme, self.what.now));
+        }
     }
 }
 
@@ -110,6 +116,17 @@ fn parts(body: Rect, problems: usize, rooms: usize) -> (Rect, Rect) {
     let upper = (height - lower).min(problems) as u16;
     let lower = Rect { y: body.y + upper, height: (lower as u16).min(body.height - upper), ..body };
     (Rect { height: upper, ..body }, lower)
+}
+
+/// The namespaces, and the rollouts at their right where there are some and the screen is wide.
+fn beside(area: Rect, is_quiet: bool) -> (Rect, Option<Rect>) {
+    if is_quiet || area.width < rollouts::WIDE || area.height < 3 {
+        return (area, None);
+    }
+    let left = Rect { width: area.width - rollouts::WIDTH, ..area };
+    // A blank line stands above both.
+    let right = Rect { x: left.right() + GAP, y: area.y + 1, width: rollouts::WIDTH - GAP, height: area.height - 1 };
+    (left, Some(right))
 }
 
 /// The last lines of an area for something else, as long as the list keeps four.

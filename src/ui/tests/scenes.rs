@@ -9,7 +9,7 @@ use crate::app::scene::{
 use crate::kinds::{Align, Health, ObjectRef, POD};
 use crate::model::Sync;
 use crate::view::describe::{Detail, Section};
-use crate::view::health::{Behind, Count, Home, Problem, Room};
+use crate::view::health::{Behind, Count, Home, Problem, Rollout, Room};
 use crate::view::line::{Line, Role, Span};
 use crate::view::table::{Heading, Row, RowCell, Table};
 use crate::wire::Timestamp;
@@ -127,7 +127,10 @@ fn home(size: Size) -> Scene {
             room("shop-dev", [count(9, 0, 0, 1), count(5, 0, 0, 0), count(2, 0, 0, 0), Count::default()]),
             room("kube-system", quiet(18, 7)),
         ],
-        rollouts: Vec::new(),
+        rollouts: vec![
+            rollout("catalog", Health::Failed, 3, None),
+            rollout("orders", Health::Progressing, 3, Some(now().plus_seconds(432))),
+        ],
         live: 22,
         open: 24,
         behind: vec![
@@ -144,6 +147,10 @@ fn home(size: Size) -> Scene {
     scene.title.left.truncate(2);
     scene.title.left.push(Span::text("all namespaces"));
     scene
+}
+
+fn rollout(name: &str, health: Health, updated: u32, deadline: Option<Timestamp>) -> Rollout {
+    Rollout { key: ObjectRef::new(POD, "shop-prod", name), health, updated, wanted: 6, available: 5, deadline }
 }
 
 fn heading(name: &str, align: Align, width: usize) -> Heading {
