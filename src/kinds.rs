@@ -20,6 +20,7 @@ pub mod load_balancer;
 pub mod record;
 pub mod selector;
 pub mod volume;
+pub mod wording;
 pub mod workload;
 
 pub use self::catalog::{Catalog, Kind, Served};

@@ -1,6 +1,7 @@
 //! CronJob: Jobs by the clock.
 
 use crate::kinds::job::JobSpec;
+use crate::kinds::wording::being_deleted;
 use crate::kinds::workload::{self, Image, container_cells, instant, selector_cell};
 use crate::kinds::{CRON_JOB, Cell, Column, Digest, Facts, Health, Interner, KindId, KindSpec, Meta, Object, decoder};
 use crate::wire::Timestamp;
@@ -179,7 +180,7 @@ fn facts(spec: &CronJobSpec, status: &CronJobStatus, job: &JobSpec, interner: &m
 
 fn health(metadata: Option<&ObjectMeta>, facts: &CronJobFacts) -> (Health, Option<String>) {
     if let Some(metadata) = metadata.filter(|m| instant(m.deletion_timestamp).is_some()) {
-        return (Health::Progressing, Some(workload::being_deleted(metadata)));
+        return (Health::Progressing, Some(being_deleted(metadata)));
     }
     if facts.suspended {
         return (Health::Ready, Some("suspended".to_owned()));

@@ -85,8 +85,8 @@ pub enum Target {
         kind: KindId,
         /// Their namespace; none for all.
         namespace: Option<Arc<str>>,
-        /// What their labels must say.
-        selector: Selector,
+        /// What their labels must say; boxed, because most links name one object and there are many of them.
+        selector: Box<Selector>,
     },
 }
 

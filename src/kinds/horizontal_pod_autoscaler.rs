@@ -3,7 +3,8 @@
 pub mod metrics;
 
 use crate::kinds::horizontal_pod_autoscaler::metrics::{MetricSpec, MetricStatus};
-use crate::kinds::workload::{self, WorkloadCondition, count, why};
+use crate::kinds::wording::why;
+use crate::kinds::workload::{self, WorkloadCondition, count};
 use crate::kinds::{
     Cell, Column, Digest, Facts, HORIZONTAL_POD_AUTOSCALER, Health, Interner, KindId, KindSpec, Link, Meta, Object,
     Relation, Target, decoder, named,

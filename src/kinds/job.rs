@@ -2,7 +2,8 @@
 
 use crate::kinds::pod::spec::PodTemplateSpec;
 use crate::kinds::pod::status::PodCondition;
-use crate::kinds::workload::{self, Image, container_cells, count, instant, selector_cell, why};
+use crate::kinds::wording::{being_deleted, why};
+use crate::kinds::workload::{self, Image, container_cells, count, instant, selector_cell};
 use crate::kinds::{Cell, Column, Digest, Facts, Health, Interner, JOB, KindId, KindSpec, Meta, Object, decoder};
 use crate::wire::Timestamp;
 use crate::wire::meta::{LabelSelector, ObjectMeta};
@@ -202,7 +203,7 @@ fn health(metadata: Option<&ObjectMeta>, status: &JobStatus, facts: &JobFacts) -
         return (Health::Ready, Some("Completed".to_owned()));
     }
     if let Some(metadata) = metadata.filter(|m| instant(m.deletion_timestamp).is_some()) {
-        return (Health::Progressing, Some(workload::being_deleted(metadata)));
+        return (Health::Progressing, Some(being_deleted(metadata)));
     }
     if facts.suspended || status.holds("Suspended").is_some() {
         return (Health::Ready, Some("suspended".to_owned()));

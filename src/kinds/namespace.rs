@@ -1,8 +1,8 @@
 //! Namespace: the room that everything else lives in.
 
-use crate::kinds::pod::ending::sentence;
 use crate::kinds::pod::status::PodCondition;
-use crate::kinds::workload::why;
+use crate::kinds::wording::sentence;
+use crate::kinds::wording::why;
 use crate::kinds::{Cell, Column, Digest, Facts, Health, Interner, KindSpec, Meta, NAMESPACE, Object, decoder};
 use crate::wire::meta::ObjectMeta;
 use serde::Deserialize;

@@ -182,7 +182,7 @@ fn health(node: &Node, facts: &NodeFacts) -> (Health, Option<String>) {
         return (Health::Failed, Some("its kubelet does not report".to_owned()));
     }
     if ready.status != "True" {
-        let message = crate::kinds::pod::ending::sentence(&ready.message);
+        let message = crate::kinds::wording::sentence(&ready.message);
         let reason = [ready.reason.as_str(), &message].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>();
         return (Health::Failed, Some(reason.join(": ")));
     }

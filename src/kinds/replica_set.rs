@@ -1,7 +1,8 @@
 //! ReplicaSet: one revision of a Deployment, or a number of equal pods on its own.
 
 use crate::kinds::pod::spec::PodTemplateSpec;
-use crate::kinds::workload::{self, Image, Replicas, WorkloadCondition, container_cells, count, selector_cell, why};
+use crate::kinds::wording::why;
+use crate::kinds::workload::{self, Image, Replicas, WorkloadCondition, container_cells, count, selector_cell};
 use crate::kinds::{
     Cell, Column, Digest, Facts, Health, Interner, KindId, KindSpec, Meta, Object, REPLICA_SET, decoder,
 };

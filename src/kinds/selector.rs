@@ -22,7 +22,7 @@ impl Selector {
 
     /// The link of an object that selects others of one kind in one namespace (or in all).
     pub fn link(self, relation: Relation, kind: KindId, namespace: Option<Arc<str>>) -> Link {
-        Link { relation, target: Target::Selector { kind, namespace, selector: self } }
+        Link { relation, target: Target::Selector { kind, namespace, selector: Box::new(self) } }
     }
 }
 

@@ -1,9 +1,9 @@
 //! What the kinds that make pods share: replicas, the template's containers and images, links to pods and mounts.
 
-use crate::kinds::pod::ending::sentence;
 use crate::kinds::pod::mounts;
 use crate::kinds::pod::spec::PodTemplateSpec;
 use crate::kinds::selector::selector_text;
+use crate::kinds::wording::being_deleted;
 use crate::kinds::{Cell, Health, Interner, Link, POD, Relation, Selector};
 use crate::wire::Timestamp;
 use crate::wire::meta::{LabelSelector, ObjectMeta};
@@ -122,21 +122,4 @@ pub fn unsettled(metadata: Option<&ObjectMeta>, observed_generation: i64) -> Opt
     }
     (observed_generation < metadata.generation)
         .then(|| (Health::Progressing, Some("its controller has not seen the last change yet".to_owned())))
-}
-
-/// The reason of an object that is being deleted: what holds it, if anything does.
-pub fn being_deleted(metadata: &ObjectMeta) -> String {
-    match metadata.finalizers.as_slice() {
-        [] => "being deleted".to_owned(),
-        held => format!("being deleted, held by finalizer {}", held.join(", ")),
-    }
-}
-
-/// `reason: message`, either of which may be missing.
-pub fn why(reason: &str, message: &str) -> String {
-    match (reason, sentence(message)) {
-        ("", message) => message,
-        (reason, message) if message.is_empty() => reason.to_owned(),
-        (reason, message) => format!("{reason}: {message}"),
-    }
 }

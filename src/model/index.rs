@@ -135,7 +135,7 @@ impl Index {
             }
             Target::Selector { kind, namespace, selector } => {
                 let list = self.selectors.entry((*kind, namespace.clone())).or_default();
-                list.push((slot, selector.clone()));
+                list.push((slot, (**selector).clone()));
             }
         }
     }
@@ -149,7 +149,7 @@ impl Index {
             Target::Selector { kind, namespace, selector } => {
                 let place = (*kind, namespace.clone());
                 let Some(list) = self.selectors.get_mut(&place) else { return };
-                if let Some(at) = list.iter().position(|(s, have)| *s == slot && have == selector) {
+                if let Some(at) = list.iter().position(|(s, have)| *s == slot && *have == **selector) {
                     list.swap_remove(at);
                 }
                 if list.is_empty() {

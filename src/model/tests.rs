@@ -17,7 +17,7 @@ fn record(namespace: &str, name: &str, version: u8, team: u8, owner: u8) -> Reco
     let selector = Selector { equals: Box::new([label.clone()]), requirements: Box::default() };
     let select = Link {
         relation: Relation::Selects,
-        target: Target::Selector { kind: POD, namespace: Some(Arc::from(namespace)), selector },
+        target: Target::Selector { kind: POD, namespace: Some(Arc::from(namespace)), selector: Box::new(selector) },
     };
     let name_link = Target::Named { kind: POD, namespace: Some(Arc::from(namespace)), name: Arc::from("a") };
     let named = Link { relation: Relation::Mounts, target: name_link };

@@ -2,8 +2,6 @@
 //! digests give, wide columns too, must equal the one in the server's own Table, read from protobuf and from JSON.
 //!
 //! A kind is added by a file of cases, a row in `CASES` and a test that calls `judge`.
-//!
-//! `RECORD=1` also writes the bytes of the cases marked `recorded` to `tests/kinds/KIND/`, where plain tests read them.
 
 mod autoscalers;
 mod case;

@@ -2,7 +2,8 @@
 
 use crate::kinds::Health;
 use crate::kinds::deployment::{DeploymentCondition, DeploymentFacts, DeploymentStatus};
-use crate::kinds::workload::{unsettled, why};
+use crate::kinds::wording::why;
+use crate::kinds::workload::unsettled;
 use crate::wire::meta::ObjectMeta;
 
 type Verdict = (Health, Option<String>);

@@ -2,13 +2,11 @@
 
 use crate::kinds::pod::spec::Container;
 use crate::kinds::pod::status::Terminated;
+use crate::kinds::wording::sentence;
 
-/// The longest sentence of others that a reason repeats.
-const LONGEST: usize = 160;
-
-/// How `container` ended, opened by `word` unless the end has a better one of its own.
-pub fn ending(word: &str, container: &Container, end: &Terminated) -> String {
-    let (name, code) = (&container.name, end.exit_code);
+/// How a container ended, opened by `word` unless the end has a better one of its own; `noun` is what it is called.
+pub fn ending(word: &str, noun: &str, container: &Container, end: &Terminated) -> String {
+    let code = end.exit_code;
     let tail = match sentence(&end.message) {
         message if message.is_empty() => String::new(),
         message => format!(": {message}"),
@@ -20,13 +18,13 @@ pub fn ending(word: &str, container: &Container, end: &Terminated) -> String {
                 || "was killed, its node ran out of memory".to_owned(),
                 |limit| format!("used more than {}", limit.string),
             );
-            format!("OOMKilled: container {name} {used}, exit {code}")
+            format!("OOMKilled: {noun} {used}, exit {code}")
         }
         "" | "Error" | "Completed" => match signal(end) {
-            Some(signal) => format!("{word}: container {name} was killed by {signal}, exit {code}{tail}"),
-            None => format!("{word}: container {name} exited with {code}{tail}"),
+            Some(signal) => format!("{word}: {noun} was killed by {signal}, exit {code}{tail}"),
+            None => format!("{word}: {noun} exited with {code}{tail}"),
         },
-        reason => format!("{reason}: container {name} exited with {code}{tail}"),
+        reason => format!("{reason}: {noun} exited with {code}{tail}"),
     }
 }
 
@@ -50,15 +48,4 @@ fn signal(end: &Terminated) -> Option<String> {
         _ => return None,
     };
     Some(name.to_owned())
-}
-
-/// The first sentence of a message, cut where it is too long.
-pub fn sentence(message: &str) -> String {
-    let line = message.trim().lines().next().unwrap_or("");
-    let end = line.find(". ").unwrap_or(line.len());
-    let line = line[..end].trim_end_matches('.').trim();
-    match line.char_indices().nth(LONGEST) {
-        Some((cut, _)) => format!("{}…", &line[..cut]),
-        None => line.to_owned(),
-    }
 }

@@ -4,10 +4,12 @@
 
 use crate::kinds::Health;
 use crate::kinds::pod::Pod;
-use crate::kinds::pod::ending::{ending, sentence};
+use crate::kinds::pod::ending::ending;
 use crate::kinds::pod::image::why_not_pulled;
 use crate::kinds::pod::spec::{Container, PodSpec};
-use crate::kinds::pod::status::{ContainerStatus, PodCondition, PodStatus};
+use crate::kinds::pod::status::{ContainerStatus, PodCondition, PodStatus, Terminated};
+use crate::kinds::wording::{being_deleted, sentence, why};
+use crate::wire::Timestamp;
 use crate::wire::time::Time;
 
 type Verdict = (Health, Option<String>);
@@ -34,36 +36,29 @@ fn deleted(pod: &Pod) -> Option<Verdict> {
         let node = &pod.spec().node_name;
         return Some((Health::Failed, Some(format!("NodeLost: node {node} does not answer, the pod cannot be ended"))));
     }
-    let reason = match metadata.finalizers.as_slice() {
-        [] => "being deleted".to_owned(),
-        held => format!("being deleted, held by finalizer {}", held.join(", ")),
-    };
-    Some((Health::Progressing, Some(reason)))
+    Some((Health::Progressing, Some(being_deleted(metadata))))
 }
 
 /// Why a pod whose phase is Failed has failed.
 fn failure(spec: &PodSpec, status: &PodStatus) -> String {
-    let message = sentence(&status.message);
-    let containers = paired(&spec.init_containers, &status.init_container_statuses)
-        .chain(paired(&spec.containers, &status.container_statuses));
-    let worst = containers.filter_map(|(c, s)| Some((c, s?.terminated()?))).find(|(_, end)| end.exit_code != 0);
+    let parts = init_parts(spec, status).chain(main_parts(spec, status));
+    let worst = parts.filter_map(|p| Some((p, p.terminated()?))).find(|(_, end)| end.exit_code != 0);
     match (status.reason.as_str(), worst) {
-        ("", Some((container, end))) => ending("Error", container, end),
-        ("", None) if message.is_empty() => "Failed".to_owned(),
-        ("", None) => message,
-        (reason, _) if message.is_empty() => reason.to_owned(),
-        (reason, _) => format!("{reason}: {message}"),
+        ("", Some((part, end))) => ending("Error", &part.noun(), part.spec, end),
+        ("", None) if status.message.is_empty() => "it failed, and its status does not say why".to_owned(),
+        (reason, _) => why(reason, &status.message),
     }
 }
 
 fn alive(spec: &PodSpec, status: &PodStatus) -> Verdict {
+    if status.reason == "NodeLost" {
+        return (Health::Failed, Some(why(&status.reason, &status.message)));
+    }
     if let Some(verdict) = unscheduled(spec, status) {
         return verdict;
     }
-    // An init container that ended well has done its work; it is not started again, whatever the pod's policy.
-    let init = paired(&spec.init_containers, &status.init_container_statuses).map(|pair| (pair, "Never"));
-    let main = paired(&spec.containers, &status.container_statuses).map(|pair| (pair, spec.restart_policy.as_str()));
-    let troubles = init.chain(main).filter_map(|((c, s), policy)| trouble(c, s?, policy));
+    let parts = init_parts(spec, status).chain(main_parts(spec, status));
+    let troubles = parts.filter_map(|part| trouble(part, &spec.restart_policy));
     if let Some((health, reason)) = troubles.min_by_key(|(health, _)| *health) {
         return (health, Some(reason));
     }
@@ -100,83 +95,89 @@ fn scheduler(message: &str) -> &str {
 }
 
 /// What is wrong with one container, if anything is.
-fn trouble(container: &Container, status: &ContainerStatus, restart_policy: &str) -> Option<(Health, String)> {
-    let name = &container.name;
-    if let Some(waiting) = status.waiting() {
-        let last = status.last_terminated();
+fn trouble(part: Part<'_>, restart_policy: &str) -> Option<(Health, String)> {
+    let noun = part.noun();
+    if let Some(waiting) = part.status?.waiting() {
+        let last = part.status?.last_terminated();
         return match waiting.reason.as_str() {
             "" | "ContainerCreating" | "PodInitializing" => None,
             "CrashLoopBackOff" => Some(last.map_or_else(
-                || format!("CrashLoopBackOff: container {name} keeps ending"),
-                |end| ending("CrashLoopBackOff", container, end),
+                || format!("CrashLoopBackOff: {noun} keeps ending"),
+                |end| ending("CrashLoopBackOff", &noun, part.spec, end),
             )),
             reason if is_image(reason) => {
-                let why = why_not_pulled(&waiting.message);
-                Some(format!("{reason}: {} {why}", container.image))
+                Some(format!("{reason}: {} {}", part.spec.image, why_not_pulled(&waiting.message)))
             }
-            reason if waiting.message.is_empty() => Some(format!("{reason}: container {name}")),
-            reason => Some(format!("{reason}: container {name}: {}", sentence(&waiting.message))),
+            reason if waiting.message.is_empty() => Some(format!("{reason}: {noun}")),
+            reason => Some(format!("{reason}: {noun}: {}", sentence(&waiting.message))),
         }
         .map(|reason| (Health::Failed, reason));
     }
-    let end = status.terminated()?;
+    let end = part.terminated()?;
     if end.exit_code != 0 {
-        return Some((Health::Failed, ending("Error", container, end)));
+        return Some((Health::Failed, ending("Error", &noun, part.spec, end)));
     }
-    let restarts = restart_policy == "Always" || container.is_sidecar();
-    let is_main = container.restart_policy.is_none();
-    (restarts && is_main).then(|| (Health::Warn, format!("container {name} ended with 0 and will be started again")))
+    let restarts = if part.is_init { part.is_sidecar() } else { restart_policy == "Always" };
+    restarts.then(|| (Health::Warn, format!("{noun} ended with 0 and will be started again")))
 }
 
 fn is_image(reason: &str) -> bool {
     reason.contains("Image") || matches!(reason, "RegistryUnavailable" | "SignatureValidationFailed")
 }
 
-/// Which init container the pod is at.
+/// Which init container the pod is at. Once a container runs that needs them done, they are done.
 fn initializing(spec: &PodSpec, status: &PodStatus) -> Option<Verdict> {
-    if status.is("Initialized") || spec.init_containers.is_empty() {
+    let past = main_parts(spec, status).any(|p| p.status.is_some_and(|s| s.waiting().is_none() && s.state.is_some()));
+    if past || status.is("Initialized") {
         return None;
     }
     let count = spec.init_containers.len();
-    let done = |container: &Container, status: Option<&ContainerStatus>| {
-        let started = container.is_sidecar() && status.is_some_and(|s| s.started == Some(true));
-        started || status.is_some_and(|s| s.terminated().is_some_and(|end| end.exit_code == 0))
+    let is_done = |part: &Part<'_>| {
+        let is_up = part.is_sidecar() && part.status.is_some_and(|s| s.started == Some(true));
+        is_up || part.terminated().is_some_and(|end| end.exit_code == 0)
     };
-    let mut containers = paired(&spec.init_containers, &status.init_container_statuses).enumerate();
-    let (at, (container, now)) = containers.find(|(_, (c, s))| !done(c, *s))?;
-    let verb = if now.is_some_and(|s| s.running().is_some()) { "runs" } else { "is about to start" };
-    Some((Health::Progressing, Some(format!("init container {} {verb} ({} of {count})", container.name, at + 1))))
+    let (at, part) = init_parts(spec, status).enumerate().find(|(_, part)| !is_done(part))?;
+    let verb = match (part.status.is_some_and(|s| s.running().is_some()), part.is_sidecar()) {
+        (true, true) => "starts",
+        (true, false) => "runs",
+        (false, _) => "is about to start",
+    };
+    Some((Health::Progressing, Some(format!("{} {verb} ({} of {count})", part.noun(), at + 1))))
 }
 
 /// Why a pod in which nothing crashed is not ready.
 fn unready(spec: &PodSpec, status: &PodStatus) -> Verdict {
-    let Some(ready) = status.condition("Ready") else { return unconditioned(spec, status) };
-    let sidecars = paired(&spec.init_containers, &status.init_container_statuses).filter(|(c, _)| c.is_sidecar());
-    let containers = sidecars.chain(paired(&spec.containers, &status.container_statuses));
-    let waiting: Vec<_> = containers.filter(|(_, s)| s.is_none_or(|s| !s.ready)).collect();
-    if let Some((container, now)) = waiting.iter().find(|(_, s)| s.is_none_or(|s| s.running().is_none())) {
-        let ended = now.is_some_and(|s| s.terminated().is_some());
-        let word = if ended { "has ended, others still run" } else { "is being created" };
-        return (Health::Progressing, Some(format!("container {} {word}", container.name)));
+    let ready = status.condition("Ready");
+    let all: Vec<Part<'_>> =
+        init_parts(spec, status).filter(|p| p.is_sidecar()).chain(main_parts(spec, status)).collect();
+    if ready.is_none() && all.iter().all(|p| p.status.is_none()) {
+        return unreported(status);
     }
-    let starts = |s: &&ContainerStatus| s.started == Some(false);
-    if let Some((container, _)) = waiting.iter().find(|(_, s)| s.as_ref().is_some_and(starts)) {
-        return (Health::Progressing, Some(format!("container {} has not passed its startup probe", container.name)));
+    let waiting: Vec<Part<'_>> = all.iter().copied().filter(|p| !p.is_ready()).collect();
+    if let Some(part) = waiting.iter().find(|p| p.status.is_none_or(|s| s.running().is_none())) {
+        let word = if part.terminated().is_some() { "has ended, others still run" } else { "is being created" };
+        return (Health::Progressing, Some(format!("{} {word}", part.noun())));
     }
-    let names: Vec<&str> = waiting.iter().map(|(c, _)| c.name.as_str()).collect();
-    let since = waiting.iter().filter_map(|(_, s)| s.as_ref()?.running()?.started_at?.instant()).max();
-    let health = lost_or_new(ready, since);
-    let reason = match names.as_slice() {
-        [] => gates_or_node(spec, status, ready),
-        [name] => format!("container {name} is not ready"),
-        names => format!("containers {} are not ready", names.join(", ")),
+    if let Some(part) = waiting.iter().find(|p| p.status.is_some_and(|s| s.started == Some(false))) {
+        return (Health::Progressing, Some(format!("{} has not passed its startup probe", part.noun())));
+    }
+    let Some(first) = waiting.first() else {
+        // Every container is ready; the pod is too, unless its condition says otherwise.
+        let Some(ready) = ready else { return (Health::Ready, None) };
+        return (lost_or_new(Some(ready), &all), Some(gates_or_node(spec, status, ready)));
     };
-    (health, Some(reason))
+    let rest = &waiting[1..];
+    let reason = match rest {
+        [] => format!("{} is not ready", first.noun()),
+        rest => format!("{} and {} more are not ready", first.noun(), rest.len()),
+    };
+    (lost_or_new(ready, &waiting), Some(reason))
 }
 
 /// A pod that was ready and no longer is wants a look; one that has just started is on its way.
-fn lost_or_new(ready: &PodCondition, started: Option<crate::wire::Timestamp>) -> Health {
-    let changed = ready.last_transition_time.and_then(Time::instant);
+fn lost_or_new(ready: Option<&PodCondition>, parts: &[Part<'_>]) -> Health {
+    let changed = ready.and_then(|c| c.last_transition_time).and_then(Time::instant);
+    let started = parts.iter().filter_map(|p| p.running_since()).max();
     match (changed, started) {
         (Some(changed), Some(started)) if changed <= started.plus_seconds(1) => Health::Progressing,
         _ => Health::Warn,
@@ -189,34 +190,71 @@ fn gates_or_node(spec: &PodSpec, status: &PodStatus, ready: &PodCondition) -> St
     if !closed.is_empty() {
         return format!("waits for readiness gate {}", closed.join(", "));
     }
-    match (ready.reason.as_str(), sentence(&ready.message)) {
-        ("", message) if message.is_empty() => {
-            "marked unready, its containers are not: its node may not answer".to_owned()
-        }
-        ("", message) => message,
-        (reason, message) if message.is_empty() => reason.to_owned(),
-        (reason, message) => format!("{reason}: {message}"),
+    match why(&ready.reason, &ready.message) {
+        said if said.is_empty() => "marked unready though its containers are ready: its node may not answer".to_owned(),
+        said => said,
     }
 }
 
-/// A status without conditions, as simple kubelets and manifests write it.
-fn unconditioned(spec: &PodSpec, status: &PodStatus) -> Verdict {
-    let mut containers = paired(&spec.containers, &status.container_statuses);
+/// A status that speaks of no container.
+fn unreported(status: &PodStatus) -> Verdict {
     match status.phase.as_str() {
-        "Running" if !spec.containers.is_empty() && containers.all(|(_, s)| s.is_some_and(|s| s.ready)) => {
-            (Health::Ready, None)
-        }
         "Pending" => (Health::Progressing, Some("waits for its node to start it".to_owned())),
-        _ => (Health::Unknown, Some("no readiness in its status".to_owned())),
+        _ => (Health::Unknown, Some("no word of its containers in its status".to_owned())),
     }
 }
 
-/// Each container of the spec with its status.
-fn paired<'a>(
+/// A container of the spec with its status.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    spec: &'a Container,
+    status: Option<&'a ContainerStatus>,
+    /// Whether it stands among the init containers, as sidecars do.
+    is_init: bool,
+}
+
+impl<'a> Part<'a> {
+    fn is_sidecar(self) -> bool {
+        self.is_init && self.spec.is_sidecar()
+    }
+
+    fn is_ready(self) -> bool {
+        self.status.is_some_and(|s| s.ready)
+    }
+
+    fn terminated(self) -> Option<&'a Terminated> {
+        self.status?.terminated()
+    }
+
+    fn running_since(self) -> Option<Timestamp> {
+        self.status?.running()?.started_at?.instant()
+    }
+
+    /// `container app`, `sidecar proxy`, `init container migrate`.
+    fn noun(self) -> String {
+        let noun = match (self.is_init, self.spec.is_sidecar()) {
+            (true, true) => "sidecar",
+            (true, false) => "init container",
+            (false, _) => "container",
+        };
+        format!("{noun} {}", self.spec.name)
+    }
+}
+
+fn init_parts<'a>(spec: &'a PodSpec, status: &'a PodStatus) -> impl Iterator<Item = Part<'a>> {
+    parts(&spec.init_containers, &status.init_container_statuses, true)
+}
+
+fn main_parts<'a>(spec: &'a PodSpec, status: &'a PodStatus) -> impl Iterator<Item = Part<'a>> {
+    parts(&spec.containers, &status.container_statuses, false)
+}
+
+fn parts<'a>(
     containers: &'a [Container],
     statuses: &'a [ContainerStatus],
-) -> impl Iterator<Item = (&'a Container, Option<&'a ContainerStatus>)> {
-    containers.iter().map(|c| (c, statuses.iter().find(|s| s.name == c.name)))
+    is_init: bool,
+) -> impl Iterator<Item = Part<'a>> {
+    containers.iter().map(move |c| Part { spec: c, status: statuses.iter().find(|s| s.name == c.name), is_init })
 }
 
 #[cfg(test)]

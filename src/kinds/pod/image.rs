@@ -1,6 +1,6 @@
 //! Why an image could not be pulled, out of what container runtimes say.
 
-use crate::kinds::pod::ending::sentence;
+use crate::kinds::wording::sentence;
 
 /// What a message holds, and what it means for people; the first match counts.
 const CAUSES: &[(&str, &str)] = &[

@@ -29,7 +29,9 @@ pub fn mounted<'a>(spec: &'a PodSpec, pod: Option<&str>) -> Vec<Mount<'a>> {
     for container in spec.init_containers.iter().chain(&spec.containers) {
         environment(container, &mut add);
     }
-    for source in spec.volumes.iter().filter_map(|v| v.source.as_ref()) {
+    // What the server itself mounts into every pod says nothing about this one.
+    let wanted = spec.volumes.iter().filter(|v| !v.name.starts_with("kube-api-access-"));
+    for source in wanted.filter_map(|v| v.source.as_ref()) {
         volume(source, &mut add);
     }
     for volume in spec.volumes.iter().filter(|v| v.source.as_ref().is_some_and(|s| s.ephemeral.is_some())) {

@@ -111,17 +111,15 @@ pub fn cases() -> Vec<Case> {
     let mut cases = vec![
         Case::new("bare", autoscaler(Value::Null, Value::Null)),
         plain("unseen", json!({})),
-        plain("unmeasured", status(2, 2, json!([]), json!([able(), blind]))).recorded(),
+        plain("unmeasured", status(2, 2, json!([]), json!([able(), blind]))),
         plain(
             "scaling",
             status(2, 5, json!([measured_cpu(json!({"averageUtilization": 190, "averageValue": "950m"}))]), fine()),
         ),
-        plain("limited", status(10, 10, json!([]), json!([able(), active(), limited]))).recorded(),
+        plain("limited", status(10, 10, json!([]), json!([able(), active(), limited]))),
         plain("off", status(0, 0, json!([]), json!([able(), off]))),
         plain("no-target", status(0, 0, json!([]), json!([lost]))),
-        Case::new("three-metrics", autoscaler(json!(1), json!(three)))
-            .status(status(3, 3, json!(now), fine()))
-            .recorded(),
+        Case::new("three-metrics", autoscaler(json!(1), json!(three))).status(status(3, 3, json!(now), fine())),
         Case::new("two-metrics", autoscaler(json!(1), json!(three[..2]))).status(status(3, 3, json!(now[..2]), fine())),
     ];
     cases.extend(metrics().into_iter().map(|(name, spec, now)| {

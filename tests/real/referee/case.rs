@@ -14,13 +14,12 @@ pub struct Case {
     object: Value,
     status: Option<Value>,
     is_deleted: bool,
-    pub is_recorded: bool,
 }
 
 impl Case {
     /// An object to be created; its metadata needs no name.
     pub fn new(name: &str, object: Value) -> Case {
-        Case { name: name.to_owned(), object, status: None, is_deleted: false, is_recorded: false }
+        Case { name: name.to_owned(), object, status: None, is_deleted: false }
     }
 
     /// Its status, merged into what the server made of it.
@@ -32,12 +31,6 @@ impl Case {
     /// Deleted in the end; give it a finalizer, or it is gone.
     pub fn deleted(mut self) -> Case {
         self.is_deleted = true;
-        self
-    }
-
-    /// Its bytes are written to `tests/kinds` when `RECORD` is set.
-    pub fn recorded(mut self) -> Case {
-        self.is_recorded = true;
         self
     }
 

@@ -34,12 +34,11 @@ fn new_style(fields: Value) -> Value {
 pub fn cases() -> Vec<Case> {
     let regarding = |object: Value| event(json!({"involvedObject": object}));
     vec![
-        Case::new("old", event(json!({}))).recorded(),
+        Case::new("old", event(json!({}))),
         Case::new(
             "warning",
             event(json!({"type": "Warning", "reason": "BackOff", "message": "Back-off restarting failed container"})),
-        )
-        .recorded(),
+        ),
         Case::new("once", event(json!({"count": 1, "lastTimestamp": ago(700)}))),
         Case::new("no-count", event(json!({"count": 0}))),
         Case::new("no-last", event(json!({"lastTimestamp": null}))),
@@ -63,9 +62,8 @@ pub fn cases() -> Vec<Case> {
                 json!({"apiVersion": "example.com/v1", "kind": "Gadget", "namespace": "referee-events", "name": "g"}),
             ),
         ),
-        Case::new("new", new_style(json!({}))).recorded(),
-        Case::new("new-series", new_style(json!({"series": {"count": 9, "lastObservedTime": ago_exactly(12)}})))
-            .recorded(),
+        Case::new("new", new_style(json!({}))),
+        Case::new("new-series", new_style(json!({"series": {"count": 9, "lastObservedTime": ago_exactly(12)}}))),
         Case::new("far", event(json!({"firstTimestamp": ago(40 * 86_400), "lastTimestamp": ago(3 * 86_400)}))),
     ]
 }

@@ -47,16 +47,16 @@ pub fn cases() -> Vec<Case> {
     let message = "container runtime network not ready: NetworkReady=false";
     vec![
         Case::new("bare", node(json!({}), false)),
-        plain("full", full).recorded(),
+        plain("full", full),
         plain("ready", json!({"conditions": [ready()]})),
-        plain("not-ready", json!({"conditions": [condition("Ready", "False", "KubeletNotReady", message)]})).recorded(),
-        plain("silent", json!({"conditions": [condition("Ready", "Unknown", "NodeStatusUnknown", "")]})).recorded(),
+        plain("not-ready", json!({"conditions": [condition("Ready", "False", "KubeletNotReady", message)]})),
+        plain("silent", json!({"conditions": [condition("Ready", "Unknown", "NodeStatusUnknown", "")]})),
         plain("no-ready-condition", json!({"conditions": [condition("DiskPressure", "False", "", "")]})),
         plain(
             "disk-pressure",
             json!({"conditions": [condition("DiskPressure", "True", "KubeletHasDiskPressure", ""), ready()]}),
         ),
-        Case::new("cordoned", node(json!({}), true)).status(json!({"conditions": [ready()]})).recorded(),
+        Case::new("cordoned", node(json!({}), true)).status(json!({"conditions": [ready()]})),
         Case::new("cordoned-silent", node(json!({}), true))
             .status(json!({"conditions": [condition("Ready", "Unknown", "", "")]})),
         Case::new("cordoned-bare", node(json!({}), true)),
@@ -89,10 +89,10 @@ pub fn namespaces() -> Vec<Case> {
     let mut labelled = json!({"metadata": {"labels": {"team": "shop"}, "annotations": {"owner": "shop"}}});
     labelled["metadata"]["finalizers"] = json!(["kplumb.dev/hold"]);
     let mut cases = vec![
-        named("active").recorded(),
+        named("active"),
         Case::new("referee-of-labels", labelled),
-        named("ending").deleted().recorded(),
-        ending("contents", &[("NamespaceContentRemaining", "True", "SomeResourcesRemain", content)]).recorded(),
+        named("ending").deleted(),
+        ending("contents", &[("NamespaceContentRemaining", "True", "SomeResourcesRemain", content)]),
         ending("finalizers", &[("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", finalizers)]),
         ending(
             "discovery",

@@ -51,9 +51,8 @@ fn waiting() -> Vec<Case> {
     vec![
         Case::new("bare", pod("", &["app"], &[])),
         Case::new("unschedulable", pod("", &["app"], &[]))
-            .status(json!({"phase": "Pending", "conditions": [unschedulable]}))
-            .recorded(),
-        one("creating", "Pending", container("app").waiting("ContainerCreating", "")).recorded(),
+            .status(json!({"phase": "Pending", "conditions": [unschedulable]})),
+        one("creating", "Pending", container("app").waiting("ContainerCreating", "")),
         one("waiting-without-reason", "Pending", container("app").waiting("", "")),
         Case::new("unreported", pod("worker-1", &["app", "log"], &[])).status(json!({"phase": "Pending"})),
         Case::new("nominated", pod("", &["app"], &[]))
@@ -62,8 +61,7 @@ fn waiting() -> Vec<Case> {
             "config-error",
             "Pending",
             container("app").waiting("CreateContainerConfigError", "secret \"orders-db\" not found"),
-        )
-        .recorded(),
+        ),
         one("run-error", "Running", container("app").waiting("RunContainerError", "failed to start: no such file")),
     ]
 }
@@ -75,19 +73,19 @@ fn running() -> Vec<Case> {
         status
     };
     vec![
-        Case::new("ready", pod("worker-1", &["app"], &[]))
-            .status(ready(&[container("app").running(600).ready()]))
-            .recorded(),
+        Case::new("ready", pod("worker-1", &["app"], &[])).status(ready(&[container("app").running(600).ready()])),
         one("unready", "Running", container("app").running(600)),
         Case::new("one-of-two", pod("worker-1", &["app", "log"], &[])).status(phase(
             "Running",
             &[],
             &[container("app").running(60).ready(), container("log").running(60)],
         )),
-        one("starting", "Running", container("app").running(5).started(false)).recorded(),
-        Case::new("restarted", pod("worker-1", &["app"], &[]))
-            .status(ready(&[container("app").running(60).ready().restarts(3).last(1, "Error", 300)]))
-            .recorded(),
+        one("starting", "Running", container("app").running(5).started(false)),
+        Case::new("restarted", pod("worker-1", &["app"], &[])).status(ready(&[container("app")
+            .running(60)
+            .ready()
+            .restarts(3)
+            .last(1, "Error", 300)])),
         Case::new("restarted-long-ago", pod("worker-1", &["app"], &[])).status(ready(&[container("app")
             .running(60)
             .ready()
@@ -123,8 +121,8 @@ fn running() -> Vec<Case> {
 fn crashed() -> Vec<Case> {
     let loops = || container("app").waiting("CrashLoopBackOff", "back-off 5m0s restarting failed container=app");
     vec![
-        one("crash-loop", "Running", loops().restarts(6).last(1, "Error", 31)).recorded(),
-        one("crash-loop-out-of-memory", "Running", loops().restarts(6).last(137, "OOMKilled", 31)).recorded(),
+        one("crash-loop", "Running", loops().restarts(6).last(1, "Error", 31)),
+        one("crash-loop-out-of-memory", "Running", loops().restarts(6).last(137, "OOMKilled", 31)),
         one("crash-loop-segfault", "Running", loops().restarts(2).last(139, "Error", 100)),
         one("crash-loop-signal", "Running", loops().restarts(2).last_signal(11, 100)),
         one("crash-loop-unknown", "Running", loops()),
@@ -152,8 +150,8 @@ fn pulled() -> Vec<Case> {
     let denied = "Back-off pulling image \"shop/app:v2.3.1\": ErrImagePull: failed to authorize: unexpected status \
         from GET request to https://auth.example.com/token: 401 Unauthorized";
     vec![
-        one("image-missing", "Pending", container("app").waiting("ErrImagePull", missing)).recorded(),
-        one("image-denied", "Pending", container("app").waiting("ImagePullBackOff", denied)).recorded(),
+        one("image-missing", "Pending", container("app").waiting("ErrImagePull", missing)),
+        one("image-denied", "Pending", container("app").waiting("ImagePullBackOff", denied)),
         one("image-name", "Pending", container("app").waiting("InvalidImageName", "couldn't parse image name")),
         one(
             "image-never",
@@ -175,16 +173,14 @@ fn initializing() -> Vec<Case> {
         Case::new(name, pod("worker-1", &["app"], &["migrate", "seed"])).status(status)
     };
     vec![
-        init("init-first", &[container("migrate").running(3), container("seed").waiting("PodInitializing", "")])
-            .recorded(),
+        init("init-first", &[container("migrate").running(3), container("seed").waiting("PodInitializing", "")]),
         init("init-second", &[done(), container("seed").running(3)]),
         init("init-waits", &[container("migrate").waiting("PodInitializing", "")]),
         init("init-image", &[done(), container("seed").waiting("ImagePullBackOff", "Back-off pulling image \"x\"")]),
         init(
             "init-crash-loop",
             &[container("migrate").waiting("CrashLoopBackOff", "").restarts(3).last(1, "Error", 70)],
-        )
-        .recorded(),
+        ),
         init("init-error", &[container("migrate").exited(1, "Error").restarts(2).last(1, "Error", 200)]),
         init("init-exit-code", &[container("migrate").exited(3, "")]),
         init("init-signal", &[container("migrate").signalled(15)]),
@@ -202,7 +198,7 @@ fn sidecars() -> Vec<Case> {
     let proxy = || container("proxy").running(300).started(true);
     let done = || container("migrate").exited(0, "Completed");
     vec![
-        case("sidecar-ready", &[proxy().ready(), done()], container("app").running(60).ready()).recorded(),
+        case("sidecar-ready", &[proxy().ready(), done()], container("app").running(60).ready()),
         case("sidecar-unready", &[proxy(), done()], container("app").running(60).ready()),
         case("sidecar-not-started", &[container("proxy").running(2).started(false)], container("app").waiting("", "")),
         case(
@@ -240,12 +236,12 @@ fn ended() -> Vec<Case> {
     gone["reason"] = "DeadlineExceeded".into();
     gone["message"] = "Pod was active on the node longer than the specified deadline".into();
     vec![
-        one("succeeded", "Succeeded", container("app").exited(0, "Completed")).recorded(),
+        one("succeeded", "Succeeded", container("app").exited(0, "Completed")),
         whole("succeeded-bare", json!({"phase": "Succeeded"})),
         one("failed", "Failed", container("app").exited(1, "Error")),
         one("failed-exit-code", "Failed", container("app").exited(64, "")),
         whole("failed-bare", json!({"phase": "Failed"})),
-        whole("evicted", json!({"phase": "Failed", "reason": "Evicted", "message": evicted})).recorded(),
+        whole("evicted", json!({"phase": "Failed", "reason": "Evicted", "message": evicted})),
         whole(
             "preempted",
             json!({"phase": "Failed", "reason": "Preempting", "message": "Preempted in order to admit critical pod"}),
@@ -266,7 +262,7 @@ fn deleted() -> Vec<Case> {
     lost["reason"] = "NodeLost".into();
     vec![
         Case::new("terminating", pod("worker-1", &["app"], &[])).status(running()).deleted(),
-        Case::new("terminating-held", held("worker-1")).status(running()).deleted().recorded(),
+        Case::new("terminating-held", held("worker-1")).status(running()).deleted(),
         Case::new("terminating-pending", held("")).deleted(),
         Case::new("terminating-crash-loop", held("worker-1"))
             .status(phase(
@@ -281,7 +277,7 @@ fn deleted() -> Vec<Case> {
         Case::new("terminating-failed", held("worker-1"))
             .status(phase("Failed", &[], &[container("app").exited(1, "Error")]))
             .deleted(),
-        Case::new("terminating-node-lost", held("worker-1")).status(lost).deleted().recorded(),
+        Case::new("terminating-node-lost", held("worker-1")).status(lost).deleted(),
     ]
 }
 
@@ -296,7 +292,7 @@ fn gated() -> Vec<Case> {
     let unready = condition("Ready", "False", "ReadinessGatesNotReady");
     let scheduling = json!([{"name": "example.com/quota"}, {"name": "example.com/review"}]);
     vec![
-        Case::new("scheduling-gated", with(pod("", &["app"], &[]), "/spec", "schedulingGates", scheduling)).recorded(),
+        Case::new("scheduling-gated", with(pod("", &["app"], &[]), "/spec", "schedulingGates", scheduling)),
         gate(
             "gates-open",
             json!([
@@ -312,8 +308,7 @@ fn gated() -> Vec<Case> {
                 condition("shop.example.com/warm", "False", ""),
                 unready.clone()
             ]),
-        )
-        .recorded(),
+        ),
         gate("gates-unreported", json!([unready])),
     ]
 }
@@ -333,9 +328,7 @@ fn placed() -> Vec<Case> {
         at("ipv6", json!([{"ip": "fd00:10:244:1::8"}])),
         Case::new("one-address", pod("worker-1", &["app"], &[])).status(older),
         Case::new("host-network", host).status(phase("Running", &[], &[container("app").running(60).ready()])),
-        Case::new("mounting", mounting())
-            .status(phase("Running", &[], &[container("app").running(60).ready()]))
-            .recorded(),
+        Case::new("mounting", mounting()).status(phase("Running", &[], &[container("app").running(60).ready()])),
         Case::new("started", pod("worker-1", &["app"], &[])).status(json!({"phase": "Running", "startTime": ago(77)})),
     ]
 }

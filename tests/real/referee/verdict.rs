@@ -7,7 +7,6 @@ use kplumb::kinds::{Column, Interner, KindSpec, Record, Width};
 use kplumb::wire::{Timestamp, envelope};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
 const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
@@ -35,9 +34,6 @@ pub fn differences(server: &ControlPlane, spec: &KindSpec, cases: &[Case]) -> Ve
     let moments = (before.plus_seconds(-LEEWAY), after.plus_seconds(LEEWAY));
     for case in cases {
         found.extend(cells(spec, &table, by_json.get(&case.name), &case.name, moments));
-    }
-    if std::env::var_os("RECORD").is_some() {
-        cases.iter().filter(|case| case.is_recorded).for_each(|case| record(server, spec, &room, &case.name));
     }
     found
 }
@@ -128,30 +124,4 @@ fn text(cell: &Value) -> String {
         Value::Null => String::new(),
         other => other.to_string(),
     }
-}
-
-fn record(server: &ControlPlane, spec: &KindSpec, room: &str, name: &str) {
-    let path = format!("{}/{name}", case::collection(spec, room));
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kinds").join(snake(spec.kind));
-    std::fs::create_dir_all(&folder).expect("a folder for recorded bytes");
-    let write = |ending: &str, accept: &str| {
-        let body = server.get(&path, accept).body;
-        std::fs::write(folder.join(format!("{name}.{ending}")), body).expect("recorded bytes");
-    };
-    write("json", "application/json");
-    if spec.decoder.has_protobuf() {
-        write("pb", PROTOBUF);
-    }
-}
-
-/// `ReplicaSet` as `replica_set`, the name of its file.
-fn snake(kind: &str) -> String {
-    let mut snake = String::new();
-    for letter in kind.chars() {
-        if letter.is_uppercase() && !snake.is_empty() && !snake.ends_with(char::is_uppercase) {
-            snake.push('_');
-        }
-        snake.extend(letter.to_lowercase());
-    }
-    snake
 }

@@ -95,11 +95,11 @@ pub fn deployments() -> Vec<Case> {
     let rolling = json!({"rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 1}});
     let mut cases = vec![
         Case::new("bare", workload(Value::Null)),
-        case("complete", 3, conditions(counts(3, 3, 3, 3), &[done, up])).recorded(),
-        case("rolling", 6, conditions(counts(8, 3, 5, 5), &[moving, up])).recorded(),
+        case("complete", 3, conditions(counts(3, 3, 3, 3), &[done, up])),
+        case("rolling", 6, conditions(counts(8, 3, 5, 5), &[moving, up])),
         case("old-pods-left", 3, conditions(counts(4, 3, 4, 4), &[moving, up])),
-        case("stuck", 6, conditions(counts(8, 3, 5, 5), &[stuck, up])).recorded(),
-        case("refused", 6, conditions(counts(4, 1, 4, 4), &[moving, up, quota])).recorded(),
+        case("stuck", 6, conditions(counts(8, 3, 5, 5), &[stuck, up])),
+        case("refused", 6, conditions(counts(4, 1, 4, 4), &[moving, up, quota])),
         case("none-available", 3, conditions(counts(3, 3, 0, 0), &[done, down])),
         case("some-available", 3, conditions(counts(3, 3, 2, 2), &[done, up])),
         case("ready-not-available", 3, conditions(counts(3, 3, 3, 1), &[moving])),
@@ -108,9 +108,7 @@ pub fn deployments() -> Vec<Case> {
         Case::new("paused", with(workload(json!(6)), "paused", json!(true)))
             .status(conditions(counts(7, 2, 7, 7), &[up])),
         Case::new("unseen", workload(json!(3))).status(json!({"observedGeneration": 0})),
-        Case::new("two-containers", with(workload(json!(2)), "template", two_containers()))
-            .status(counts(2, 2, 2, 2))
-            .recorded(),
+        Case::new("two-containers", with(workload(json!(2)), "template", two_containers())).status(counts(2, 2, 2, 2)),
         Case::new("recreate", annotated).status(counts(2, 2, 2, 2)),
         Case::new("strategy", with(workload(json!(4)), "strategy", rolling)).status(counts(4, 4, 4, 4)),
         Case::new("deleted", held).status(counts(1, 1, 1, 1)).deleted(),
@@ -137,15 +135,15 @@ pub fn replica_sets() -> Vec<Case> {
     held["metadata"]["finalizers"] = json!(["kplumb.dev/hold"]);
     let mut cases = vec![
         Case::new("bare", workload(Value::Null)),
-        case("full", 3, 3, 3).recorded(),
+        case("full", 3, 3, 3),
         case("starting", 3, 3, 1),
         case("creating", 3, 1, 0),
         case("shrinking", 1, 3, 3),
         case("old", 0, 0, 0),
         case("emptying", 0, 2, 2),
-        Case::new("refused", workload(json!(3))).status(conditions(status(1, 1), &[quota])).recorded(),
+        Case::new("refused", workload(json!(3))).status(conditions(status(1, 1), &[quota])),
         Case::new("unseen", workload(json!(3))),
-        Case::new("revision", revision).status(status(2, 2)).recorded(),
+        Case::new("revision", revision).status(status(2, 2)),
         Case::new("two-containers", with(workload(json!(2)), "template", two_containers())).status(status(2, 2)),
         Case::new("deleted", held).deleted(),
     ];
@@ -170,15 +168,15 @@ pub fn stateful_sets() -> Vec<Case> {
     held["metadata"]["finalizers"] = json!(["kplumb.dev/hold"]);
     vec![
         Case::new("bare", workload(Value::Null)),
-        case("full", 3, status(3, 3, 3, same)).recorded(),
+        case("full", 3, status(3, 3, 3, same)),
         case("creating", 3, status(1, 0, 1, same)),
         case("unready", 3, status(3, 2, 3, same)),
         case("none-ready", 3, status(3, 0, 3, same)),
-        case("rolling", 3, status(3, 2, 1, changed)).recorded(),
+        case("rolling", 3, status(3, 2, 1, changed)),
         case("shrinking", 1, status(3, 3, 3, same)),
         case("empty", 0, status(0, 0, 0, same)),
         case("unseen", 3, json!({"observedGeneration": 0})),
-        Case::new("partition", partition).status(status(5, 5, 2, changed)).recorded(),
+        Case::new("partition", partition).status(status(5, 5, 2, changed)),
         Case::new("on-delete", on_delete()).status(status(3, 3, 1, changed)),
         Case::new("on-delete-done", on_delete()).status(status(3, 3, 3, same)),
         Case::new("two-containers", with(set(2), "template", two_containers())).status(status(2, 2, 2, same)),
@@ -211,14 +209,14 @@ pub fn daemon_sets() -> Vec<Case> {
     held["metadata"]["finalizers"] = json!(["kplumb.dev/hold"]);
     let mut cases = vec![
         Case::new("bare", set()),
-        case("full", status(5, 5, 5, 5, 5)).recorded(),
+        case("full", status(5, 5, 5, 5, 5)),
         case("placing", status(5, 3, 2, 3, 2)),
-        case("rolling", status(5, 5, 4, 2, 4)).recorded(),
+        case("rolling", status(5, 5, 4, 2, 4)),
         case("one-down", status(5, 5, 4, 5, 4)),
         case("all-down", status(5, 5, 0, 5, 0)),
         case("nowhere", status(0, 0, 0, 0, 0)),
         case("stray", stray),
-        on("one-label", json!({"kubernetes.io/os": "linux"})).recorded(),
+        on("one-label", json!({"kubernetes.io/os": "linux"})),
         on("two-labels", json!({"zone": "b", "disk": "ssd"})),
         Case::new("on-delete", with(set(), "updateStrategy", json!({"type": "OnDelete"})))
             .status(status(5, 5, 5, 2, 5)),
