@@ -5,6 +5,7 @@ use crate::kinds::pod::spec::{self, ContainerPort};
 use crate::kinds::pod::status::{ContainerStatus, Terminated};
 use crate::kinds::{Interner, Meta};
 use crate::wire::Timestamp;
+use crate::wire::quantity::Quantity;
 use crate::wire::time::Time;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,8 +19,6 @@ pub struct PodFacts {
     pub ready: bool,
     /// Since when it has been so.
     pub ready_since: Option<Timestamp>,
-    /// Why it is not ready, as the condition says: `ContainersNotReady`, `ReadinessGatesNotReady`.
-    pub unready_reason: Option<Arc<str>>,
     /// Init containers and sidecars, containers, debugging containers: each group in the order of the spec.
     pub containers: Box<[Container]>,
     /// Its addresses.
@@ -212,7 +211,6 @@ pub fn facts(pod: &Pod, _meta: &Meta, interner: &mut Interner) -> PodFacts {
         phase: phase(&status.phase),
         ready: status.is("Ready"),
         ready_since: ready.and_then(|c| instant(c.last_transition_time)),
-        unready_reason: ready.filter(|c| c.status != "True").and_then(|c| interner.non_empty(&c.reason)),
         containers: containers(pod, interner),
         ips: status.addresses().filter_map(|ip| ip.parse().ok()).collect(),
         node: interner.non_empty(&spec.node_name),
@@ -254,7 +252,7 @@ fn container(
         restarts: status.map_or(0, |s| u32::try_from(s.restart_count).unwrap_or(0)),
         state: status.map_or(State::Unreported, |s| state(s, interner)),
         last_exit: status.and_then(|s| s.last_terminated()).map(|t| Box::new(exit(t, interner))),
-        memory_limit: limit.and_then(crate::wire::quantity::Quantity::value),
+        memory_limit: limit.and_then(Quantity::value),
         ports: spec.ports.iter().map(|p| port(p, interner)).collect(),
     }
 }

@@ -67,7 +67,7 @@ fn cluster() -> Cluster {
     apply(&mut cluster, Record { key, meta, digest: Digest::default() });
     let selector =
         Selector { equals: Box::new([(Arc::from("app"), Arc::from("orders"))]), requirements: Box::default() };
-    let target = Target::Selector { kind: POD, namespace: Some(Arc::from("shop")), selector };
+    let target = Target::Selector { kind: POD, namespace: Some(Arc::from("shop")), selector: Box::new(selector) };
     let links = Box::new([Link { relation: Relation::Selects, target }]);
     let key = ObjectRef::new(SERVICE, "shop", "orders");
     let meta = Meta { uid: Arc::from("svc"), ..Meta::default() };
