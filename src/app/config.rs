@@ -58,7 +58,7 @@ fn read(text: &str) -> Read<Settings> {
             "theme" => settings.theme = Some(string(&value)?),
             "color" => {
                 settings.color =
-                    one_of(&value, &[("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)])?
+                    one_of(&value, &[("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)])?;
             }
             "mouse" => settings.mouse = boolean(&value)?,
             "clipboard" => settings.clipboard = one_of(&value, CLIPBOARDS)?,

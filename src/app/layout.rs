@@ -34,10 +34,10 @@ pub fn panes(size: Size, split: bool, choices: usize) -> Panes {
     let all = Rect { x: 0, y: 1.min(height), width, height: body };
     let wanted = u16::try_from(choices).unwrap_or(u16::MAX).min(body).min(12);
     let choices = Rect { x: 0, y: all.y + body - wanted, width, height: wanted };
-    let (main, side) = if split && SPLIT <= width { halves(all) } else { (all, None) };
+    let (main, beside) = if split && SPLIT <= width { halves(all) } else { (all, None) };
     let hints = if height < 2 { line(height) } else { line(height - 1) };
     let message = if height < 3 { line(height) } else { line(height - 2) };
-    Panes { title: line(0), main, side, message, hints, choices }
+    Panes { title: line(0), main, side: beside, message, hints, choices }
 }
 
 /// Table left with a little more than half, a rule between, the detail right.

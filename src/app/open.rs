@@ -214,7 +214,7 @@ impl App {
     pub(super) fn copy_namespace(&mut self) {
         match self.subject().map(|key| key.namespace) {
             Some(Some(name)) => {
-                self.out.push(Effect::Copy { text: name.to_string(), what: format!("namespace {name}") })
+                self.out.push(Effect::Copy { text: name.to_string(), what: format!("namespace {name}") });
             }
             Some(None) => self.say("it lives in no namespace"),
             None => {}

@@ -12,7 +12,7 @@ impl App {
     pub(super) fn pick(&mut self, pick: Pick) {
         let mut picker = Picker::new(pick);
         if let (Pick::Namespace, Some(Namespaces::Some(names))) = (pick, self.session().map(|s| &s.namespaces)) {
-            picker.marked = names.clone();
+            picker.marked.clone_from(names);
         }
         let entries = self.entries(&picker);
         let current = entries.iter().position(|entry| entry.current).unwrap_or(0);

@@ -12,24 +12,9 @@ impl App {
     /// All lines of the text on screen; empty where the screen is no text.
     pub(super) fn text_lines(&self, session: &Session) -> Vec<Line> {
         match session.screen() {
-            Screen::Yaml(screen) => self.yaml_lines(session, screen),
+            Screen::Yaml(screen) => yaml_lines(session, screen),
             Screen::Help(_) => self.help_lines(),
             _ => Vec::new(),
-        }
-    }
-
-    fn yaml_lines(&self, session: &Session, screen: &YamlScreen) -> Vec<Line> {
-        let fetched = session.fetched.as_ref().filter(|fetched| fetched.key == screen.key);
-        match fetched.and_then(|fetched| fetched.value.as_ref()) {
-            Some(Ok(value)) => yaml::lines(value, screen.managed_fields),
-            Some(Err(failure)) => {
-                let parts = [&failure.what, &failure.cause, &failure.remedy];
-                parts.into_iter().filter(|part| !part.is_empty()).map(|part| Line::text(part.clone())).collect()
-            }
-            None if session.is_live() => vec![Line::of(vec![Span::dim("fetching the object")])],
-            None => {
-                vec![Line::of(vec![Span::dim("out of reach: the object is fetched when the server answers again")])]
-            }
         }
     }
 
@@ -79,6 +64,21 @@ impl App {
     pub(super) fn toggle_managed_fields(&mut self) {
         if let Some(Screen::Yaml(screen)) = self.session_mut().and_then(|session| session.screens.last_mut()) {
             screen.managed_fields = !screen.managed_fields;
+        }
+    }
+}
+
+fn yaml_lines(session: &Session, screen: &YamlScreen) -> Vec<Line> {
+    let fetched = session.fetched.as_ref().filter(|fetched| fetched.key == screen.key);
+    match fetched.and_then(|fetched| fetched.value.as_ref()) {
+        Some(Ok(value)) => yaml::lines(value, screen.managed_fields),
+        Some(Err(failure)) => {
+            let parts = [&failure.what, &failure.cause, &failure.remedy];
+            parts.into_iter().filter(|part| !part.is_empty()).map(|part| Line::text(part.clone())).collect()
+        }
+        None if session.is_live() => vec![Line::of(vec![Span::dim("fetching the object")])],
+        None => {
+            vec![Line::of(vec![Span::dim("out of reach: the object is fetched when the server answers again")])]
         }
     }
 }

@@ -158,11 +158,9 @@ impl Session {
 
     /// Shows other namespaces, and remembers a single one for the digits.
     pub fn choose(&mut self, namespaces: Namespaces) {
-        if let Some(name) = namespaces.single() {
-            if !self.recent.contains(name) {
-                self.recent.push(Arc::clone(name));
-                self.recent.truncate(9);
-            }
+        if let Some(name) = namespaces.single().filter(|name| !self.recent.contains(name)) {
+            self.recent.push(Arc::clone(name));
+            self.recent.truncate(9);
         }
         self.namespaces = namespaces;
     }
@@ -206,11 +204,11 @@ impl Session {
     /// Takes in what watches said, and remembers which cells changed while the rows were true already.
     pub fn apply(&mut self, changes: Vec<Change>, now: Timestamp) {
         for change in changes {
-            if let Change::Apply(record) = &change {
-                if self.is_true(record) {
-                    let old = self.cluster.get(&record.key).cloned();
-                    self.changes.note(old.as_deref(), record, now);
-                }
+            if let Change::Apply(record) = &change
+                && self.is_true(record)
+            {
+                let old = self.cluster.get(&record.key).cloned();
+                self.changes.note(old.as_deref(), record, now);
             }
             self.cluster.apply(change);
         }

@@ -47,7 +47,7 @@ impl App {
         match self.favourites(session).get(digit - 1).cloned() {
             Some(name) => self.use_namespaces(Namespaces::Some(std::collections::BTreeSet::from([name]))),
             None => {
-                self.say(format!("no namespace on {digit} yet: choose one with :ns, or set favourites in the config"))
+                self.say(format!("no namespace on {digit} yet: choose one with :ns, or set favourites in the config"));
             }
         }
     }

@@ -123,7 +123,7 @@ fn a_filter_narrows_while_typing_and_esc_takes_it_back() {
     check(":po<enter>/crash<esc>", &[], |_, scene| assert_eq!(rows(scene).len(), 4));
     check(":po<enter>/crash<enter><esc>", &[], |_, scene| assert_eq!(rows(scene).len(), 4));
     check(":po<enter>/web<enter>/<backspace><backspace>eb-1<enter>", &[], |_, scene| {
-        assert_eq!(rows(scene), ["web-1"])
+        assert_eq!(rows(scene), ["web-1"]);
     });
 }
 

@@ -111,25 +111,25 @@ fn kind_wish(kind: &Kind, line: &str, rest: &str, world: &World) -> Result<Wish,
     let mut chosen = None;
     let mut left = rest;
     while !left.is_empty() {
-        let (word, tail) = halves(left);
-        match word {
+        let (part, after) = halves(left);
+        match part {
             "-l" | "-f" | "-n" => {}
             "-A" | "all" => chosen = Some(Namespaces::All),
-            _ if word.starts_with('/') => {
+            _ if part.starts_with('/') => {
                 filters.push(left.trim_start_matches('/').to_owned());
                 break;
             }
-            _ if word.starts_with('@') => {
-                let context = context(&word[1..], world)?;
-                let line = line.split_whitespace().filter(|part| *part != word).collect::<Vec<_>>().join(" ");
+            _ if part.starts_with('@') => {
+                let context = context(&part[1..], world)?;
+                let line = line.split_whitespace().filter(|other| *other != part).collect::<Vec<_>>().join(" ");
                 return Ok(Wish::Elsewhere { context, line });
             }
-            _ if word.contains('=') => {
-                filters.extend(word.split(',').map(|part| format!("label:{part}")));
+            _ if part.contains('=') => {
+                filters.extend(part.split(',').map(|label| format!("label:{label}")));
             }
-            _ => chosen = Some(namespaces(word)),
+            _ => chosen = Some(namespaces(part)),
         }
-        left = tail;
+        left = after;
     }
     let filter = (!filters.is_empty()).then(|| filters.join(" "));
     Ok(Wish::Kind { kind: kind.id, namespaces: chosen, filter })

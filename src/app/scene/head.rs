@@ -17,39 +17,8 @@ impl App {
             return Title { left: vec![Span::new("kplumb", Role::Accent)], right: Vec::new() };
         };
         let mut left = vec![Span::new(session.context.to_string(), Role::Accent), Span::dim("observe")];
-        left.extend(self.whereabouts(session, main));
+        left.extend(whereabouts(session, main));
         Title { left, right: vec![freshness(session, main, self.now)] }
-    }
-
-    fn whereabouts(&self, session: &Session, main: &Content) -> Vec<Span> {
-        match session.screen() {
-            Screen::Table(screen) => {
-                let plural = session.catalog.get(screen.kind).map_or("", |kind| &kind.plural);
-                let mut spans = vec![Span::new(plural, Role::Header), Span::text(session.namespaces.text())];
-                if let Content::Table(pane) = main {
-                    spans.push(Span::text(pane.table.total.to_string()));
-                    if !screen.filter.is_empty() {
-                        spans.push(Span::new(format!("/{}", screen.filter.text()), Role::Match));
-                        spans.push(Span::text(format!("{} shown", pane.table.shown)));
-                    }
-                }
-                spans
-            }
-            Screen::Detail(screen) => {
-                let name = crate::view::name(&session.catalog, &screen.key);
-                let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();
-                vec![Span::text(place), Span::new(name, Role::Header)]
-            }
-            Screen::Home(_) => vec![Span::new("home", Role::Header)],
-            Screen::Yaml(screen) => {
-                let name = crate::view::name(&session.catalog, &screen.key);
-                let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();
-                vec![Span::new("YAML", Role::Header), Span::text(place), Span::new(name, Role::Header)]
-            }
-            Screen::Help(_) => vec![Span::new("help", Role::Header)],
-            Screen::Picker(screen) if screen.filter.is_empty() => Vec::new(),
-            Screen::Picker(screen) => vec![Span::new(format!("/{}", screen.filter), Role::Match)],
-        }
     }
 
     pub(super) fn message(&self, main: &Content) -> Message {
@@ -120,5 +89,37 @@ fn freshness(session: &Session, main: &Content, now: Timestamp) -> Span {
             state(&format!("{} of {} kinds live", pane.home.live, pane.home.open), Health::Progressing)
         }
         (Connection::Live(_), _) => state("live", Health::Ready),
+    }
+}
+
+/// What is on screen, where, and how much of it.
+fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
+    match session.screen() {
+        Screen::Table(screen) => {
+            let plural = session.catalog.get(screen.kind).map_or("", |kind| &kind.plural);
+            let mut spans = vec![Span::new(plural, Role::Header), Span::text(session.namespaces.text())];
+            if let Content::Table(pane) = main {
+                spans.push(Span::text(pane.table.total.to_string()));
+                if !screen.filter.is_empty() {
+                    spans.push(Span::new(format!("/{}", screen.filter.text()), Role::Match));
+                    spans.push(Span::text(format!("{} shown", pane.table.shown)));
+                }
+            }
+            spans
+        }
+        Screen::Detail(screen) => {
+            let name = crate::view::name(&session.catalog, &screen.key);
+            let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();
+            vec![Span::text(place), Span::new(name, Role::Header)]
+        }
+        Screen::Home(_) => vec![Span::new("home", Role::Header)],
+        Screen::Yaml(screen) => {
+            let name = crate::view::name(&session.catalog, &screen.key);
+            let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();
+            vec![Span::new("YAML", Role::Header), Span::text(place), Span::new(name, Role::Header)]
+        }
+        Screen::Help(_) => vec![Span::new("help", Role::Header)],
+        Screen::Picker(screen) if screen.filter.is_empty() => Vec::new(),
+        Screen::Picker(screen) => vec![Span::new(format!("/{}", screen.filter), Role::Match)],
     }
 }

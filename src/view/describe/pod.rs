@@ -5,6 +5,7 @@ use crate::kinds::pod::facts::{Container, Exit, Role as Purpose, State};
 use crate::kinds::{Facts, Health, Record};
 use crate::view::line::{Line, Role, Span};
 use crate::wire::quantity;
+use std::fmt::Write;
 
 /// Two lines for each container that was restarted, else one.
 pub fn containers(record: &Record, clock: &mut Clock) -> Vec<Line> {
@@ -28,10 +29,10 @@ fn lines(container: &Container, clock: &mut Clock) -> Vec<Line> {
     if let Some(exit) = &container.last_exit {
         let mut text = format!("last run ended {}", ending(exit, clock));
         if let (Some(started), Some(finished)) = (exit.started, exit.finished) {
-            text.push_str(&format!(" after {}", crate::kinds::age::duration(finished.micros_since(started))));
+            let _ = write!(text, " after {}", crate::kinds::age::duration(finished.micros_since(started)));
         }
         if let Some(limit) = container.memory_limit {
-            text.push_str(&format!(", memory limit {}", bytes(limit)));
+            let _ = write!(text, ", memory limit {}", bytes(limit));
         }
         lines.push(Line::of(vec![Span::dim(text)]));
     }

@@ -60,13 +60,12 @@ fn tokens(text: &str) -> Vec<Range<usize>> {
             Some(_) if escaped => escaped = false,
             Some('/') if c == '\\' => escaped = true,
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if c == '"' || (c == '/' && opens) => quote = Some(c),
             None if c.is_whitespace() => {
                 found.push(from..at);
                 start = None;
             }
-            None => {}
+            _ => {}
         }
     }
     found.extend(start.map(|from| from..text.len()));

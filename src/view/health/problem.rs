@@ -75,10 +75,9 @@ impl Folded {
             self.worst = health;
             self.reasons.clear();
         }
-        if health == self.worst {
-            if let Some(reason) = record.digest.reason.as_ref().filter(|_| record.key.kind == kinds::POD) {
-                *self.reasons.entry(Arc::clone(reason)).or_default() += 1;
-            }
+        let reason = record.digest.reason.as_ref().filter(|_| record.key.kind == kinds::POD);
+        if let Some(reason) = reason.filter(|_| health == self.worst) {
+            *self.reasons.entry(Arc::clone(reason)).or_default() += 1;
         }
     }
 

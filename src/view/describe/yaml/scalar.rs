@@ -70,8 +70,8 @@ fn is_plain(text: &str) -> bool {
 /// Whether some YAML parser reads a number: decimal, octal, hex, binary, float, or base 60 of YAML 1.1.
 fn is_number(text: &str) -> bool {
     let body = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if body.starts_with('.') {
-        return body[1..].starts_with(|c: char| c.is_ascii_digit());
+    if let Some(fraction) = body.strip_prefix('.') {
+        return fraction.starts_with(|c: char| c.is_ascii_digit());
     }
     if !body.starts_with(|c: char| c.is_ascii_digit()) {
         return false;
