@@ -104,19 +104,19 @@ fn span(from: Timestamp, until: Option<Timestamp>) -> (bool, i64) {
 /// Compares words so that `web-2` stands before `web-10`.
 pub fn natural(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a.as_bytes(), b.as_bytes());
-    while let (Some(&x), Some(&y)) = (left.first(), right.first()) {
-        if x.is_ascii_digit() && y.is_ascii_digit() {
-            let (m, n) = (digits(left), digits(right));
-            let (p, q) = (trim_zeros(&left[..m]), trim_zeros(&right[..n]));
-            let order = p.len().cmp(&q.len()).then_with(|| p.cmp(q));
+    while let (Some(first), Some(second)) = (left.first(), right.first()) {
+        if first.is_ascii_digit() && second.is_ascii_digit() {
+            let (here, there) = (digits(left), digits(right));
+            let (number, other) = (trim_zeros(&left[..here]), trim_zeros(&right[..there]));
+            let order = number.len().cmp(&other.len()).then_with(|| number.cmp(other));
             if order != Ordering::Equal {
                 return order;
             }
-            (left, right) = (&left[m..], &right[n..]);
-        } else if x == y {
+            (left, right) = (&left[here..], &right[there..]);
+        } else if first == second {
             (left, right) = (&left[1..], &right[1..]);
         } else {
-            return x.cmp(&y);
+            return first.cmp(second);
         }
     }
     left.len().cmp(&right.len()).then_with(|| a.cmp(b))

@@ -127,8 +127,8 @@ fn is_image(reason: &str) -> bool {
 
 /// Which init container the pod is at. Once a container runs that needs them done, they are done.
 fn initializing(spec: &PodSpec, status: &PodStatus) -> Option<Verdict> {
-    let past = main_parts(spec, status).any(|p| p.status.is_some_and(|s| s.waiting().is_none() && s.state.is_some()));
-    if past || status.is("Initialized") {
+    let began = main_parts(spec, status).any(|p| p.status.is_some_and(|s| s.waiting().is_none() && s.state.is_some()));
+    if began || status.is("Initialized") {
         return None;
     }
     let count = spec.init_containers.len();
