@@ -122,13 +122,12 @@ impl App {
         let Screen::Table(screen) = session.screen() else { return };
         let Some(query) = self.query(session, screen) else { return };
         let window = window(screen, area);
-        let keys = table::keys(&session.cluster, &query);
         let (Some(from), all) = table::place(&session.cluster, &query, &window) else { return };
         let index = moved(from, by, all);
         let mut next = screen.clone();
         next.cursor.index = from;
         next.cursor = next.cursor.moved(index, window.height);
-        next.selected = keys.get(index).cloned();
+        next.selected = table::at(&session.cluster, &query, index);
         self.set_top(Screen::Table(next));
     }
 

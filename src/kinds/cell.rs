@@ -1,5 +1,9 @@
 //! One value of a table: it sorts as itself and is turned into text only when it is drawn.
 
+mod bytes;
+
+pub use self::bytes::write_natural;
+
 use crate::kinds::age;
 use crate::wire::Timestamp;
 use crate::wire::quantity::{self, Format, Quantity};

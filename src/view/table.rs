@@ -209,38 +209,40 @@ impl Changes {
 
 /// The table of a kind.
 pub fn table(cluster: &Cluster, query: &Query, window: &Window, marked: &BTreeSet<ObjectRef>) -> Table {
-    let listed = order::listed(cluster, query);
-    let selected = order::selected(&listed.rows, window);
-    let first = order::first(selected.unwrap_or(0), window, listed.rows.len());
-    let last = (first + window.height).min(listed.rows.len());
-    let painted = paint::rows(query, window, &listed.rows, first..last, marked);
+    let mut listed = order::listed(cluster, query);
+    let selected = listed.selected(window);
+    let first = order::first(selected.unwrap_or(0), window, listed.len());
+    let last = (first + window.height).min(listed.len());
+    listed.arrange(first..last.max(selected.map_or(0, |index| index + 1)));
+    let rows = listed.records();
+    let painted = paint::rows(query, window, &rows, first..last, marked);
     Table {
         columns: painted.columns,
         rows: painted.rows,
         first,
         selected,
-        selected_key: selected.map(|index| listed.rows[index].key.clone()),
-        shown: listed.rows.len(),
+        selected_key: selected.map(|index| rows[index].key.clone()),
+        shown: rows.len(),
         total: listed.total,
         everywhere: cluster.count(query.kind.id),
         next_change: painted.next_change,
     }
 }
 
-/// The keys of every row shown, in order: for moving the selection and marking.
-pub fn keys(cluster: &Cluster, query: &Query) -> Vec<ObjectRef> {
-    order::listed(cluster, query).rows.into_iter().map(|record| record.key.clone()).collect()
-}
-
 /// Where the selection stands among the rows shown, and how many there are.
 pub fn place(cluster: &Cluster, query: &Query, window: &Window) -> (Option<usize>, usize) {
     let listed = order::listed(cluster, query);
-    (order::selected(&listed.rows, window), listed.rows.len())
+    (listed.selected(window), listed.len())
 }
 
 /// The object on a row, counted from the first row shown.
 pub fn at(cluster: &Cluster, query: &Query, index: usize) -> Option<ObjectRef> {
-    order::listed(cluster, query).rows.get(index).map(|record| record.key.clone())
+    let mut listed = order::listed(cluster, query);
+    if listed.len() <= index {
+        return None;
+    }
+    listed.arrange(index..index + 1);
+    listed.records().get(index).map(|record| record.key.clone())
 }
 
 /// The kind that a table of namespaces is of.

@@ -1,35 +1,41 @@
-//! Which rows, in which order, and which of them the selection stands on.
+//! Which rows, in which order, and which of them the selection stands on. Of all rows only those of the window are put
+//! in order: that is what keeps tables of fifty thousand rows below a frame.
 
 use super::{Namespaces, Query, Window};
-use crate::kinds::{Cell, ObjectRef, Record, Source, cell};
+use crate::kinds::{Cell, Record, Source, cell};
 use crate::model::Cluster;
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::Arc;
 
-/// Rows that pass, in order.
+/// Rows that pass, each with its place in the order as bytes.
 pub struct Listed<'a> {
-    pub rows: Vec<&'a Arc<Record>>,
+    rows: Vec<Row<'a>>,
+    bytes: Vec<u8>,
     /// Rows before the filter.
     pub total: usize,
 }
 
-/// A sort key that is compared without reaching into the record again.
-enum Key<'a> {
-    Number(i128),
-    Cell(&'a Cell),
-    Text(&'a str),
-    Nothing,
+/// A row and what it is sorted by: the first bytes beside it, all of them in `Listed::bytes`.
+struct Row<'a> {
+    head: u128,
+    all: Range<u32>,
+    record: &'a Arc<Record>,
 }
 
+/// Stands where a row has nothing to be sorted by: behind everything, whichever way it is sorted.
+const NOTHING: u8 = u8::MAX;
+
+/// The rows that pass, in no order yet.
 pub fn listed<'a>(cluster: &'a Cluster, query: &Query<'a>) -> Listed<'a> {
     let kind = query.kind.id;
-    let mut total = 0;
+    let order = Order::of(query);
+    let mut listed = Listed { rows: Vec::new(), bytes: Vec::new(), total: 0 };
     let mut scratch = String::new();
-    let mut rows = Vec::new();
     let mut take = |record: &'a Arc<Record>| {
-        total += 1;
+        listed.total += 1;
         if query.filter.is_empty() || query.filter.matches(record, query.now, &mut scratch) {
-            rows.push(record);
+            listed.push(record, &order);
         }
     };
     match query.namespaces {
@@ -40,93 +46,113 @@ pub fn listed<'a>(cluster: &'a Cluster, query: &Query<'a>) -> Listed<'a> {
         }
         _ => cluster.of(kind).for_each(&mut take),
     }
-    sort(&mut rows, query);
-    Listed { rows, total }
+    listed
 }
 
-fn sort(rows: &mut Vec<&Arc<Record>>, query: &Query) {
-    let source =
-        query.sort.column.as_ref().and_then(|name| {
-            query.kind.columns.iter().find(|column| *column.name == **name).map(|column| column.source)
-        });
-    let by_namespace = query.sort.column.as_deref() == Some("NAMESPACE");
-    if source.is_none() && !by_namespace {
-        // The model's order is by namespace and name already, but letter by letter.
-        rows.sort_by(|a, b| natural(&a.key, &b.key));
-        if query.sort.descending {
-            rows.reverse();
-        }
-        return;
+impl<'a> Listed<'a> {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
     }
-    let mut keyed: Vec<(Key, &Arc<Record>)> = rows.iter().map(|r| (key(r, source), *r)).collect();
-    keyed.sort_by(|(a, x), (b, y)| {
-        let order = match (a, b) {
-            (Key::Nothing, Key::Nothing) => Ordering::Equal,
-            (Key::Nothing, _) => return Ordering::Greater,
-            (_, Key::Nothing) => return Ordering::Less,
-            _ => a.order(b),
+
+    /// The rows, in order where they were put in order.
+    pub fn records(&self) -> Vec<&'a Arc<Record>> {
+        self.rows.iter().map(|row| row.record).collect()
+    }
+
+    /// Where the selected object stands; where it is gone, the row that took its place.
+    pub fn selected(&self, window: &Window) -> Option<usize> {
+        let last = self.rows.len().checked_sub(1)?;
+        let Some(key) = window.selected else { return Some(0) };
+        let Some(found) = self.rows.iter().find(|row| row.record.key == *key) else {
+            return Some(window.index.min(last));
         };
-        let order = if query.sort.descending { order.reverse() } else { order };
-        order.then_with(|| natural(&x.key, &y.key))
-    });
-    rows.clear();
-    rows.extend(keyed.into_iter().map(|(_, record)| record));
+        Some(self.rows.iter().filter(|row| compare(&self.bytes, row, found) == Ordering::Less).count())
+    }
+
+    /// Puts these places of the order in order; what stands before and behind them is right only as a whole.
+    pub fn arrange(&mut self, places: Range<usize>) {
+        let bytes = &self.bytes;
+        let order = |a: &Row, b: &Row| compare(bytes, a, b);
+        let mut rows = &mut self.rows[..];
+        if places.end < rows.len() {
+            rows.select_nth_unstable_by(places.end, order);
+            rows = &mut rows[..places.end];
+        }
+        if 0 < places.start && places.start < rows.len() {
+            rows.select_nth_unstable_by(places.start, order);
+            rows = &mut rows[places.start..];
+        }
+        rows.sort_unstable_by(order);
+    }
+
+    fn push(&mut self, record: &'a Arc<Record>, order: &Order) {
+        let start = self.bytes.len();
+        order.write(record, &mut self.bytes);
+        let own = &self.bytes[start..];
+        let mut head = [0; 16];
+        let length = own.len().min(head.len());
+        head[..length].copy_from_slice(&own[..length]);
+        let all = start as u32..self.bytes.len() as u32;
+        self.rows.push(Row { head: u128::from_be_bytes(head), all, record });
+    }
 }
 
-fn natural(a: &ObjectRef, b: &ObjectRef) -> Ordering {
-    let namespaces = match (&a.namespace, &b.namespace) {
-        (Some(a), Some(b)) if Arc::ptr_eq(a, b) => Ordering::Equal,
-        (Some(a), Some(b)) => cell::natural(a, b),
-        (a, b) => a.is_some().cmp(&b.is_some()),
+fn compare(bytes: &[u8], a: &Row, b: &Row) -> Ordering {
+    let all = |row: &Row| &bytes[row.all.start as usize..row.all.end as usize];
+    // Names that differ in leading zeros only are told apart by their letters.
+    a.head.cmp(&b.head).then_with(|| all(a).cmp(all(b))).then_with(|| a.record.key.cmp(&b.record.key))
+}
+
+/// What rows are sorted by.
+struct Order {
+    column: Option<Sorted>,
+    descending: bool,
+}
+
+enum Sorted {
+    Namespace,
+    Column(Source),
+}
+
+impl Order {
+    fn of(query: &Query) -> Self {
+        let column = query.sort.column.as_ref().and_then(|name| {
+            let known = query.kind.columns.iter().find(|column| *column.name == **name);
+            let own = known.map(|column| Sorted::Column(column.source));
+            own.or_else(|| (&**name == "NAMESPACE").then_some(Sorted::Namespace))
+        });
+        Self { column, descending: query.sort.descending }
+    }
+
+    /// The column, then namespace and name, which go backwards only where there is no column.
+    fn write(&self, record: &Record, bytes: &mut Vec<u8>) {
+        let start = bytes.len();
+        if let Some(sorted) = &self.column {
+            write_cell(record, sorted, bytes);
+            if self.descending && bytes[start] != NOTHING {
+                bytes[start..].iter_mut().for_each(|byte| *byte = !*byte);
+            }
+        }
+        cell::write_natural(record.key.namespace.as_deref().unwrap_or(""), bytes);
+        cell::write_natural(&record.key.name, bytes);
+        if self.descending && self.column.is_none() {
+            bytes[start..].iter_mut().for_each(|byte| *byte = !*byte);
+        }
+    }
+}
+
+fn write_cell(record: &Record, sorted: &Sorted, bytes: &mut Vec<u8>) {
+    let mut cell = |cell: Option<&Cell>| match cell {
+        None | Some(Cell::Empty) => bytes.push(NOTHING),
+        Some(cell) => cell.write_order(bytes),
     };
-    namespaces.then_with(|| cell::natural(&a.name, &b.name))
-}
-
-/// What a record is sorted by; `None` as source is the namespace.
-fn key(record: &Record, source: Option<Source>) -> Key<'_> {
-    match source {
-        None => record.key.namespace.as_deref().map_or(Key::Nothing, Key::Text),
-        Some(Source::Name) => Key::Text(&record.key.name),
-        Some(Source::Age) => record.meta.created.map_or(Key::Nothing, |at| Key::Number(-i128::from(at.0))),
-        Some(Source::Cell(index)) => match record.digest.cells.get(usize::from(index)) {
-            None | Some(Cell::Empty) => Key::Nothing,
-            Some(Cell::Text(text)) => Key::Text(text),
-            Some(Cell::Int(n)) => Key::Number(i128::from(*n)),
-            Some(cell) => Key::Cell(cell),
-        },
+    match sorted {
+        Sorted::Namespace => cell(record.key.namespace.clone().map(Cell::Text).as_ref()),
+        Sorted::Column(Source::Name) => cell(Some(&Cell::Text(Arc::clone(&record.key.name)))),
+        Sorted::Column(Source::Age) => cell(record.meta.created.map(Cell::Time).as_ref()),
+        Sorted::Column(Source::Cell(index)) => cell(record.digest.cells.get(usize::from(*index))),
     }
-}
-
-impl Key<'_> {
-    fn order(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::Number(a), Self::Number(b)) => a.cmp(b),
-            (Self::Text(a), Self::Text(b)) => cell::natural(a, b),
-            (Self::Cell(a), Self::Cell(b)) => a.order(b),
-            _ => self.rank().cmp(&other.rank()),
-        }
-    }
-
-    fn rank(&self) -> u8 {
-        match self {
-            Self::Number(_) => 0,
-            Self::Cell(_) => 1,
-            Self::Text(_) => 2,
-            Self::Nothing => 3,
-        }
-    }
-}
-
-/// Where the selected object stands now; where it is gone, the row that took its place.
-pub fn selected(rows: &[&Arc<Record>], window: &Window) -> Option<usize> {
-    if rows.is_empty() {
-        return None;
-    }
-    let Some(key) = window.selected else { return Some(0) };
-    // The last place first: it is right almost always.
-    let near = rows.get(window.index).is_some_and(|r| r.key == *key).then_some(window.index);
-    let found = near.or_else(|| rows.iter().position(|r| r.key == *key));
-    Some(found.unwrap_or_else(|| window.index.min(rows.len() - 1)))
 }
 
 /// The first row of a window that keeps the selection on its line and wastes no space.

@@ -145,3 +145,55 @@ proptest! {
         }
     }
 }
+
+/// The order as it is meant, row by row: the window must be a part of it, wherever it stands.
+fn sorted(fixture: &Fixture) -> Vec<String> {
+    let mut rows: Vec<_> = fixture.cluster.of(POD).collect();
+    let cell = |record: &Record| record.digest.cells[1].clone();
+    let by_name = |a: &Record, b: &Record| {
+        let namespaces = |r: &Record| r.key.namespace.clone().unwrap();
+        let natural = crate::kinds::cell::natural;
+        natural(&namespaces(a), &namespaces(b)).then_with(|| natural(&a.key.name, &b.key.name))
+    };
+    rows.sort_by(|a, b| match (&fixture.sort.column, fixture.sort.descending) {
+        (None, false) => by_name(a, b),
+        (None, true) => by_name(b, a),
+        (Some(_), false) => cell(a).order(&cell(b)).then_with(|| by_name(a, b)),
+        (Some(_), true) => cell(b).order(&cell(a)).then_with(|| by_name(a, b)),
+    });
+    rows.iter().map(|record| record.key.name.to_string()).collect()
+}
+
+proptest! {
+    #[test]
+    fn every_window_is_a_part_of_the_whole_order(
+        pods in prop::collection::btree_map("[ab][1-9]{0,2}/[a-c][1-9]{1,3}", "[xy][1-9]{0,2}", 1..30),
+        (index, line, height) in (0_usize..30, 0_usize..9, 1_usize..9),
+        (by_status, descending) in (any::<bool>(), any::<bool>()),
+    ) {
+        let mut fixture = fixture(&[]);
+        let records = pods.iter().map(|(path, status)| record(path, status)).collect();
+        fixture.cluster.apply(Change::Replace(Scope::all(POD), records));
+        fixture.sort = Sort { column: by_status.then(|| Arc::from("STATUS")), descending };
+        let whole = sorted(&fixture);
+        let index = index % whole.len();
+        let query = Query {
+            kind: fixture.catalog.get(POD).unwrap(),
+            namespaces: &fixture.namespaces,
+            filter: &fixture.filter,
+            sort: &fixture.sort,
+            width: Width::Normal,
+            hidden: &[],
+            changes: &fixture.changes,
+            now: NOW,
+        };
+        let key = at(&fixture.cluster, &query, index).unwrap();
+        let window = Window { selected: Some(&key), index: 0, line, height, room: 200 };
+        let table = fixture.table(&window);
+        prop_assert_eq!(table.selected, Some(index));
+        let names: Vec<String> = table.rows.iter().map(|row| row.key.name.to_string()).collect();
+        prop_assert_eq!(&names[..], &whole[table.first..table.first + names.len()]);
+        prop_assert_eq!(table.selected_key, Some(key));
+        prop_assert_eq!(names.len(), height.min(whole.len()));
+    }
+}
