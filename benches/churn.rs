@@ -42,16 +42,16 @@ async fn main() {
     let took = loop {
         tokio::select! {
             biased;
-            Some(changes) = live.changes.recv() => applied += live.take(changes),
+            Some(news) = live.changes.recv() => applied += live.take(news),
             Some(took) = changed.recv() => break took,
         }
     };
     let fresh = Live::start(&demo).await.cluster;
     let caught_up = Instant::now();
     while !live.cluster.diff(&fresh).is_empty() {
-        let changes = tokio::time::timeout(Duration::from_secs(2), live.changes.recv()).await;
-        let Ok(Some(changes)) = changes else { panic!("{:?}", live.cluster.diff(&fresh).first()) };
-        applied += live.take(changes);
+        let late = tokio::time::timeout(Duration::from_secs(2), live.changes.recv()).await;
+        let Ok(Some(news)) = late else { panic!("{:?}", live.cluster.diff(&fresh).first()) };
+        applied += live.take(news);
     }
     println!("{applied} changes in {took:.1?}, equal to a fresh list, {:.0?} after it", caught_up.elapsed());
     assert!(live.cluster.check().is_empty(), "the indexes do not agree");

@@ -12,7 +12,7 @@ pub mod digest;
 pub mod entries;
 pub mod facts;
 #[cfg(test)]
-pub mod fixture;
+mod fixture;
 pub mod gateway_api;
 pub mod intern;
 pub mod issuer_ref;

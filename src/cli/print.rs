@@ -5,6 +5,7 @@ use crate::cli::args::Args;
 use crate::cli::{Unusable, print as out};
 use clap::CommandFactory;
 use clap_complete::Shell;
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 /// Prints the completions of a shell.
@@ -33,7 +34,8 @@ pub fn manual() -> Result<ExitCode, Unusable> {
     text.push_str(".SH KEYS\n");
     for command in command::COMMANDS {
         let keys = command.keys.join(", ").replace('\\', "\\e").replace('-', "\\-");
-        text.push_str(&format!(".TP\n\\fB\\&{keys}\\fR\n{}\n", command.help));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, ".TP\n\\fB\\&{keys}\\fR\n{}", command.help);
     }
     out(&text)
 }

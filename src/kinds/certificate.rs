@@ -138,12 +138,12 @@ impl Certificate {
             names: names(&spec.common_name, &[&spec.dns_names, &spec.ip_addresses], interner),
             is_ready: condition::holds(&conditions, "Ready"),
             is_issuing: condition::holds(&conditions, "Issuing"),
-            not_before: at(status.not_before.clone()),
-            not_after: at(status.not_after.clone()),
-            renewal: at(status.renewal_time.clone()),
+            not_before: at(status.not_before),
+            not_after: at(status.not_after),
+            renewal: at(status.renewal_time),
             revision: status.revision.unwrap_or(0),
             failures: status.failed_issuance_attempts.unwrap_or(0),
-            last_failure: at(status.last_failure_time.clone()),
+            last_failure: at(status.last_failure_time),
             conditions,
         }
     }

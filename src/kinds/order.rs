@@ -88,7 +88,7 @@ impl Object for Order {
             state: interner.intern(&status.state),
             reason: interner.non_empty(&status.reason),
             names: names(&spec.common_name, &[&spec.dns_names, &spec.ip_addresses], interner),
-            failed: status.failure_time.clone().and_then(Time::instant),
+            failed: status.failure_time.and_then(Time::instant),
             issuer,
         };
         let (health, reason) = judge(&status.state, &status.reason, meta);

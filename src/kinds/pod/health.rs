@@ -136,13 +136,13 @@ fn initializing(spec: &PodSpec, status: &PodStatus) -> Option<Verdict> {
         let is_up = part.is_sidecar() && part.status.is_some_and(|s| s.started == Some(true));
         is_up || part.terminated().is_some_and(|end| end.exit_code == 0)
     };
-    let (at, part) = init_parts(spec, status).enumerate().find(|(_, part)| !is_done(part))?;
-    let verb = match (part.status.is_some_and(|s| s.running().is_some()), part.is_sidecar()) {
+    let (at, current) = init_parts(spec, status).enumerate().find(|(_, part)| !is_done(part))?;
+    let verb = match (current.status.is_some_and(|s| s.running().is_some()), current.is_sidecar()) {
         (true, true) => "starts",
         (true, false) => "runs",
         (false, _) => "is about to start",
     };
-    Some((Health::Progressing, Some(format!("{} {verb} ({} of {count})", part.noun(), at + 1))))
+    Some((Health::Progressing, Some(format!("{} {verb} ({} of {count})", current.noun(), at + 1))))
 }
 
 /// Why a pod in which nothing crashed is not ready.

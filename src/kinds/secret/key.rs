@@ -57,6 +57,7 @@ fn rsa_private(bytes: &[u8]) -> Option<PublicKey> {
 }
 
 /// SEC 1: version, private key, curve, public key; the outer option says broken, the inner one untold.
+#[allow(clippy::option_option)]
 fn sec1(bytes: &[u8]) -> Option<Option<PublicKey>> {
     let parts = der::sequence(bytes)?;
     parts.get(1).filter(|v| v.tag == OCTET_STRING)?;
@@ -67,6 +68,7 @@ fn sec1(bytes: &[u8]) -> Option<Option<PublicKey>> {
 }
 
 /// PKCS #8: version, algorithm, private key, attributes, public key.
+#[allow(clippy::option_option)]
 fn pkcs8(bytes: &[u8]) -> Option<Option<PublicKey>> {
     let parts = der::sequence(bytes)?;
     let mut algorithm = parts.get(1)?.bytes;

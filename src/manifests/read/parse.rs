@@ -26,8 +26,11 @@ pub fn documents(file: &Path, text: &str) -> (Vec<Document>, Vec<Unreadable>) {
     (reader.documents, reader.unreadable)
 }
 
-/// A YAML document may open with a brace as well: only what parses as JSON is JSON.
+/// A YAML document may open with a brace as well: only what parses as JSON is JSON, and no JSON has a line of `---`.
 fn reads_as_json(text: &str) -> bool {
+    if text.lines().any(|line| line.starts_with("---")) {
+        return false;
+    }
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
     matches!(values.next(), Some(Ok(_)))
 }

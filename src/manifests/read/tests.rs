@@ -191,6 +191,13 @@ fn fragments() -> impl Strategy<Value = String> {
     prop::collection::vec(fragment, 0..60).prop_map(|parts| parts.concat())
 }
 
+#[test]
+fn a_yaml_document_that_is_json_hides_no_other() {
+    let (documents, unreadable) = text(Path::new("x.yaml"), &format!("{{}}\n---\n{}", pod("good")));
+    assert_eq!(documents.last().map(Document::name), Some("good"));
+    assert_eq!(unreadable.len(), 1, "an object without a kind is said to be none");
+}
+
 proptest! {
     #[test]
     fn the_reader_survives_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
