@@ -162,7 +162,7 @@ fn idle(plane: &ControlPlane, terminal: &Terminal) {
     std::thread::sleep(Duration::from_secs(10));
     let (cpu, bytes, asked) = (process.cpu(), terminal.bytes(), plane.audit_of("viewer").len());
     std::thread::sleep(IDLE);
-    let share = (process.cpu() - cpu).as_secs_f64() / IDLE.as_secs_f64() * 100.0;
+    let share = process.cpu().saturating_sub(cpu).as_secs_f64() / IDLE.as_secs_f64() * 100.0;
     let written = terminal.bytes() - bytes;
     println!("idle for {IDLE:?}: {share:.2} % of a core, {written} bytes to the terminal, {}", process.memory());
     for entry in plane.audit_of("viewer").iter().skip(asked) {
@@ -213,7 +213,7 @@ fn delete_the_crowd(plane: &ControlPlane, terminal: &Terminal, pods: usize) {
         pods - left,
         answered - began,
         answered.elapsed(),
-        process.cpu() - cpu,
+        process.cpu().saturating_sub(cpu),
         process.memory()
     );
 }

@@ -55,11 +55,11 @@ impl Surface for Watched {
         self.frames += 1;
         self.key.extend(self.pressed.drain(..).map(|at| at.elapsed()));
         let marker = marker(self.screen.buffer());
-        if let Some(at) = marker.and_then(|batch| self.changed.get(batch)) {
-            if self.seen < marker.unwrap_or(0) {
-                self.seen = marker.unwrap_or(0);
-                self.change.push(at.elapsed());
-            }
+        if let Some(at) = marker.and_then(|batch| self.changed.get(batch))
+            && self.seen < marker.unwrap_or(0)
+        {
+            self.seen = marker.unwrap_or(0);
+            self.change.push(at.elapsed());
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! The command line as scripts meet it: what goes to which stream, and the exit codes.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 use std::process::{Command, Output};
 

@@ -1,7 +1,15 @@
 //! Tests on a real control plane: etcd, kube-apiserver, its controllers and scheduler, and
 //! kwok as the kubelet of every node. `tests/cluster/build` makes the programs;
 //! `cargo test --features real --test real` runs these tests.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::type_complexity,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods
+)]
 
 mod cases;
 mod connect;
