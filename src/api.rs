@@ -1,4 +1,4 @@
-//! The only code that talks to an API server; every request passes the [`guard`].
+//! The only code that talks to an API server; every request passes the `guard`.
 
 pub mod auth;
 pub mod call;

@@ -1,5 +1,5 @@
 //! An API server that lives in this process: objects, discovery, lists, watches, tables, reviews and
-//! logs as a real one serves them, on a virtual clock that only [`Demo::advance`] moves.
+//! logs as a real one serves them, on a virtual clock that only `Demo::advance` moves.
 //!
 //! Invariant: it knows nothing of its client, and starts no task, thread or timer of its own.
 

@@ -51,6 +51,8 @@ pub struct Runtime<S> {
     batch: Vec<Report>,
     /// What was painted last: an equal scene is not painted again.
     scene: Option<Scene>,
+    /// When the screen says something else by itself.
+    wake: Option<Timestamp>,
     drawn: Instant,
     due: bool,
     lent: Option<oneshot::Receiver<()>>,
@@ -95,8 +97,20 @@ impl<S: Surface> Runtime<S> {
         let Look { clock, theme } = look;
         let batch = Vec::with_capacity(BATCH);
         let drawn = Instant::now();
-        let mut runtime =
-            Self { app, surface, world, clock, theme, events, batch, scene: None, drawn, due: true, lent: None };
+        let mut runtime = Self {
+            app,
+            surface,
+            world,
+            clock,
+            theme,
+            events,
+            batch,
+            scene: None,
+            wake: None,
+            drawn,
+            due: true,
+            lent: None,
+        };
         for effect in effects {
             let _ = runtime.perform(effect);
         }
@@ -127,8 +141,7 @@ impl<S: Surface> Runtime<S> {
             self.surface.reclaim()?;
             self.reclaimed();
         }
-        let wake = self.scene.as_ref().and_then(|scene| scene.next_change);
-        let wake = wake.and_then(|at: Timestamp| self.clock.until(at)).map(|wait| wait.max(FRAME));
+        let wake = self.wake.and_then(|at| self.clock.until(at)).map(|wait| wait.max(FRAME));
         tokio::select! {
             biased;
             input = self.surface.next() => match input {
@@ -149,7 +162,8 @@ impl<S: Surface> Runtime<S> {
     /// Paints the frame now, unless it would say the same as the last one.
     pub fn draw(&mut self) -> io::Result<()> {
         self.due = false;
-        let scene = self.app.scene();
+        let mut scene = self.app.scene();
+        self.wake = scene.next_change.take();
         if self.scene.as_ref() != Some(&scene) {
             self.drawn = Instant::now();
             self.surface.draw(&scene, &self.theme)?;

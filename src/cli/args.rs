@@ -127,8 +127,13 @@ pub struct Screen {
     /// What to open, as for kplumb itself
     #[arg(value_name = "VIEW")]
     pub view: Option<String>,
-    /// Keys to press once the screen has settled (--keys ':pods<enter>jj')
-    #[arg(long, value_name = "KEYS", default_value = "")]
+    /// Keys to press once the screen has settled
+    #[arg(
+        long,
+        help = "Keys to press once the screen has settled (--keys ':pods<enter>jj')",
+        value_name = "KEYS",
+        default_value = ""
+    )]
     pub keys: String,
     /// Columns and rows (--size 160x50)
     #[arg(long, value_name = "WxH", default_value = "80x24", value_parser = size)]
