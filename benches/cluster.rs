@@ -62,7 +62,7 @@ fn crowd(plane: &ControlPlane, pods: usize) {
         plane.create(&format!("/apis/apps/v1/namespaces/{namespace}/deployments"), &deployment(replicas));
     }
     plane.namespace("a-first");
-    let spec = json!({"nodeName": "node-0", "containers": [container("app", 8080)]});
+    let spec = json!({"nodeName": "node-0", "containers": [{"name": "app", "image": "example.test/app:1"}]});
     let first = json!({"metadata": {"name": "first", "annotations": {STILL: ""}}, "spec": spec});
     plane.create("/api/v1/namespaces/a-first/pods", &first);
     let ready = || {

@@ -42,8 +42,7 @@ impl App {
             }
             Screen::Table(screen) => {
                 let query = self.query(session, screen)?;
-                let (index, _) = table::place(&session.cluster, &query, &window(screen, self.panes().main));
-                table::at(&session.cluster, &query, index?)
+                table::selected(&session.cluster, &query, &window(screen, self.panes().main))
             }
             Screen::Detail(screen) => {
                 let detail = describe::detail(&self.subject_of(session, &screen.key));
@@ -122,12 +121,14 @@ impl App {
         let Screen::Table(screen) = session.screen() else { return };
         let Some(query) = self.query(session, screen) else { return };
         let window = window(screen, area);
-        let (Some(from), all) = table::place(&session.cluster, &query, &window) else { return };
-        let index = moved(from, by, all);
+        let to = |from, all| moved(from, by, all);
+        let Some(table::Move { from, index, key }) = table::moved(&session.cluster, &query, &window, to) else {
+            return;
+        };
         let mut next = screen.clone();
         next.cursor.index = from;
         next.cursor = next.cursor.moved(index, window.height);
-        next.selected = table::at(&session.cluster, &query, index);
+        next.selected = Some(key);
         self.set_top(Screen::Table(next));
     }
 

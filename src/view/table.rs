@@ -235,14 +235,42 @@ pub fn place(cluster: &Cluster, query: &Query, window: &Window) -> (Option<usize
     (listed.selected(window), listed.len())
 }
 
-/// The object on a row, counted from the first row shown.
-pub fn at(cluster: &Cluster, query: &Query, index: usize) -> Option<ObjectRef> {
-    let mut listed = order::listed(cluster, query);
-    if listed.len() <= index {
-        return None;
+/// The selected object. It is asked for with every event, so the rows are looked through only where it is gone.
+pub fn selected(cluster: &Cluster, query: &Query, window: &Window) -> Option<ObjectRef> {
+    let known = window.selected.and_then(|key| cluster.get(key)).filter(|record| order::shows(record, query));
+    if let Some(record) = known {
+        return Some(record.key.clone());
     }
+    let mut listed = order::listed(cluster, query);
+    let index = listed.selected(window)?;
     listed.arrange(index..index + 1);
     listed.records().get(index).map(|record| record.key.clone())
+}
+
+/// A move of the selection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Where it stood.
+    pub from: usize,
+    /// Where it stands now.
+    pub index: usize,
+    /// The object there.
+    pub key: ObjectRef,
+}
+
+/// Moves the selection to where `to` says, given where it stands and how many rows there are.
+pub fn moved(
+    cluster: &Cluster,
+    query: &Query,
+    window: &Window,
+    to: impl FnOnce(usize, usize) -> usize,
+) -> Option<Move> {
+    let mut listed = order::listed(cluster, query);
+    let from = listed.selected(window)?;
+    let index = to(from, listed.len()).min(listed.len() - 1);
+    listed.arrange(index..index + 1);
+    let key = listed.records().get(index)?.key.clone();
+    Some(Move { from, index, key })
 }
 
 /// The kind that a table of namespaces is of.

@@ -45,11 +45,12 @@ fn write_number(number: i64, bytes: &mut Vec<u8>) {
 /// [`natural`]: super::natural
 pub fn write_natural(text: &str, bytes: &mut Vec<u8>) {
     let mut left = text.as_bytes();
-    while let Some((&first, rest)) = left.split_first() {
-        if !first.is_ascii_digit() {
-            bytes.push(first);
-            left = rest;
-            continue;
+    while !left.is_empty() {
+        let words = left.iter().position(u8::is_ascii_digit).unwrap_or(left.len());
+        bytes.extend_from_slice(&left[..words]);
+        left = &left[words..];
+        if left.is_empty() {
+            break;
         }
         let (number, behind) = left.split_at(super::digits(left));
         let number = super::trim_zeros(number);

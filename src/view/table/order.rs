@@ -34,7 +34,7 @@ pub fn listed<'a>(cluster: &'a Cluster, query: &Query<'a>) -> Listed<'a> {
     let mut scratch = String::new();
     let mut take = |record: &'a Arc<Record>| {
         listed.total += 1;
-        if query.filter.is_empty() || query.filter.matches(record, query.now, &mut scratch) {
+        if passes(record, query, &mut scratch) {
             listed.push(record, &order);
         }
     };
@@ -47,6 +47,17 @@ pub fn listed<'a>(cluster: &'a Cluster, query: &Query<'a>) -> Listed<'a> {
         _ => cluster.of(kind).for_each(&mut take),
     }
     listed
+}
+
+/// Whether the filter lets a record through.
+fn passes(record: &Record, query: &Query, scratch: &mut String) -> bool {
+    query.filter.is_empty() || query.filter.matches(record, query.now, scratch)
+}
+
+/// Whether a record is among the rows.
+pub fn shows(record: &Record, query: &Query) -> bool {
+    let is_inside = !query.kind.namespaced || query.namespaces.contains(record.key.namespace.as_ref());
+    record.key.kind == query.kind.id && is_inside && passes(record, query, &mut String::new())
 }
 
 impl<'a> Listed<'a> {

@@ -187,13 +187,14 @@ proptest! {
             changes: &fixture.changes,
             now: NOW,
         };
-        let key = at(&fixture.cluster, &query, index).unwrap();
+        let key = moved(&fixture.cluster, &query, &Window::default(), |_, _| index).unwrap().key;
         let window = Window { selected: Some(&key), index: 0, line, height, room: 200 };
         let table = fixture.table(&window);
         prop_assert_eq!(table.selected, Some(index));
         let names: Vec<String> = table.rows.iter().map(|row| row.key.name.to_string()).collect();
         prop_assert_eq!(&names[..], &whole[table.first..table.first + names.len()]);
-        prop_assert_eq!(table.selected_key, Some(key));
+        prop_assert_eq!(selected(&fixture.cluster, &query, &window), Some(key.clone()));
+        prop_assert_eq!(table.selected_key, Some(key.clone()));
         prop_assert_eq!(names.len(), height.min(whole.len()));
     }
 }
