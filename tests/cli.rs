@@ -86,7 +86,8 @@ fn the_printed_configuration_is_one_that_can_be_read() {
     let text = stdout(&kplumb(&["config"]));
     let file = std::env::temp_dir().join(format!("kplumb-config-{}.toml", std::process::id()));
     // Uncommented, so that every default is read for what it says.
-    let lines = text.lines().map(|line| line.strip_prefix("# ").filter(|l| l.contains(" = ")).unwrap_or(line));
+    let is_default = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains(" = ");
+    let lines = text.lines().map(|line| line.strip_prefix('#').filter(is_default).unwrap_or(line));
     std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
     let output = kplumb(&["--config", file.to_str().unwrap(), "screen", "--demo", "--size", "80x24"]);
     std::fs::remove_file(&file).unwrap();

@@ -55,7 +55,7 @@ fn read(text: &str) -> Read<Settings> {
     for (key, value) in table.into_inner() {
         let at = key.span();
         match key.get_ref().as_ref() {
-            "theme" => settings.theme = Some(string(&value)?),
+            "theme" => settings.theme = non_empty(&value)?,
             "color" => {
                 settings.color =
                     one_of(&value, &[("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)])?;
@@ -63,8 +63,8 @@ fn read(text: &str) -> Read<Settings> {
             "mouse" => settings.mouse = boolean(&value)?,
             "clipboard" => settings.clipboard = one_of(&value, CLIPBOARDS)?,
             "secrets" => settings.no_secrets = one_of(&value, &[("tls", false), ("never", true)])?,
-            "log" => settings.log = Some(string(&value)?),
-            "context" => settings.context = Some(string(&value)?),
+            "log" => settings.log = non_empty(&value)?,
+            "context" => settings.context = non_empty(&value)?,
             "namespaces" => settings.favourites = namespaces(&value)?,
             "aliases" => settings.aliases = aliases(&value)?,
             "keys" => settings.keys = keys(&value)?,
@@ -88,6 +88,11 @@ fn unknown(at: Range<usize>, what: &str, given: &str, allowed: &[&str]) -> Wrong
 
 fn wanted<T>(value: &Entry<'_>, what: &str) -> Read<T> {
     Err(Wrong { at: value.span(), message: format!("this must be {what}") })
+}
+
+/// Empty text means that nothing is set.
+fn non_empty(value: &Entry<'_>) -> Read<Option<String>> {
+    Ok(Some(string(value)?).filter(|text| !text.is_empty()))
 }
 
 fn string(value: &Entry<'_>) -> Read<String> {

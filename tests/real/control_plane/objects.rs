@@ -17,6 +17,8 @@ pub enum Crds {
     GatewayApi,
 }
 
+const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
 impl Crds {
     fn file(self) -> std::path::PathBuf {
         process::program(match self {
@@ -108,8 +110,35 @@ impl ControlPlane {
     /// Removes definitions with everything that was made by them.
     pub fn remove(&self, crds: Crds) {
         let file = crds.file().display().to_string();
-        self.kubectl(&["delete", "--ignore-not-found", "-f", &file]);
-        self.wait_for(crds.probe(), || self.send(&Request::get(crds.probe())).status == 404);
+        self.kubectl(&["delete", "--ignore-not-found", "--wait=false", "-f", &file]);
+        let mut nudge = 0;
+        self.wait_for("the definitions to be gone", || {
+            nudge += 1;
+            let left = self.definitions(crds);
+            // A definition that is deleted while its storage still starts is not tried again by the server before it changes.
+            for name in left.iter().filter(|(_, failed)| *failed).map(|(name, _)| name) {
+                let change = json!({"metadata": {"annotations": {"kplumb.dev/nudge": nudge.to_string()}}});
+                let path = format!("{DEFINITIONS}/{name}");
+                self.send(
+                    &Request::new("PATCH", &path).body("application/merge-patch+json", change.to_string().as_bytes()),
+                );
+            }
+            left.is_empty() && self.send(&Request::get(crds.probe())).status == 404
+        });
+    }
+
+    /// The definitions that are there, and whether their end has failed so far.
+    fn definitions(&self, crds: Crds) -> Vec<(String, bool)> {
+        let group = crds.probe().split('/').nth(2).unwrap_or_default();
+        let list = self.json(DEFINITIONS);
+        let items = list["items"].as_array().cloned().unwrap_or_default();
+        let of_group = items.iter().filter_map(|item| {
+            let name = item["metadata"]["name"].as_str().filter(|name| name.ends_with(group))?;
+            let conditions = item["status"]["conditions"].as_array().into_iter().flatten();
+            let failed = conditions.into_iter().any(|c| c["reason"] == "InstanceDeletionFailed");
+            Some((name.to_owned(), failed))
+        });
+        of_group.collect()
     }
 
     fn kubectl_with(&self, arguments: &[&str], input: &str) -> String {
