@@ -6,6 +6,7 @@ pub mod command;
 pub mod config;
 pub mod effect;
 pub mod event;
+pub mod home;
 pub mod keymap;
 pub mod layout;
 pub mod moves;
@@ -13,6 +14,7 @@ pub mod notice;
 pub mod open;
 pub mod palette;
 pub mod picker;
+pub mod policy;
 pub mod prompt;
 pub mod reading;
 pub mod scene;
@@ -26,11 +28,13 @@ use self::command::Keys;
 use self::effect::Effect;
 use self::event::{ContextName, Epoch, Failure};
 use self::notice::Notice;
+use self::policy::Mode;
 use self::prompt::Prompt;
 use self::session::Session;
 use self::settings::Settings;
 use crate::view::table::Namespaces;
 use crate::wire::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything the program knows between two events.
@@ -42,6 +46,10 @@ pub struct App {
     current: usize,
     /// Every context of the kubeconfig.
     contexts: Vec<ContextName>,
+    /// The namespace that each context begins with; all where none is given.
+    own_namespaces: BTreeMap<ContextName, Arc<str>>,
+    /// What connections may do.
+    mode: Mode,
     /// Why there is no context at all, where there is none.
     nowhere: Option<Failure>,
     prompt: Option<Prompt>,
@@ -77,8 +85,12 @@ pub struct Start {
     pub nowhere: Option<Failure>,
     /// What to show first: a kind, `home`, or a palette line that begins with a colon.
     pub view: Option<String>,
-    /// Namespaces asked for; none for all.
-    pub namespaces: Vec<Arc<str>>,
+    /// Namespaces asked for; none for the context's own.
+    pub namespaces: BTreeSet<Arc<str>>,
+    /// The namespace that each context begins with; all where none is given.
+    pub own_namespaces: BTreeMap<ContextName, Arc<str>>,
+    /// What connections are asked to do.
+    pub mode: Mode,
     /// From the config file and the flags.
     pub settings: Settings,
     /// The present.
@@ -95,6 +107,8 @@ impl App {
             sessions: Vec::new(),
             current: 0,
             contexts: start.contexts,
+            own_namespaces: start.own_namespaces,
+            mode: policy::granted(start.mode),
             nowhere: start.nowhere,
             prompt: None,
             notice: None,
@@ -107,14 +121,17 @@ impl App {
             redraw: true,
         };
         if let Some(context) = start.context {
-            let namespaces = match start.namespaces.len() {
-                0 => Namespaces::All,
-                _ => Namespaces::Some(start.namespaces.into_iter().collect()),
+            let namespaces = match start.namespaces.is_empty() {
+                true => app.own_namespaces(&context),
+                false => Namespaces::Some(start.namespaces),
             };
             app.enter(context, namespaces);
             if let Some(view) = start.view {
                 app.run_line(view.trim_start_matches(':'));
             }
+        }
+        if let Some(why) = policy::refusal(start.mode) {
+            app.say(why);
         }
         app.settle();
         let effects = std::mem::take(&mut app.out);
@@ -149,6 +166,12 @@ impl App {
     /// Whether the screen has to be drawn anew; asking settles it.
     pub fn take_redraw(&mut self) -> bool {
         std::mem::take(&mut self.redraw)
+    }
+
+    /// The namespaces that a context begins with: the one that it names, else all.
+    fn own_namespaces(&self, context: &str) -> Namespaces {
+        let own = self.own_namespaces.get(context).cloned();
+        own.map_or(Namespaces::All, |name| Namespaces::Some(BTreeSet::from([name])))
     }
 
     fn session_mut(&mut self) -> Option<&mut Session> {

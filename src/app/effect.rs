@@ -1,6 +1,6 @@
 //! What goes out: everything the program does to the world is one of these values first.
 
-use crate::app::event::{ContextName, Epoch, Work};
+use crate::app::event::{ContextName, Epoch};
 use crate::kinds::{KindId, ObjectRef};
 use crate::model::Scope;
 
@@ -35,8 +35,6 @@ pub enum Effect {
         /// What it is, in words, for the notice.
         what: String,
     },
-    /// Hand in a slice of long work as soon as no key waits.
-    Continue(Work),
     /// Draw the next frame in full, as after somebody else wrote to the terminal.
     Redraw,
     /// Give the terminal back to the shell until it continues us.

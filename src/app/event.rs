@@ -23,8 +23,6 @@ pub enum Event {
     Tick(Timestamp),
     /// An effect has come out, well or not.
     Reply(Epoch, Reply),
-    /// A slice of long work is due.
-    Continue(Work),
     /// Something outside any connection: the clipboard, a child process.
     Outcome(Outcome),
 }
@@ -148,11 +146,4 @@ pub enum Outcome {
     Failed(Failure),
     /// The contexts of the kubeconfig, read again.
     Contexts(Vec<ContextName>),
-}
-
-/// Long work, done in slices of at most 4 ms so that keys never wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
-    /// Health of everything, for Home.
-    Health,
 }

@@ -2,12 +2,11 @@
 
 use crate::app::App;
 use crate::app::layout::{Area, Panes, panes};
-use crate::app::screen::{HomeScreen, Screen, TableScreen};
+use crate::app::screen::{Screen, TableScreen};
 use crate::app::session::Session;
 use crate::kinds::ObjectRef;
 use crate::model::Change;
 use crate::view::describe;
-use crate::view::health::{Home, home};
 use crate::view::table::{self, Query, Window};
 
 /// Offers of the palette on screen at a time.
@@ -36,10 +35,7 @@ impl App {
     pub(super) fn selected(&self) -> Option<ObjectRef> {
         let session = self.session()?;
         match session.screen() {
-            Screen::Home(screen) => {
-                let home = self.home(session);
-                home.problems.get(home_index(screen, &home)).map(|problem| problem.key.clone())
-            }
+            Screen::Home(_) => self.selected_on_home(),
             Screen::Table(screen) => {
                 let query = self.query(session, screen)?;
                 table::selected(&session.cluster, &query, &window(screen, self.panes().main))
@@ -50,11 +46,6 @@ impl App {
             }
             _ => None,
         }
-    }
-
-    /// Home of a session, at the present.
-    pub(super) fn home(&self, session: &Session) -> Home {
-        home(&session.cluster, &session.catalog, self.now)
     }
 
     pub(super) fn subject_of<'a>(&self, session: &'a Session, key: &'a ObjectRef) -> describe::Subject<'a> {
@@ -90,14 +81,7 @@ impl App {
         let Some(session) = self.session() else { return };
         match session.screen() {
             Screen::Table(_) => self.step_table(by, panes.main),
-            Screen::Home(screen) => {
-                let home = self.home(session);
-                let all = home.problems.len() + home.namespaces.len();
-                let index = moved(home_index(screen, &home), by, all);
-                let selected = home.problems.get(index).map(|problem| problem.key.clone());
-                let cursor = screen.cursor.moved(index, usize::from(panes.main.height));
-                self.set_top(Screen::Home(HomeScreen { selected, cursor }));
-            }
+            Screen::Home(_) => self.step_on_home(by),
             Screen::Detail(screen) => {
                 let all = describe::lines(&describe::detail(&self.subject_of(session, &screen.key))).count();
                 let mut next = screen.clone();
@@ -153,7 +137,7 @@ impl App {
         }
     }
 
-    fn set_top(&mut self, screen: Screen) {
+    pub(super) fn set_top(&mut self, screen: Screen) {
         if let Some(top) = self.session_mut().and_then(|session| session.screens.last_mut()) {
             *top = screen;
         }
@@ -185,13 +169,6 @@ pub(super) fn window(screen: &TableScreen, area: Area) -> Window<'_> {
         height: usize::from(area.height.saturating_sub(1)),
         room: usize::from(area.width),
     }
-}
-
-/// Where Home's selection stands: on its problem, wherever that has moved to.
-pub(super) fn home_index(screen: &HomeScreen, home: &Home) -> usize {
-    let found = screen.selected.as_ref().and_then(|key| home.problems.iter().position(|p| p.key == *key));
-    let all = home.problems.len() + home.namespaces.len();
-    found.unwrap_or(screen.cursor.index).min(all.saturating_sub(1))
 }
 
 /// The table right beneath a detail.

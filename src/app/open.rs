@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::ContextName;
-use crate::app::moves::{beneath, home_index};
+use crate::app::moves::beneath;
 use crate::app::notice::Notice;
 use crate::app::screen::{Cursor, DetailScreen, HelpScreen, Screen, TableScreen, YamlScreen};
 use crate::app::session::{Connection, Session};
@@ -34,7 +34,9 @@ impl App {
         }
         let epoch = self.epoch();
         self.out.push(Effect::Connect { context: context.clone(), epoch, terminal: false });
-        self.sessions.push(Session::new(context, epoch, namespaces, self.now));
+        let mut session = Session::new(context, epoch, self.mode, self.now);
+        session.choose(namespaces);
+        self.sessions.push(session);
         self.current = self.sessions.len() - 1;
     }
 
@@ -57,7 +59,8 @@ impl App {
         };
         let is_new = !self.sessions.iter().any(|session| session.context == context);
         let shown = self.shown_kind().filter(|kind| usize::from(kind.0) < crate::kinds::BUILTIN.len());
-        self.enter(context, Namespaces::All);
+        let namespaces = self.own_namespaces(&context);
+        self.enter(context, namespaces);
         if let (true, Some(kind)) = (is_new, shown) {
             self.push(Screen::Table(TableScreen::new(kind)));
         }
@@ -125,31 +128,13 @@ impl App {
         }
     }
 
-    fn open_from_home(&mut self) {
-        let Some(session) = self.session() else { return };
-        let Screen::Home(screen) = session.screen() else { return };
-        let home = self.home(session);
-        let index = home_index(screen, &home);
-        let room = index.checked_sub(home.problems.len()).and_then(|index| home.namespaces.get(index));
-        match (home.problems.get(index), room) {
-            (Some(problem), _) => {
-                let key = problem.key.clone();
-                self.open_detail(key);
-            }
-            (None, Some(room)) => {
-                let names = BTreeSet::from([Arc::clone(&room.name)]);
-                self.use_namespaces(Namespaces::Some(names));
-            }
-            (None, None) => {}
-        }
-    }
-
-    /// Tab: between a table and the detail beside it.
+    /// Tab: between a table and the detail beside it; on Home to its next part.
     pub(super) fn switch_pane(&mut self) {
         let Some(session) = self.session() else { return };
         match session.screen() {
             Screen::Detail(_) if beneath(session).is_some() => self.leave(),
             Screen::Table(_) => self.describe(),
+            Screen::Home(_) => self.next_part(),
             _ => {}
         }
     }

@@ -83,7 +83,7 @@ pub enum Content {
 pub struct HomePane {
     /// Everything.
     pub home: Home,
-    /// The selected row among problems, then namespaces; none where there are none.
+    /// The selected row among problems, then namespaces, then rollouts; none where there are none.
     pub selected: Option<usize>,
     /// The line of the window on which the selection is kept.
     pub line: usize,

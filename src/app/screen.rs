@@ -34,10 +34,21 @@ pub struct Cursor {
 /// Home.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HomeScreen {
-    /// The selected problem; none once the selection stands on a namespace, or nothing was moved yet.
-    pub selected: Option<ObjectRef>,
-    /// Row among problems, then namespaces.
+    /// The selected row; none while nothing was moved yet.
+    pub selected: Option<HomeRow>,
+    /// Row among problems, then namespaces, then rollouts.
     pub cursor: Cursor,
+}
+
+/// A row of Home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HomeRow {
+    /// Something that is wrong.
+    Problem(ObjectRef),
+    /// A namespace with its counts.
+    Namespace(std::sync::Arc<str>),
+    /// A rollout under way.
+    Rollout(ObjectRef),
 }
 
 /// A table.

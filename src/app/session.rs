@@ -4,6 +4,7 @@ mod fetch;
 pub mod watches;
 
 use crate::app::event::{Connected, ContextName, Epoch, Failure, Readable};
+use crate::app::policy::Mode;
 use crate::app::screen::{HomeScreen, Screen};
 use crate::kinds::{Catalog, KindId, ObjectRef, Record};
 use crate::model::{Change, Cluster, Scope, Sync};
@@ -22,6 +23,8 @@ pub struct Session {
     pub epoch: Epoch,
     /// How the connection is.
     pub connection: Connection,
+    /// What it may do.
+    pub mode: Mode,
     /// The kinds that the server has.
     pub catalog: Catalog,
     /// What the server told us.
@@ -101,14 +104,15 @@ pub struct Fetched {
 
 impl Session {
     /// A context that is being connected to.
-    pub fn new(context: ContextName, epoch: Epoch, namespaces: Namespaces, now: Timestamp) -> Self {
+    pub fn new(context: ContextName, epoch: Epoch, mode: Mode, now: Timestamp) -> Self {
         Self {
             context,
             epoch,
             connection: Connection::Connecting { since: now },
+            mode,
             catalog: Catalog::builtin(),
             cluster: Cluster::default(),
-            namespaces,
+            namespaces: Namespaces::All,
             screens: vec![Screen::Home(HomeScreen::default())],
             forward: Vec::new(),
             readable: HashMap::new(),

@@ -29,7 +29,9 @@ fn app(size: (u16, u16), objects: &[&str]) -> App {
         context: Some(Arc::from("shop")),
         nowhere: None,
         view: None,
-        namespaces: Vec::new(),
+        namespaces: BTreeSet::new(),
+        own_namespaces: BTreeMap::new(),
+        mode: Mode::Observe,
         settings: Settings::default(),
         now: NOW,
         size: Size { width: size.0, height: size.1 },
@@ -253,6 +255,82 @@ fn forbidden_kinds_are_watched_where_they_may_be_read() {
         effects,
         [Effect::Watch(Epoch(1), Scope::namespace(POD, "dev")), Effect::Unwatch(Epoch(1), Scope::all(POD))]
     );
+}
+
+/// What the program begins with, in contexts `shop` and `other`; `other` names the namespace `dev` as its own.
+fn begin(change: impl FnOnce(&mut Start)) -> App {
+    let mut start = Start {
+        contexts: vec![Arc::from("shop"), Arc::from("other")],
+        context: Some(Arc::from("other")),
+        nowhere: None,
+        view: None,
+        namespaces: BTreeSet::new(),
+        own_namespaces: BTreeMap::from([(Arc::from("other"), Arc::from("dev"))]),
+        mode: Mode::Observe,
+        settings: Settings::default(),
+        now: NOW,
+        size: Size { width: 80, height: 24 },
+    };
+    change(&mut start);
+    App::start(start).0
+}
+
+#[test]
+fn a_context_begins_with_the_namespace_that_it_names() {
+    let namespaces = |app: &App| app.session().unwrap().namespaces.text().clone();
+    let mut own = begin(|_| {});
+    assert_eq!(namespaces(&own), "dev");
+    keys(&mut own, ":po<enter>0");
+    assert_eq!(namespaces(&own), "all namespaces");
+    let given = begin(|start| start.namespaces = BTreeSet::from([Arc::from("prod")]));
+    assert_eq!(namespaces(&given), "prod");
+    let mut later = begin(|start| start.context = Some(Arc::from("shop")));
+    assert_eq!(namespaces(&later), "all namespaces");
+    keys(&mut later, ":ctx other<enter>");
+    assert_eq!(namespaces(&later), "dev");
+    let all = begin(|start| start.own_namespaces = BTreeMap::new());
+    assert_eq!(namespaces(&all), "all namespaces");
+}
+
+#[test]
+fn a_mode_that_is_not_there_yet_is_refused_once_in_words() {
+    let mut app = begin(|start| start.mode = Mode::Operate);
+    assert_eq!(message(&app.scene()), "operate is not there yet: nothing in this version can write");
+    assert_eq!(app.scene().title.left[1].text, "observe");
+    app.update(Event::Tick(NOW.plus_seconds(10)));
+    keys(&mut app, ":ctx shop<enter>");
+    assert_eq!((app.scene().message, app.scene().title.left[1].text.as_str()), (scene::Message::None, "observe"));
+}
+
+fn on_home(app: &App) -> Option<screen::HomeRow> {
+    match app.session().unwrap().screen() {
+        screen::Screen::Home(home) => home.selected.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn keys_reach_every_part_of_home() {
+    use screen::HomeRow::{Namespace, Problem, Rollout};
+    let mut app = app((160, 50), SHOP);
+    let mut rollout = record("prod/shop Progressing");
+    rollout.key.kind = crate::kinds::DEPLOYMENT;
+    rollout.digest.health = Some(Health::Progressing);
+    let facts = crate::kinds::deployment::DeploymentFacts::default();
+    rollout.digest.facts = crate::kinds::Facts::Deployment(Box::new(facts));
+    let deployment = rollout.key.clone();
+    app.update(Event::Reply(Epoch(1), Reply::Cluster(vec![Change::Apply(rollout)])));
+    keys(&mut app, "<tab>");
+    assert_eq!(on_home(&app), Some(Namespace(Arc::from("default"))));
+    keys(&mut app, "<tab>");
+    assert_eq!(on_home(&app), Some(Rollout(deployment.clone())));
+    keys(&mut app, "<tab>");
+    assert_eq!(on_home(&app), Some(Problem(ObjectRef::new(POD, "dev", "web-2"))));
+    keys(&mut app, "<tab>j<enter>");
+    assert_eq!(rows(&app.scene()), ["web-1", "web-2"]);
+    keys(&mut app, "H<tab><enter>");
+    let detail = format!("{:?}", app.session().unwrap().screen());
+    assert!(detail.contains("Detail") && detail.contains(&*deployment.name), "{detail}");
 }
 
 #[test]

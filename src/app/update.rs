@@ -18,7 +18,6 @@ impl App {
             Event::Input(input) => self.input(input),
             Event::Tick(now) => self.tick(now),
             Event::Reply(epoch, reply) => self.reply(epoch, reply),
-            Event::Continue(_) => {}
             Event::Outcome(outcome) => self.outcome(outcome),
         }
         self.settle();

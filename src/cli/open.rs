@@ -5,6 +5,7 @@ use crate::api::guard::Mode;
 use crate::api::kubeconfig::Contexts;
 use crate::api::proxy::Environment;
 use crate::app::event::Failure;
+use crate::app::policy;
 use crate::app::settings::Settings;
 use crate::app::{App, Size, Start};
 use crate::cli::args::{self, Common};
@@ -18,6 +19,7 @@ use crate::runtime::surface::{Surface, Tty};
 use crate::runtime::terminal::is_gone;
 use crate::runtime::world::World;
 use crate::runtime::{End, Look, Runtime};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -79,6 +81,7 @@ pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::them
     let Parts { common, view, settings, clock, size, begin } = parts;
     let (source, nowhere) = source(common, begin);
     let (contexts, current) = source.contexts();
+    let own_namespaces = if common.all_namespaces { BTreeMap::new() } else { source.namespaces() };
     let context = common
         .context
         .clone()
@@ -95,7 +98,9 @@ pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::them
         context,
         nowhere,
         view: view.map(str::to_owned),
-        namespaces,
+        namespaces: namespaces.into_iter().collect(),
+        own_namespaces,
+        mode: asked(common),
         settings,
         now: clock.now(),
         size,
@@ -110,7 +115,7 @@ pub fn source(common: &Common, begin: crate::wire::Timestamp) -> (Source, Option
         act_as: common.as_user.clone(),
         act_as_groups: common.as_groups.clone(),
         proxies: Environment::of_process(),
-        mode: mode(common),
+        mode: mode(policy::granted(asked(common))),
         clock: clock::system_time,
     });
     if common.demo {
@@ -132,9 +137,18 @@ fn nowhere(failure: &crate::api::failure::Failure) -> Failure {
     Failure { remedy: format!("{}; to look around without a cluster: kplumb --demo", words.remedy), ..words }
 }
 
-/// Flags only tighten, and nothing can act yet: every connection observes.
-fn mode(common: &Common) -> Mode {
+/// What the flags ask for.
+fn asked(common: &Common) -> policy::Mode {
     match common.mode {
-        None | Some(args::Mode::Observe | args::Mode::Preview | args::Mode::Operate) => Mode::Observe,
+        None | Some(args::Mode::Observe) => policy::Mode::Observe,
+        Some(args::Mode::Preview) => policy::Mode::Preview,
+        Some(args::Mode::Operate) => policy::Mode::Operate,
+    }
+}
+
+/// The guard's mode for what was granted: it knows no other yet.
+fn mode(granted: policy::Mode) -> Mode {
+    match granted {
+        policy::Mode::Observe | policy::Mode::Preview | policy::Mode::Operate => Mode::Observe,
     }
 }

@@ -65,6 +65,15 @@ impl Source {
         }
     }
 
+    /// The namespace that each context begins with, of those that name one.
+    pub fn namespaces(&self) -> BTreeMap<ContextName, Arc<str>> {
+        let Self::Kubeconfig(contexts, _) = self else { return BTreeMap::new() };
+        let named = contexts.list().into_iter();
+        named
+            .filter_map(|c| Some((Arc::from(c.name), Arc::from(c.namespace.filter(|name| !name.is_empty())?))))
+            .collect()
+    }
+
     /// Prepares a connection; nothing is sent yet.
     pub fn open(&mut self, context: &str, clock: &Clock) -> Result<Opened, Failure> {
         match self {

@@ -61,7 +61,6 @@ impl World {
             Effect::Columns(epoch, kind) => self.with(epoch, |link| link.columns(kind)),
             Effect::Retry(epoch) => self.with(epoch, Link::retry),
             Effect::Copy { text, what } => self.copy(text, what),
-            Effect::Continue(work) => self.report(Event::Continue(work)),
             Effect::Redraw => return Flow::Redraw,
             Effect::Suspend => return Flow::Suspend,
             Effect::Quit => return Flow::End,
@@ -108,10 +107,5 @@ impl World {
             };
             let _ = out.send(Report::Event(Event::Outcome(outcome))).await;
         });
-    }
-
-    fn report(&self, event: Event) {
-        let out = self.out.clone();
-        tokio::spawn(async move { out.send(Report::Event(event)).await });
     }
 }

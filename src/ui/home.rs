@@ -2,11 +2,13 @@
 
 mod rollouts;
 
+use crate::app::layout::ROLLOUTS;
 use crate::app::scene::HomePane;
 use crate::kinds::Health;
 use crate::kinds::age;
 use crate::model::Sync;
 use crate::ui::detail::first;
+use crate::ui::home::rollouts::Block;
 use crate::ui::scroll::Scroll;
 use crate::ui::spans::{over_row, selection};
 use crate::ui::symbol;
@@ -46,9 +48,10 @@ impl Widget for &Themed<'_, HomePane> {
             put(buffer, (told.x + 4, told.y + row as u16), told.right(), line, self.theme.style(Role::Text));
         }
         let (left, right) = beside(parts.1, home.rollouts.is_empty());
-        self.rooms(left, buffer, selected.and_then(|index| index.checked_sub(problems)));
+        let below = selected.and_then(|index| index.checked_sub(problems));
+        self.rooms(left, buffer, below.filter(|index| *index < rooms));
         if let Some(right) = right {
-            rollouts::paint(&home.rollouts, right, buffer, (self.theme, self.what.now));
+            self.rollouts(below.and_then(|index| index.checked_sub(rooms))).paint(right, buffer, self.theme);
         }
     }
 }
@@ -120,7 +123,7 @@ fn parts(body: Rect, problems: usize, rooms: usize) -> (Rect, Rect) {
 
 /// The namespaces, and the rollouts at their right where there are some and the screen is wide.
 fn beside(area: Rect, is_quiet: bool) -> (Rect, Option<Rect>) {
-    if is_quiet || area.width < rollouts::WIDE || area.height < 3 {
+    if is_quiet || area.width < ROLLOUTS || area.height < 3 {
         return (area, None);
     }
     let left = Rect { width: area.width - rollouts::WIDTH, ..area };
@@ -174,6 +177,10 @@ fn reason(problem: &Problem) -> Cow<'_, str> {
 }
 
 impl Themed<'_, HomePane> {
+    fn rollouts(&self, selected: Option<usize>) -> Block<'_> {
+        Block { rollouts: &self.what.home.rollouts, selected, line: self.what.line, now: self.what.now }
+    }
+
     fn problems(&self, area: Rect, buffer: &mut Buffer, selected: Option<usize>, columns: &Columns) {
         let home = &self.what.home;
         let all = home.problems.len() + usize::from(0 < home.more);

@@ -39,7 +39,7 @@ pub const COMMANDS: &[Command] = &[
     hinted(1, command("open", "open what is selected", &["<enter>"], &[In::Home, In::Table, In::Detail, In::Picker], App::open)),
     hinted(2, command("describe", "the detail: state, relations both ways, events", &["d"], OBJECT, App::describe)),
     hinted(4, command("yaml", "the object as YAML", &["y"], OBJECT, App::yaml)),
-    hinted(3, command("switch-pane", "between the table and the detail beside it", &["<tab>"], &[In::Table, In::Detail], App::switch_pane)),
+    hinted(3, command("switch-pane", "between the table and the detail beside it; on Home to the next part", &["<tab>"], &[In::Home, In::Table, In::Detail], App::switch_pane)),
     hinted(5, command("copy", "copy the name, or all marked names", &["c"], OBJECT, App::copy_name)),
     command("copy-namespace", "copy the namespace", &["n"], OBJECT, App::copy_namespace),
     command("owner", "to the object that owns this one", &["J"], OBJECT, App::owner),

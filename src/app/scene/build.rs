@@ -2,8 +2,9 @@
 
 use super::{Choice, Choices, Content, DetailPane, HomePane, Pane, PickerPane, Scene, TablePane, TextPane};
 use crate::app::App;
+use crate::app::home::{place, rows};
 use crate::app::layout::{Area, Panes};
-use crate::app::moves::{beneath, home_index, window};
+use crate::app::moves::{beneath, window};
 use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen};
 use crate::app::session::{Connection, Session};
 use crate::kinds::{Kind, ObjectRef, age};
@@ -122,8 +123,7 @@ impl App {
             return Content::Empty(lines);
         }
         let home = self.home(session);
-        let all = home.problems.len() + home.namespaces.len();
-        let selected = (0 < all).then(|| home_index(screen, &home));
+        let selected = (0 < rows(&home)).then(|| place(screen, &home));
         Content::Home(HomePane { home, selected, line: screen.cursor.line, now: self.now })
     }
 

@@ -16,7 +16,7 @@ impl App {
         let Some(session) = self.session() else {
             return Title { left: vec![Span::new("kplumb", Role::Accent)], right: Vec::new() };
         };
-        let mut left = vec![Span::new(session.context.to_string(), Role::Accent), Span::dim("observe")];
+        let mut left = vec![Span::new(session.context.to_string(), Role::Accent), Span::dim(session.mode.word())];
         left.extend(whereabouts(session, main));
         Title { left, right: vec![freshness(session, main, self.now)] }
     }

@@ -1,6 +1,8 @@
 //! Rollouts under way, beside the namespaces where the screen is wide: how far each is, and how it goes.
 
 use crate::kinds::age;
+use crate::ui::detail::first;
+use crate::ui::spans::{over_row, selection};
 use crate::ui::symbol;
 use crate::ui::text::{cut_middle, put, put_right};
 use crate::ui::theme::{Role, Theme};
@@ -11,29 +13,63 @@ use ratatui::layout::Rect;
 
 /// What the block takes.
 pub const WIDTH: u16 = 52;
-/// Screens narrower than this have the rollouts among the problems only.
-pub const WIDE: u16 = 120;
 /// Cells of the bar.
 const BAR: u32 = 8;
 /// Where the bar, the numbers and the time begin.
 const COLUMNS: [u16; 3] = [26, 35, 43];
 
-/// Paints as many as there is room for, the worst first.
-pub fn paint(rollouts: &[Rollout], area: Rect, buffer: &mut Buffer, (theme, now): (&Theme, Timestamp)) {
-    put(buffer, (area.x, area.y), area.right(), "rollouts under way", theme.style(Role::Header));
-    for (row, rollout) in rollouts.iter().take(usize::from(area.height.saturating_sub(1))).enumerate() {
-        let y = area.y + 1 + row as u16;
+/// The rollouts, which of them is selected, and the present.
+pub struct Block<'a> {
+    /// All of them, the worst first.
+    pub rollouts: &'a [Rollout],
+    /// The selected one.
+    pub selected: Option<usize>,
+    /// The line on which the selection is kept.
+    pub line: usize,
+    /// The present.
+    pub now: Timestamp,
+}
+
+impl Block<'_> {
+    /// The first one on screen.
+    pub fn first(&self, area: Rect) -> usize {
+        first(self.selected, self.line, usize::from(area.height.saturating_sub(1)), self.rollouts.len())
+    }
+
+    /// Paints as many as there is room for.
+    pub fn paint(&self, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+        put(buffer, (area.x, area.y), area.right(), "rollouts under way", theme.style(Role::Header));
+        let from = self.first(area);
+        let shown = self.rollouts.iter().enumerate().skip(from).take(usize::from(area.height.saturating_sub(1)));
+        for (row, (index, rollout)) in shown.enumerate() {
+            self.row(rollout, self.selected == Some(index), (area, area.y + 1 + row as u16), (buffer, theme));
+        }
+    }
+
+    fn row(
+        &self,
+        rollout: &Rollout,
+        is_selected: bool,
+        (area, y): (Rect, u16),
+        (buffer, theme): (&mut Buffer, &Theme),
+    ) {
+        let over = selection(theme, is_selected);
+        let style = |role| theme.style(role).patch(over);
+        over_row(buffer, area.x, y, area.right(), over);
+        if let Some(x) = area.x.checked_sub(1).filter(|_| is_selected) {
+            put(buffer, (x, y), area.right(), symbol::SELECTED, style(Role::SelectionMark));
+        }
         let (symbol, role) = symbol::of(rollout.health);
         let [bar, numbers, time] = COLUMNS.map(|column| area.x + column);
-        put(buffer, (area.x, y), area.right(), symbol, theme.style(role));
+        put(buffer, (area.x, y), area.right(), symbol, style(role));
         let name = cut_middle(&rollout.key.name, usize::from(COLUMNS[0] - 4));
-        put(buffer, (area.x + 2, y), bar, &name, theme.style(Role::Text));
-        put(buffer, (bar, y), area.right(), &progress(rollout.updated, rollout.wanted), theme.style(role));
+        put(buffer, (area.x + 2, y), bar, &name, style(Role::Text));
+        put(buffer, (bar, y), area.right(), &progress(rollout.updated, rollout.wanted), style(role));
         let share = format!("{}/{}", rollout.updated, rollout.wanted);
-        put(buffer, (numbers, y), area.right(), &share, theme.style(Role::Text));
+        put(buffer, (numbers, y), area.right(), &share, style(Role::Text));
         // What is left until it counts as stuck; past that its state has said so.
-        if let Some(left) = rollout.deadline.map(|end| end.micros_since(now)).filter(|left| 0 < *left) {
-            put_right(buffer, (time, y), area.right(), &age::duration(left), theme.style(Role::Dim));
+        if let Some(left) = rollout.deadline.map(|end| end.micros_since(self.now)).filter(|left| 0 < *left) {
+            put_right(buffer, (time, y), area.right(), &age::duration(left), style(Role::Dim));
         }
     }
 }
