@@ -104,7 +104,12 @@ impl ControlPlane {
     pub fn install(&self, crds: Crds) {
         let file = crds.file().display().to_string();
         self.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &file]);
-        self.wait_for(crds.probe(), || self.send(&Request::get(crds.probe())).status == 200);
+        // Until a kind's storage has started, the server answers 429.
+        let is_served = |path: &String| self.send(&Request::get(path)).status == 200;
+        self.wait_for(crds.probe(), || {
+            let paths: Vec<String> = self.definitions(crds).iter().map(|item| first_page(item)).collect();
+            self.send(&Request::get(crds.probe())).status == 200 && paths.iter().all(is_served)
+        });
     }
 
     /// Removes definitions with everything that was made by them.
@@ -116,29 +121,21 @@ impl ControlPlane {
             nudge += 1;
             let left = self.definitions(crds);
             // A definition that is deleted while its storage still starts is not tried again by the server before it changes.
-            for name in left.iter().filter(|(_, failed)| *failed).map(|(name, _)| name) {
-                let change = json!({"metadata": {"annotations": {"kplumb.dev/nudge": nudge.to_string()}}});
-                let path = format!("{DEFINITIONS}/{name}");
-                self.send(
-                    &Request::new("PATCH", &path).body("application/merge-patch+json", change.to_string().as_bytes()),
-                );
+            for definition in left.iter().filter(|item| has_failed_to_end(item)) {
+                let change = json!({"metadata": {"annotations": {"kplumb.dev/nudge": nudge.to_string()}}}).to_string();
+                let path = format!("{DEFINITIONS}/{}", definition["metadata"]["name"].as_str().unwrap_or_default());
+                let patch = Request::new("PATCH", &path).body("application/merge-patch+json", change.as_bytes());
+                self.send(&patch);
             }
             left.is_empty() && self.send(&Request::get(crds.probe())).status == 404
         });
     }
 
-    /// The definitions that are there, and whether their end has failed so far.
-    fn definitions(&self, crds: Crds) -> Vec<(String, bool)> {
+    fn definitions(&self, crds: Crds) -> Vec<Value> {
         let group = crds.probe().split('/').nth(2).unwrap_or_default();
         let list = self.json(DEFINITIONS);
         let items = list["items"].as_array().cloned().unwrap_or_default();
-        let of_group = items.iter().filter_map(|item| {
-            let name = item["metadata"]["name"].as_str().filter(|name| name.ends_with(group))?;
-            let conditions = item["status"]["conditions"].as_array().into_iter().flatten();
-            let failed = conditions.into_iter().any(|c| c["reason"] == "InstanceDeletionFailed");
-            Some((name.to_owned(), failed))
-        });
-        of_group.collect()
+        items.into_iter().filter(|item| item["spec"]["group"].as_str().unwrap_or_default().ends_with(group)).collect()
     }
 
     fn kubectl_with(&self, arguments: &[&str], input: &str) -> String {
@@ -157,6 +154,19 @@ impl ControlPlane {
         assert!(output.status.success(), "kubectl {}: {complaint}", arguments.join(" "));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
+}
+
+fn first_page(definition: &Value) -> String {
+    let spec = &definition["spec"];
+    let versions = spec["versions"].as_array().into_iter().flatten();
+    let served = versions.into_iter().find(|version| version["served"] == true).map_or(&Value::Null, |v| &v["name"]);
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    format!("/apis/{}/{}/{}?limit=1", word(&spec["group"]), word(served), word(&spec["names"]["plural"]))
+}
+
+fn has_failed_to_end(definition: &Value) -> bool {
+    let conditions = definition["status"]["conditions"].as_array().into_iter().flatten();
+    conditions.into_iter().any(|condition| condition["reason"] == "InstanceDeletionFailed")
 }
 
 /// Whether an object's condition is true.
