@@ -2,6 +2,7 @@
 
 use crate::kinds::custom::CustomKind;
 use crate::kinds::{Digest, Interner, KindId, Meta, ObjectRef, Record};
+use crate::wire::nulls::drop_nulls;
 use crate::wire::{envelope, meta::ObjectMeta};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -131,21 +132,6 @@ fn lenient<T: Object + DeserializeOwned>(bytes: &[u8], first: &serde_json::Error
     let at = |field: &str| value.pointer(field).and_then(Value::as_str).map(str::to_owned);
     let key = at("/metadata/name").map(|name| (at("/metadata/namespace"), name));
     serde_json::from_value(value).map_err(|_| Unreadable { key, why: first.to_string() })
-}
-
-/// Removes nulls everywhere: for the API, null is absent.
-pub fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.retain(|_, v| !v.is_null());
-            map.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => {
-            items.retain(|v| !v.is_null());
-            items.iter_mut().for_each(drop_nulls);
-        }
-        _ => {}
-    }
 }
 
 /// Makes the record of an object; `None` when it has no name.
