@@ -3,13 +3,20 @@
 //!
 //! A kind is added by a file of cases, a row in `CASES` and a test that calls `judge`.
 
+mod acme;
 mod autoscalers;
 mod case;
+mod certificates;
+mod configuration;
 mod events;
+mod gateways;
+mod ingresses;
 mod jobs;
 mod nodes;
 mod pods;
+mod services;
 mod verdict;
+mod volumes;
 mod workloads;
 
 use crate::control_plane::{ControlPlane, Crds, Settings};
@@ -31,6 +38,25 @@ const CASES: &[(KindId, fn() -> Vec<Case>)] = &[
     (kinds::CRON_JOB, jobs::cron_jobs),
     (kinds::HORIZONTAL_POD_AUTOSCALER, autoscalers::cases),
     (kinds::EVENT, events::cases),
+    (kinds::SERVICE, services::services),
+    (kinds::ENDPOINT_SLICE, services::endpoint_slices),
+    (kinds::INGRESS, ingresses::ingresses),
+    (kinds::INGRESS_CLASS, ingresses::classes),
+    (kinds::NETWORK_POLICY, ingresses::network_policies),
+    (kinds::CONFIG_MAP, configuration::config_maps),
+    (kinds::SECRET, configuration::secrets),
+    (kinds::PERSISTENT_VOLUME_CLAIM, volumes::claims),
+    (kinds::PERSISTENT_VOLUME, volumes::volumes),
+    (kinds::CERTIFICATE, certificates::certificates),
+    (kinds::CERTIFICATE_REQUEST, certificates::requests),
+    (kinds::ISSUER, certificates::issuers),
+    (kinds::CLUSTER_ISSUER, certificates::cluster_issuers),
+    (kinds::ORDER, acme::orders),
+    (kinds::CHALLENGE, acme::challenges),
+    (kinds::GATEWAY_CLASS, gateways::classes),
+    (kinds::GATEWAY, gateways::gateways),
+    (kinds::HTTP_ROUTE, gateways::routes),
+    (kinds::REFERENCE_GRANT, gateways::grants),
 ];
 
 /// How many states of each kind are shown to the referee.
@@ -125,4 +151,99 @@ fn autoscalers_read_as_the_server_prints_them() {
 #[test]
 fn events_read_as_the_server_prints_them() {
     judge(kinds::EVENT);
+}
+
+#[test]
+fn services_read_as_the_server_prints_them() {
+    judge(kinds::SERVICE);
+}
+
+#[test]
+fn endpoint_slices_read_as_the_server_prints_them() {
+    judge(kinds::ENDPOINT_SLICE);
+}
+
+#[test]
+fn ingresses_read_as_the_server_prints_them() {
+    judge(kinds::INGRESS);
+}
+
+#[test]
+fn ingress_classes_read_as_the_server_prints_them() {
+    judge(kinds::INGRESS_CLASS);
+}
+
+#[test]
+fn network_policies_read_as_the_server_prints_them() {
+    judge(kinds::NETWORK_POLICY);
+}
+
+#[test]
+fn config_maps_read_as_the_server_prints_them() {
+    judge(kinds::CONFIG_MAP);
+}
+
+#[test]
+fn secrets_read_as_the_server_prints_them() {
+    judge(kinds::SECRET);
+}
+
+#[test]
+fn claims_read_as_the_server_prints_them() {
+    judge(kinds::PERSISTENT_VOLUME_CLAIM);
+}
+
+#[test]
+fn volumes_read_as_the_server_prints_them() {
+    judge(kinds::PERSISTENT_VOLUME);
+}
+
+#[test]
+fn certificates_read_as_the_server_prints_them() {
+    judge(kinds::CERTIFICATE);
+}
+
+#[test]
+fn certificate_requests_read_as_the_server_prints_them() {
+    judge(kinds::CERTIFICATE_REQUEST);
+}
+
+#[test]
+fn issuers_read_as_the_server_prints_them() {
+    judge(kinds::ISSUER);
+}
+
+#[test]
+fn cluster_issuers_read_as_the_server_prints_them() {
+    judge(kinds::CLUSTER_ISSUER);
+}
+
+#[test]
+fn orders_read_as_the_server_prints_them() {
+    judge(kinds::ORDER);
+}
+
+#[test]
+fn challenges_read_as_the_server_prints_them() {
+    judge(kinds::CHALLENGE);
+}
+
+#[test]
+fn gateway_classes_read_as_the_server_prints_them() {
+    judge(kinds::GATEWAY_CLASS);
+}
+
+#[test]
+fn gateways_read_as_the_server_prints_them() {
+    judge(kinds::GATEWAY);
+}
+
+#[test]
+fn http_routes_read_as_the_server_prints_them() {
+    judge(kinds::HTTP_ROUTE);
+}
+
+#[test]
+fn reference_grants_read_as_the_server_prints_them() {
+    judge(kinds::REFERENCE_GRANT);
 }

@@ -28,6 +28,12 @@ impl Case {
         self
     }
 
+    /// A finalizer keeps it after its deletion.
+    pub fn held(mut self) -> Case {
+        self.object["metadata"]["finalizers"] = json!(["kplumb.dev/hold"]);
+        self
+    }
+
     /// Deleted in the end; give it a finalizer, or it is gone.
     pub fn deleted(mut self) -> Case {
         self.is_deleted = true;
@@ -37,7 +43,11 @@ impl Case {
     /// Brings the object into its state on the server.
     pub fn put(&self, server: &ControlPlane, spec: &KindSpec, namespace: &str) {
         let path = collection(spec, namespace);
+        let catalog = Catalog::builtin();
+        let kind = catalog.get(spec.id).expect("a built-in kind");
         let mut object = self.object.clone();
+        object["apiVersion"] = kind.api_version().into();
+        object["kind"] = spec.kind.into();
         object["metadata"]["name"] = self.name.as_str().into();
         object["metadata"]["labels"][LABEL] = spec.plural.into();
         server.create(&path, &object);
