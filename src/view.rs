@@ -17,3 +17,14 @@ pub fn name(catalog: &Catalog, key: &ObjectRef) -> String {
     let kind = catalog.get(key.kind).map_or_else(|| "object".to_owned(), |kind| kind.kind.to_lowercase());
     format!("{kind}/{}", key.name)
 }
+
+/// The same with the kind's short name: `deploy/web`.
+pub fn short_name(catalog: &Catalog, key: &ObjectRef) -> String {
+    let kind = catalog.get(key.kind);
+    // `po` and `no` save nothing: a short name has three letters at least.
+    let short = kind.and_then(|kind| {
+        let names = kind.short_names.iter().filter(|name| 2 < name.len() && name.len() < kind.kind.len());
+        names.min_by_key(|name| name.len())
+    });
+    short.map_or_else(|| name(catalog, key), |short| format!("{short}/{}", key.name))
+}

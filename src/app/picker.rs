@@ -8,6 +8,9 @@ use crate::kinds::{Health, POD};
 use crate::view::table::Namespaces;
 use std::sync::Arc;
 
+/// The first entry among namespaces; no namespace can be called so.
+const ALL: &str = "all namespaces";
+
 impl App {
     pub(super) fn pick(&mut self, pick: Pick) {
         let mut picker = Picker::new(pick);
@@ -52,8 +55,8 @@ impl App {
     fn namespace_entries(&self, session: &Session, picker: &Picker) -> Vec<Entry> {
         let digits = self.favourites(session);
         let all = Entry {
-            text: "all namespaces".to_owned(),
-            detail: "0".to_owned(),
+            text: ALL.to_owned(),
+            detail: format!("0  {}", pod_count(session.cluster.count(POD))),
             current: session.namespaces == Namespaces::All,
             ..Entry::default()
         };
@@ -74,7 +77,7 @@ impl App {
             let is_current = matches!(&session.namespaces, Namespaces::Some(names) if names.contains(&name));
             Entry {
                 health: worst,
-                detail: format!("{digit}{count} pods"),
+                detail: format!("{digit}{}", pod_count(count)),
                 marked: picker.marked.contains(&name),
                 current: is_current,
                 text: name.to_string(),
@@ -118,7 +121,7 @@ impl App {
         let entries = self.entries(&picker);
         let Some(entry) = entries.get(picker.cursor.index.min(entries.len().saturating_sub(1))) else { return };
         let text = entry.text.clone();
-        let is_first = entry.detail == "0" || text == "natural order";
+        let is_first = text == ALL || text == "natural order";
         self.leave();
         match picker.pick {
             Pick::Context => self.switch_context(&text),
@@ -152,7 +155,7 @@ impl App {
         let name = match self.session().map(Session::screen) {
             Some(Screen::Picker(picker)) if picker.pick == Pick::Namespace => {
                 let entry = self.entries(picker).into_iter().nth(picker.cursor.index);
-                entry.filter(|entry| entry.detail != "0").map(|entry| Arc::<str>::from(entry.text))
+                entry.filter(|entry| entry.text != ALL).map(|entry| Arc::<str>::from(entry.text))
             }
             _ => None,
         };
@@ -163,6 +166,10 @@ impl App {
         }
         self.step(1);
     }
+}
+
+fn pod_count(count: usize) -> String {
+    if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") }
 }
 
 fn toggle<T: Ord>(set: &mut std::collections::BTreeSet<T>, value: T) {

@@ -22,7 +22,7 @@ pub static SPEC: KindSpec = KindSpec {
     namespaced: true,
     columns: &[
         Column::number("LAST SEEN", 0).narrow(),
-        Column::text("TYPE", 1).narrow(),
+        Column::text("TYPE", 1),
         Column::text("REASON", 2).narrow(),
         Column::text("OBJECT", 3).narrow(),
         Column::text("SUBOBJECT", 4).wide(),

@@ -145,19 +145,31 @@ struct Columns {
     name: u16,
     reason: u16,
     age: u16,
+    /// There is no room for the word of a state and the long name of a kind: the cause has more right to it.
+    is_narrow: bool,
 }
 
 impl Columns {
+    /// Narrower screens say states by their symbol only.
+    const NARROW: u16 = 100;
+
     fn of(home: &Home, area: Rect) -> Self {
+        let is_narrow = area.width < Self::NARROW;
         let widest = |wanted: fn(&Problem) -> usize| home.problems.iter().map(wanted).max().unwrap_or(0) as u16;
         let after = |x: u16, width: u16| if width == 0 { x } else { x + width + GAP };
-        let namespace = after(area.x + GUTTER, 2 + widest(|problem| problem.word.len()));
+        let (names, most) = if is_narrow {
+            (widest(|problem| width(&problem.short)), (12, 22))
+        } else {
+            (widest(|problem| width(&problem.name)), (18, area.width / 3))
+        };
+        let word = if is_narrow { 0 } else { 2 + widest(|problem| problem.word.len()) };
+        let namespace = area.x + GUTTER + 2 + word;
         let widest_namespace = widest(|problem| problem.key.namespace.as_deref().map_or(0, width));
-        let name = after(namespace, widest_namespace.min(18));
-        let reason = after(name, widest(|problem| width(&problem.name)).min((area.width / 3).max(20)));
+        let name = after(namespace, widest_namespace.min(most.0));
+        let reason = after(name, names.min(most.1));
         // One column for the bar of a long list and one before it are left free.
         let age = area.right().saturating_sub(AGE + 3).max(area.x);
-        Self { namespace, name, reason, age }
+        Self { namespace, name, reason, age, is_narrow }
     }
 
     /// The reason in lines of its own, where its column cuts it.
@@ -204,12 +216,15 @@ impl Themed<'_, HomePane> {
         let (symbol, role) = symbol::of(problem.health);
         let state = self.theme.style(role).patch(over);
         let x = put(buffer, (at.x + GUTTER, y), at.right, symbol, state) + 1;
-        put(buffer, (x, y), at.right, problem.word, state);
+        if !columns.is_narrow {
+            put(buffer, (x, y), at.right, problem.word, state);
+        }
+        let name = if columns.is_narrow { &problem.short } else { &problem.name };
         let style = |role| self.theme.style(role).patch(over);
         let namespace = problem.key.namespace.as_deref().unwrap_or("");
         let texts = [
             (cut_middle(namespace, room(columns.namespace, columns.name)), columns.namespace, Role::Dim),
-            (cut_middle(&problem.name, room(columns.name, columns.reason)), columns.name, Role::Text),
+            (cut_middle(name, room(columns.name, columns.reason)), columns.name, Role::Text),
             (cut_end(&reason(problem), room(columns.reason, columns.age)), columns.reason, Role::Text),
         ]
         .map(|(text, x, role)| (text.into_owned(), x, role));

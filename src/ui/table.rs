@@ -95,7 +95,7 @@ impl Painter<'_> {
             Some(health) => symbol::of(health).1,
         };
         let style = self.dimmed(self.theme.style(role), row).patch(over);
-        let is_name = &*column.heading.name == "NAME";
+        let is_name = matches!(&*column.heading.name, "NAME" | "NAMESPACE" | "OBJECT");
         let room = usize::from(column.end - column.x);
         let text = if is_name { cut_middle(&cell.text, room) } else { cut_end(&cell.text, room) };
         let behind = place(buffer, (column.x, y, column.end), column.heading.align, &text, style);
@@ -136,8 +136,15 @@ fn columns(headings: &[Heading], left: u16, right: u16) -> Vec<Column<'_>> {
     let room = u32::from(right.saturating_sub(left + GUTTER));
     let gaps = u32::from(GAP) * headings.len().saturating_sub(1) as u32;
     let mut over = (widths.iter().map(|width| u32::from(*width)).sum::<u32>() + gaps).saturating_sub(room);
+    // Namespaces repeat, so they give room first; a message gives it last.
+    let share = |heading: &Heading, width: u16| match &*heading.name {
+        "NAMESPACE" => width.saturating_mul(3) / 2,
+        "MESSAGE" => width / 2,
+        _ => width,
+    };
     while 0 < over {
-        let Some(widest) = widths.iter_mut().filter(|width| LEAST < **width).max() else { break };
+        let pairs = headings.iter().zip(&mut widths).filter(|(_, width)| LEAST < **width);
+        let Some((_, widest)) = pairs.max_by_key(|(heading, width)| share(heading, **width)) else { break };
         *widest -= 1;
         over -= 1;
     }

@@ -5,7 +5,7 @@ mod pod;
 mod relation;
 pub mod yaml;
 
-use crate::kinds::{Catalog, Health, ObjectRef, Record, age};
+use crate::kinds::{Catalog, Facts, Health, ObjectRef, Record, age};
 use crate::model::Cluster;
 use crate::view::line::{Line, Span, word};
 use crate::view::name;
@@ -106,10 +106,11 @@ fn sections<'a>(all: impl IntoIterator<Item = (&'a str, Vec<Line>)>) -> Vec<Sect
 
 /// Why it is as it is, and that it is on its way out.
 fn answer(record: &Record, clock: &mut Clock) -> String {
-    let state = match (&record.digest.reason, record.digest.health) {
-        (Some(reason), _) => reason.to_string(),
-        (None, Some(health)) => word(health).to_owned(),
-        (None, None) => String::new(),
+    let state = match (&record.digest.reason, &record.digest.facts, record.digest.health) {
+        (Some(reason), ..) => reason.to_string(),
+        (None, Facts::Event(event), _) => first_line(&event.message),
+        (None, _, Some(health)) => word(health).to_owned(),
+        (None, _, None) => String::new(),
     };
     match record.meta.deleted {
         // The time stands for the end of its grace period: later than that, something holds it.

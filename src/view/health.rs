@@ -50,8 +50,10 @@ pub struct Problem {
     pub health: Health,
     /// `failed`.
     pub word: &'static str,
-    /// `deployments/catalog`, with its kind's shortest name.
+    /// `deployment/catalog`.
     pub name: String,
+    /// `deploy/catalog`, for narrow screens.
+    pub short: String,
     /// Why, in words.
     pub reason: String,
     /// Objects below it that are ill for the same cause and are not listed themselves.

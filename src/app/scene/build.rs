@@ -187,6 +187,7 @@ fn connection(session: &Session) -> Option<Vec<Line>> {
             Line::of(vec![Span::new(failure.what.clone(), Role::Danger)]),
             Line::text(failure.cause.clone()),
             Line::text(failure.remedy.clone()),
+            Line::of(vec![Span::dim("other contexts: <f2> or :ctx")]),
         ]),
     }
 }

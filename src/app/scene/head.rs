@@ -88,7 +88,16 @@ fn freshness(session: &Session, main: &Content, now: Timestamp) -> Span {
         (Connection::Live(_), Content::Home(pane)) if pane.home.live < pane.home.open => {
             state(&format!("{} of {} kinds live", pane.home.live, pane.home.open), Health::Progressing)
         }
-        (Connection::Live(_), _) => state("live", Health::Ready),
+        (Connection::Live(_), _) => {
+            let stale = session.cluster.syncs().filter_map(|(_, sync)| match sync {
+                Sync::Stale { since, .. } => Some(*since),
+                _ => None,
+            });
+            match stale.min() {
+                Some(since) => state(&format!("{} old", age::age(now, Some(since))), Health::Failed),
+                None => state("live", Health::Ready),
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::Problem;
 use crate::kinds::{self, Catalog, Facts, Health, Record, age};
 use crate::model::Cluster;
 use crate::view::line::word;
-use crate::view::name;
+use crate::view::{name, short_name};
 use crate::wire::Timestamp;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -60,6 +60,7 @@ fn problem(catalog: &Catalog, record: &Record, end: Timestamp, now: Timestamp) -
         health,
         word: word(health),
         name: name(catalog, &record.key),
+        short: short_name(catalog, &record.key),
         reason,
         folded: 0,
         since: (left <= 0).then_some(end),

@@ -4,7 +4,7 @@ use super::{Problem, certificate, rollout};
 use crate::kinds::{self, Catalog, Facts, Health, KindId, Record};
 use crate::model::Cluster;
 use crate::view::line::word;
-use crate::view::name;
+use crate::view::{name, short_name};
 use crate::wire::Timestamp;
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -20,6 +20,8 @@ struct Folded {
     worst: Option<Health>,
     /// How often each reason was given.
     reasons: HashMap<Arc<str>, usize>,
+    /// What the issuer said of a certificate's challenge or order.
+    issuing: Option<Arc<str>>,
 }
 
 /// Everything that is wrong.
@@ -70,6 +72,12 @@ impl Folded {
     fn add(&mut self, record: &Record) {
         self.count += 1;
         let health = record.digest.health;
+        match &record.digest.facts {
+            // A challenge tells more than the order that waits for it.
+            Facts::Challenge(facts) => self.issuing = facts.reason.clone().or(self.issuing.take()),
+            Facts::Order(facts) if self.issuing.is_none() => self.issuing.clone_from(&facts.reason),
+            _ => {}
+        }
         // What is folded worst decides which reason is told.
         if self.worst.is_none() || health < self.worst {
             self.worst = health;
@@ -81,8 +89,11 @@ impl Folded {
         }
     }
 
-    /// The reason given most often.
+    /// The cause, or the reason given most often.
     fn reason(&self) -> Option<&Arc<str>> {
+        if self.issuing.is_some() {
+            return self.issuing.as_ref();
+        }
         self.reasons.iter().max_by(|(x, a), (y, b)| a.cmp(b).then_with(|| y.cmp(x))).map(|(reason, _)| reason)
     }
 }
@@ -91,9 +102,10 @@ fn problem(catalog: &Catalog, record: &Record, folded: Option<Folded>, now: Time
     let folded = folded.unwrap_or_default();
     let own = record.digest.health.unwrap_or(Health::Unknown);
     let health = folded.worst.map_or(own, |worst| worst.min(own));
+    // The cause comes first: what stands above it says only how far it got.
     let mut reason = record.digest.reason.as_deref().unwrap_or("").to_owned();
     if let Some(below) = folded.reason().filter(|below| !reason.contains(&***below)) {
-        reason = if reason.is_empty() { below.to_string() } else { format!("{reason}: {below}") };
+        reason = if reason.is_empty() { below.to_string() } else { format!("{below}; {reason}") };
     }
     if let Some(left) = rollout::time_left(record, now) {
         reason = format!("{reason}, {left}");
@@ -103,6 +115,7 @@ fn problem(catalog: &Catalog, record: &Record, folded: Option<Folded>, now: Time
         health,
         word: word(health),
         name: name(catalog, &record.key),
+        short: short_name(catalog, &record.key),
         reason,
         folded: folded.count,
         since: since(record),

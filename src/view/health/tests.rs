@@ -50,7 +50,7 @@ fn pods_that_fail_for_their_deployment_are_one_line() {
             record(POD, "fine", Health::Ready, "", Some("catalog-1")),
         ],
         &[
-            "failed deployment/catalog 3 of 6 updated: ImagePullBackOff shop/catalog:v2 (not found) +3",
+            "failed deployment/catalog ImagePullBackOff shop/catalog:v2 (not found); 3 of 6 updated +3",
             "failed pod/lonely exit 1 +0",
         ],
     );

@@ -2,7 +2,7 @@
 //! in order: that is what keeps tables of fifty thousand rows below a frame.
 
 use super::{Namespaces, Query, Window};
-use crate::kinds::{Cell, Record, Source, cell};
+use crate::kinds::{Cell, EVENT, Record, Source, cell};
 use crate::model::Cluster;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -133,6 +133,8 @@ impl Order {
             let own = known.map(|column| Sorted::Column(column.source));
             own.or_else(|| (&**name == "NAMESPACE").then_some(Sorted::Namespace))
         });
+        // Events are read for what happened last.
+        let column = column.or_else(|| (query.kind.id == EVENT).then_some(Sorted::Column(Source::Cell(0))));
         Self { column, descending: query.sort.descending }
     }
 

@@ -14,6 +14,8 @@ use unicode_width::UnicodeWidthStr;
 const GAP: usize = 2;
 /// Symbol and selection before the first column.
 const GUTTER: usize = 4;
+/// From this room on, columns that are for wide screens are shown as far as they fit.
+const ROOMY: usize = 100;
 /// A long name may be cut to this, in the middle, before a column is left out.
 const NAME: usize = 32;
 
@@ -114,7 +116,7 @@ fn text<'a>(record: &'a Record, column: &Drawn, now: Timestamp) -> Cow<'a, str> 
 }
 
 /// Every column that the query wants, with the namespace first unless there is only one.
-fn wanted(query: &Query) -> Vec<Drawn> {
+fn wanted(query: &Query, room: usize) -> Vec<Drawn> {
     let mut columns = Vec::new();
     if query.kind.namespaced && query.namespaces.single().is_none() {
         let name = Cow::Borrowed("NAMESPACE");
@@ -126,13 +128,14 @@ fn wanted(query: &Query) -> Vec<Drawn> {
         width: c.width,
         align: c.align,
     }));
-    columns.retain(|c| c.width <= query.width && !query.hidden.iter().any(|hidden| **hidden == *c.name));
+    let widest = if ROOMY <= room { Width::Wide } else { query.width };
+    columns.retain(|c| c.width <= widest && !query.hidden.iter().any(|hidden| **hidden == *c.name));
     columns
 }
 
 /// The columns with their widths; those that every screen shows first, then what fits.
 fn fitting(query: &Query, window: &Window, all: &[&Arc<Record>], visible: Range<usize>) -> Vec<(Drawn, usize)> {
-    let measured = wanted(query).into_iter().map(|column| {
+    let measured = wanted(query, window.room).into_iter().map(|column| {
         let width = measure(&column, query.now, all, visible.clone());
         (column, width)
     });
