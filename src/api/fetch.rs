@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::api::call::{Problem, accept, escape};
 use crate::api::connect::Connection;
+use crate::kinds::custom::definition::{Version, versions};
 use crate::kinds::{Kind, ObjectRef};
 
 /// Fetches one object, whole.
@@ -25,16 +26,15 @@ pub async fn table(connection: &Connection, kind: &Kind, namespace: Option<&str>
 }
 
 /// Fetches the printer columns of a custom kind, in the version that requests use; none for a kind of an aggregated API.
-pub async fn printer_columns(connection: &Connection, kind: &Kind) -> Result<Vec<PrinterColumn>, Problem> {
+pub async fn printer_columns(connection: &Connection, kind: &Kind) -> Result<Option<Version>, Problem> {
     let name = format!("{}.{}", kind.plural, kind.group);
     let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
-    let definition: Definition = match connection.json(&path, accept::JSON).await {
-        Ok(answer) => parse(&answer)?,
-        Err(problem) if problem.refusal().is_some_and(|refusal| refusal.code == 404) => return Ok(Vec::new()),
+    let found = match connection.json(&path, accept::JSON).await {
+        Ok(answer) => versions(&answer).ok_or_else(|| Problem::Garbled(format!("{name} is no definition")))?,
+        Err(problem) if problem.refusal().is_some_and(|refusal| refusal.code == 404) => return Ok(None),
         Err(problem) => return Err(problem),
     };
-    let version = definition.spec.versions.into_iter().find(|version| *version.name == *kind.version);
-    Ok(version.map(|version| version.additional_printer_columns).unwrap_or_default())
+    Ok(found.into_iter().find(|version| *version.name == *kind.version))
 }
 
 fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -72,38 +72,6 @@ pub struct TableRow {
     pub cells: Vec<Value>,
     /// The object, as far as its metadata.
     pub object: Value,
-}
-
-/// A printer column of a custom resource definition.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PrinterColumn {
-    /// Its heading.
-    pub name: String,
-    /// `string`, `integer`, `number`, `boolean` or `date`.
-    pub r#type: String,
-    /// Where its value stands in the object.
-    pub json_path: String,
-    /// 0 for every screen, more for wide ones.
-    pub priority: i32,
-}
-
-#[derive(Deserialize)]
-struct Definition {
-    spec: DefinitionSpec,
-}
-
-#[derive(Deserialize)]
-struct DefinitionSpec {
-    versions: Vec<DefinitionVersion>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DefinitionVersion {
-    name: String,
-    #[serde(default)]
-    additional_printer_columns: Vec<PrinterColumn>,
 }
 
 #[cfg(test)]
@@ -146,7 +114,8 @@ mod tests {
         let fake = Fake::new([json(text), answer(404, "application/json", r#"{"code":404,"status":"Failure"}"#)]);
         let connection = fake.connection();
         let columns = printer_columns(&connection, &pods()).await.unwrap();
-        assert_eq!((columns.len(), columns[0].json_path.as_str(), columns[0].priority), (1, ".status.ready", 1));
-        assert_eq!(printer_columns(&connection, &pods()).await.unwrap(), []);
+        let names: Vec<_> = columns.unwrap().columns.iter().map(|column| column.name.to_string()).collect();
+        assert_eq!(names, ["NAME", "READY"]);
+        assert_eq!(printer_columns(&connection, &pods()).await.unwrap(), None);
     }
 }

@@ -146,6 +146,14 @@ impl App {
         }
     }
 
+    /// Reads a filter that is being typed once more: columns that it names may have come.
+    pub(super) fn filter_anew(&mut self) {
+        if let Some(prompt) = self.prompt.as_ref().filter(|prompt| prompt.purpose == Purpose::Filter) {
+            let text = prompt.editor.text().to_owned();
+            self.set_filter(&text);
+        }
+    }
+
     /// Runs one line of the palette.
     pub(super) fn run_line(&mut self, line: &str) {
         match self.with_world(|world| search::wish(line, world)) {

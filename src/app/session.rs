@@ -1,5 +1,6 @@
 //! One context that was opened: its connection, its cluster, its screens. Nothing of it is ever seen in another.
 
+mod columns;
 mod fetch;
 pub mod watches;
 
@@ -49,6 +50,8 @@ pub struct Session {
     pub left: Option<Timestamp>,
     /// Watches that are open, and since when nobody needs them.
     open: BTreeMap<Scope, Option<Timestamp>>,
+    /// Custom kinds whose columns were asked for.
+    columns: HashMap<KindId, columns::Columns>,
 }
 
 /// How a connection is.
@@ -122,6 +125,7 @@ impl Session {
             recent: Vec::new(),
             left: None,
             open: BTreeMap::new(),
+            columns: HashMap::new(),
         }
     }
 
@@ -145,6 +149,7 @@ impl Session {
         self.rest = None;
         self.readable.clear();
         self.open.clear();
+        self.columns.clear();
     }
 
     /// Every namespace that is known: those that the server lists, those that may be read, those that were chosen.

@@ -333,6 +333,43 @@ fn keys_reach_every_part_of_home() {
     assert!(detail.contains("Detail") && detail.contains(&*deployment.name), "{detail}");
 }
 
+/// The catalog of a server with one custom kind, `virtualservices`.
+fn with_custom() -> Catalog {
+    let found = crate::kinds::catalog::Discovered {
+        group: "example.com".into(),
+        version: "v1".into(),
+        kind: "VirtualService".into(),
+        plural: "virtualservices".into(),
+        singular: "virtualservice".into(),
+        short_names: vec!["vs".into()],
+        namespaced: true,
+        verbs: vec!["list".into(), "watch".into()],
+    };
+    Catalog::builtin().discovered(&[found], &[])
+}
+
+#[test]
+fn columns_of_a_custom_kind_are_read_once_before_its_watch() {
+    let mut app = app((80, 24), SHOP);
+    let mut catalog = with_custom();
+    let id = catalog.find("vs").unwrap().id;
+    app.update(Event::Reply(Epoch(1), Reply::Discovered(Box::new(catalog.clone()))));
+    let opened = keys(&mut app, ":vs<enter>");
+    assert_eq!(opened, [Effect::Columns(Epoch(1), id)]);
+    assert!(keys(&mut app, "/shop<enter>").is_empty());
+    let columns = vec![crate::kinds::Column::NAME, crate::kinds::Column::text("HOSTS", 0)];
+    catalog.set_columns(id, columns, crate::kinds::custom::CustomKind::default());
+    let known = app.update(Event::Reply(Epoch(1), Reply::Columns(id, Box::new(catalog.clone()))));
+    assert_eq!(known, [Effect::Watch(Epoch(1), Scope::all(id))]);
+    let mut record = record("dev/shop shop.example.com");
+    record.key.kind = id;
+    app.update(Event::Reply(Epoch(1), Reply::Cluster(vec![Change::Apply(record)])));
+    let scene = format!("{:?}", app.scene().main);
+    assert!(scene.contains("HOSTS") && scene.contains("shop.example.com"), "{scene}");
+    app.update(Event::Reply(Epoch(1), Reply::Discovered(Box::new(catalog))));
+    assert!(keys(&mut app, "<esc>H:vs<enter>").is_empty());
+}
+
 #[test]
 fn wide_screens_show_the_detail_beside_the_table() {
     let mut app = app((160, 50), SHOP);

@@ -103,7 +103,11 @@ impl App {
         let Some(session) = self.sessions.get_mut(index) else { return };
         match reply {
             Reply::Connected(connected) => session.connected(*connected),
-            Reply::Discovered(catalog) | Reply::Columns(_, catalog) => session.catalog = *catalog,
+            Reply::Discovered(catalog) => session.discovered(*catalog),
+            Reply::Columns(kind, catalog) => {
+                self.out.extend(session.take_columns(kind, *catalog));
+                self.filter_anew();
+            }
             Reply::Unreachable { failure, retry_at } => session.lost(failure, retry_at, now),
             Reply::NeedsTerminal(failure) => session.connection = Connection::NeedsTerminal(failure),
             Reply::Cluster(changes) => self.changes(index, changes),
@@ -150,6 +154,7 @@ impl App {
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let needs = if index == current { &looked_at } else { &Needs::default() };
+            self.out.extend(session.ask_columns(needs.shown));
             self.out.extend(session.watch(needs, now));
             let open = open.as_ref().filter(|_| index == current);
             self.out.extend(session.fetch(open, now));

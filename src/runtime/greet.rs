@@ -33,19 +33,21 @@ const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=met
 
 /// Greets the server until it answers, then keeps the catalog true. Never ends by itself.
 pub async fn keep(shared: &Shared, server: &Connection) {
-    let mut catalog = connect(shared, server).await;
+    connect(shared, server).await;
     let mut pause = SWARM;
     loop {
         // Where the watches begin is asked before what there is: nothing that comes in between is missed.
         let from = join_all(DEFINITIONS.map(|path| position(server, path))).await;
         // A server that does not answer now is asked again when a definition moves, or later.
         if let Ok(found) = discover(server).await {
-            let next = catalog.discovered(&found.resources, &found.unreadable_groups);
-            if !next.serves_like(&catalog) {
-                catalog = next;
-                serve(shared, server, &catalog);
+            // Columns that were read meanwhile stay.
+            let next = shared.revise(|catalog| {
+                let next = catalog.discovered(&found.resources, &found.unreadable_groups);
+                (!next.serves_like(catalog)).then_some(next)
+            });
+            if let Some(catalog) = next {
                 server.stir();
-                shared.reply(Reply::Discovered(Box::new(catalog.clone()))).await;
+                shared.reply(Reply::Discovered(Box::new(catalog))).await;
             }
         }
         // Who sees every definition move has no need to look.
@@ -65,15 +67,13 @@ fn serve(shared: &Shared, server: &Connection, catalog: &Catalog) {
     shared.served.send_replace(Some(serving));
 }
 
-async fn connect(shared: &Shared, server: &Connection) -> Catalog {
+async fn connect(shared: &Shared, server: &Connection) {
     let mut wait = WAIT.0;
     loop {
         match greet(server).await {
             Ok(connected) => {
-                let catalog = connected.catalog.clone();
-                serve(shared, server, &catalog);
-                shared.reply(Reply::Connected(Box::new(connected))).await;
-                return catalog;
+                serve(shared, server, &connected.catalog);
+                return shared.reply(Reply::Connected(Box::new(connected))).await;
             }
             Err(problem) => {
                 let failure = problem.failure(server.server());

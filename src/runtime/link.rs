@@ -6,7 +6,8 @@ use crate::api::fetch;
 use crate::api::rights::{candidates, readable};
 use crate::api::watch::{pulse, watch};
 use crate::app::event::{Epoch, Readable, Reply};
-use crate::kinds::{KindId, ObjectRef};
+use crate::kinds::custom::definition::Version;
+use crate::kinds::{Catalog, Kind, KindId, ObjectRef};
 use crate::model::{Change, Scope, Sync};
 use crate::runtime::clock::Clock;
 use crate::runtime::greet;
@@ -15,11 +16,19 @@ use crate::runtime::serving::{Serving, Shared};
 use crate::runtime::source::{Opened, tell_story};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch as signal};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::sleep;
 
 /// Batches of changes that may wait for the loop; a watch that is ahead waits with its next one.
 const AHEAD: usize = 256;
+
+/// How often a definition is asked for.
+const TRIES: usize = 3;
+
+/// Between two tries.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// One connection at work.
 #[derive(Debug)]
@@ -97,9 +106,25 @@ impl Link {
         });
     }
 
-    /// Reads the columns of a custom kind.
-    pub fn columns(&mut self, kind: KindId) {
-        let _ = kind;
+    /// Reads the columns of a custom kind; who may not read its definition sees names, states and ages.
+    pub fn columns(&mut self, id: KindId) {
+        let shared = self.shared.clone();
+        self.spawn(async move {
+            let Some((connection, kind)) = shared.kind(id).await else { return };
+            let version = definition(&connection, &kind).await;
+            let revised = version.and_then(|version| {
+                shared.revise(|catalog| {
+                    let mut next = catalog.clone();
+                    next.set_columns(id, version.columns, version.kind);
+                    Some(next)
+                })
+            });
+            let catalog = match revised {
+                Some(catalog) => catalog,
+                None => shared.serving().await.map_or_else(Catalog::builtin, |serving| (*serving.catalog).clone()),
+            };
+            shared.reply(Reply::Columns(id, Box::new(catalog))).await;
+        });
     }
 
     /// Does not wait for the next try.
@@ -114,6 +139,18 @@ impl Link {
         while self.tasks.try_join_next().is_some() {}
         self.tasks.spawn(task)
     }
+}
+
+/// The definition of a kind in the version that requests use; an answer that is lost on the way is asked for again.
+async fn definition(connection: &Connection, kind: &Kind) -> Option<Version> {
+    for _ in 0..TRIES {
+        match fetch::printer_columns(connection, kind).await {
+            Ok(version) => return version,
+            Err(problem) if problem.refusal().is_some() => return None,
+            Err(_) => sleep(PAUSE).await,
+        }
+    }
+    None
 }
 
 /// Opens the connection, greets the server, and does what goes on as long as the connection does.

@@ -43,6 +43,20 @@ impl Shared {
         self.served.subscribe().wait_for(Option::is_some).await.ok()?.clone()
     }
 
+    /// Puts another catalog in force if `change` makes one of the present one; returns it.
+    pub fn revise(&self, change: impl FnOnce(&Catalog) -> Option<Catalog>) -> Option<Catalog> {
+        let mut next = None;
+        self.served.send_if_modified(|served| {
+            let Some(serving) = served else { return false };
+            next = change(&serving.catalog);
+            if let Some(next) = &next {
+                serving.catalog = Arc::new(next.clone());
+            }
+            next.is_some()
+        });
+        next
+    }
+
     /// The server and a kind as it serves it, once it answers.
     pub async fn kind(&self, id: KindId) -> Option<(Connection, Kind)> {
         let serving = self.serving().await?;

@@ -124,7 +124,8 @@ impl Session {
         };
         let allowed = |kind: &&Kind| kind.served != Served::Absent && !(needs.no_secrets && kind.id == kinds::SECRET);
         let kind = |id| self.catalog.get(id).filter(allowed);
-        if let Some(kind) = needs.shown.and_then(kind) {
+        let shown = needs.shown.filter(|id| self.knows_columns(*id));
+        if let Some(kind) = shown.and_then(kind) {
             want(self.scopes_of(kind, &Select::All));
         }
         if let Some(scope) = needs.detail.as_ref().and_then(|key| self.events_of(key)) {
