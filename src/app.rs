@@ -19,6 +19,7 @@ pub mod prompt;
 pub mod reading;
 pub mod scene;
 pub mod screen;
+pub mod searching;
 pub mod session;
 pub mod settings;
 pub mod sorting;
@@ -54,6 +55,7 @@ pub struct App {
     nowhere: Option<Failure>,
     prompt: Option<Prompt>,
     notice: Option<Notice>,
+    search: searching::Search,
     settings: Settings,
     keys: Keys,
     now: Timestamp,
@@ -112,6 +114,7 @@ impl App {
             nowhere: start.nowhere,
             prompt: None,
             notice: None,
+            search: searching::Search::default(),
             settings: start.settings,
             keys,
             now: start.now,

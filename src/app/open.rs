@@ -77,6 +77,10 @@ impl App {
 
     /// Esc: what was typed as filter goes first, then the screen; Home stays.
     pub(super) fn back(&mut self) {
+        let is_text = matches!(self.session().map(Session::screen), Some(Screen::Yaml(_) | Screen::Help(_)));
+        if is_text && !self.search.text.is_empty() {
+            return self.search.text.clear();
+        }
         let Some(session) = self.session_mut() else { return };
         if let Some(Screen::Table(table)) = session.screens.last_mut()
             && !table.filter.is_empty()

@@ -25,6 +25,10 @@ impl App {
         let text = match self.session().map(Session::screen) {
             Some(Screen::Table(table)) => table.filter.text().to_owned(),
             Some(Screen::Picker(picker)) => picker.filter.clone(),
+            Some(Screen::Yaml(_) | Screen::Help(_)) => {
+                self.prompt = Some(Prompt::new(Purpose::Search, ""));
+                return;
+            }
             _ => return,
         };
         self.prompt = Some(Prompt::new(Purpose::Filter, &text));
@@ -46,16 +50,18 @@ impl App {
         let Some(prompt) = &mut self.prompt else { return };
         edit(&mut prompt.editor);
         prompt.selected = 0;
-        if prompt.purpose == Purpose::Filter {
-            let text = prompt.editor.text().to_owned();
-            self.set_filter(&text);
+        let text = prompt.editor.text().to_owned();
+        match prompt.purpose {
+            Purpose::Filter => self.set_filter(&text),
+            Purpose::Search => self.search_for(&text),
+            Purpose::Palette => {}
         }
     }
 
     /// Enter: what was typed if it means something, else the selected offer.
     pub(super) fn prompt_accept(&mut self) {
         let Some(prompt) = self.prompt.take() else { return };
-        if prompt.purpose == Purpose::Filter {
+        if prompt.purpose != Purpose::Palette {
             return;
         }
         let typed = prompt.editor.text().trim().to_owned();
@@ -76,8 +82,10 @@ impl App {
 
     pub(super) fn prompt_cancel(&mut self) {
         let Some(prompt) = self.prompt.take() else { return };
-        if prompt.purpose == Purpose::Filter {
-            self.set_filter(&prompt.before);
+        match prompt.purpose {
+            Purpose::Filter => self.set_filter(&prompt.before),
+            Purpose::Search => self.search.text.clear(),
+            Purpose::Palette => {}
         }
     }
 
@@ -92,6 +100,31 @@ impl App {
         }
     }
 
+    /// A click on an offer selects it; on the selected one it runs it.
+    pub(super) fn click_offer(&mut self, line: usize, height: usize) {
+        let Some(prompt) = &self.prompt else { return };
+        let all = self.offers(prompt.editor.text()).len();
+        let selected = prompt.selected.min(all.saturating_sub(1));
+        let index = selected.saturating_sub(height.saturating_sub(1)) + line;
+        if all <= index {
+            return;
+        }
+        if index == selected {
+            return self.prompt_accept_offer(index);
+        }
+        if let Some(prompt) = &mut self.prompt {
+            prompt.selected = index;
+        }
+    }
+
+    fn prompt_accept_offer(&mut self, index: usize) {
+        let Some(prompt) = self.prompt.take() else { return };
+        let offers = self.offers(prompt.editor.text());
+        if let Some(offer) = offers.into_iter().nth(index) {
+            self.run_line(&offer.line);
+        }
+    }
+
     pub(super) fn prompt_choose(&mut self, by: isize) {
         let Some(prompt) = &self.prompt else { return };
         let all = self.offers(prompt.editor.text()).len();
@@ -103,7 +136,7 @@ impl App {
     /// What the palette offers for a line; nothing for a filter.
     pub(super) fn offers(&self, line: &str) -> Vec<Offer> {
         match &self.prompt {
-            Some(prompt) if prompt.purpose == Purpose::Filter => Vec::new(),
+            Some(prompt) if prompt.purpose != Purpose::Palette => Vec::new(),
             _ => self.with_world(|world| search::offers(line, world)),
         }
     }

@@ -20,6 +20,8 @@ pub enum Purpose {
     Palette,
     /// `/` filters the screen as one types.
     Filter,
+    /// `/` in a text goes to what is typed.
+    Search,
 }
 
 /// A line of text with a cursor.

@@ -371,6 +371,48 @@ fn columns_of_a_custom_kind_are_read_once_before_its_watch() {
 }
 
 #[test]
+fn a_text_is_searched_and_the_place_is_told() {
+    let at = |app: &App| app.scene().title.left.last().unwrap().text.clone();
+    let mut app = app((80, 24), SHOP);
+    keys(&mut app, "?/NAMESPACE");
+    assert!(matches!(&app.scene().message, scene::Message::Prompt { note, .. } if note.starts_with("1 of ")));
+    keys(&mut app, "<enter>n");
+    assert!(at(&app).starts_with("2 of "), "{}", at(&app));
+    keys(&mut app, "NN");
+    let all = at(&app);
+    let (place, of) = all.split_once(" of ").unwrap();
+    assert_eq!(place, of);
+    let scene = app.scene();
+    let Content::Text(pane) = &scene.main.content else { panic!("no text") };
+    let marked = pane.lines.iter().flat_map(|line| &line.spans).any(|span| span.role == crate::view::line::Role::Match);
+    assert!(marked);
+    keys(&mut app, "<esc>");
+    assert_eq!(at(&app), "help");
+    keys(&mut app, "n");
+    assert!(message(&app.scene()).starts_with("nothing is searched for"));
+    keys(&mut app, "<esc>");
+    assert!(matches!(app.scene().main.content, Content::Home(_)));
+}
+
+fn click(app: &mut App, action: event::MouseAction, y: u16) {
+    app.update(Event::Input(Input::Mouse { action, x: 5, y }));
+}
+
+#[test]
+fn a_click_chooses_in_lists_and_offers() {
+    let mut app = app((80, 24), SHOP);
+    keys(&mut app, "<f3>");
+    click(&mut app, event::MouseAction::Click, 4);
+    click(&mut app, event::MouseAction::DoubleClick, 4);
+    assert_eq!(app.session().unwrap().namespaces.text(), "dev");
+    keys(&mut app, "H:deploy");
+    let area = app.panes().choices;
+    click(&mut app, event::MouseAction::Click, area.y);
+    assert!(app.prompt().is_none());
+    assert!(matches!(app.session().unwrap().screen(), screen::Screen::Table(_)));
+}
+
+#[test]
 fn wide_screens_show_the_detail_beside_the_table() {
     let mut app = app((160, 50), SHOP);
     keys(&mut app, ":po<enter>j");

@@ -76,8 +76,11 @@ impl App {
         match action {
             MouseAction::Click => self.click(x, y),
             MouseAction::DoubleClick => {
+                let was_typing = self.prompt.is_some();
                 self.click(x, y);
-                self.open();
+                if !was_typing {
+                    self.open();
+                }
             }
             MouseAction::ScrollUp => self.step(-3),
             MouseAction::ScrollDown => self.step(3),

@@ -1,6 +1,7 @@
 //! Text that is ready to paint: what it says and which role it plays; how a role looks is the theme's affair.
 
 use crate::kinds::{Health, ObjectRef};
+use std::ops::Range;
 
 /// What a piece of text is for. The theme turns each role into a style.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -92,6 +93,41 @@ impl Line {
     pub fn state(mut self, health: Option<Health>) -> Self {
         self.health = health;
         self
+    }
+
+    /// Where a text stands in it, in bytes of `plain`; letters in any case, none for an empty text.
+    pub fn found(&self, text: &str) -> Vec<Range<usize>> {
+        if text.is_empty() {
+            return Vec::new();
+        }
+        // Only ASCII letters change their case, so that places stay what they are.
+        let (plain, text) = (self.plain().to_ascii_lowercase(), text.to_ascii_lowercase());
+        plain.match_indices(&text).map(|(at, found)| at..at + found.len()).collect()
+    }
+
+    /// The same line, with every place where a text stands marked.
+    pub fn marked(self, text: &str) -> Self {
+        let found = self.found(text);
+        if found.is_empty() {
+            return self;
+        }
+        let mut spans = Vec::new();
+        let mut start = 0;
+        for span in self.spans {
+            let end = start + span.text.len();
+            let borders = found.iter().flat_map(|range| [range.start, range.end]);
+            let mut cuts: Vec<usize> = borders.filter(|at| start < *at && *at < end).collect();
+            cuts.push(end);
+            let mut from = start;
+            for cut in cuts {
+                let is_found = found.iter().any(|range| range.contains(&from));
+                let role = if is_found { Role::Match } else { span.role };
+                spans.push(Span::new(&span.text[from - start..cut - start], role));
+                from = cut;
+            }
+            start = end;
+        }
+        Self { spans, ..self }
     }
 
     /// All its text, for copying and searching.

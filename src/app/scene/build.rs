@@ -85,7 +85,8 @@ impl App {
         let lines = self.text_lines(session);
         let (all, height) = (lines.len(), usize::from(area.height).saturating_sub(1));
         let first = first.min(all.saturating_sub(height));
-        let lines = lines.into_iter().skip(first).take(height).collect();
+        let shown = lines.into_iter().skip(first).take(height);
+        let lines = shown.map(|line| line.marked(&self.search.text)).collect();
         Content::Text(TextPane { title, lines, first, all })
     }
 

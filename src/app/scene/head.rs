@@ -18,6 +18,10 @@ impl App {
         };
         let mut left = vec![Span::new(session.context.to_string(), Role::Accent), Span::dim(session.mode.word())];
         left.extend(whereabouts(session, main));
+        if matches!(main, Content::Text(_)) && !self.search.text.is_empty() {
+            left.push(Span::new(format!("/{}", self.search.text), Role::Match));
+            left.push(Span::text(self.search_note()));
+        }
         Title { left, right: vec![freshness(session, main, self.now)] }
     }
 
@@ -34,6 +38,7 @@ impl App {
                 Content::Table(pane) if prompt.purpose == Purpose::Filter => {
                     format!("{} of {}", pane.table.shown, pane.table.total)
                 }
+                _ if prompt.purpose == Purpose::Search => self.search_note(),
                 _ => String::new(),
             };
             let (text, cursor) = (prompt.editor.text().to_owned(), prompt.editor.before().len());
