@@ -124,9 +124,10 @@ impl App {
             redraw: true,
         };
         if let Some(context) = start.context {
-            let namespaces = match start.namespaces.is_empty() {
-                true => app.own_namespaces(&context),
-                false => Namespaces::Some(start.namespaces),
+            let namespaces = if start.namespaces.is_empty() {
+                app.own_namespaces(&context)
+            } else {
+                Namespaces::Some(start.namespaces)
             };
             app.enter(context, namespaces);
             if let Some(view) = start.view {

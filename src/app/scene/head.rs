@@ -94,11 +94,11 @@ fn freshness(session: &Session, main: &Content, now: Timestamp) -> Span {
             state(&format!("{} of {} kinds live", pane.home.live, pane.home.open), Health::Progressing)
         }
         (Connection::Live(_), _) => {
-            let stale = session.cluster.syncs().filter_map(|(_, sync)| match sync {
+            let outages = session.cluster.syncs().filter_map(|(_, sync)| match sync {
                 Sync::Stale { since, .. } => Some(*since),
                 _ => None,
             });
-            match stale.min() {
+            match outages.min() {
                 Some(since) => state(&format!("{} old", age::age(now, Some(since))), Health::Failed),
                 None => state("live", Health::Ready),
             }

@@ -107,7 +107,7 @@ impl ControlPlane {
         // Until a kind's storage has started, the server answers 429.
         let is_served = |path: &String| self.send(&Request::get(path)).status == 200;
         self.wait_for(crds.probe(), || {
-            let paths: Vec<String> = self.definitions(crds).iter().map(|item| first_page(item)).collect();
+            let paths: Vec<String> = self.definitions(crds).iter().map(first_page).collect();
             self.send(&Request::get(crds.probe())).status == 200 && paths.iter().all(is_served)
         });
     }
@@ -124,8 +124,8 @@ impl ControlPlane {
             for definition in left.iter().filter(|item| has_failed_to_end(item)) {
                 let change = json!({"metadata": {"annotations": {"kplumb.dev/nudge": nudge.to_string()}}}).to_string();
                 let path = format!("{DEFINITIONS}/{}", definition["metadata"]["name"].as_str().unwrap_or_default());
-                let patch = Request::new("PATCH", &path).body("application/merge-patch+json", change.as_bytes());
-                self.send(&patch);
+                let request = Request::new("PATCH", &path).body("application/merge-patch+json", change.as_bytes());
+                self.send(&request);
             }
             left.is_empty() && self.send(&Request::get(crds.probe())).status == 404
         });
