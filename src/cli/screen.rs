@@ -22,6 +22,9 @@ const LONGEST: Duration = Duration::from_secs(15);
 /// After a key the screen settles sooner than after the start: nothing has to connect.
 const KEY: Duration = Duration::from_millis(120);
 
+/// Longer than the app waits before it fetches an object.
+const REST: Duration = Duration::from_millis(300);
+
 /// Draws the screen and prints it.
 pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Unusable> {
     let keys = script(&screen.keys)?;
@@ -36,14 +39,14 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Unusable> {
     settings::log(common, settings.log.as_deref())?;
     let tokio = runtime()?;
     let text = tokio.block_on(async {
-        let mut now = common.now.map_or_else(Clock::system, Clock::Frozen);
+        let mut now = common.now.map_or_else(Clock::system, Clock::frozen);
         let mut begin = now.now();
         if let Some(story) = screen.story {
             let moment = begin.plus_seconds(i64::try_from(story.as_secs()).unwrap_or(0));
             (begin, now) = match common.now {
                 // A frozen picture shows the given instant, and the story began before it.
-                Some(at) => (at.plus_seconds(-i64::try_from(story.as_secs()).unwrap_or(0)), Clock::Frozen(at)),
-                None => (begin, Clock::Frozen(moment)),
+                Some(at) => (at.plus_seconds(-i64::try_from(story.as_secs()).unwrap_or(0)), Clock::frozen(at)),
+                None => (begin, Clock::frozen(moment)),
             };
         }
         let (width, height) = screen.size;
@@ -55,6 +58,8 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Unusable> {
             program.feed(Event::Input(Input::Key(key))).map_err(Unusable::io("the screen"))?;
             settle(&mut program, screen.settle.min(KEY)).await?;
         }
+        // What the last key opened may be fetched only after a moment of rest.
+        settle(&mut program, screen.settle.max(REST)).await?;
         program.draw().map_err(Unusable::io("the screen"))?;
         let buffer = program.surface.buffer();
         Ok::<_, Unusable>(match screen.output {

@@ -20,9 +20,17 @@ pub enum Clock {
         /// When `start` was read.
         at: Instant,
     },
-    /// Always this instant.
-    Frozen(Timestamp),
+    /// Within one second of this instant: no age on screen changes, and yet what waits for a moment of rest gets it.
+    Frozen {
+        /// The instant.
+        instant: Timestamp,
+        /// When it was frozen.
+        at: Instant,
+    },
 }
+
+/// How far a frozen clock goes.
+const THAW: i64 = 999_000;
 
 impl Clock {
     /// The system's clock.
@@ -30,21 +38,25 @@ impl Clock {
         Self::System { start: system_time(), at: Instant::now() }
     }
 
+    /// A clock that stands still at this instant.
+    pub fn frozen(instant: Timestamp) -> Self {
+        Self::Frozen { instant, at: Instant::now() }
+    }
+
     /// The time now.
     pub fn now(&self) -> Timestamp {
+        let since = |at: &Instant| i64::try_from(at.elapsed().as_micros()).unwrap_or(0);
         match self {
-            Self::Frozen(instant) => *instant,
-            Self::System { start, at } => Timestamp(start.0 + i64::try_from(at.elapsed().as_micros()).unwrap_or(0)),
+            Self::Frozen { instant, at } => Timestamp(instant.0.saturating_add(since(at).min(THAW))),
+            Self::System { start, at } => Timestamp(start.0.saturating_add(since(at))),
         }
     }
 
     /// How long to wait until `then`; `None` when the clock stands still.
     pub fn until(&self, then: Timestamp) -> Option<Duration> {
         match self {
-            Self::Frozen(_) => None,
-            Self::System { .. } => {
-                Some(Duration::from_micros(u64::try_from(then.micros_since(self.now())).unwrap_or(0)))
-            }
+            Self::Frozen { instant, .. } if then.micros_since(*instant) > THAW => None,
+            _ => Some(Duration::from_micros(u64::try_from(then.micros_since(self.now())).unwrap_or(0))),
         }
     }
 }
@@ -60,7 +72,15 @@ mod tests {
         tokio::time::advance(Duration::from_secs(90)).await;
         assert_eq!(clock.now().micros_since(before), 90_000_000);
         assert_eq!(clock.until(before), Some(Duration::ZERO));
-        assert_eq!(Clock::Frozen(before).now(), before);
-        assert_eq!(Clock::Frozen(before).until(before), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_frozen_clock_stays_within_its_second() {
+        let instant = Timestamp::from_seconds(1_000);
+        let clock = Clock::frozen(instant);
+        assert_eq!((clock.now(), clock.until(instant.plus_seconds(1))), (instant, None));
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        assert_eq!(clock.now().seconds(), instant.seconds());
+        assert_eq!(clock.until(Timestamp(instant.0 + 150_000)), Some(Duration::ZERO));
     }
 }
