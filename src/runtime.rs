@@ -154,6 +154,7 @@ impl<S: Surface> Runtime<S> {
             }
             _ = self.events.recv_many(&mut self.batch, BATCH) => self.replies(),
             () = tokio::time::sleep(wake.unwrap_or_default()), if wake.is_some() => {
+                self.clock = self.wake.map_or(self.clock, |at| self.clock.step(at));
                 Ok(self.feed(Event::Tick(self.clock.now()))?.unwrap_or(Turn::Tick))
             }
         }

@@ -70,7 +70,7 @@ async fn asked_while_idle() -> Vec<String> {
     let (mut link, _) = Link::begin(Beginning {
         open: Arc::new(move || Ok(Opened { connection: connection.clone(), demo: None })),
         epoch: Epoch(1),
-        clock: Clock::frozen(NOW),
+        clock: Clock::Frozen(NOW),
         terminal: false,
         given: Vec::new(),
         out,
@@ -158,7 +158,7 @@ async fn run(program: &mut Runtime<Counting>, time: Duration) {
 #[tokio::test(start_paused = true)]
 async fn no_frame_is_drawn_while_nothing_changes() {
     for view in ["pods", "home"] {
-        let mut program = program(Clock::frozen(NOW), view);
+        let mut program = program(Clock::Frozen(NOW), view);
         run(&mut program, MINUTE).await;
         let before = program.surface.frames;
         assert!(0 < before);

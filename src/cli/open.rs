@@ -32,7 +32,7 @@ pub fn run(common: &Common, view: Option<&str>) -> Result<ExitCode, Unusable> {
     settings::log(common, settings.log.as_deref())?;
     let tokio = runtime()?;
     let end = tokio.block_on(async {
-        let clock = common.now.map_or_else(Clock::system, Clock::frozen);
+        let clock = common.now.map_or_else(Clock::system, Clock::Frozen);
         let mouse = settings.mouse;
         let mut signals = Signals::listen().map_err(Unusable::io("the system's signals"))?;
         let surface = Tty::enter(mouse)?;

@@ -39,14 +39,14 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Unusable> {
     settings::log(common, settings.log.as_deref())?;
     let tokio = runtime()?;
     let text = tokio.block_on(async {
-        let mut now = common.now.map_or_else(Clock::system, Clock::frozen);
+        let mut now = common.now.map_or_else(Clock::system, Clock::Frozen);
         let mut begin = now.now();
         if let Some(story) = screen.story {
             let moment = begin.plus_seconds(i64::try_from(story.as_secs()).unwrap_or(0));
             (begin, now) = match common.now {
                 // A frozen picture shows the given instant, and the story began before it.
-                Some(at) => (at.plus_seconds(-i64::try_from(story.as_secs()).unwrap_or(0)), Clock::frozen(at)),
-                None => (begin, Clock::frozen(moment)),
+                Some(at) => (at.plus_seconds(-i64::try_from(story.as_secs()).unwrap_or(0)), Clock::Frozen(at)),
+                None => (begin, Clock::Frozen(moment)),
             };
         }
         let (width, height) = screen.size;

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 pub fn run(common: &Common, demo: &Demo) -> Result<ExitCode, Unusable> {
     settings::log(common, None)?;
     runtime()?.block_on(async {
-        let clock = common.now.map_or_else(Clock::system, Clock::frozen);
+        let clock = common.now.map_or_else(Clock::system, Clock::Frozen);
         let listener =
             TcpListener::bind(demo.listen).await.map_err(Unusable::io(format!("listen on {}", demo.listen)))?;
         let address = listener.local_addr().map_err(Unusable::io("the listening address"))?;

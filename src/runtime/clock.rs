@@ -20,17 +20,13 @@ pub enum Clock {
         /// When `start` was read.
         at: Instant,
     },
-    /// Within one second of this instant: no age on screen changes, and yet what waits for a moment of rest gets it.
-    Frozen {
-        /// The instant.
-        instant: Timestamp,
-        /// When it was frozen.
-        at: Instant,
-    },
+    /// Always this instant; only [`Clock::step`] moves it.
+    Frozen(Timestamp),
 }
 
-/// How far a frozen clock goes.
-const THAW: i64 = 999_000;
+/// A frozen clock steps over waits of at most so many microseconds: what waits for a moment of rest gets it, and no age
+/// changes on its account.
+const STEP: i64 = 200_000;
 
 impl Clock {
     /// The system's clock.
@@ -38,25 +34,31 @@ impl Clock {
         Self::System { start: system_time(), at: Instant::now() }
     }
 
-    /// A clock that stands still at this instant.
-    pub fn frozen(instant: Timestamp) -> Self {
-        Self::Frozen { instant, at: Instant::now() }
-    }
-
     /// The time now.
     pub fn now(&self) -> Timestamp {
-        let since = |at: &Instant| i64::try_from(at.elapsed().as_micros()).unwrap_or(0);
         match self {
-            Self::Frozen { instant, at } => Timestamp(instant.0.saturating_add(since(at).min(THAW))),
-            Self::System { start, at } => Timestamp(start.0.saturating_add(since(at))),
+            Self::Frozen(instant) => *instant,
+            Self::System { start, at } => {
+                Timestamp(start.0.saturating_add(i64::try_from(at.elapsed().as_micros()).unwrap_or(0)))
+            }
+        }
+    }
+
+    /// The clock at `then`, to be reached after [`Clock::until`]: a frozen one has to be moved.
+    pub fn step(self, then: Timestamp) -> Self {
+        match self {
+            Self::Frozen(instant) => Self::Frozen(instant.max(then)),
+            Self::System { .. } => self,
         }
     }
 
     /// How long to wait until `then`; `None` when the clock stands still.
     pub fn until(&self, then: Timestamp) -> Option<Duration> {
         match self {
-            Self::Frozen { instant, .. } if then.micros_since(*instant) > THAW => None,
-            _ => Some(Duration::from_micros(u64::try_from(then.micros_since(self.now())).unwrap_or(0))),
+            Self::Frozen(instant) => (then.micros_since(*instant) <= STEP).then_some(Duration::ZERO),
+            Self::System { .. } => {
+                Some(Duration::from_micros(u64::try_from(then.micros_since(self.now())).unwrap_or(0)))
+            }
         }
     }
 }
@@ -74,13 +76,11 @@ mod tests {
         assert_eq!(clock.until(before), Some(Duration::ZERO));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_frozen_clock_stays_within_its_second() {
+    #[test]
+    fn a_frozen_clock_steps_over_moments_only() {
         let instant = Timestamp::from_seconds(1_000);
-        let clock = Clock::frozen(instant);
-        assert_eq!((clock.now(), clock.until(instant.plus_seconds(1))), (instant, None));
-        tokio::time::advance(Duration::from_secs(3600)).await;
-        assert_eq!(clock.now().seconds(), instant.seconds());
-        assert_eq!(clock.until(Timestamp(instant.0 + 150_000)), Some(Duration::ZERO));
+        let (clock, moment) = (Clock::Frozen(instant), Timestamp(instant.0 + 150_000));
+        assert_eq!((clock.until(instant.plus_seconds(1)), clock.until(moment)), (None, Some(Duration::ZERO)));
+        assert_eq!((clock.now(), clock.step(moment).now()), (instant, moment));
     }
 }
