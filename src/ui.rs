@@ -17,25 +17,9 @@ pub mod theme;
 
 pub use self::theme::{Depth, Role, Theme};
 
-use crate::app::App;
 use crate::app::scene::{Content, Pane, Scene};
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
-
-/// Draws the whole screen.
-pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme) {
-    paint(&app.scene(), frame.buffer_mut(), theme);
-}
-
-/// The screen that a terminal of the app's size would show.
-pub fn picture(app: &App, theme: &Theme) -> Buffer {
-    let size = app.size();
-    let mut buffer = Buffer::empty(Rect::new(0, 0, size.width, size.height));
-    paint(&app.scene(), &mut buffer, theme);
-    buffer
-}
 
 /// Paints a scene. A terminal that has shrunk meanwhile cuts it; nothing is ever painted outside.
 pub fn paint(scene: &Scene, buffer: &mut Buffer, theme: &Theme) {

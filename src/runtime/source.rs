@@ -5,15 +5,13 @@ use crate::api::failure::Failure;
 use crate::api::kubeconfig::Contexts;
 use crate::app::event::ContextName;
 use crate::demo::Demo;
-use crate::manifests;
+use crate::manifests::embedded::{self, CONTEXTS};
+use crate::manifests::shift::shift;
 use crate::runtime::clock::Clock;
 use crate::wire::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The contexts of the demo, the first one to open first.
-pub const DEMO: [&str; 3] = ["shop", "free4chat", "mydemo"];
 
 /// Where the clusters of this run come from.
 #[derive(Debug)]
@@ -42,10 +40,10 @@ impl Embedded {
     pub fn cluster(&mut self, context: &str, now: Timestamp) -> Demo {
         let begin = self.begin;
         let demo = self.clusters.entry(Arc::from(context)).or_insert_with(|| {
-            let mut documents = manifests::embedded::documents(context);
+            let mut documents = embedded::documents(context);
             // The files are compiled in and tested: what could not be shifted would be a fault of theirs.
             let now = jiff::Timestamp::from_microsecond(begin.0).unwrap_or_default();
-            let _ = manifests::shift::shift(&mut documents, now);
+            let _ = shift(&mut documents, now);
             Demo::new(documents.into_iter().map(|d| d.value).collect(), begin)
         });
         demo.advance(now);
@@ -61,7 +59,7 @@ impl Source {
                 let names = contexts.list().into_iter().map(|c| Arc::from(c.name)).collect();
                 (names, contexts.current().map(Arc::from))
             }
-            Self::Demo(..) => (DEMO.map(Arc::from).to_vec(), Some(Arc::from(DEMO[0]))),
+            Self::Demo(..) => (CONTEXTS.map(Arc::from).to_vec(), Some(Arc::from(CONTEXTS[0]))),
         }
     }
 

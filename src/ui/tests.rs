@@ -6,6 +6,7 @@ mod scenes;
 
 use super::*;
 use crate::ui::export::{styled, text};
+use ratatui::layout::Rect;
 
 fn painted(scene: &Scene, theme: &Theme) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, scene.size.width, scene.size.height));
