@@ -9,6 +9,7 @@ pub mod health;
 pub mod line;
 pub mod search;
 pub mod table;
+pub mod trace;
 
 use crate::kinds::{Catalog, ObjectRef};
 

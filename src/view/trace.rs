@@ -1,0 +1,21 @@
+//! Where a request goes, and why it breaks: followed hop by hop from the model alone.
+//!
+//! Invariants: pure, like every view; each broken hop cites a field of an object; what may not be read or is not known
+//! makes a hop unknown, never broken. The stages hand each other the values of `plan`: entrance → rule → legs → verdict.
+
+pub mod entrance;
+pub mod facts;
+pub mod fault;
+pub mod follow;
+pub mod gateway;
+pub mod hop;
+pub mod outcome;
+pub mod plan;
+pub mod policy;
+pub mod request;
+pub mod reverse;
+pub mod rule;
+pub mod service;
+pub mod tls;
+pub mod verdict;
+pub mod world;

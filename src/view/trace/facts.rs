@@ -1,0 +1,43 @@
+//! The typed facts of a record, by the kind that has them.
+
+use crate::kinds as k;
+use crate::kinds::{Facts, Record};
+
+macro_rules! readers {
+    ($($name:ident $variant:ident $type:ty;)*) => {
+        $(#[doc = concat!("What is read of a record with `Facts::", stringify!($variant), "`.")]
+        pub fn $name(record: &Record) -> Option<&$type> {
+            match &record.digest.facts {
+                Facts::$variant(facts) => Some(facts),
+                _ => None,
+            }
+        })*
+    };
+}
+
+readers! {
+    node Node k::node::facts::NodeFacts;
+    pod Pod k::pod::facts::PodFacts;
+    deployment Deployment k::deployment::DeploymentFacts;
+    replica_set ReplicaSet k::replica_set::ReplicaSetFacts;
+    stateful_set StatefulSet k::stateful_set::StatefulSetFacts;
+    daemon_set DaemonSet k::daemon_set::DaemonSetFacts;
+    autoscaler Autoscaler k::horizontal_pod_autoscaler::AutoscalerFacts;
+    event Event k::event::EventFacts;
+    service Service k::service::ServiceFacts;
+    ingress Ingress k::ingress::IngressFacts;
+    endpoint_slice EndpointSlice k::endpoint_slice::EndpointSliceFacts;
+    ingress_class IngressClass k::ingress_class::IngressClassFacts;
+    network_policy NetworkPolicy k::network_policy::NetworkPolicyFacts;
+    config_map ConfigMap k::config_map::ConfigMapFacts;
+    secret Secret k::secret::SecretFacts;
+    certificate Certificate k::certificate::CertificateFacts;
+    certificate_request CertificateRequest k::certificate_request::CertificateRequestFacts;
+    issuer Issuer k::issuer::IssuerFacts;
+    order Order k::order::OrderFacts;
+    challenge Challenge k::challenge::ChallengeFacts;
+    gateway_class GatewayClass k::gateway_class::GatewayClassFacts;
+    gateway Gateway k::gateway::GatewayFacts;
+    http_route HttpRoute k::http_route::HttpRouteFacts;
+    reference_grant ReferenceGrant k::reference_grant::ReferenceGrantFacts;
+}

@@ -1,0 +1,5 @@
+//! Faults of this part of the path.
+
+use crate::view::trace::fault::faults;
+
+faults! {}

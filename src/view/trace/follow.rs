@@ -1,0 +1,266 @@
+//! The whole way: entrance, decision, legs, verdict; redirects to this cluster are followed to the end.
+
+use crate::kinds::service::PortRef;
+use crate::view::trace::fault::{Finding, rt};
+use crate::view::trace::hop::{Hop, HopKind, Standing};
+use crate::view::trace::outcome::{Outcome, Served, Trace, Verdict};
+use crate::view::trace::plan::{Action, Arm, ArmTarget, Caller, Decision, Door, Flavour, Leg, LegEnd, Reach};
+use crate::view::trace::request::{Request, Scheme};
+use crate::view::trace::world::World;
+use crate::view::trace::{entrance, gateway, rule, service, tls, verdict};
+
+/// Redirects followed at most; browsers give up after about as many.
+const REDIRECTS: usize = 20;
+
+/// Follows a request to its end.
+pub fn follow(world: &World, request: &Request) -> Trace {
+    let mut chain = vec![once(world, request)];
+    while let Some(next) = chain.last().and_then(next_request).filter(|_| chain.len() < REDIRECTS) {
+        if let Some(first) = chain.iter().position(|trace| same(&trace.request, &next)) {
+            let last = chain.len() - 1;
+            name_loop(&mut chain[last], first == last);
+            break;
+        }
+        let trace = once(world, &next);
+        // A redirect that leaves the cluster is the last thing that can be told.
+        if is_elsewhere(&trace) {
+            break;
+        }
+        chain.push(trace);
+    }
+    let mut then = None;
+    while let Some(mut trace) = chain.pop() {
+        trace.verdict = verdict::own(&trace);
+        if let Some(next) = &then {
+            let next: &Trace = next;
+            trace.verdict = trace.verdict.min(next.verdict);
+        }
+        trace.then = then.map(Box::new);
+        then = Some(trace);
+    }
+    // The chain has at least the first trace.
+    then.unwrap_or_else(|| once(world, request))
+}
+
+/// The first answer alone.
+fn once(world: &World, request: &Request) -> Trace {
+    world.take_reads();
+    let entrance = entrance::find(world, request);
+    let mut trace = Trace {
+        request: request.clone(),
+        verdict: Verdict::Ok,
+        outcome: Outcome::Unknown("no entrance is known".to_owned()),
+        hops: entrance.hops,
+        side: entrance.side,
+        tls: None,
+        then: None,
+        reads: std::collections::BTreeSet::new(),
+    };
+    let ends_before = trace.hops.iter().any(|hop| hop.status() == super::hop::Status::Broken);
+    match entrance.door {
+        Door::Closed(outcome) => trace.outcome = outcome,
+        Door::Controller(controller) => {
+            let decision = rule::decide(world, &controller, request);
+            let flavour = controller.flavour;
+            settle(world, &mut trace, decision, &Caller::Controller(controller), Answering::Ingress(flavour));
+        }
+        Door::Gateway { gateway, port } => {
+            let decision = gateway::decide(world, &gateway, port, request);
+            let caller = Caller::Gateway { gateway, pods: Vec::new() };
+            settle(world, &mut trace, decision, &caller, Answering::Gateway);
+        }
+        Door::Service { namespace, name, port } => {
+            let arm = Arm {
+                target: ArmTarget::Service { namespace, name, port: Some(PortRef::Number(i32::from(port))) },
+                share: 1.0,
+                path: target(request),
+                host: request.authority(),
+                why: String::new(),
+                reach: Reach::ServiceAddress,
+                named_by: None,
+                answered: None,
+                hops: Vec::new(),
+            };
+            let decision = Decision {
+                tls: (request.scheme == Scheme::Https).then(|| tls::in_pods(request.server_name())),
+                hops: Vec::new(),
+                action: Action::Forward(vec![arm]),
+                gate: None,
+                side: Vec::new(),
+            };
+            settle(world, &mut trace, decision, &Caller::Client(request.vantage.clone()), Answering::Nobody);
+        }
+    }
+    if let (true, Some(outcome)) = (ends_before, early(&trace)) {
+        trace.outcome = outcome;
+    }
+    trace.reads = world.take_reads();
+    trace
+}
+
+/// Who answers for a backend that is not there.
+#[derive(Clone, Copy)]
+enum Answering {
+    Ingress(Flavour),
+    Gateway,
+    Nobody,
+}
+
+/// Path and query as they were sent.
+pub fn target(request: &Request) -> String {
+    request.query.as_ref().map_or_else(|| request.path.clone(), |query| format!("{}?{query}", request.path))
+}
+
+fn settle(world: &World, trace: &mut Trace, decision: Decision, caller: &Caller, answering: Answering) {
+    let Decision { tls, hops, action, gate, side } = decision;
+    trace.side.extend(side);
+    let tls = tls.map(|plan| tls::serve(world, &plan));
+    let (hop, served): (Option<Hop>, Option<Served>) = tls.map_or((None, None), |(hop, served)| (Some(hop), served));
+    trace.tls = served;
+    // The handshake stands between the controller and its rules.
+    let before = hops.iter().take_while(|hop| hop.kind < HopKind::Tls).count();
+    let mut hops = hops;
+    let rules = hops.split_off(before);
+    trace.hops.extend(hops.into_iter().chain(hop).chain(rules));
+    match action {
+        Action::End(outcome) => trace.outcome = outcome,
+        Action::Forward(arms) => forward(world, trace, arms, caller, (answering, gate)),
+    }
+}
+
+fn forward(
+    world: &World,
+    trace: &mut Trace,
+    arms: Vec<Arm>,
+    caller: &Caller,
+    (answering, gate): (Answering, Option<(u16, String)>),
+) {
+    let several = 1 < arms.len();
+    let mut ends: Vec<(Option<LegEnd>, Option<u16>)> = Vec::new();
+    let mut backends = Vec::new();
+    for (index, mut arm) in arms.into_iter().enumerate() {
+        let own = std::mem::take(&mut arm.hops);
+        let Leg { hops, mut backend, end, side } = service::walk(world, &arm, caller);
+        let mark = several.then_some(index);
+        trace.hops.extend(own.into_iter().chain(hops).map(|hop| Hop { arm: mark, ..hop }));
+        trace.side.extend(side);
+        let status = arm.answered.or_else(|| end.as_ref().and_then(|end| answering.status(end)));
+        backend.status = status;
+        ends.push((end, status));
+        if 0.0 < backend.share {
+            backends.push(backend);
+        }
+    }
+    trace.outcome = result(ends, backends, answering, gate);
+}
+
+/// One answer where every arm gives the same one, else the arms with their shares.
+fn result(
+    ends: Vec<(Option<LegEnd>, Option<u16>)>,
+    backends: Vec<super::outcome::Backend>,
+    answering: Answering,
+    gate: Option<(u16, String)>,
+) -> Outcome {
+    let unknown = ends.iter().find_map(|(end, _)| match end {
+        Some(LegEnd::Unknown(missing)) => Some(missing.clone()),
+        _ => None,
+    });
+    if let Some(missing) = unknown {
+        return Outcome::Unknown(missing);
+    }
+    let statuses: Vec<Option<u16>> = ends.iter().map(|(_, status)| *status).collect();
+    let first = statuses.first().copied().flatten();
+    if let Some(status) = first.filter(|_| statuses.iter().all(|other| *other == first)) {
+        return Outcome::Respond { status, by: answering.name() };
+    }
+    if let Answering::Nobody = answering
+        && let Some(end) = ends.into_iter().find_map(|(end, _)| end)
+    {
+        return direct(&end);
+    }
+    if let Some((status, by)) = gate {
+        return Outcome::Respond { status, by };
+    }
+    Outcome::Forward(backends)
+}
+
+/// What a client sees that connects without a controller between.
+fn direct(end: &LegEnd) -> Outcome {
+    match end {
+        LegEnd::NoName => Outcome::DnsError("the name does not resolve".to_owned()),
+        LegEnd::NoService => Outcome::DnsError("there is no such Service, so there is no such name".to_owned()),
+        LegEnd::NoEndpoints => Outcome::Refused("nobody is ready behind the Service".to_owned()),
+        LegEnd::Refused => Outcome::Refused("nothing listens there".to_owned()),
+        LegEnd::Dropped => Outcome::Timeout("the connection is dropped on the way".to_owned()),
+        LegEnd::Loop => Outcome::Timeout("the request comes back to the same place".to_owned()),
+        LegEnd::Protocol => Outcome::Refused("the other end speaks another protocol".to_owned()),
+        LegEnd::Unknown(missing) => Outcome::Unknown(missing.clone()),
+    }
+}
+
+impl Answering {
+    fn status(self, end: &LegEnd) -> Option<u16> {
+        match self {
+            Self::Ingress(flavour) => flavour.answer(end),
+            Self::Gateway => match end {
+                LegEnd::NoService => Some(500),
+                LegEnd::NoEndpoints | LegEnd::NoName | LegEnd::Refused => Some(503),
+                LegEnd::Dropped | LegEnd::Loop => Some(504),
+                LegEnd::Protocol => Some(502),
+                LegEnd::Unknown(_) => None,
+            },
+            Self::Nobody => None,
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Ingress(flavour) => flavour.name().to_owned(),
+            Self::Gateway => "the Gateway".to_owned(),
+            Self::Nobody => String::new(),
+        }
+    }
+}
+
+/// What the client sees where a hop before the controller ends the request; the later hops tell what would come next.
+fn early(trace: &Trace) -> Option<Outcome> {
+    let hop = trace.hops.iter().find(|hop| hop.status() == super::hop::Status::Broken)?;
+    entrance::ending(hop)
+}
+
+/// The request that a redirect leads to; none where the outcome is none.
+fn next_request(trace: &Trace) -> Option<Request> {
+    let Outcome::Redirect { status, location } = &trace.outcome else { return None };
+    let mut next = Request::get(location).ok()?;
+    let keeps_method = matches!(status, 307 | 308) || trace.request.method == "HEAD";
+    next.method = if keeps_method { trace.request.method.clone() } else { "GET".to_owned() };
+    next.headers.clone_from(&trace.request.headers);
+    next.client = trace.request.client;
+    next.vantage = trace.request.vantage.clone();
+    next.via = trace.request.via.clone();
+    Some(next)
+}
+
+fn same(one: &Request, other: &Request) -> bool {
+    one.url() == other.url() && one.method == other.method
+}
+
+/// Whether nothing in this cluster knows the host of a redirect.
+fn is_elsewhere(trace: &Trace) -> bool {
+    entrance::is_elsewhere(trace)
+}
+
+/// Says on the filter that its redirect never ends.
+fn name_loop(trace: &mut Trace, itself: bool) {
+    let url = trace.request.url();
+    let shape = if itself { "itself" } else { "an address that leads back to it" };
+    let finding = Finding::of(&rt::RT_REDIRECT_LOOP).word("url", &url).word("shape", shape);
+    let object = trace.hops.iter().rev().find_map(|hop| hop.object.clone());
+    let finding = finding.fact(object, ".spec", "redirect");
+    let place =
+        trace.hops.iter_mut().rev().find(|hop| hop.kind == HopKind::Filter && hop.standing == Standing::Decides);
+    match place {
+        Some(hop) => hop.findings.push(finding),
+        None => trace.hops.push(Hop::new(HopKind::Filter, "redirects without end").with(finding)),
+    }
+}

@@ -1,0 +1,208 @@
+//! The request that is followed: what a client would send, and from where.
+
+use crate::kinds::ObjectRef;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// One request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// `GET`.
+    pub method: String,
+    /// How it is sent.
+    pub scheme: Scheme,
+    /// The host of the URL, in lower case, without port and trailing dot.
+    pub host: String,
+    /// The port of the URL, or that of the scheme.
+    pub port: u16,
+    /// The raw path, beginning with `/`.
+    pub path: String,
+    /// What stands behind `?`, without it; none where there is no `?`.
+    pub query: Option<String>,
+    /// Headers that were given, names as given; `Host` is taken out into `host_header`.
+    pub headers: Vec<(String, String)>,
+    /// The Host header where it differs from the URL's host.
+    pub host_header: Option<String>,
+    /// The name in the TLS handshake where it differs from the host.
+    pub sni: Option<String>,
+    /// The client's address, where one was given.
+    pub client: Option<IpAddr>,
+    /// From where it is sent.
+    pub vantage: Vantage,
+    /// By which load balancer, Gateway or controller it enters, where the user chose.
+    pub via: Option<ObjectRef>,
+}
+
+/// How a request is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// In the clear.
+    Http,
+    /// Through TLS.
+    Https,
+}
+
+/// From where a request is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Vantage {
+    /// From outside of the cluster.
+    #[default]
+    External,
+    /// From some pod of a namespace.
+    Namespace(Arc<str>),
+    /// From one pod.
+    Pod {
+        /// Its namespace.
+        namespace: Arc<str>,
+        /// Its name.
+        name: Arc<str>,
+    },
+}
+
+/// Why a text is no URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotAUrl(pub String);
+
+impl Scheme {
+    /// `http` or `https`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port where none is said.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+impl Request {
+    /// A plain GET of a URL. `ws` and `wss` count as `http` and `https`; a URL without a scheme is https.
+    ///
+    /// # Errors
+    /// Says what is wrong with the URL, with an example.
+    pub fn get(url: &str) -> Result<Self, NotAUrl> {
+        let bad = |why: &str| NotAUrl(format!("{url} is no URL: {why}; write it like https://shop.example.com/cart"));
+        let (scheme, rest) = match url.split_once("://") {
+            Some((scheme, rest)) => match scheme.to_ascii_lowercase().as_str() {
+                "http" | "ws" => (Scheme::Http, rest),
+                "https" | "wss" => (Scheme::Https, rest),
+                _ => return Err(bad("only http and https can be followed")),
+            },
+            None => (Scheme::Https, url),
+        };
+        let rest = rest.split('#').next().unwrap_or("");
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, target) = rest.split_at(end);
+        let authority = authority.rsplit('@').next().unwrap_or("");
+        let (host, port) = split_port(authority).ok_or_else(|| bad("its port is no number between 1 and 65535"))?;
+        if host.is_empty() || host.contains(char::is_whitespace) {
+            return Err(bad("it names no host"));
+        }
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query.to_owned())),
+            None => (target, None),
+        };
+        let path = if path.is_empty() { "/".to_owned() } else { path.to_owned() };
+        Ok(Self {
+            method: "GET".to_owned(),
+            scheme,
+            host: plain_host(host),
+            port: port.unwrap_or(scheme.port()),
+            path,
+            query,
+            headers: Vec::new(),
+            host_header: None,
+            sni: None,
+            client: None,
+            vantage: Vantage::External,
+            via: None,
+        })
+    }
+
+    /// The name by which rules choose: the Host header, without port and trailing dot, in lower case.
+    pub fn name(&self) -> &str {
+        self.host_header.as_deref().unwrap_or(&self.host)
+    }
+
+    /// The name in the TLS handshake.
+    pub fn server_name(&self) -> &str {
+        self.sni.as_deref().unwrap_or(&self.host)
+    }
+
+    /// The first value of a header; names in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let cookies = self.header("Cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
+        cookies.into_iter().find(|(have, _)| *have == name).map(|(_, value)| value)
+    }
+
+    /// The whole address, as people write it; the port only where it is not the scheme's own.
+    pub fn url(&self) -> String {
+        let query = self.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
+        format!("{}://{}{}{query}", self.scheme.name(), self.authority(), self.path)
+    }
+
+    /// Host and port, the port only where it is not the scheme's own.
+    pub fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if self.port == self.scheme.port() { host } else { format!("{host}:{}", self.port) }
+    }
+}
+
+/// A host as rules compare it: lower case, without brackets and one trailing dot.
+pub fn plain_host(host: &str) -> String {
+    let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+    host.strip_suffix('.').unwrap_or(host).to_lowercase()
+}
+
+/// Host and port of an authority; none where the port is no port.
+pub fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let bracket = authority.rfind(']').unwrap_or(0);
+    match authority[bracket..].rfind(':').map(|at| at + bracket) {
+        // More than one colon without brackets is an address of version 6.
+        Some(at) if bracket == 0 && authority[..at].contains(':') => Some((authority, None)),
+        Some(at) if at + 1 == authority.len() => Some((&authority[..at], None)),
+        Some(at) => authority[at + 1..].parse().ok().filter(|port| *port != 0).map(|p| (&authority[..at], Some(p))),
+        None => Some((authority, None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_taken_apart_as_a_client_would() {
+        let request = Request::get("HTTP://Shop.Example.COM.:8080/a%2Fb?x=1#top").unwrap();
+        assert_eq!((request.scheme, request.host.as_str(), request.port), (Scheme::Http, "shop.example.com", 8080));
+        assert_eq!((request.path.as_str(), request.query.as_deref()), ("/a%2Fb", Some("x=1")));
+        assert_eq!(request.url(), "http://shop.example.com:8080/a%2Fb?x=1");
+        assert_eq!(Request::get("shop.example.com").unwrap().url(), "https://shop.example.com/");
+        assert_eq!(Request::get("https://[2001:db8::1]:443?q").unwrap().url(), "https://[2001:db8::1]/?q");
+    }
+
+    #[test]
+    fn what_is_no_url_says_why() {
+        for odd in ["ftp://a/", "https:///x", "http://a:0/", "http://a:99999/", "https://a b/"] {
+            assert!(Request::get(odd).unwrap_err().0.contains(odd), "{odd}");
+        }
+    }
+
+    #[test]
+    fn cookies_and_headers_are_found_in_any_case() {
+        let mut request = Request::get("http://a/").unwrap();
+        request.headers.push(("cookie".to_owned(), "a=1; canary=always".to_owned()));
+        assert_eq!(request.cookie("canary"), Some("always"));
+        assert_eq!(request.header("COOKIE"), Some("a=1; canary=always"));
+    }
+}

@@ -1,0 +1,262 @@
+//! What a trace may look at: the model, what was given beside it, and whether a silence means absence. Every look is
+//! noted, so that a change of the cluster tells which traces it can have touched.
+
+use crate::kinds::{self, Catalog, KindId, ObjectRef, Record, Served, Target};
+use crate::model::{Cluster, Scope, Select, Sync};
+use crate::view::trace::plan::Flavour;
+use crate::wire::Timestamp;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Everything a trace may look at.
+#[derive(Debug)]
+pub struct World<'a> {
+    /// The model.
+    pub cluster: &'a Cluster,
+    /// The kinds that there are.
+    pub catalog: &'a Catalog,
+    /// The present.
+    pub now: Timestamp,
+    /// Where the objects come from.
+    pub source: Source,
+    /// Answers of DNS that were given or looked up, beside the DNSEndpoint objects.
+    pub answers: &'a Answers,
+    /// What the real world said when it was asked.
+    pub probes: &'a Probes,
+    reads: RefCell<BTreeSet<Read>>,
+}
+
+/// Where objects come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// From a cluster: what is not there is not there.
+    #[default]
+    Cluster,
+    /// From files: what a live cluster would have is filled in.
+    Files {
+        /// The controller to assume where the objects do not tell.
+        controller: Option<Flavour>,
+    },
+}
+
+/// Answers of DNS by name, in lower case without trailing dot; `*.x` is a wildcard record.
+pub type Answers = BTreeMap<String, Lookup>;
+
+/// What DNS says of one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// Addresses, or the target of a CNAME.
+    Found(Vec<Answer>),
+    /// The name does not exist.
+    NxDomain,
+    /// The name exists and has no address.
+    NoData,
+    /// The servers failed.
+    ServFail,
+}
+
+/// One record of DNS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// An address of version 4 or 6.
+    Address(std::net::IpAddr),
+    /// Another name.
+    Alias(String),
+    /// A text record.
+    Text(String),
+}
+
+/// What the real world said when it was asked; keyed by what was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Probes {
+    /// `host:port` → what a TCP connection did.
+    pub tcp: BTreeMap<String, Dial>,
+    /// URL → what a GET gave.
+    pub http: BTreeMap<String, Answered>,
+    /// `host:port` → the certificate of a handshake: subject, issuer, names.
+    pub tls: BTreeMap<String, Handshake>,
+}
+
+/// What a TCP connection did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dial {
+    /// It was taken.
+    Open,
+    /// It was refused.
+    Refused,
+    /// Nobody answered.
+    Timeout,
+}
+
+/// What a GET gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// Status code.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
+/// What a handshake showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handshake {
+    /// Subject of the leaf.
+    pub subject: String,
+    /// Its issuer.
+    pub issuer: String,
+    /// Its names.
+    pub names: Vec<String>,
+    /// Why it failed; empty where it did not.
+    pub error: String,
+}
+
+/// One look at the model. A trace is true as long as nothing that it looked at changes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Read {
+    /// One object, also one that was not there.
+    Object(ObjectRef),
+    /// All objects of a kind in a namespace.
+    Namespace(KindId, Arc<str>),
+    /// All objects of a kind in a namespace with this label.
+    Label(KindId, Arc<str>, Arc<str>, Arc<str>),
+    /// All objects of a kind.
+    Kind(KindId),
+}
+
+/// Whether a silence of the model means absence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// The model holds all there is.
+    Whole,
+    /// The server does not have the kind.
+    Absent,
+    /// The user may not read it.
+    Forbidden,
+    /// The list is not complete yet, or nobody watches.
+    Partial,
+}
+
+impl<'a> World<'a> {
+    /// A world over a model.
+    pub fn new(cluster: &'a Cluster, catalog: &'a Catalog, now: Timestamp, given: (&'a Answers, &'a Probes)) -> Self {
+        let (answers, probes) = given;
+        Self { cluster, catalog, now, source: Source::Cluster, answers, probes, reads: RefCell::default() }
+    }
+
+    /// The same world, from another source.
+    pub fn from(mut self, source: Source) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// Whether the objects come from files.
+    pub fn is_files(&self) -> bool {
+        matches!(self.source, Source::Files { .. })
+    }
+
+    /// What was looked at so far; begins anew.
+    pub fn take_reads(&self) -> BTreeSet<Read> {
+        self.reads.take()
+    }
+
+    /// One object.
+    pub fn get(&self, key: &ObjectRef) -> Option<&'a Arc<Record>> {
+        self.note(Read::Object(key.clone()));
+        self.cluster.get(key)
+    }
+
+    /// One object of a namespace.
+    pub fn named(&self, kind: KindId, namespace: &str, name: &str) -> Option<&'a Arc<Record>> {
+        self.get(&ObjectRef::new(kind, namespace, name))
+    }
+
+    /// All objects of a kind. Prefer a narrower look: every change of the kind traces anew.
+    pub fn of(&self, kind: KindId) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
+        self.note(Read::Kind(kind));
+        self.cluster.of(kind)
+    }
+
+    /// All objects of a kind in a namespace.
+    pub fn in_namespace(&self, kind: KindId, namespace: &str) -> Vec<&'a Arc<Record>> {
+        self.note(Read::Namespace(kind, Arc::from(namespace)));
+        // The borrow of the name ends here, that of the model does not.
+        self.cluster.in_namespace(kind, namespace).map(|record| self.cluster.get(&record.key)).flatten().collect()
+    }
+
+    /// The objects of a kind in a namespace that carry all of these labels, by name; all of them for no label.
+    pub fn labelled(&self, kind: KindId, namespace: &str, labels: &[(Arc<str>, Arc<str>)]) -> Vec<&'a Arc<Record>> {
+        let Some((key, value)) = labels.first() else { return self.in_namespace(kind, namespace) };
+        let place: Arc<str> = Arc::from(namespace);
+        self.note(Read::Label(kind, place.clone(), key.clone(), value.clone()));
+        let selector = kinds::Selector { equals: labels.into(), requirements: Box::default() };
+        let target = Target::Selector { kind, namespace: Some(place), selector: Box::new(selector) };
+        let found = self.cluster.targets(&target);
+        found.into_iter().filter_map(|record| self.cluster.get(&record.key)).collect()
+    }
+
+    /// The objects of a kind that hold a link to this one (a Service's Ingresses, an Ingress's Certificates).
+    pub fn sources(&self, record: &Record, kind: KindId) -> Vec<&'a Arc<Record>> {
+        self.note(Read::Kind(kind));
+        let found = self.cluster.sources(record).into_iter().filter(|source| source.key.kind == kind);
+        found.filter_map(|source| self.cluster.get(&source.key)).collect()
+    }
+
+    /// The managed objects of an owner.
+    pub fn children(&self, uid: &str, kind: KindId) -> Vec<&'a Arc<Record>> {
+        let found = self.cluster.children(uid).filter(|child| child.key.kind == kind);
+        let found: Vec<_> = found.filter_map(|child| self.cluster.get(&child.key)).collect();
+        for child in &found {
+            self.note(Read::Object(child.key.clone()));
+        }
+        found
+    }
+
+    /// Whether not finding an object of the kind there means that it does not exist.
+    pub fn known(&self, kind: KindId, namespace: Option<&str>) -> Known {
+        if self.is_files() {
+            return Known::Whole;
+        }
+        if self.catalog.get(kind).is_none_or(|kind| kind.served == Served::Absent) {
+            return Known::Absent;
+        }
+        let scope = |namespace: Option<&str>| Scope { kind, namespace: namespace.map(Arc::from), select: Select::All };
+        let whole = self.cluster.sync(&scope(None));
+        let here = namespace.map(|namespace| self.cluster.sync(&scope(Some(namespace))));
+        match (whole, here) {
+            (Sync::Live | Sync::Stale { .. }, _) | (_, Some(Sync::Live | Sync::Stale { .. })) => Known::Whole,
+            (Sync::Absent, _) => Known::Absent,
+            (Sync::Forbidden, None | Some(Sync::Forbidden | Sync::Closed)) => Known::Forbidden,
+            _ => Known::Partial,
+        }
+    }
+
+    /// With files: whether any object of the kind was given. On a cluster: true.
+    pub fn is_given(&self, kind: KindId) -> bool {
+        !self.is_files() || self.cluster.count(kind) > 0
+    }
+
+    /// How an object is called: `Service shop/web`.
+    pub fn title(&self, key: &ObjectRef) -> String {
+        let kind = self.catalog.get(key.kind).map_or("object", |kind| &*kind.kind);
+        match &key.namespace {
+            Some(namespace) => format!("{kind} {namespace}/{}", key.name),
+            None => format!("{kind} {}", key.name),
+        }
+    }
+
+    fn note(&self, read: Read) {
+        self.reads.borrow_mut().insert(read);
+    }
+}
+
+impl Known {
+    /// What is missing, in words; none where nothing is.
+    pub fn missing(self, plural: &str) -> Option<String> {
+        match self {
+            Self::Whole | Self::Absent => None,
+            Self::Forbidden => Some(format!("you may not list {plural}")),
+            Self::Partial => Some(format!("{plural} are not listed yet")),
+        }
+    }
+}
