@@ -19,6 +19,7 @@ pub mod issuer_ref;
 pub mod load_balancer;
 pub mod record;
 pub mod selector;
+pub mod template;
 pub mod volume;
 pub mod wording;
 pub mod workload;

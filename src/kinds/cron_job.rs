@@ -1,8 +1,9 @@
 //! CronJob: Jobs by the clock.
 
 use crate::kinds::job::JobSpec;
+use crate::kinds::template::Template;
 use crate::kinds::wording::being_deleted;
-use crate::kinds::workload::{self, Image, container_cells, instant, selector_cell};
+use crate::kinds::workload::{self, container_cells, instant, selector_cell};
 use crate::kinds::{CRON_JOB, Cell, Column, Digest, Facts, Health, Interner, KindId, KindSpec, Meta, Object, decoder};
 use crate::wire::Timestamp;
 use crate::wire::meta::ObjectMeta;
@@ -49,8 +50,8 @@ pub struct CronJobFacts {
     pub last_scheduled: Option<Timestamp>,
     /// When a Job of it last ended well.
     pub last_succeeded: Option<Timestamp>,
-    /// Containers of the template and their images.
-    pub images: Box<[Image]>,
+    /// What its pods are made of.
+    pub template: Template,
 }
 
 /// The slim CronJob (k8s.io/api batch/v1 generated.proto).
@@ -174,7 +175,7 @@ fn facts(spec: &CronJobSpec, status: &CronJobStatus, job: &JobSpec, interner: &m
         active: status.active.iter().map(|job| interner.intern(&job.name)).collect(),
         last_scheduled: instant(status.last_schedule_time),
         last_succeeded: instant(status.last_successful_time),
-        images: workload::images(job.template.as_ref(), interner),
+        template: Template::of(job.template.as_ref(), interner),
     }
 }
 

@@ -3,9 +3,10 @@
 use crate::kinds::deployment::Strategy;
 use crate::kinds::pod::spec::PodTemplateSpec;
 use crate::kinds::selector::labels_text;
-use crate::kinds::workload::{self, Image, Replicas, container_cells, count, selector_cell};
+use crate::kinds::template::Template;
+use crate::kinds::workload::{self, Replicas, container_cells, count, selector_cell};
 use crate::kinds::{
-    Cell, Column, DAEMON_SET, Digest, Facts, Health, Interner, KindId, KindSpec, Meta, Object, decoder,
+    Cell, Column, DAEMON_SET, Digest, Facts, Health, Interner, KindId, KindSpec, Meta, Object, Selector, decoder,
 };
 use crate::wire::meta::{LabelSelector, ObjectMeta};
 use serde::Deserialize;
@@ -49,8 +50,10 @@ pub struct DaemonSetFacts {
     pub max_surge: Option<Arc<str>>,
     /// How many may be missing meanwhile.
     pub max_unavailable: Option<Arc<str>>,
-    /// Containers of the template and their images.
-    pub images: Box<[Image]>,
+    /// Which pods are its own; none where it does not say.
+    pub selector: Option<Selector>,
+    /// What its pods are made of.
+    pub template: Template,
     /// The generation that its controller has seen.
     pub observed_generation: i64,
 }
@@ -164,7 +167,8 @@ fn facts(spec: &DaemonSetSpec, status: &DaemonSetStatus, interner: &mut Interner
         on_delete: strategy.is_some_and(|s| s.r#type == "OnDelete"),
         max_surge: rolling.and_then(|r| r.max_surge.as_ref()).map(|v| interner.intern(&v.text())),
         max_unavailable: rolling.and_then(|r| r.max_unavailable.as_ref()).map(|v| interner.intern(&v.text())),
-        images: workload::images(spec.template.as_ref(), interner),
+        selector: spec.selector.as_ref().map(|s| Selector::of(s, interner)),
+        template: Template::with_flags(spec.template.as_ref(), interner),
         observed_generation: status.observed_generation,
     }
 }

@@ -4,8 +4,9 @@ pub mod health;
 
 use crate::kinds::pod::spec::PodTemplateSpec;
 use crate::kinds::selector::selector_text;
-use crate::kinds::workload::{self, Image, Replicas, container_cells, count, instant};
-use crate::kinds::{Cell, Column, DEPLOYMENT, Digest, Facts, Interner, KindId, KindSpec, Meta, Object, decoder};
+use crate::kinds::template::Template;
+use crate::kinds::workload::{self, Replicas, container_cells, count, instant};
+use crate::kinds::{Cell, Column, DEPLOYMENT, Digest, Facts, Interner, KindId, KindSpec, Meta, Object, Selector, decoder};
 use crate::wire::Timestamp;
 use crate::wire::int_or_string::IntOrString;
 use crate::wire::meta::{LabelSelector, ObjectMeta};
@@ -50,8 +51,10 @@ pub struct DeploymentFacts {
     pub paused: bool,
     /// The revision that its controller has counted.
     pub revision: Option<i64>,
-    /// Containers of the template and their images.
-    pub images: Box<[Image]>,
+    /// Which pods are its own; none where it does not say.
+    pub selector: Option<Selector>,
+    /// What its pods are made of.
+    pub template: Template,
     /// Seconds a pod must be ready before it counts as available.
     pub min_ready_seconds: u32,
     /// Seconds without progress after which the rollout counts as stuck.
@@ -249,7 +252,8 @@ fn facts(spec: &DeploymentSpec, status: &DeploymentStatus, meta: &Meta, interner
         max_unavailable: text(rolling.and_then(|r| r.max_unavailable.as_ref())),
         paused: spec.paused,
         revision: meta.annotation(workload::REVISION).and_then(|r| r.parse().ok()),
-        images: workload::images(spec.template.as_ref(), interner),
+        selector: spec.selector.as_ref().map(|s| Selector::of(s, interner)),
+        template: Template::with_flags(spec.template.as_ref(), interner),
         min_ready_seconds: count(spec.min_ready_seconds),
         progress_deadline_seconds: spec.progress_deadline_seconds.map(count),
         progressing: progressing.map(|c| Progress {

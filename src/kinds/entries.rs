@@ -28,9 +28,8 @@ impl Sizes {
 }
 
 /// Keys and sizes for the record, sorted by key.
-pub fn entries<'a>(sizes: impl Iterator<Item = &'a (String, u32)>, interner: &mut Interner) -> Box<[Entry]> {
-    let mut entries: Vec<Entry> =
-        sizes.map(|(name, size)| Entry { name: interner.intern(name), size: *size }).collect();
+pub fn entries<'a>(sizes: impl Iterator<Item = (&'a str, u32)>, interner: &mut Interner) -> Box<[Entry]> {
+    let mut entries: Vec<Entry> = sizes.map(|(name, size)| Entry { name: interner.intern(name), size }).collect();
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     entries.into()
 }
@@ -79,10 +78,11 @@ impl<'de> de::Visitor<'de> for Lengths {
     }
 }
 
-/// How long a text is; of anything else, nothing.
+/// How long a text is, which is stepped over; nothing where there is none.
 #[derive(Default)]
-struct Length {
-    bytes: usize,
+pub struct Length {
+    /// Its bytes.
+    pub bytes: usize,
     padding: usize,
 }
 

@@ -2,9 +2,10 @@
 
 use crate::kinds::pod::spec::PodTemplateSpec;
 use crate::kinds::pod::status::PodCondition;
+use crate::kinds::template::Template;
 use crate::kinds::wording::{being_deleted, why};
-use crate::kinds::workload::{self, Image, container_cells, count, instant, selector_cell};
-use crate::kinds::{Cell, Column, Digest, Facts, Health, Interner, JOB, KindId, KindSpec, Meta, Object, decoder};
+use crate::kinds::workload::{self, container_cells, count, instant, selector_cell};
+use crate::kinds::{Cell, Column, Digest, Facts, Health, Interner, JOB, KindId, KindSpec, Meta, Object, Selector, decoder};
 use crate::wire::Timestamp;
 use crate::wire::meta::{LabelSelector, ObjectMeta};
 use crate::wire::time::Time;
@@ -53,8 +54,10 @@ pub struct JobFacts {
     pub started: Option<Timestamp>,
     /// When it was done.
     pub completed: Option<Timestamp>,
-    /// Containers of the template and their images.
-    pub images: Box<[Image]>,
+    /// Which pods are its own; none where it does not say.
+    pub selector: Option<Selector>,
+    /// What its pods are made of.
+    pub template: Template,
 }
 
 /// The slim Job (k8s.io/api batch/v1 generated.proto).
@@ -191,7 +194,8 @@ fn facts(spec: &JobSpec, status: &JobStatus, interner: &mut Interner) -> JobFact
         failed: count(status.failed),
         started: instant(status.start_time),
         completed: instant(status.completion_time),
-        images: workload::images(spec.template.as_ref(), interner),
+        selector: spec.selector.as_ref().map(|s| Selector::of(s, interner)),
+        template: Template::of(spec.template.as_ref(), interner),
     }
 }
 

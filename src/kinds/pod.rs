@@ -5,6 +5,7 @@ pub mod facts;
 pub mod health;
 pub mod image;
 pub mod mounts;
+pub mod probe;
 pub mod row;
 pub mod spec;
 pub mod status;

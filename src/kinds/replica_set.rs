@@ -1,10 +1,11 @@
 //! ReplicaSet: one revision of a Deployment, or a number of equal pods on its own.
 
 use crate::kinds::pod::spec::PodTemplateSpec;
+use crate::kinds::template::Template;
 use crate::kinds::wording::why;
-use crate::kinds::workload::{self, Image, Replicas, WorkloadCondition, container_cells, count, selector_cell};
+use crate::kinds::workload::{self, Replicas, WorkloadCondition, container_cells, count, selector_cell};
 use crate::kinds::{
-    Cell, Column, Digest, Facts, Health, Interner, KindId, KindSpec, Meta, Object, REPLICA_SET, decoder,
+    Cell, Column, Digest, Facts, Health, Interner, KindId, KindSpec, Meta, Object, REPLICA_SET, Selector, decoder,
 };
 use crate::wire::meta::{LabelSelector, ObjectMeta};
 use serde::Deserialize;
@@ -38,8 +39,10 @@ pub struct ReplicaSetFacts {
     pub replicas: Replicas,
     /// Which revision of its Deployment it is.
     pub revision: Option<i64>,
-    /// Containers of the template and their images.
-    pub images: Box<[Image]>,
+    /// Which pods are its own; none where it does not say.
+    pub selector: Option<Selector>,
+    /// What its pods are made of.
+    pub template: Template,
     /// The generation that its controller has seen.
     pub observed_generation: i64,
 }
@@ -131,7 +134,8 @@ impl Object for ReplicaSet {
             facts: Facts::ReplicaSet(Box::new(ReplicaSetFacts {
                 replicas,
                 revision: meta.annotation(workload::REVISION).and_then(|r| r.parse().ok()),
-                images: workload::images(spec.template.as_ref(), interner),
+                selector: spec.selector.as_ref().map(|s| Selector::of(s, interner)),
+                template: Template::of(spec.template.as_ref(), interner),
                 observed_generation: status.observed_generation,
             })),
         }

@@ -45,6 +45,8 @@ pub struct SecretFacts {
     pub keys: Box<[Entry]>,
     /// What `tls.crt` and `tls.key` say; none where neither is there.
     pub tls: Option<TlsFacts>,
+    /// Whether its values can never change.
+    pub is_immutable: bool,
 }
 
 /// What a certificate and its key say about themselves.
@@ -82,6 +84,7 @@ pub struct Secret {
     metadata: Option<ObjectMeta>,
     kind: String,
     sizes: Vec<(String, u32)>,
+    is_immutable: bool,
     chain: Option<Result<Chain, &'static str>>,
     key: Option<Result<Option<PublicKey>, &'static str>>,
 }
@@ -98,10 +101,10 @@ impl Object for Secret {
     }
 
     fn digest(&self, _meta: &Meta, interner: &mut Interner) -> Digest {
-        let keys = entries(self.sizes.iter(), interner);
+        let keys = entries(self.sizes.iter().map(|(name, size)| (name.as_str(), *size)), interner);
         let kind = interner.intern(if self.kind.is_empty() { "Opaque" } else { &self.kind });
         let cells = Box::new([Cell::Text(Arc::clone(&kind)), Cell::Int(keys.len() as i64)]);
-        let facts = SecretFacts { tls: self.tls(interner), kind, keys };
+        let facts = SecretFacts { tls: self.tls(interner), kind, keys, is_immutable: self.is_immutable };
         let (health, reason) = judge(&facts);
         Digest { health, reason: reason.map(Arc::from), cells, links: Box::default(), facts: Facts::Secret(Box::new(facts)) }
     }

@@ -1,9 +1,10 @@
 //! StatefulSet: numbered pods with storage of their own, started and replaced in order.
 
 use crate::kinds::pod::spec::PodTemplateSpec;
-use crate::kinds::workload::{self, Image, Replicas, container_cells, count};
+use crate::kinds::template::Template;
+use crate::kinds::workload::{self, Replicas, container_cells, count};
 use crate::kinds::{
-    Cell, Column, Digest, Facts, Health, Interner, KindId, KindSpec, Meta, Object, STATEFUL_SET, decoder,
+    Cell, Column, Digest, Facts, Health, Interner, KindId, KindSpec, Meta, Object, STATEFUL_SET, Selector, decoder,
 };
 use crate::wire::meta::{LabelSelector, ObjectMeta};
 use serde::Deserialize;
@@ -43,8 +44,10 @@ pub struct StatefulSetFacts {
     pub update_revision: Option<Arc<str>>,
     /// The headless Service that gives the pods their names.
     pub service: Option<Arc<str>>,
-    /// Containers of the template and their images.
-    pub images: Box<[Image]>,
+    /// Which pods are its own; none where it does not say.
+    pub selector: Option<Selector>,
+    /// What its pods are made of.
+    pub template: Template,
     /// The generation that its controller has seen.
     pub observed_generation: i64,
 }
@@ -174,7 +177,8 @@ fn facts(spec: &StatefulSetSpec, status: &StatefulSetStatus, interner: &mut Inte
         current_revision: interner.non_empty(&status.current_revision),
         update_revision: interner.non_empty(&status.update_revision),
         service: interner.non_empty(&spec.service_name),
-        images: workload::images(spec.template.as_ref(), interner),
+        selector: spec.selector.as_ref().map(|s| Selector::of(s, interner)),
+        template: Template::with_flags(spec.template.as_ref(), interner),
         observed_generation: status.observed_generation,
     }
 }

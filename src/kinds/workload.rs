@@ -9,7 +9,6 @@ use crate::wire::Timestamp;
 use crate::wire::meta::{LabelSelector, ObjectMeta};
 use crate::wire::time::Time;
 use serde::Deserialize;
-use std::sync::Arc;
 
 /// The annotation in which the Deployment controller counts revisions, on Deployments and their ReplicaSets.
 pub const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -31,17 +30,6 @@ pub struct Replicas {
     pub available: u32,
     /// Missing or not available.
     pub unavailable: u32,
-}
-
-/// A container of the template and its image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
-    /// The container.
-    pub container: Arc<str>,
-    /// Its image.
-    pub image: Arc<str>,
-    /// Whether it is an init container.
-    pub init: bool,
 }
 
 /// A condition of ReplicaSets, StatefulSets, DaemonSets and autoscalers, which number its fields alike.
@@ -86,14 +74,6 @@ pub fn container_cells(template: Option<&PodTemplateSpec>, interner: &mut Intern
 /// SELECTOR as the server prints it for most workloads; one that is not there selects nothing, which prints as `<none>`.
 pub fn selector_cell(selector: Option<&LabelSelector>, interner: &mut Interner) -> Cell {
     Cell::Text(interner.intern(&selector.map_or_else(|| "<none>".to_owned(), selector_text)))
-}
-
-/// The images of the template, init containers first.
-pub fn images(template: Option<&PodTemplateSpec>, interner: &mut Interner) -> Box<[Image]> {
-    let Some(spec) = template.and_then(|t| t.spec.as_ref()) else { return Box::default() };
-    let init = spec.init_containers.iter().map(|c| (c, true));
-    let all = init.chain(spec.containers.iter().map(|c| (c, false)));
-    all.map(|(c, init)| Image { container: interner.intern(&c.name), image: interner.intern(&c.image), init }).collect()
 }
 
 /// Links to the pods that the selector finds and to what the template mounts.

@@ -148,6 +148,8 @@ pub struct Field<'a> {
     pub tag: u32,
     /// The bytes of a length-delimited field; empty for the other wire types.
     pub bytes: &'a [u8],
+    /// The value of a varint; 0 for every other wire type.
+    pub number: u64,
 }
 
 /// Walks the fields of a message one by one, so that one broken field does not cost the others.
@@ -167,8 +169,8 @@ impl<'a> Iterator for Fields<'a> {
         let tag = u32::try_from(key >> 3).ok()?;
         let length = match key & 7 {
             0 => {
-                varint(&mut self.0)?;
-                return Some(Field { tag, bytes: &[] });
+                let number = varint(&mut self.0)?;
+                return Some(Field { tag, bytes: &[], number });
             }
             1 => 8,
             2 => usize::try_from(varint(&mut self.0)?).ok()?,
@@ -177,7 +179,7 @@ impl<'a> Iterator for Fields<'a> {
         };
         let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        Some(Field { tag, bytes: if key & 7 == 2 { bytes } else { &[] } })
+        Some(Field { tag, bytes: if key & 7 == 2 { bytes } else { &[] }, number: 0 })
     }
 }
 

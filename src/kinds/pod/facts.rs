@@ -1,14 +1,18 @@
 //! What trace, rollout, logs and Home read of a Pod, as small as it can be.
 
 use crate::kinds::pod::Pod;
+use crate::kinds::pod::probe::{Probe, WireProbe};
 use crate::kinds::pod::spec::{self, ContainerPort};
-use crate::kinds::pod::status::{ContainerStatus, Terminated};
+use crate::kinds::pod::status::{ContainerStatus, PodStatus, Terminated};
 use crate::kinds::{Interner, Meta};
 use crate::wire::Timestamp;
 use crate::wire::quantity::Quantity;
 use crate::wire::time::Time;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// The longest message that is kept, in bytes.
+const LONGEST: usize = 200;
 
 /// What views read of a Pod.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +29,10 @@ pub struct PodFacts {
     pub ips: Box<[IpAddr]>,
     /// The node it was given.
     pub node: Option<Arc<str>>,
+    /// The address of that node.
+    pub host_ip: Option<IpAddr>,
+    /// Why no node was found for it, in the scheduler's words; none once there is one, or before the scheduler has spoken.
+    pub unscheduled: Option<Arc<str>>,
     /// Whether it uses the node's own network.
     pub host_network: bool,
     /// Its quality of service.
@@ -72,7 +80,7 @@ pub enum Qos {
 }
 
 /// One container of a pod.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Container {
     /// Name.
     pub name: Arc<str>,
@@ -88,22 +96,31 @@ pub struct Container {
     pub restarts: u32,
     /// What it does now.
     pub state: State,
+    /// What the kubelet says of why it waits, the first line of it.
+    pub waits_for: Option<Arc<str>>,
     /// How it ended the time before.
     pub last_exit: Option<Box<Exit>>,
     /// Bytes it may use at most.
     pub memory_limit: Option<i64>,
     /// Ports that it declares.
     pub ports: Box<[Port]>,
+    /// What tells whether it may take traffic.
+    pub readiness: Option<Box<Probe>>,
+    /// What tells whether it must be restarted.
+    pub liveness: Option<Box<Probe>>,
+    /// What tells whether it has started.
+    pub startup: Option<Box<Probe>>,
 }
 
 /// What a container is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Runs to its end before the others start.
     Init,
     /// Starts with the init containers and stays.
     Sidecar,
     /// Does the work.
+    #[default]
     Main,
     /// Was added for debugging.
     Ephemeral,
@@ -145,6 +162,8 @@ pub struct Port {
     pub name: Option<Arc<str>>,
     /// Its number.
     pub number: u16,
+    /// The port of the node that leads to it; 0 for none.
+    pub host: u16,
     /// Its protocol.
     pub protocol: Protocol,
 }
@@ -214,6 +233,8 @@ pub fn facts(pod: &Pod, _meta: &Meta, interner: &mut Interner) -> PodFacts {
         containers: containers(pod, interner),
         ips: status.addresses().filter_map(|ip| ip.parse().ok()).collect(),
         node: interner.non_empty(&spec.node_name),
+        host_ip: status.host_ip.parse().ok(),
+        unscheduled: unscheduled(spec, status, interner),
         host_network: spec.host_network,
         qos: qos(&status.qos_class),
         started: instant(status.start_time),
@@ -251,10 +272,33 @@ fn container(
         started: status.is_some_and(|s| s.started == Some(true)),
         restarts: status.map_or(0, |s| u32::try_from(s.restart_count).unwrap_or(0)),
         state: status.map_or(State::Unreported, |s| state(s, interner)),
+        waits_for: status.and_then(|s| s.waiting()).and_then(|w| interner.non_empty(first_line(&w.message))),
         last_exit: status.and_then(|s| s.last_terminated()).map(|t| Box::new(exit(t, interner))),
         memory_limit: limit.and_then(Quantity::value),
         ports: spec.ports.iter().map(|p| port(p, interner)).collect(),
+        readiness: probe(spec.readiness_probe.as_ref(), interner),
+        liveness: probe(spec.liveness_probe.as_ref(), interner),
+        startup: probe(spec.startup_probe.as_ref(), interner),
     }
+}
+
+/// The scheduler's message, while it has found no node.
+fn unscheduled(spec: &spec::PodSpec, status: &PodStatus, interner: &mut Interner) -> Option<Arc<str>> {
+    let condition = status.condition("PodScheduled").filter(|c| c.status == "False" && spec.node_name.is_empty())?;
+    let said = [first_line(&condition.message), &condition.reason];
+    said.into_iter().find_map(|text| interner.non_empty(text))
+}
+
+/// The first line of a message, cut where it is too long to be evidence.
+fn first_line(message: &str) -> &str {
+    let line = message.trim().lines().next().unwrap_or("");
+    let ends = line.char_indices().map(|(at, c)| at + c.len_utf8());
+    &line[..ends.take_while(|end| *end <= LONGEST).last().unwrap_or(0)]
+}
+
+/// A slim probe.
+pub fn probe(probe: Option<&WireProbe>, interner: &mut Interner) -> Option<Box<Probe>> {
+    probe.map(|p| p.slim(interner))
 }
 
 fn state(status: &ContainerStatus, interner: &mut Interner) -> State {
@@ -277,10 +321,12 @@ fn exit(end: &Terminated, interner: &mut Interner) -> Exit {
     }
 }
 
-fn port(port: &ContainerPort, interner: &mut Interner) -> Port {
+/// A declared port.
+pub fn port(port: &ContainerPort, interner: &mut Interner) -> Port {
     Port {
         name: interner.non_empty(&port.name),
         number: u16::try_from(port.container_port).unwrap_or(0),
+        host: u16::try_from(port.host_port).unwrap_or(0),
         protocol: Protocol::of(&port.protocol),
     }
 }

@@ -1,5 +1,6 @@
 //! The slim `PodSpec`, shared by Pods and by every template of a workload (k8s.io/api core/v1 generated.proto).
 
+use crate::kinds::pod::probe::WireProbe;
 use crate::wire::meta::ObjectMeta;
 use crate::wire::quantity::Quantity;
 use serde::Deserialize;
@@ -66,6 +67,12 @@ pub struct Container {
     /// Image.
     #[prost(string, tag = "2")]
     pub image: String,
+    /// What it runs; empty for what its image says.
+    #[prost(string, repeated, tag = "3")]
+    pub command: Vec<String>,
+    /// With which arguments; empty for what its image says.
+    #[prost(string, repeated, tag = "4")]
+    pub args: Vec<String>,
     /// Ports that it declares.
     #[prost(message, repeated, tag = "6")]
     pub ports: Vec<ContainerPort>,
@@ -75,9 +82,18 @@ pub struct Container {
     /// Limits and requests.
     #[prost(message, optional, tag = "8")]
     pub resources: Option<ResourceRequirements>,
+    /// Whether it must be restarted.
+    #[prost(message, optional, tag = "10")]
+    pub liveness_probe: Option<WireProbe>,
+    /// Whether it may take traffic.
+    #[prost(message, optional, tag = "11")]
+    pub readiness_probe: Option<WireProbe>,
     /// Environment taken whole from ConfigMaps and Secrets.
     #[prost(message, repeated, tag = "19")]
     pub env_from: Vec<EnvFromSource>,
+    /// Whether it has started; until then the other two are not asked.
+    #[prost(message, optional, tag = "22")]
+    pub startup_probe: Option<WireProbe>,
     /// `Always` makes an init container a sidecar.
     #[prost(string, optional, tag = "24")]
     pub restart_policy: Option<String>,
@@ -112,6 +128,9 @@ pub struct ContainerPort {
     /// Name, often empty.
     #[prost(string, tag = "1")]
     pub name: String,
+    /// Port of the node that leads to it; 0 for none.
+    #[prost(int32, tag = "2")]
+    pub host_port: i32,
     /// Port of the pod.
     #[prost(int32, tag = "3")]
     pub container_port: i32,

@@ -19,6 +19,10 @@ pub struct PodStatus {
     /// One word: `Evicted`, `NodeLost` …
     #[prost(string, tag = "4")]
     pub reason: String,
+    /// The address of its node.
+    #[serde(rename = "hostIP")]
+    #[prost(string, tag = "5")]
+    pub host_ip: String,
     /// The first of its addresses.
     #[serde(rename = "podIP")]
     #[prost(string, tag = "6")]

@@ -18,7 +18,7 @@ pub fn protobuf(bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreada
     protobuf_by(bytes, interner, walk)
 }
 
-/// metadata = 1, data = 2, type = 3, stringData = 4 (k8s.io/api core/v1 generated.proto).
+/// metadata = 1, data = 2, type = 3, stringData = 4, immutable = 5 (k8s.io/api core/v1 generated.proto).
 fn walk(bytes: &[u8]) -> Result<Secret, prost::DecodeError> {
     let mut secret = Secret::default();
     for field in envelope::fields(bytes) {
@@ -29,6 +29,7 @@ fn walk(bytes: &[u8]) -> Result<Secret, prost::DecodeError> {
                 secret.take(&String::from_utf8_lossy(key), value);
             }
             3 => secret.kind = String::from_utf8_lossy(field.bytes).into_owned(),
+            5 => secret.is_immutable = field.number != 0,
             _ => {}
         }
     }
@@ -94,6 +95,7 @@ impl<'de> Deserialize<'de> for Secret {
                     match field.as_ref() {
                         "metadata" => secret.metadata = map.next_value::<Option<ObjectMeta>>()?.map(without_copies),
                         "type" => secret.kind = map.next_value::<Option<String>>()?.unwrap_or_default(),
+                        "immutable" => secret.is_immutable = map.next_value::<Option<bool>>()? == Some(true),
                         "data" => map.next_value_seed(Values { secret: &mut secret, is_base64: true })?,
                         "stringData" => map.next_value_seed(Values { secret: &mut secret, is_base64: false })?,
                         _ => {

@@ -31,7 +31,7 @@ fn crashing() -> Record {
         state: State::Waiting(Some(Arc::from("CrashLoopBackOff"))),
         last_exit: Some(Box::new(exit)),
         memory_limit: Some(128 << 20),
-        ports: Box::default(),
+        ..Container::default()
     };
     let owner = Owner {
         api_version: Arc::from("apps/v1"),
