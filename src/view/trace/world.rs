@@ -3,7 +3,8 @@
 
 use crate::kinds::{self, Catalog, KindId, ObjectRef, Record, Served, Target};
 use crate::model::{Cluster, Scope, Select, Sync};
-use crate::view::trace::plan::Flavour;
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::reads::Read;
 use crate::wire::Timestamp;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,19 +110,6 @@ pub struct Handshake {
     pub names: Vec<String>,
     /// Why it failed; empty where it did not.
     pub error: String,
-}
-
-/// One look at the model. A trace is true as long as nothing that it looked at changes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Read {
-    /// One object, also one that was not there.
-    Object(ObjectRef),
-    /// All objects of a kind in a namespace.
-    Namespace(KindId, Arc<str>),
-    /// All objects of a kind in a namespace with this label.
-    Label(KindId, Arc<str>, Arc<str>, Arc<str>),
-    /// All objects of a kind.
-    Kind(KindId),
 }
 
 /// Whether a silence of the model means absence.
