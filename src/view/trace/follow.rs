@@ -90,7 +90,7 @@ fn once(world: &World, request: &Request) -> Trace {
                 gate: None,
                 side: Vec::new(),
             };
-            settle(world, &mut trace, decision, &Caller::Client(request.vantage.clone()), Answering::Nobody);
+            settle(world, &mut trace, decision, &Caller::Direct(request.vantage.clone()), Answering::Nobody);
         }
     }
     if let (true, Some(outcome)) = (ends_before, early(&trace)) {

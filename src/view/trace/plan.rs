@@ -168,7 +168,7 @@ pub enum Caller {
         pods: Vec<Arc<Record>>,
     },
     /// A client itself, through kube-proxy: from outside, or from a pod or namespace.
-    Client(crate::view::trace::request::Vantage),
+    Direct(crate::view::trace::request::Vantage),
 }
 
 /// How the request to one arm ended: its hops, and what the backend is.
