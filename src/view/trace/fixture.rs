@@ -5,7 +5,7 @@
 use crate::kinds::Catalog;
 use crate::manifests::{read, records};
 use crate::model::Cluster;
-use crate::view::trace::world::{Answers, Probes, Source, World};
+use crate::view::trace::world::{Answers, Probes, World};
 use crate::wire::Timestamp;
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use std::path::Path;
 pub const NOW: &str = "2026-11-20T10:42:07Z";
 
 /// The model that a live cluster with these objects gives; namespace `default` where none is said.
-pub fn cluster(yaml: &str) -> Cluster {
+fn cluster(yaml: &str) -> Cluster {
     let (documents, unreadable) = read::text(Path::new("fixture.yaml"), yaml);
     assert!(unreadable.is_empty(), "{unreadable:?}");
     let catalog = Catalog::builtin();
@@ -28,13 +28,7 @@ pub fn cluster(yaml: &str) -> Cluster {
 
 /// Runs a check in a world of these objects, as a live cluster would hold them.
 pub fn world<T>(yaml: &str, check: impl FnOnce(&World) -> T) -> T {
-    within(yaml, Source::Cluster, &Answers::new(), check)
-}
-
-/// The same for another source and given answers of DNS.
-pub fn within<T>(yaml: &str, source: Source, answers: &Answers, check: impl FnOnce(&World) -> T) -> T {
-    let (cluster, probes) = (cluster(yaml), Probes::default());
-    let catalog = Catalog::builtin();
-    let now = Timestamp::parse(NOW).unwrap();
-    check(&World::new(&cluster, &catalog, now, (answers, &probes)).from(source))
+    let (cluster, catalog) = (cluster(yaml), Catalog::builtin());
+    let (answers, probes) = (Answers::new(), Probes::default());
+    check(&World::new(&cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes)))
 }

@@ -239,7 +239,7 @@ fn next_request(trace: &Trace) -> Option<Request> {
     next.headers.clone_from(&trace.request.headers);
     next.client = trace.request.client;
     next.vantage = trace.request.vantage.clone();
-    next.via = trace.request.via.clone();
+    next.via.clone_from(&trace.request.via);
     Some(next)
 }
 

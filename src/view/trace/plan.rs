@@ -255,8 +255,7 @@ impl LegEnd {
             (_, Self::Unknown(_)) => None,
             (_, Self::Refused | Self::Protocol) => Some(502),
             (_, Self::Dropped | Self::Loop) => Some(504),
-            (Flavour::Traefik, Self::NoService | Self::NoEndpoints) => Some(404),
-            (Flavour::Haproxy, Self::NoService) => Some(404),
+            (Flavour::Traefik | Flavour::Haproxy, Self::NoService) | (Flavour::Traefik, Self::NoEndpoints) => Some(404),
             (_, Self::NoService | Self::NoEndpoints | Self::NoName) => Some(503),
         }
     }
