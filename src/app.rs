@@ -14,6 +14,7 @@ pub mod notice;
 pub mod open;
 pub mod palette;
 pub mod picker;
+pub mod pointer;
 pub mod policy;
 pub mod prompt;
 pub mod reading;
@@ -65,6 +66,8 @@ pub struct App {
     next_epoch: u64,
     /// Whether the screen says something else than when it was drawn last.
     redraw: bool,
+    /// Whether the last press selected a row, which a second one opens.
+    has_pressed_row: bool,
 }
 
 /// The terminal, in cells.
@@ -122,6 +125,7 @@ impl App {
             out: Vec::new(),
             next_epoch: 1,
             redraw: true,
+            has_pressed_row: false,
         };
         if let Some(context) = start.context {
             let namespaces = if start.namespaces.is_empty() {

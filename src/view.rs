@@ -5,6 +5,7 @@
 
 pub mod describe;
 pub mod filter;
+pub mod fit;
 pub mod health;
 pub mod line;
 pub mod search;

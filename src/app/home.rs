@@ -28,6 +28,14 @@ impl App {
         }
     }
 
+    /// Moves the selection to a row that stands on a line of its list, and keeps it there.
+    pub(super) fn select_on_home_line(&mut self, index: usize, line: usize) {
+        self.select_on_home(index);
+        if let Some(Screen::Home(screen)) = self.session_mut().and_then(|session| session.screens.last_mut()) {
+            screen.cursor.line = line;
+        }
+    }
+
     /// Moves the selection to a row.
     pub(super) fn select_on_home(&mut self, index: usize) {
         let height = usize::from(self.panes().main.height);

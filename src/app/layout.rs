@@ -1,5 +1,10 @@
 //! Where everything stands on a terminal of a given size: paging, mouse and paint all ask here.
 
+pub mod bars;
+pub mod detail;
+pub mod home;
+pub mod table;
+
 use crate::app::Size;
 use ratatui::layout::Rect;
 
@@ -41,6 +46,22 @@ pub fn panes(size: Size, split: bool, choices: usize) -> Panes {
     let hints = if height < 2 { line(height) } else { line(height - 1) };
     let message = if height < 3 { line(height) } else { line(height - 2) };
     Panes { title: line(0), main, side: beside, message, hints, choices }
+}
+
+/// The first line of a window that keeps the selection on its line.
+pub fn first(selected: Option<usize>, line: usize, height: usize, all: usize) -> usize {
+    let line = line.min(height.saturating_sub(1));
+    selected.unwrap_or(0).saturating_sub(line).min(all.saturating_sub(height))
+}
+
+/// What the bar of a list and the space before it take at its right; nothing where all of it is on screen.
+pub fn scroll_room(shown: usize, all: usize) -> u16 {
+    if 0 < shown && shown < all { 2 } else { 0 }
+}
+
+/// Whether a cell lies in an area.
+pub fn holds(area: Area, x: u16, y: u16) -> bool {
+    area.x <= x && x < area.right() && area.y <= y && y < area.bottom()
 }
 
 /// Table left with a little more than half, a rule between, the detail right.

@@ -142,38 +142,6 @@ impl App {
             *top = screen;
         }
     }
-
-    pub(super) fn click(&mut self, x: u16, y: u16) {
-        let panes = self.panes();
-        let inside = panes.main.x <= x && x < panes.main.right() && panes.main.y < y && y < panes.main.bottom();
-        let offered = panes.choices;
-        if self.prompt().is_some() {
-            if offered.y <= y && y < offered.bottom() {
-                self.click_offer(usize::from(y - offered.y), usize::from(offered.height));
-            }
-            return;
-        }
-        let Some(session) = self.session() else { return };
-        if let (true, Screen::Picker(screen)) = (inside, session.screen()) {
-            let all = self.entries(screen).len();
-            let first = screen.cursor.first(usize::from(panes.main.height) - 1, all);
-            let wanted = first + usize::from(y - panes.main.y - 1);
-            if wanted < all {
-                self.step(wanted.cast_signed() - screen.cursor.index.cast_signed());
-            }
-            return;
-        }
-        if let (true, Screen::Table(screen)) = (inside, session.screen()) {
-            let Some(query) = self.query(session, screen) else { return };
-            let window = window(screen, panes.main);
-            let (Some(from), all) = table::place(&session.cluster, &query, &window) else { return };
-            let first = screen.cursor.first(window.height, all);
-            let wanted = first + usize::from(y - panes.main.y - 1);
-            if wanted < all {
-                self.step(isize::try_from(wanted).unwrap_or(0) - isize::try_from(from).unwrap_or(0));
-            }
-        }
-    }
 }
 
 /// The window of a table in its area: one line is the head.

@@ -6,14 +6,17 @@ mod build;
 mod head;
 
 use crate::app::Size;
+use crate::app::layout::bars::{self, TitlePlaces};
 use crate::app::layout::{Area, Panes};
 use crate::kinds::Health;
 use crate::model::Sync;
 use crate::view::describe::Detail;
+use crate::view::fit;
 use crate::view::health::Home;
-use crate::view::line::{Line, Span};
+use crate::view::line::{Line, Role, Span};
 use crate::view::table::Table;
 use crate::wire::Timestamp;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The whole screen.
@@ -191,8 +194,40 @@ pub struct Hint {
     pub key: String,
     /// `open`
     pub text: String,
+    /// The name of the command that a click on it runs.
+    pub command: &'static str,
     /// Why it may not be used now; painted dimmed.
     pub refused: Option<String>,
+}
+
+impl Title {
+    /// Where its parts stand.
+    pub fn places(&self, area: Area) -> TitlePlaces {
+        // A state stands behind its symbol and a space.
+        let width = |span: &Span| match (&span.role, span.text.is_empty()) {
+            (_, true) => 0,
+            (Role::State(_), _) => 2 + fit::width(&span.text),
+            _ => fit::width(&span.text),
+        };
+        let widths = |spans: &[Span]| spans.iter().map(width).collect::<Vec<_>>();
+        bars::title(area, &widths(&self.left), &widths(&self.right))
+    }
+}
+
+impl Hint {
+    /// What it says behind its key.
+    pub fn said(&self) -> Cow<'_, str> {
+        match &self.refused {
+            Some(why) => Cow::Owned(format!("{} ({why})", self.text)),
+            None => Cow::Borrowed(&self.text),
+        }
+    }
+}
+
+/// Where each hint stands, as far as there is room.
+pub fn hint_places(hints: &[Hint], area: Area) -> Vec<Option<Range<u16>>> {
+    let width = |hint: &Hint| fit::width(&hint.key) + 1 + fit::width(&hint.said());
+    bars::hints(area, &hints.iter().map(width).collect::<Vec<_>>())
 }
 
 /// What the palette offers.

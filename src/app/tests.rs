@@ -7,6 +7,8 @@ use crate::app::scene::{Content, Scene};
 use crate::kinds::{Catalog, Cell, Digest, Health, Meta, NAMESPACE, ObjectRef, POD, Record};
 use crate::model::{Change, Scope, Sync};
 
+mod pointer;
+
 const NOW: Timestamp = Timestamp(1_795_171_327_000_000);
 
 /// A pod or namespace from `ns/name status`.

@@ -2,7 +2,7 @@
 
 use crate::app::command::In;
 use crate::app::effect::Effect;
-use crate::app::event::{Epoch, Event, Input, MouseAction, Outcome, Reply};
+use crate::app::event::{Epoch, Event, Input, Outcome, Reply};
 use crate::app::keymap::{Chord, Key};
 use crate::app::notice::Notice;
 use crate::app::screen::Screen;
@@ -69,21 +69,6 @@ impl App {
             self.prompt_type(text);
         } else {
             self.say("pasted text goes into : and / only");
-        }
-    }
-
-    fn mouse(&mut self, action: MouseAction, x: u16, y: u16) {
-        match action {
-            MouseAction::Click => self.click(x, y),
-            MouseAction::DoubleClick => {
-                let was_typing = self.prompt.is_some();
-                self.click(x, y);
-                if !was_typing {
-                    self.open();
-                }
-            }
-            MouseAction::ScrollUp => self.step(-3),
-            MouseAction::ScrollDown => self.step(3),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The first line and the last two: where I am, what is typed or said, what can be pressed.
 
-use crate::app::scene::{Hint, Message, Title};
+use crate::app::layout::bars::{GAP, MARGIN};
+use crate::app::scene::{self, Hint, Message, Title};
 use crate::kinds::Health;
 use crate::ui::symbol;
 use crate::ui::text::{cut_end, put, put_right, sanitise, width};
@@ -10,50 +11,25 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
-use std::borrow::Cow;
-
-/// Left of every line.
-const MARGIN: u16 = 1;
-/// Between the parts of the title.
-const GAP: u16 = 2;
-/// Between two hints.
-const HINT_GAP: u16 = 3;
 
 impl Widget for &Themed<'_, Title> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
         if area.is_empty() {
             return;
         }
-        let parts = |spans: &[Span]| -> Vec<(String, Role)> { spans.iter().filter_map(part).collect() };
-        let right = parts(&self.what.right);
-        let taken = right.iter().map(|(text, _)| width(text) as u16 + GAP).sum::<u16>();
-        // How fresh the screen is must be seen, however narrow it is; the clock may go.
-        let end = area.right().saturating_sub(taken).max(area.x + area.width / 2);
-        let mut x = area.x + MARGIN;
-        for (index, (text, role)) in parts(&self.what.left).iter().enumerate() {
-            let room = end.saturating_sub(x);
-            if 0 < index && usize::from(room) < width(text).min(8) {
-                break;
-            }
-            let text = cut_end(text, usize::from(room));
-            x = put(buffer, (x, area.y), end, &text, self.theme.style(*role)) + GAP;
-        }
-        let mut at = area.right().saturating_sub(taken).max(x) + GAP - MARGIN;
-        for (text, role) in &right {
-            if area.right() < at + width(text) as u16 {
-                break;
-            }
-            at = put(buffer, (at, area.y), area.right(), text, self.theme.style(*role)) + GAP;
+        let places = self.what.places(area);
+        let left = self.what.left.iter().zip(&places.left);
+        for (span, place) in left.chain(self.what.right.iter().zip(&places.right)) {
+            let (text, role) = part(span);
+            let text = cut_end(&text, place.len());
+            put(buffer, (place.start, area.y), place.end, &text, self.theme.style(role));
         }
     }
 }
 
 /// A part of the title: a state gets its symbol, the context and the mode their own looks.
-fn part(span: &Span) -> Option<(String, Role)> {
-    if span.text.is_empty() {
-        return None;
-    }
-    Some(match span.role {
+fn part(span: &Span) -> (String, Role) {
+    match span.role {
         line::Role::State(health) => {
             let (symbol, role) = symbol::of(health);
             (format!("{symbol} {}", sanitise(&span.text)), role)
@@ -63,7 +39,7 @@ fn part(span: &Span) -> Option<(String, Role)> {
         line::Role::Dim => (span.text.clone(), Role::Mode),
         line::Role::Text => (span.text.clone(), Role::Title),
         role => (span.text.clone(), symbol::role(role)),
-    })
+    }
 }
 
 impl Widget for &Themed<'_, Message> {
@@ -139,33 +115,16 @@ impl Widget for &Themed<'_, Vec<Hint>> {
         if area.is_empty() {
             return;
         }
-        // The last one is help: where to find all that does not fit.
-        let Some((last, others)) = self.what.split_last() else { return };
-        let reserved = hint_width(last) + usize::from(HINT_GAP);
-        let mut x = area.x + MARGIN;
-        for hint in others {
-            if usize::from(area.right().saturating_sub(x)) < hint_width(hint) + reserved {
-                continue;
+        for (hint, place) in self.what.iter().zip(scene::hint_places(self.what, area)) {
+            if let Some(place) = place {
+                put_hint(buffer, (place.start, area.y), area.right(), hint, self.theme);
             }
-            x = put_hint(buffer, (x, area.y), area.right(), hint, self.theme) + HINT_GAP;
         }
-        put_hint(buffer, (x, area.y), area.right(), last, self.theme);
     }
 }
 
-fn hint_width(hint: &Hint) -> usize {
-    width(&hint.key) + 1 + width(&hint_text(hint))
-}
-
-fn hint_text(hint: &Hint) -> Cow<'_, str> {
-    match &hint.refused {
-        Some(why) => Cow::Owned(format!("{} ({why})", hint.text)),
-        None => Cow::Borrowed(&hint.text),
-    }
-}
-
-fn put_hint(buffer: &mut Buffer, (x, y): (u16, u16), end: u16, hint: &Hint, theme: &Theme) -> u16 {
+fn put_hint(buffer: &mut Buffer, (x, y): (u16, u16), end: u16, hint: &Hint, theme: &Theme) {
     let (key, word) = if hint.refused.is_some() { (Role::KeyOff, Role::KeyOff) } else { (Role::Key, Role::Dim) };
     let x = put(buffer, (x, y), end, &hint.key, theme.style(key)) + 1;
-    put(buffer, (x, y), end, &hint_text(hint), theme.style(word))
+    put(buffer, (x, y), end, &hint.said(), theme.style(word));
 }

@@ -1,60 +1,44 @@
 //! One object: its name and state, the sentence that answers, then sections in the order of trouble.
 
+use crate::app::layout;
+use crate::app::layout::detail::{DetailPlaces, GUTTER};
 use crate::app::scene::DetailPane;
 use crate::ui::empty;
 use crate::ui::scroll::Scroll;
 use crate::ui::spans::{over_row, put_line, selection};
 use crate::ui::symbol;
-use crate::ui::text::{put, width, wrap};
-use crate::ui::theme::{Role, Theme, Themed};
-use crate::view::describe::{self, Detail};
+use crate::ui::text::{put, width};
+use crate::ui::theme::{Role, Themed};
+use crate::view::describe;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
-/// The answer takes no more lines than this; the object's fields tell the rest.
-const ANSWER: usize = 4;
 /// The names of sections take no more columns than this.
 const LABEL: usize = 14;
-/// Left of everything: the mark of the selection and a space.
-const GUTTER: u16 = 2;
 
 impl Widget for &Themed<'_, DetailPane> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
         if area.is_empty() {
             return;
         }
-        let detail = &self.what.detail;
-        let inner = Rect { x: area.x + GUTTER.min(area.width), width: area.width.saturating_sub(GUTTER), ..area };
-        empty::heading(buffer, inner, (&detail.title, detail.health), self.theme);
-        let head = 1 + answer(detail, Rect { y: area.y + 1, height: area.height - 1, ..inner }, buffer, self.theme);
-        let body = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
-        self.sections(body, buffer);
+        let DetailPane { detail, selected, line } = self.what;
+        let places = layout::detail::detail(detail, area, *selected, *line);
+        empty::heading(buffer, places.head, (&detail.title, detail.health), self.theme);
+        for (index, line) in places.answer.iter().enumerate() {
+            let at = (places.head.x, area.y + 1 + index as u16);
+            put(buffer, at, area.right(), line, self.theme.style(Role::Strong));
+        }
+        self.sections(&places, buffer);
     }
-}
-
-/// Paints the answer; returns its lines and the blank one behind it.
-fn answer(detail: &Detail, area: Rect, buffer: &mut Buffer, theme: &Theme) -> u16 {
-    if detail.answer.is_empty() {
-        return 0;
-    }
-    let lines = wrap(&detail.answer, usize::from(area.width.saturating_sub(1)));
-    let shown = lines.len().min(ANSWER).min(usize::from(area.height));
-    for (index, line) in lines.iter().take(shown).enumerate() {
-        let line = if index + 1 == shown && shown < lines.len() { format!("{line} …") } else { line.clone() };
-        put(buffer, (area.x, area.y + index as u16), area.right(), &line, theme.style(Role::Strong));
-    }
-    let blank = u16::from(8 <= area.height);
-    shown as u16 + blank
 }
 
 impl Themed<'_, DetailPane> {
-    fn sections(&self, area: Rect, buffer: &mut Buffer) {
+    fn sections(&self, places: &DetailPlaces, buffer: &mut Buffer) {
         let detail = &self.what.detail;
+        let (area, first, all) = (places.body, places.first, places.all);
         let height = usize::from(area.height);
-        let all = describe::lines(detail).count();
         let selected = self.what.selected;
-        let first = first(selected, self.what.line, height, all);
         let scroll = Scroll { first, shown: height.min(all), all, theme: self.theme };
         let right = area.right().saturating_sub(scroll.room());
         let longest = detail.sections.iter().map(|section| width(&section.title)).max().unwrap_or(0).min(LABEL);
@@ -78,10 +62,4 @@ impl Themed<'_, DetailPane> {
         }
         scroll.render(area, buffer);
     }
-}
-
-/// The first line of a window that keeps the selection on its line.
-pub fn first(selected: Option<usize>, line: usize, height: usize, all: usize) -> usize {
-    let line = line.min(height.saturating_sub(1));
-    selected.unwrap_or(0).saturating_sub(line).min(all.saturating_sub(height))
 }

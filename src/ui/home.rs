@@ -1,79 +1,61 @@
-//! Home: what is wrong now, worst first, and how every namespace is. Both lists keep room, however long the other is.
+//! Home: what is wrong now, worst first, and how every namespace is.
 
 mod rollouts;
 
-use crate::app::layout::ROLLOUTS;
+use crate::app::layout;
+use crate::app::layout::home::{AGE, Columns, GAP, GUTTER, HomePlaces, Rows, reason};
 use crate::app::scene::HomePane;
 use crate::kinds::Health;
 use crate::kinds::age;
 use crate::model::Sync;
-use crate::ui::detail::first;
 use crate::ui::home::rollouts::Block;
 use crate::ui::scroll::Scroll;
 use crate::ui::spans::{over_row, selection};
 use crate::ui::symbol;
-use crate::ui::text::{cut_end, cut_middle, put, put_right, width, wrap};
+use crate::ui::text::{cut_end, cut_middle, put, put_right, width};
 use crate::ui::theme::{Role, Theme, Themed};
 use crate::view::health::{Behind, Count, Home, Problem};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
-use std::borrow::Cow;
-
-/// The mark of the selection and a space.
-const GUTTER: u16 = 2;
-/// Space between columns.
-const GAP: u16 = 2;
-/// An age, right-aligned.
-const AGE: u16 = 5;
 
 impl Widget for &Themed<'_, HomePane> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
         if area.is_empty() {
             return;
         }
-        let home = &self.what.home;
+        let HomePane { home, selected, line, .. } = self.what;
         let (problems, rooms) = (home.problems.len(), home.namespaces.len());
-        let head = sentences(home, area, buffer, self.theme);
-        let body = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
-        let columns = Columns::of(home, area);
-        let selected = self.what.selected;
-        let cut = selected.and_then(|index| columns.cut(home.problems.get(index)?));
-        let below = cut.as_ref().map_or(0, Vec::len);
-        let parts = parts(body, problems + usize::from(0 < home.more) + below, rooms);
-        let (list, told) = split_off(parts.0, below);
-        self.problems(list, buffer, selected.filter(|index| *index < problems), &columns);
-        for (row, line) in cut.iter().flatten().take(usize::from(told.height)).enumerate() {
+        let places = layout::home::home(home, area, *selected, *line);
+        sentences(home, area, buffer, self.theme);
+        self.problems(&places, buffer, selected.filter(|index| *index < problems));
+        let told = places.told;
+        for (row, line) in places.reason.iter().take(usize::from(told.height)).enumerate() {
             put(buffer, (told.x + 4, told.y + row as u16), told.right(), line, self.theme.style(Role::Text));
         }
-        let (left, right) = beside(parts.1, home.rollouts.is_empty());
         let below = selected.and_then(|index| index.checked_sub(problems));
-        self.rooms(left, buffer, below.filter(|index| *index < rooms));
-        if let Some(right) = right {
-            self.rollouts(below.and_then(|index| index.checked_sub(rooms))).paint(right, buffer, self.theme);
+        self.rooms(&places, buffer, below.filter(|index| *index < rooms));
+        if let Some(block) = places.block {
+            let selected = below.and_then(|index| index.checked_sub(rooms));
+            let first = places.rollouts.first;
+            Block { rollouts: &home.rollouts, selected, first, now: self.what.now }.paint(block, buffer, self.theme);
         }
     }
 }
 
-/// The answer, and what cannot be seen at all now; returns its lines.
-fn sentences(home: &Home, area: Rect, buffer: &mut Buffer, theme: &Theme) -> u16 {
+/// The answer, and what cannot be seen at all now.
+fn sentences(home: &Home, area: Rect, buffer: &mut Buffer, theme: &Theme) {
     let at = (area.x + GUTTER.min(area.width), area.y);
     let (symbol, role) = home.worst.map_or((symbol::OFF, Role::Off), symbol::of);
     let x = put(buffer, at, area.right(), symbol, theme.style(role)) + 1;
     let sentence = cut_end(&home.sentence, usize::from(area.right().saturating_sub(x)));
     put(buffer, (x, area.y), area.right(), &sentence, theme.style(Role::Strong));
-    let mut lines = 1;
-    if !home.behind.is_empty() && 6 < area.height {
+    if layout::home::says_behind(home, area) {
         let text = behind(home);
         let text = cut_end(&text, usize::from(area.width.saturating_sub(GUTTER)));
         put(buffer, (area.x + GUTTER, area.y + 1), area.right(), &text, theme.style(Role::Dim));
-        lines += 1;
     }
-    if 12 < area.height {
-        lines += 1;
-    }
-    lines
 }
 
 /// `21 of 24 watches live; listing pods 4500 of 10000; forbidden: nodes, secrets`.
@@ -108,101 +90,17 @@ fn behind(home: &Home) -> String {
     text
 }
 
-/// Room for both lists: namespaces get what problems leave, and a third at least.
-fn parts(body: Rect, problems: usize, rooms: usize) -> (Rect, Rect) {
-    if rooms == 0 {
-        return (body, Rect { height: 0, ..body });
-    }
-    let height = usize::from(body.height);
-    let wanted = rooms + 2;
-    let lower = wanted.min((height / 3).max(height.saturating_sub(problems)));
-    let upper = (height - lower).min(problems) as u16;
-    let lower = Rect { y: body.y + upper, height: (lower as u16).min(body.height - upper), ..body };
-    (Rect { height: upper, ..body }, lower)
-}
-
-/// The namespaces, and the rollouts at their right where there are some and the screen is wide.
-fn beside(area: Rect, is_quiet: bool) -> (Rect, Option<Rect>) {
-    if is_quiet || area.width < ROLLOUTS || area.height < 3 {
-        return (area, None);
-    }
-    let left = Rect { width: area.width - rollouts::WIDTH, ..area };
-    // A blank line stands above both.
-    let right = Rect { x: left.right() + GAP, y: area.y + 1, width: rollouts::WIDTH - GAP, height: area.height - 1 };
-    (left, Some(right))
-}
-
-/// The last lines of an area for something else, as long as the list keeps four.
-fn split_off(area: Rect, lines: usize) -> (Rect, Rect) {
-    let lines = (lines as u16).min(area.height.saturating_sub(4));
-    let list = Rect { height: area.height - lines, ..area };
-    (list, Rect { y: list.bottom(), height: lines, ..area })
-}
-
-/// Where the columns of problems begin; the reason takes what they leave.
-struct Columns {
-    namespace: u16,
-    name: u16,
-    reason: u16,
-    age: u16,
-    /// There is no room for the word of a state and the long name of a kind: the cause has more right to it.
-    is_narrow: bool,
-}
-
-impl Columns {
-    /// Narrower screens say states by their symbol only.
-    const NARROW: u16 = 100;
-
-    fn of(home: &Home, area: Rect) -> Self {
-        let is_narrow = area.width < Self::NARROW;
-        let widest = |wanted: fn(&Problem) -> usize| home.problems.iter().map(wanted).max().unwrap_or(0) as u16;
-        let after = |x: u16, width: u16| if width == 0 { x } else { x + width + GAP };
-        let (names, most) = if is_narrow {
-            (widest(|problem| width(&problem.short)), (12, 22))
-        } else {
-            (widest(|problem| width(&problem.name)), (18, area.width / 3))
-        };
-        let word = if is_narrow { 0 } else { 2 + widest(|problem| problem.word.len()) };
-        let namespace = area.x + GUTTER + 2 + word;
-        let widest_namespace = widest(|problem| problem.key.namespace.as_deref().map_or(0, width));
-        let name = after(namespace, widest_namespace.min(most.0));
-        let reason = after(name, names.min(most.1));
-        // One column for the bar of a long list and one before it are left free.
-        let age = area.right().saturating_sub(AGE + 3).max(area.x);
-        Self { namespace, name, reason, age, is_narrow }
-    }
-
-    /// The reason in lines of its own, where its column cuts it.
-    fn cut(&self, problem: &Problem) -> Option<Vec<String>> {
-        let reason = reason(problem);
-        let room = self.age.saturating_sub(self.reason + GAP);
-        let lines = || wrap(&reason, usize::from((self.age + AGE).saturating_sub(4)));
-        (usize::from(room) < width(&reason)).then(|| lines().into_iter().take(3).collect())
-    }
-}
-
-fn reason(problem: &Problem) -> Cow<'_, str> {
-    match problem.folded {
-        0 => Cow::Borrowed(&problem.reason),
-        n => Cow::Owned(format!("{} (+{n} below)", problem.reason)),
-    }
-}
-
 impl Themed<'_, HomePane> {
-    fn rollouts(&self, selected: Option<usize>) -> Block<'_> {
-        Block { rollouts: &self.what.home.rollouts, selected, line: self.what.line, now: self.what.now }
-    }
-
-    fn problems(&self, area: Rect, buffer: &mut Buffer, selected: Option<usize>, columns: &Columns) {
+    fn problems(&self, places: &HomePlaces, buffer: &mut Buffer, selected: Option<usize>) {
         let home = &self.what.home;
+        let Rows { area, first } = places.problems;
         let all = home.problems.len() + usize::from(0 < home.more);
         let height = usize::from(area.height);
-        let first = first(selected, self.what.line, height, all);
         let scroll = Scroll { first, shown: height.min(all), all, theme: self.theme };
         let right = area.right().saturating_sub(scroll.room());
         for (row, problem) in home.problems.iter().skip(first).take(height).enumerate() {
             let at = Row { y: area.y + row as u16, x: area.x, right, is_selected: selected == Some(first + row) };
-            self.problem(buffer, &at, problem, columns);
+            self.problem(buffer, &at, problem, &places.columns);
         }
         if 0 < home.more && 0 < height && first + height == all {
             let text = format!("and {} more: open the table of a kind", home.more);
@@ -236,15 +134,14 @@ impl Themed<'_, HomePane> {
         put_right(buffer, (columns.age.min(end), y), end, &age, style(Role::Dim));
     }
 
-    fn rooms(&self, area: Rect, buffer: &mut Buffer, selected: Option<usize>) {
+    fn rooms(&self, places: &HomePlaces, buffer: &mut Buffer, selected: Option<usize>) {
         let home = &self.what.home;
-        // A blank line and the headings stand above the rows.
-        let height = usize::from(area.height.saturating_sub(2));
+        let Rows { area, first } = places.namespaces;
+        let height = usize::from(area.height);
         if height == 0 {
             return;
         }
-        let top = area.y + 1;
-        let first = first(selected, self.what.line.min(height / 2), height, home.namespaces.len());
+        let top = places.headings.y;
         let scroll =
             Scroll { first, shown: height.min(home.namespaces.len()), all: home.namespaces.len(), theme: self.theme };
         let right = area.right().saturating_sub(scroll.room());
@@ -269,7 +166,7 @@ impl Themed<'_, HomePane> {
                 self.count(buffer, (x, at.y), right.min(x + each - 1), *count, over);
             }
         }
-        scroll.render(Rect { y: top + 1, height: area.height - 2, ..area }, buffer);
+        scroll.render(area, buffer);
     }
 
     /// `41  ✖2 ◌1`, or `-` where there is nothing.

@@ -1,5 +1,6 @@
 //! The bar at the right edge that says which part of a list is on screen; absent when all of it is.
 
+use crate::app::layout;
 use crate::ui::symbol;
 use crate::ui::text::put;
 use crate::ui::theme::{Role, Theme};
@@ -21,14 +22,9 @@ pub struct Scroll<'a> {
 }
 
 impl Scroll<'_> {
-    /// Whether there is anything that is not on screen.
-    fn is_needed(&self) -> bool {
-        0 < self.shown && self.shown < self.all
-    }
-
     /// The columns that the bar and the space before it take; none when there is no bar.
     pub fn room(&self) -> u16 {
-        if self.is_needed() { 2 } else { 0 }
+        layout::scroll_room(self.shown, self.all)
     }
 
     /// The rows of the bar, from the top of its area.
@@ -42,7 +38,7 @@ impl Scroll<'_> {
 
 impl Widget for &Scroll<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
-        if !self.is_needed() || area.is_empty() {
+        if self.room() == 0 || area.is_empty() {
             return;
         }
         let style = self.theme.style(Role::Scroll);

@@ -1,5 +1,7 @@
 //! A kind's table: the rows of the window, painted cell by cell; what costs is the window, never the list.
 
+use crate::app::layout;
+use crate::app::layout::table::Column;
 use crate::app::scene::TablePane;
 use crate::kinds::{Align, Health};
 use crate::ui::empty;
@@ -8,25 +10,11 @@ use crate::ui::spans::{over_row, selection};
 use crate::ui::symbol;
 use crate::ui::text::{cut_end, cut_middle, put, put_right, width};
 use crate::ui::theme::{Role, Theme, Themed};
-use crate::view::table::{Heading, Row, RowCell};
+use crate::view::table::{Row, RowCell};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
-
-/// Selection, mark, state and a space before the first column.
-const GUTTER: u16 = 4;
-/// Space between columns.
-const GAP: u16 = 2;
-/// No column is made narrower than this.
-const LEAST: u16 = 6;
-
-/// One column on screen.
-struct Column<'a> {
-    heading: &'a Heading,
-    x: u16,
-    end: u16,
-}
 
 impl Widget for &Themed<'_, TablePane> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
@@ -34,11 +22,10 @@ impl Widget for &Themed<'_, TablePane> {
             return;
         }
         let table = &self.what.table;
-        let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-        let shown = table.rows.len().min(usize::from(below.height));
+        let places = layout::table::table(table, area);
+        let (below, shown, right) = (places.rows, places.shown, places.right);
         let scroll = Scroll { first: table.first, shown, all: table.shown, theme: self.theme };
-        let right = area.right().saturating_sub(scroll.room());
-        let painter = Painter { theme: self.theme, columns: columns(&table.columns, area.x, right) };
+        let painter = Painter { theme: self.theme, columns: places.columns };
         for column in &painter.columns {
             painter.heading(buffer, column, area.y);
         }
@@ -128,35 +115,4 @@ fn place(buffer: &mut Buffer, (x, y, end): (u16, u16, u16), align: Align, text: 
             end
         }
     }
-}
-
-/// Where the columns stand. Those that do not fit beside each other give room, the widest first; the rest is not shown.
-fn columns(headings: &[Heading], left: u16, right: u16) -> Vec<Column<'_>> {
-    let mut widths: Vec<u16> = headings.iter().map(|heading| heading.width.min(usize::from(u16::MAX)) as u16).collect();
-    let room = u32::from(right.saturating_sub(left + GUTTER));
-    let gaps = u32::from(GAP) * headings.len().saturating_sub(1) as u32;
-    let mut over = (widths.iter().map(|width| u32::from(*width)).sum::<u32>() + gaps).saturating_sub(room);
-    // Namespaces repeat, so they give room first; a message gives it last.
-    let share = |heading: &Heading, width: u16| match &*heading.name {
-        "NAMESPACE" => width.saturating_mul(3) / 2,
-        "MESSAGE" => width / 2,
-        _ => width,
-    };
-    while 0 < over {
-        let pairs = headings.iter().zip(&mut widths).filter(|(_, width)| LEAST < **width);
-        let Some((_, widest)) = pairs.max_by_key(|(heading, width)| share(heading, **width)) else { break };
-        *widest -= 1;
-        over -= 1;
-    }
-    let mut columns = Vec::with_capacity(headings.len());
-    let mut x = left.saturating_add(GUTTER);
-    for (heading, width) in headings.iter().zip(widths) {
-        if right <= x {
-            break;
-        }
-        let end = x.saturating_add(width).min(right);
-        columns.push(Column { heading, x, end });
-        x = end.saturating_add(GAP);
-    }
-    columns
 }

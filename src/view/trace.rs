@@ -6,12 +6,16 @@
 pub mod entrance;
 pub mod facts;
 pub mod fault;
+#[cfg(test)]
+mod fixture;
+pub mod flavour;
 pub mod follow;
 pub mod gateway;
 pub mod hop;
 pub mod outcome;
 pub mod plan;
 pub mod policy;
+pub mod reads;
 pub mod request;
 pub mod reverse;
 pub mod rule;

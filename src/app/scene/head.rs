@@ -57,7 +57,7 @@ impl App {
         rows.sort_by_key(|command| command.hint);
         let hint = |command: &&crate::app::command::Command| {
             let key = self.keys.of(command).first()?.to_string();
-            Some(Hint { key, text: command.name.replace('-', " "), refused: None })
+            Some(Hint { key, text: command.name.replace('-', " "), command: command.name, refused: None })
         };
         rows.iter().filter_map(hint).collect()
     }

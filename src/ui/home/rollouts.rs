@@ -1,7 +1,6 @@
 //! Rollouts under way, beside the namespaces where the screen is wide: how far each is, and how it goes.
 
 use crate::kinds::age;
-use crate::ui::detail::first;
 use crate::ui::spans::{over_row, selection};
 use crate::ui::symbol;
 use crate::ui::text::{cut_middle, put, put_right};
@@ -11,8 +10,6 @@ use crate::wire::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// What the block takes.
-pub const WIDTH: u16 = 52;
 /// Cells of the bar.
 const BAR: u32 = 8;
 /// Where the bar, the numbers and the time begin.
@@ -24,22 +21,17 @@ pub struct Block<'a> {
     pub rollouts: &'a [Rollout],
     /// The selected one.
     pub selected: Option<usize>,
-    /// The line on which the selection is kept.
-    pub line: usize,
+    /// The first one on screen.
+    pub first: usize,
     /// The present.
     pub now: Timestamp,
 }
 
 impl Block<'_> {
-    /// The first one on screen.
-    pub fn first(&self, area: Rect) -> usize {
-        first(self.selected, self.line, usize::from(area.height.saturating_sub(1)), self.rollouts.len())
-    }
-
     /// Paints as many as there is room for.
     pub fn paint(&self, area: Rect, buffer: &mut Buffer, theme: &Theme) {
         put(buffer, (area.x, area.y), area.right(), "rollouts under way", theme.style(Role::Header));
-        let from = self.first(area);
+        let from = self.first;
         let shown = self.rollouts.iter().enumerate().skip(from).take(usize::from(area.height.saturating_sub(1)));
         for (row, (index, rollout)) in shown.enumerate() {
             self.row(rollout, self.selected == Some(index), (area, area.y + 1 + row as u16), (buffer, theme));

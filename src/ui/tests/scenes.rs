@@ -60,9 +60,13 @@ fn scene(size: Size, split: bool, content: Content) -> Scene {
         ("/", "filter"),
         ("?", "help"),
     ];
-    let hint = |(key, text): (&str, &str)| Hint { key: key.to_owned(), text: text.to_owned(), refused: None };
+    let hint =
+        |(key, text): (&str, &str)| Hint { key: key.to_owned(), text: text.to_owned(), command: "help", refused: None };
     let mut hints: Vec<Hint> = hints.into_iter().map(hint).collect();
-    hints.insert(4, Hint { key: "l".into(), text: "logs".into(), refused: Some("not in this release".into()) });
+    hints.insert(
+        4,
+        Hint { key: "l".into(), text: "logs".into(), command: "logs", refused: Some("not in this release".into()) },
+    );
     Scene {
         size,
         title,

@@ -105,6 +105,8 @@ impl Severity {
     }
 }
 
+// Words come as numbers, names and texts alike: by value, calls stay short.
+#[allow(clippy::needless_pass_by_value)]
 impl Finding {
     /// A finding without words yet.
     pub fn of(fault: &'static Fault) -> Self {

@@ -2,9 +2,11 @@
 
 use crate::kinds::service::PortRef;
 use crate::view::trace::fault::{Finding, rt};
-use crate::view::trace::hop::{Hop, HopKind, Standing};
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::hop::{Hop, HopKind, Standing, Status};
+use crate::view::trace::outcome::Backend;
 use crate::view::trace::outcome::{Outcome, Served, Trace, Verdict};
-use crate::view::trace::plan::{Action, Arm, ArmTarget, Caller, Decision, Door, Flavour, Leg, LegEnd, Reach};
+use crate::view::trace::plan::{Action, Arm, ArmTarget, Caller, Decision, Door, Leg, LegEnd, Reach};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::world::World;
 use crate::view::trace::{entrance, gateway, rule, service, tls, verdict};
@@ -56,7 +58,7 @@ fn once(world: &World, request: &Request) -> Trace {
         then: None,
         reads: std::collections::BTreeSet::new(),
     };
-    let ends_before = trace.hops.iter().any(|hop| hop.status() == super::hop::Status::Broken);
+    let ends_before = trace.hops.iter().any(|hop| hop.status() == Status::Broken);
     match entrance.door {
         Door::Closed(outcome) => trace.outcome = outcome,
         Door::Controller(controller) => {
@@ -88,7 +90,7 @@ fn once(world: &World, request: &Request) -> Trace {
                 gate: None,
                 side: Vec::new(),
             };
-            settle(world, &mut trace, decision, &Caller::Client(request.vantage.clone()), Answering::Nobody);
+            settle(world, &mut trace, decision, &Caller::Direct(request.vantage.clone()), Answering::Nobody);
         }
     }
     if let (true, Some(outcome)) = (ends_before, early(&trace)) {
@@ -157,7 +159,7 @@ fn forward(
 /// One answer where every arm gives the same one, else the arms with their shares.
 fn result(
     ends: Vec<(Option<LegEnd>, Option<u16>)>,
-    backends: Vec<super::outcome::Backend>,
+    backends: Vec<Backend>,
     answering: Answering,
     gate: Option<(u16, String)>,
 ) -> Outcome {
@@ -201,7 +203,7 @@ fn direct(end: &LegEnd) -> Outcome {
 impl Answering {
     fn status(self, end: &LegEnd) -> Option<u16> {
         match self {
-            Self::Ingress(flavour) => flavour.answer(end),
+            Self::Ingress(flavour) => end.answer(flavour),
             Self::Gateway => match end {
                 LegEnd::NoService => Some(500),
                 LegEnd::NoEndpoints | LegEnd::NoName | LegEnd::Refused => Some(503),
@@ -224,7 +226,7 @@ impl Answering {
 
 /// What the client sees where a hop before the controller ends the request; the later hops tell what would come next.
 fn early(trace: &Trace) -> Option<Outcome> {
-    let hop = trace.hops.iter().find(|hop| hop.status() == super::hop::Status::Broken)?;
+    let hop = trace.hops.iter().find(|hop| hop.status() == Status::Broken)?;
     entrance::ending(hop)
 }
 
@@ -237,7 +239,7 @@ fn next_request(trace: &Trace) -> Option<Request> {
     next.headers.clone_from(&trace.request.headers);
     next.client = trace.request.client;
     next.vantage = trace.request.vantage.clone();
-    next.via = trace.request.via.clone();
+    next.via.clone_from(&trace.request.via);
     Some(next)
 }
 

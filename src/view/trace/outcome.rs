@@ -3,8 +3,8 @@
 use crate::kinds::ObjectRef;
 use crate::view::trace::fault::Finding;
 use crate::view::trace::hop::Hop;
+use crate::view::trace::reads::Read;
 use crate::view::trace::request::Request;
-use crate::view::trace::world::Read;
 use crate::wire::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;

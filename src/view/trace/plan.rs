@@ -3,26 +3,10 @@
 use crate::kinds::service::PortRef;
 use crate::kinds::{ObjectRef, Record};
 use crate::view::trace::fault::Finding;
+use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::Hop;
 use crate::view::trace::outcome::Outcome;
 use std::sync::Arc;
-
-/// Which rules a controller reads Ingresses by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Flavour {
-    /// kubernetes/ingress-nginx.
-    Nginx,
-    /// Traefik.
-    Traefik,
-    /// HAProxy.
-    Haproxy,
-    /// GKE.
-    Gce,
-    /// AWS load balancer controller.
-    Alb,
-    /// An unknown one: by the Ingress specification.
-    Spec,
-}
 
 /// Where a request enters the cluster.
 #[derive(Clone, Debug, PartialEq)]
@@ -184,7 +168,7 @@ pub enum Caller {
         pods: Vec<Arc<Record>>,
     },
     /// A client itself, through kube-proxy: from outside, or from a pod or namespace.
-    Client(crate::view::trace::request::Vantage),
+    Direct(crate::view::trace::request::Vantage),
 }
 
 /// How the request to one arm ended: its hops, and what the backend is.
@@ -264,41 +248,15 @@ pub enum Fallback {
     Unknown,
 }
 
-impl Flavour {
-    /// As `--controller` writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Nginx => "ingress-nginx",
-            Self::Traefik => "traefik",
-            Self::Haproxy => "haproxy",
-            Self::Gce => "gce",
-            Self::Alb => "alb",
-            Self::Spec => "spec",
-        }
-    }
-
-    /// By the controller that an IngressClass names.
-    pub fn of_controller(name: &str) -> Self {
-        match name {
-            "k8s.io/ingress-nginx" => Self::Nginx,
-            "traefik.io/ingress-controller" => Self::Traefik,
-            "haproxy-ingress.github.io/controller" | "haproxy.org/ingress-controller/haproxy" => Self::Haproxy,
-            "ingress.k8s.aws/alb" => Self::Alb,
-            _ if name.starts_with("haproxy.org/") || name.starts_with("haproxy-ingress.") => Self::Haproxy,
-            _ if name.contains("gce") || name.starts_with("networking.gke.io/") => Self::Gce,
-            _ => Self::Spec,
-        }
-    }
-
+impl LegEnd {
     /// What the controller answers to a client where a leg ended so; none where it cannot be told.
-    pub fn answer(self, end: &LegEnd) -> Option<u16> {
-        match (self, end) {
-            (_, LegEnd::Unknown(_)) => None,
-            (_, LegEnd::Refused | LegEnd::Protocol) => Some(502),
-            (_, LegEnd::Dropped | LegEnd::Loop) => Some(504),
-            (Self::Traefik, LegEnd::NoService | LegEnd::NoEndpoints) => Some(404),
-            (Self::Haproxy, LegEnd::NoService) => Some(404),
-            (_, LegEnd::NoService | LegEnd::NoEndpoints | LegEnd::NoName) => Some(503),
+    pub fn answer(&self, flavour: Flavour) -> Option<u16> {
+        match (flavour, self) {
+            (_, Self::Unknown(_)) => None,
+            (_, Self::Refused | Self::Protocol) => Some(502),
+            (_, Self::Dropped | Self::Loop) => Some(504),
+            (Flavour::Traefik | Flavour::Haproxy, Self::NoService) | (Flavour::Traefik, Self::NoEndpoints) => Some(404),
+            (_, Self::NoService | Self::NoEndpoints | Self::NoName) => Some(503),
         }
     }
 }

@@ -49,3 +49,28 @@ pub fn worst(findings: &[Finding]) -> Option<&Finding> {
 fn rank(finding: &Finding) -> usize {
     fault::catalogue().position(|fault| fault.code == finding.code()).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::trace::fault::rt;
+    use crate::view::trace::hop::HopKind;
+
+    #[test]
+    fn not_knowing_what_stands_before_the_cluster_only_warns() {
+        let dns = Hop::unknown(HopKind::Dns, "no answer is known");
+        assert_eq!(of_hops(std::slice::from_ref(&dns)), Verdict::Warn);
+        let rule = Hop::unknown(HopKind::Rule, "you may not list ingresses");
+        assert_eq!(of_hops(&[dns.clone(), rule.clone()]), Verdict::Unknown);
+        let broken = Hop::new(HopKind::Filter, "redirects").with(Finding::of(&rt::RT_REDIRECT_LOOP));
+        assert_eq!(of_hops(&[dns, rule, broken]), Verdict::Broken);
+    }
+
+    #[test]
+    fn the_worst_finding_of_a_hop_speaks_for_it() {
+        let info = Finding::of(&rt::RT_REDIRECT_LOOP).severe(Severity::Info);
+        let broken = Finding::of(&rt::RT_REDIRECT_LOOP);
+        assert_eq!(worst(&[info, broken.clone()]), Some(&broken));
+        assert_eq!(worst(&[]), None);
+    }
+}

@@ -3,7 +3,8 @@
 
 use crate::kinds::{self, Catalog, KindId, ObjectRef, Record, Served, Target};
 use crate::model::{Cluster, Scope, Select, Sync};
-use crate::view::trace::plan::Flavour;
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::reads::Read;
 use crate::wire::Timestamp;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,19 +112,6 @@ pub struct Handshake {
     pub error: String,
 }
 
-/// One look at the model. A trace is true as long as nothing that it looked at changes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Read {
-    /// One object, also one that was not there.
-    Object(ObjectRef),
-    /// All objects of a kind in a namespace.
-    Namespace(KindId, Arc<str>),
-    /// All objects of a kind in a namespace with this label.
-    Label(KindId, Arc<str>, Arc<str>, Arc<str>),
-    /// All objects of a kind.
-    Kind(KindId),
-}
-
 /// Whether a silence of the model means absence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
@@ -181,7 +169,7 @@ impl<'a> World<'a> {
     pub fn in_namespace(&self, kind: KindId, namespace: &str) -> Vec<&'a Arc<Record>> {
         self.note(Read::Namespace(kind, Arc::from(namespace)));
         // The borrow of the name ends here, that of the model does not.
-        self.cluster.in_namespace(kind, namespace).map(|record| self.cluster.get(&record.key)).flatten().collect()
+        self.cluster.in_namespace(kind, namespace).filter_map(|record| self.cluster.get(&record.key)).collect()
     }
 
     /// The objects of a kind in a namespace that carry all of these labels, by name; all of them for no label.
@@ -258,5 +246,55 @@ impl Known {
             Self::Forbidden => Some(format!("you may not list {plural}")),
             Self::Partial => Some(format!("{plural} are not listed yet")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::{POD, SERVICE};
+    use crate::view::trace::fixture;
+
+    const YAML: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-1, namespace: shop, labels: {app: web, tier: front}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: other, namespace: shop, labels: {app: other}}
+";
+
+    #[test]
+    fn every_look_is_noted_also_at_what_is_not_there() {
+        fixture::world(YAML, |world| {
+            assert!(world.named(SERVICE, "shop", "web").is_some());
+            assert!(world.named(SERVICE, "shop", "gone").is_none());
+            let (key, value): (Arc<str>, Arc<str>) = (Arc::from("app"), Arc::from("web"));
+            let found = world.labelled(POD, "shop", &[(key.clone(), value.clone())]);
+            assert_eq!(found.iter().map(|pod| &*pod.key.name).collect::<Vec<_>>(), ["web-1"]);
+            let reads = world.take_reads();
+            assert!(reads.contains(&Read::Object(ObjectRef::new(SERVICE, "shop", "gone"))));
+            assert!(reads.contains(&Read::Label(POD, Arc::from("shop"), key, value)));
+            assert!(world.take_reads().is_empty());
+        });
+    }
+
+    #[test]
+    fn a_silence_is_absence_only_where_the_list_is_whole() {
+        let (cluster, catalog) = (Cluster::default(), Catalog::builtin());
+        let (answers, probes) = (Answers::new(), Probes::default());
+        let now = Timestamp::parse(fixture::NOW).unwrap();
+        let world = World::new(&cluster, &catalog, now, (&answers, &probes));
+        assert_eq!(world.known(SERVICE, Some("shop")), Known::Partial);
+        assert_eq!(Known::Forbidden.missing("services").as_deref(), Some("you may not list services"));
+        let files = world.from(Source::Files { controller: None });
+        assert_eq!(files.known(SERVICE, Some("shop")), Known::Whole);
+        assert!(!files.is_given(SERVICE));
+        fixture::world(YAML, |world| assert_eq!(world.known(SERVICE, None), Known::Whole));
     }
 }

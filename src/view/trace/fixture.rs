@@ -1,0 +1,34 @@
+//! Worlds for tests, from manifests written beside them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use crate::kinds::Catalog;
+use crate::manifests::{read, records};
+use crate::model::Cluster;
+use crate::view::trace::world::{Answers, Probes, World};
+use crate::wire::Timestamp;
+use std::path::Path;
+
+/// The present of all fixtures.
+pub const NOW: &str = "2026-11-20T10:42:07Z";
+
+/// The model that a live cluster with these objects gives; namespace `default` where none is said.
+fn cluster(yaml: &str) -> Cluster {
+    let (documents, unreadable) = read::text(Path::new("fixture.yaml"), yaml);
+    assert!(unreadable.is_empty(), "{unreadable:?}");
+    let catalog = Catalog::builtin();
+    let found = records::records(&documents, &catalog, "default");
+    assert!(found.unreadable.is_empty(), "{:?}", found.unreadable);
+    let mut cluster = Cluster::default();
+    for change in found.changes(&catalog) {
+        cluster.apply(change);
+    }
+    cluster
+}
+
+/// Runs a check in a world of these objects, as a live cluster would hold them.
+pub fn world<T>(yaml: &str, check: impl FnOnce(&World) -> T) -> T {
+    let (cluster, catalog) = (cluster(yaml), Catalog::builtin());
+    let (answers, probes) = (Answers::new(), Probes::default());
+    check(&World::new(&cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes)))
+}
