@@ -30,7 +30,7 @@ fn zone(word: &str) -> Option<String> {
     let word = word.trim_end_matches(['{', ',']);
     let word = word.split_once("://").map_or(word, |(_, rest)| rest);
     let name = word.split(':').next().unwrap_or("").trim_end_matches('.').to_lowercase();
-    let is_name = !name.is_empty() && !name.to_lowercase().ends_with(".arpa") && !name.contains('/');
+    let is_name = !name.is_empty() && name.split('.').next_back() != Some("arpa") && !name.contains('/');
     is_name.then_some(name)
 }
 
