@@ -250,7 +250,7 @@ impl Painter<'_> {
         }
         let link = object(crate::kinds::SERVICE, &backend.namespace, &backend.service);
         let mut lines: Vec<Line> = lines.into_iter().map(|line| line.to(Some(link.clone()))).collect();
-        lines.extend(backend.endpoints.iter().take(ENDPOINTS).map(|endpoint| endpoint_line(endpoint)));
+        lines.extend(backend.endpoints.iter().take(ENDPOINTS).map(endpoint_line));
         if let Some(more) = backend.endpoints.len().checked_sub(ENDPOINTS).filter(|more| 0 < *more) {
             lines.push(Line::of(vec![Span::dim(format!("  and {more} more"))]).to(Some(link)));
         }
