@@ -8,6 +8,7 @@ pub mod filter;
 pub mod fit;
 pub mod health;
 pub mod line;
+pub mod logs;
 pub mod picture;
 pub mod search;
 pub mod table;
