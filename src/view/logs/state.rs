@@ -39,9 +39,8 @@ impl State {
         };
         match (&container.state, &container.last_exit) {
             (Does::Running(_), _) => Self::Runs(container.restarts),
-            (Does::Exited(exit), _) => ended(exit.code, exit.reason.as_ref()),
             // The server gives the log of the last instance while the next one waits.
-            (Does::Waiting(_), Some(exit)) => ended(exit.code, exit.reason.as_ref()),
+            (Does::Exited(exit), _) | (Does::Waiting(_), Some(exit)) => ended(exit.code, exit.reason.as_ref()),
             (Does::Waiting(reason), None) => Self::Waits(reason.clone().unwrap_or_else(|| Arc::from("waiting"))),
             (Does::Unreported, _) => Self::Waits(Arc::from("not started yet")),
         }

@@ -64,12 +64,13 @@ impl Heard {
 }
 
 fn said(batch: &Batch) -> Vec<String> {
-    let say = |(piece, line): (&Piece, Option<(Option<Stamp>, &[u8])>)| match (piece, line) {
+    let pieces = batch.pieces.iter().zip(batch.lines());
+    let texts = pieces.map(|(piece, line)| match (piece, line) {
         (Piece::Mark(mark), _) => format!("{mark:?}"),
         (_, Some((_, line))) => String::from_utf8_lossy(line).into_owned(),
         _ => String::new(),
-    };
-    batch.pieces.iter().zip(batch.lines()).map(say).collect()
+    });
+    texts.collect()
 }
 
 #[tokio::test(start_paused = true)]
