@@ -2,6 +2,7 @@
 //! request that can be followed.
 
 mod gateway;
+pub mod index;
 mod ingress;
 pub mod sample;
 mod traefik;
@@ -24,6 +25,8 @@ pub struct Route {
     pub host: String,
     /// The path as it is written.
     pub path: String,
+    /// The Services that it names.
+    pub services: Vec<ObjectRef>,
     /// A request that it is meant for.
     pub request: Request,
 }

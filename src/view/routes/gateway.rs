@@ -3,8 +3,8 @@
 use super::{Route, get, sample};
 use crate::kinds::gateway::facts::Listener;
 use crate::kinds::grpc_route::GrpcMatch;
-use crate::kinds::http_route::facts::{Parent, PathMatch, RouteMatch, ValueMatch};
-use crate::kinds::{GATEWAY, LISTENER_SET, ObjectRef, Record, X_LISTENER_SET};
+use crate::kinds::http_route::facts::{Parent, PathMatch, RouteBackend, RouteMatch, ValueMatch};
+use crate::kinds::{GATEWAY, LISTENER_SET, ObjectRef, Record, SERVICE, X_LISTENER_SET};
 use crate::model::Cluster;
 use crate::view::trace::facts;
 use crate::view::trace::request::{Request, Scheme};
@@ -33,7 +33,7 @@ pub fn http(cluster: &Cluster, record: &Record) -> Vec<Route> {
                     PathMatch::Regex => sample::regex(&wanted.path),
                     PathMatch::Exact | PathMatch::Prefix => wanted.path.to_string(),
                 };
-                let mut route = route(record, &door, field, &wanted.path, &tried);
+                let mut route = route(record, &door, (field, services(&of.backends)), &wanted.path, &tried);
                 fit(&mut route.request, wanted);
                 routes.push(route);
             }
@@ -51,7 +51,7 @@ pub fn grpc(cluster: &Cluster, record: &Record) -> Vec<Route> {
             for (number, wanted) in of.matches.iter().enumerate() {
                 let field = format!(".spec.rules[{rule}].matches[{number}]");
                 let path = call(wanted);
-                let mut route = route(record, &door, field, &path, &path);
+                let mut route = route(record, &door, (field, services(&of.backends)), &path, &path);
                 "POST".clone_into(&mut route.request.method);
                 let headers = wanted.headers.iter().map(value);
                 route.request.headers.extend([("Content-Type".to_owned(), "application/grpc".to_owned())]);
@@ -67,14 +67,32 @@ pub fn grpc(cluster: &Cluster, record: &Record) -> Vec<Route> {
 pub fn tls(cluster: &Cluster, record: &Record) -> Vec<Route> {
     let Some(facts) = facts::l4_route(record) else { return Vec::new() };
     let doors = doors(cluster, &facts.parents, &facts.hostnames, &["TLS"]);
-    doors.iter().map(|door| route(record, door, ".spec.hostnames".to_owned(), "/", "/")).collect()
+    let services: Vec<ObjectRef> = facts.rules.iter().flat_map(|rule| services(&rule.backends)).collect();
+    let place = || (".spec.hostnames".to_owned(), services.clone());
+    doors.iter().map(|door| route(record, door, place(), "/", "/")).collect()
 }
 
-fn route(record: &Record, door: &Door, field: String, path: &str, tried: &str) -> Route {
+/// The Services among backends that get a share.
+fn services(backends: &[RouteBackend]) -> Vec<ObjectRef> {
+    let services = backends.iter().filter(|backend| 0 < backend.weight && backend.object.kind_id() == Some(SERVICE));
+    let key = |backend: &RouteBackend| {
+        let (namespace, name) = (backend.object.namespace.clone(), backend.object.name.clone());
+        ObjectRef { kind: SERVICE, namespace, name }
+    };
+    services.map(key).collect()
+}
+
+fn route(
+    record: &Record,
+    door: &Door,
+    (field, services): (String, Vec<ObjectRef>),
+    path: &str,
+    tried: &str,
+) -> Route {
     let host = sample::host(&door.host, door.address.as_deref());
     let mut request = get(door.scheme, &host, door.port, tried);
     request.via.clone_from(&door.via);
-    Route { owner: record.key.clone(), field, host: door.host.clone(), path: path.to_owned(), request }
+    Route { owner: record.key.clone(), field, host: door.host.clone(), path: path.to_owned(), services, request }
 }
 
 /// Gives the request what the match wants beside its path.

@@ -1,8 +1,8 @@
 //! The routes of an Ingress: each host with each of its paths, and the backend for all the rest.
 
 use super::{Route, get, sample};
-use crate::kinds::Record;
-use crate::kinds::ingress::facts::{IngressFacts, PathType};
+use crate::kinds::ingress::facts::{Backend, IngressFacts, PathType};
+use crate::kinds::{ObjectRef, Record, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::request::Scheme;
 
@@ -12,31 +12,49 @@ const REGEX: [&str; 2] = ["nginx.ingress.kubernetes.io/rewrite-target", "nginx.i
 /// The routes in the order of the rules; that of the default backend last.
 pub fn routes(record: &Record) -> Vec<Route> {
     let Some(ingress) = facts::ingress(record) else { return Vec::new() };
+    let default = ingress.default_backend.as_ref();
     let mut routes = Vec::new();
     for (index, rule) in ingress.rules.iter().enumerate() {
         let host = rule.host.as_deref().unwrap_or("*");
-        if rule.paths.is_empty() && ingress.default_backend.is_some() {
-            routes.push(route(record, ingress, format!(".spec.rules[{index}]"), (host, "/"), "/"));
+        if let Some(backend) = default.filter(|_| rule.paths.is_empty()) {
+            let place = Place { field: format!(".spec.rules[{index}]"), host, path: "/", tried: "/".to_owned() };
+            routes.push(route(record, ingress, place, backend));
         }
         for (number, path) in rule.paths.iter().enumerate() {
             let field = format!(".spec.rules[{index}].http.paths[{number}]");
             let tried = tried(record, &path.path, path.path_type);
-            routes.push(route(record, ingress, field, (host, &path.path), &tried));
+            routes.push(route(record, ingress, Place { field, host, path: &path.path, tried }, &path.backend));
         }
     }
     let has_all = routes.iter().any(|route| route.host == "*" && route.request.path == "/");
-    if ingress.default_backend.is_some() && !has_all {
-        routes.push(route(record, ingress, ".spec.defaultBackend".to_owned(), ("*", "/"), "/"));
+    if let Some(backend) = default.filter(|_| !has_all) {
+        let place = Place { field: ".spec.defaultBackend".to_owned(), host: "*", path: "/", tried: "/".to_owned() };
+        routes.push(route(record, ingress, place, backend));
     }
     routes
 }
 
-fn route(record: &Record, ingress: &IngressFacts, field: String, (host, path): (&str, &str), tried: &str) -> Route {
+/// Where a route stands, and what is tried for it.
+struct Place<'a> {
+    field: String,
+    host: &'a str,
+    path: &'a str,
+    tried: String,
+}
+
+fn route(record: &Record, ingress: &IngressFacts, place: Place, backend: &Backend) -> Route {
+    let Place { field, host, path, tried } = place;
     let scheme = if has_tls(ingress, host) { Scheme::Https } else { Scheme::Http };
     let address = ingress.addresses.first().map(|address| &*address.value);
-    let request = get(scheme, &sample::host(host, address), scheme.port(), tried);
+    let request = get(scheme, &sample::host(host, address), scheme.port(), &tried);
     let path = if path.is_empty() { "/" } else { path };
-    Route { owner: record.key.clone(), field, host: host.to_owned(), path: path.to_owned(), request }
+    let services = match backend {
+        Backend::Service { name, .. } => {
+            vec![ObjectRef { kind: SERVICE, namespace: record.key.namespace.clone(), name: name.clone() }]
+        }
+        Backend::Resource { .. } | Backend::Missing => Vec::new(),
+    };
+    Route { owner: record.key.clone(), field, host: host.to_owned(), path: path.to_owned(), services, request }
 }
 
 /// What somebody would type for a path.

@@ -1,7 +1,7 @@
 //! The routes of an IngressRoute: the hosts and the first path that each of its rules names.
 
 use super::{Route, get, sample};
-use crate::kinds::Record;
+use crate::kinds::{ObjectRef, Record, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::request::Scheme;
 
@@ -22,12 +22,19 @@ pub fn routes(record: &Record) -> Vec<Route> {
         if hosts.is_empty() {
             hosts.push("*");
         }
+        let services = rule.services.iter().filter(|service| &*service.kind == "Service").map(|service| ObjectRef {
+            kind: SERVICE,
+            namespace: service.object.namespace.clone().or_else(|| record.key.namespace.clone()),
+            name: service.object.name.clone(),
+        });
+        let services: Vec<ObjectRef> = services.collect();
         for host in hosts {
             routes.push(Route {
                 owner: record.key.clone(),
                 field: format!(".spec.routes[{index}].match"),
                 host: host.to_owned(),
                 path: path.to_owned(),
+                services: services.clone(),
                 request: get(scheme, &sample::host(host, None), scheme.port(), &tried),
             });
         }
