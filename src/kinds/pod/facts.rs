@@ -29,16 +29,21 @@ pub struct PodFacts {
     pub ips: Box<[IpAddr]>,
     /// The node it was given.
     pub node: Option<Arc<str>>,
-    /// The address of that node.
-    pub host_ip: Option<IpAddr>,
-    /// Why no node was found for it, in the scheduler's words; none once there is one, or before the scheduler has spoken.
-    pub unscheduled: Option<Arc<str>>,
     /// Whether it uses the node's own network.
     pub host_network: bool,
     /// Its quality of service.
     pub qos: Qos,
     /// When the kubelet took it on.
     pub started: Option<Timestamp>,
+    /// What few pods have.
+    pub rare: Option<Box<Rare>>,
+}
+
+/// What few pods have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rare {
+    /// Why no node was found for it, in the scheduler's words; none once there is one, or before the scheduler has spoken.
+    pub unscheduled: Option<Arc<str>>,
     /// `Evicted`, `NodeLost` … as the status says of the whole pod.
     pub status_reason: Option<Arc<str>>,
     /// Readiness gates, and whether each is met.
@@ -96,20 +101,23 @@ pub struct Container {
     pub restarts: u32,
     /// What it does now.
     pub state: State,
-    /// What the kubelet says of why it waits, the first line of it.
-    pub waits_for: Option<Arc<str>>,
     /// How it ended the time before.
     pub last_exit: Option<Box<Exit>>,
     /// Bytes it may use at most.
     pub memory_limit: Option<i64>,
     /// Ports that it declares.
     pub ports: Box<[Port]>,
-    /// What tells whether it may take traffic.
-    pub readiness: Option<Box<Probe>>,
-    /// What tells whether it must be restarted.
-    pub liveness: Option<Box<Probe>>,
-    /// What tells whether it has started.
-    pub startup: Option<Box<Probe>>,
+    /// Its probes and why it waits; boxed, because most containers have neither.
+    pub(crate) aside: Option<Box<Aside>>,
+}
+
+/// What most containers do not have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Aside {
+    waits_for: Option<Arc<str>>,
+    readiness: Option<Box<Probe>>,
+    liveness: Option<Box<Probe>>,
+    startup: Option<Box<Probe>>,
 }
 
 /// What a container is for.
@@ -200,10 +208,37 @@ impl Protocol {
     }
 }
 
+impl Container {
+    /// What the kubelet says of why it waits, the first line of it.
+    pub fn waits_for(&self) -> Option<&str> {
+        self.aside.as_ref()?.waits_for.as_deref()
+    }
+
+    /// What tells whether it may take traffic.
+    pub fn readiness(&self) -> Option<&Probe> {
+        self.aside.as_ref()?.readiness.as_deref()
+    }
+
+    /// What tells whether it must be restarted.
+    pub fn liveness(&self) -> Option<&Probe> {
+        self.aside.as_ref()?.liveness.as_deref()
+    }
+
+    /// What tells whether it has started.
+    pub fn startup(&self) -> Option<&Probe> {
+        self.aside.as_ref()?.startup.as_deref()
+    }
+}
+
 impl PodFacts {
     /// The containers that do the work.
     pub fn main(&self) -> impl Iterator<Item = &Container> {
         self.containers.iter().filter(|c| c.role == Role::Main)
+    }
+
+    /// Readiness gates, and whether each is met.
+    pub fn readiness_gates(&self) -> &[(Arc<str>, bool)] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.readiness_gates)
     }
 
     /// Whether the pod has ended, well or badly.
@@ -222,10 +257,6 @@ impl PodFacts {
 pub fn facts(pod: &Pod, _meta: &Meta, interner: &mut Interner) -> PodFacts {
     let (spec, status) = (pod.spec(), pod.status());
     let ready = status.condition("Ready");
-    let names = |names: &mut dyn Iterator<Item = &String>, interner: &mut Interner| -> Box<[Arc<str>]> {
-        names.map(|n| interner.intern(n)).collect()
-    };
-    let gates = spec.readiness_gates.iter();
     PodFacts {
         phase: phase(&status.phase),
         ready: status.is("Ready"),
@@ -233,16 +264,24 @@ pub fn facts(pod: &Pod, _meta: &Meta, interner: &mut Interner) -> PodFacts {
         containers: containers(pod, interner),
         ips: status.addresses().filter_map(|ip| ip.parse().ok()).collect(),
         node: interner.non_empty(&spec.node_name),
-        host_ip: status.host_ip.parse().ok(),
-        unscheduled: unscheduled(spec, status, interner),
         host_network: spec.host_network,
         qos: qos(&status.qos_class),
         started: instant(status.start_time),
+        rare: rare(pod, interner),
+    }
+}
+
+fn rare(pod: &Pod, interner: &mut Interner) -> Option<Box<Rare>> {
+    let (spec, status) = (pod.spec(), pod.status());
+    let gates = spec.readiness_gates.iter();
+    let rare = Rare {
+        unscheduled: unscheduled(spec, status, interner),
         status_reason: interner.non_empty(&status.reason),
         readiness_gates: gates.map(|g| (interner.intern(&g.condition_type), status.is(&g.condition_type))).collect(),
-        scheduling_gates: names(&mut spec.scheduling_gates.iter().map(|g| &g.name), interner),
-        finalizers: names(&mut pod.metadata.iter().flat_map(|m| &m.finalizers), interner),
-    }
+        scheduling_gates: spec.scheduling_gates.iter().map(|g| interner.intern(&g.name)).collect(),
+        finalizers: pod.metadata.iter().flat_map(|m| &m.finalizers).map(|f| interner.intern(f)).collect(),
+    };
+    (rare != Rare::default()).then(|| Box::new(rare))
 }
 
 fn containers(pod: &Pod, interner: &mut Interner) -> Box<[Container]> {
@@ -272,14 +311,21 @@ fn container(
         started: status.is_some_and(|s| s.started == Some(true)),
         restarts: status.map_or(0, |s| u32::try_from(s.restart_count).unwrap_or(0)),
         state: status.map_or(State::Unreported, |s| state(s, interner)),
-        waits_for: status.and_then(|s| s.waiting()).and_then(|w| interner.non_empty(first_line(&w.message))),
         last_exit: status.and_then(|s| s.last_terminated()).map(|t| Box::new(exit(t, interner))),
         memory_limit: limit.and_then(Quantity::value),
         ports: spec.ports.iter().map(|p| port(p, interner)).collect(),
+        aside: aside(spec, status, interner),
+    }
+}
+
+fn aside(spec: &spec::Container, status: Option<&ContainerStatus>, interner: &mut Interner) -> Option<Box<Aside>> {
+    let aside = Aside {
+        waits_for: status.and_then(|s| s.waiting()).and_then(|w| interner.non_empty(first_line(&w.message))),
         readiness: probe(spec.readiness_probe.as_ref(), interner),
         liveness: probe(spec.liveness_probe.as_ref(), interner),
         startup: probe(spec.startup_probe.as_ref(), interner),
-    }
+    };
+    (aside != Aside::default()).then(|| Box::new(aside))
 }
 
 /// The scheduler's message, while it has found no node.
