@@ -48,12 +48,11 @@ pub fn find(world: &World, request: &Request) -> Entrance {
         let missing = format!("{} leads out of this cluster, and nothing in it speaks for that name", found.text());
         return Entrance { hops, door: Door::Closed(Outcome::Unknown(missing)), side: Vec::new() };
     }
-    let mut side: Vec<Finding> = several(world, request, &choice).into_iter().chain(state::side(world)).collect();
+    let several = several(world, request, &choice);
     let (more, door) = open(world, request, &found, (&choice, &claims));
     hops.extend(more);
-    if let Door::Controller(controller) = &door {
-        side.extend(state::webhook(world, controller));
-    }
+    let beside = if matches!(door, Door::Controller(_)) { state::side(world) } else { Vec::new() };
+    let side = several.into_iter().chain(beside).collect();
     Entrance { hops, door, side }
 }
 
@@ -65,7 +64,7 @@ pub fn other_names(world: &World, host: &str) -> Vec<String> {
 /// What the client sees where a hop before the controller ends the request; none where the request goes on.
 pub fn ending(hop: &Hop) -> Option<Outcome> {
     let finding = hop.findings.iter().find(|finding| finding.severity == Severity::Broken)?;
-    let detail = finding.message();
+    let detail = brief(&finding.message());
     let word = |name: &str| finding.words.get(name).cloned();
     match finding.code() {
         "DNS-WRONG-LB" => Some(Outcome::Unknown(format!("whoever is there answers: {detail}"))),
@@ -80,6 +79,24 @@ pub fn ending(hop: &Hop) -> Option<Outcome> {
         code if code.starts_with("LB-") || code == "RT-TCP-CM" => Some(Outcome::Refused(detail)),
         _ => None,
     }
+}
+
+/// The fact of a message, without its consequence.
+fn brief(message: &str) -> String {
+    let mut depth = 0_usize;
+    for (at, letter) in message.char_indices() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let rest = &message[at..];
+        let ends = depth == 0 && [", so ", ", and ", "; ", ": "].iter().any(|end| rest.starts_with(end));
+        if ends {
+            return message[..at].to_owned();
+        }
+    }
+    message.to_owned()
 }
 
 /// Whether the trace shows that nothing in this cluster knows its host, so that a redirect leaves the cluster.

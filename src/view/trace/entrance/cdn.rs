@@ -3,10 +3,11 @@
 use crate::kinds::Record;
 use crate::view::trace::entrance::balancer::wanted;
 use crate::view::trace::entrance::choice::{Choice, Fit};
-use crate::view::trace::entrance::claims::Claims;
+use crate::view::trace::entrance::claims::{Claims, HOSTNAMES};
 use crate::view::trace::entrance::controller;
 use crate::view::trace::entrance::dns::Resolution;
 use crate::view::trace::entrance::gate::Behind;
+use crate::view::trace::entrance::zone;
 use crate::view::trace::facts;
 use crate::view::trace::fault::dns::{CDN_52X, CDN_525_526, CDN_FLEX_LOOP, CDN_HIDDEN};
 use crate::view::trace::fault::{Fault, Finding};
@@ -32,9 +33,10 @@ const FORCE: &str = "nginx.ingress.kubernetes.io/force-ssl-redirect";
 pub fn hop(world: &World, request: &Request, found: &Resolution, choice: &Choice, claims: &Claims) -> Option<Hop> {
     let answered = world.probes.http.get(&request.url());
     let by_header = answered.and_then(by_header);
+    let is_proxied = || zone::is_proxied(world, &request.host) || is_asked(claims);
     let cdn = match choice.fit {
         Fit::Hidden(cdn) => cdn,
-        _ => by_header?,
+        _ => by_header.or_else(|| is_proxied().then_some("Cloudflare"))?,
     };
     let finding = Finding::of(&CDN_HIDDEN).word("cdn", cdn).word("host", &request.host).word("found", found.text());
     let mut hop = Hop::unknown(HopKind::Cdn, format!("{cdn} answers first; to which address it forwards is not known"));
@@ -43,6 +45,15 @@ pub fn hop(world: &World, request: &Request, found: &Resolution, choice: &Choice
     let looped = || flexible(request, answered, (cdn, choice), claims);
     hop.findings.extend(told.or_else(looped));
     Some(hop)
+}
+
+/// Whether external-dns is asked to have the provider answer for the name.
+fn is_asked(claims: &Claims) -> bool {
+    let keys = HOSTNAMES.map(|key| key.replace("hostname", "cloudflare-proxied"));
+    let is_on = |record: &Arc<Record>| {
+        keys.iter().any(|key| record.meta.annotation(key).is_some_and(|value| **value == *"true"))
+    };
+    claims.ingresses.iter().chain(&claims.routes).any(is_on)
 }
 
 fn by_header(answered: &Answered) -> Option<&'static str> {
@@ -71,7 +82,7 @@ fn told(request: &Request, answered: &Answered, (cdn, choice): (&str, &Choice)) 
         None => finding,
     };
     let finding = match gate.and_then(|gate| gate.service.as_ref()) {
-        Some(service) => finding.object("service", &service.key).word("resource", format!("svc {}", service.key.name)),
+        Some(service) => finding.object("service", &service.key).word("resource", format!("svc/{}", service.key.name)),
         None => finding,
     };
     Some(finding.fact(None, format!("GET {}", request.url()), answered.status))

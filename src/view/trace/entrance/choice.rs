@@ -1,13 +1,13 @@
 //! Which way into the cluster a request takes: the one that DNS leads to, else the one that fits it best.
 
 use crate::kinds::{DAEMON_SET, DEPLOYMENT, GATEWAY, ObjectRef, Record, SERVICE, STATEFUL_SET};
-use crate::view::trace::entrance::address::cdn_of;
-use crate::view::trace::entrance::address::cdn_of_name;
+use crate::view::trace::entrance::address::{cdn_of, cdn_of_name};
 use crate::view::trace::entrance::claims::{self, Claims};
 use crate::view::trace::entrance::controller;
 use crate::view::trace::entrance::dns::{self, End, Resolution};
 use crate::view::trace::entrance::gate::{self, Behind, Gate, Place, Shape};
 use crate::view::trace::facts;
+use crate::view::trace::flavour::Flavour;
 use crate::view::trace::request::Request;
 use crate::view::trace::world::World;
 use std::cmp::Reverse;
@@ -145,7 +145,9 @@ pub fn speaks_for(world: &World, gate: &Gate, request: &Request, claims: &Claims
         Behind::Controller(controller) => {
             let own = |ingress: &Arc<Record>| gate.shape != Shape::Cloud || ingress.key == gate.object.key;
             let mut ingresses = claims.ingresses.iter().filter(|ingress| own(ingress));
-            ingresses.any(|ingress| controller::takes(world, controller, ingress)) || published()
+            let is_own = ingresses.any(|ingress| controller::takes(world, controller, ingress));
+            let is_traefik = controller.flavour == Flavour::Traefik && !claims.traefik.is_empty();
+            is_own || is_traefik || published()
         }
         Behind::Gateway(gateway) => claims.gateways.contains(gateway) || published(),
         Behind::Pods => published(),

@@ -1,7 +1,11 @@
 //! Who in the cluster speaks for a host: Ingresses, routes with their Gateways, and objects that have their name published.
 
 use crate::kinds::gateway_api::ObjectName;
-use crate::kinds::{GATEWAY, HTTP_ROUTE, INGRESS, ObjectRef, Record};
+use crate::kinds::http_route::facts::Parent;
+use crate::kinds::{
+    GATEWAY, GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, INGRESS_ROUTE_TCP, LISTENER_SET, ObjectRef, Record,
+    TLS_ROUTE, X_LISTENER_SET,
+};
 use crate::view::trace::facts;
 use crate::view::trace::world::World;
 use std::collections::BTreeSet;
@@ -18,8 +22,10 @@ pub const HOSTNAMES: [&str; 2] = ["external-dns.kubernetes.io/hostname", "extern
 pub struct Claims {
     /// Ingresses with a rule for one of them.
     pub ingresses: Vec<Arc<Record>>,
-    /// Routes that list one of them.
+    /// Routes of the Gateway API that list one of them.
     pub routes: Vec<Arc<Record>>,
+    /// Traefik's own routes whose rules name one of them.
+    pub traefik: Vec<Arc<Record>>,
     /// Gateways with a listener for one of them, or that such a route is for.
     pub gateways: BTreeSet<ObjectRef>,
 }
@@ -32,28 +38,51 @@ pub fn of(world: &World, names: &[&str]) -> Claims {
             claims.ingresses.push(ingress.clone());
         }
     }
-    for route in world.of(HTTP_ROUTE) {
-        let Some(facts) = facts::http_route(route) else { continue };
-        if facts.hostnames.iter().any(|host| names.iter().any(|name| covers_all(host, name))) {
+    let is_meant = |host: &str| names.iter().any(|name| covers_all(host, name));
+    for route in [HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE].into_iter().flat_map(|kind| world.of(kind)) {
+        let Some((hostnames, parents)) = hostnames(route) else { continue };
+        if hostnames.iter().any(|host| is_meant(host)) {
             claims.routes.push(route.clone());
-            claims.gateways.extend(facts.parents.iter().filter_map(|parent| gateway(&parent.object)));
+            claims.gateways.extend(parents.iter().filter_map(|parent| gateway(world, &parent.object)));
+        }
+    }
+    for route in [INGRESS_ROUTE, INGRESS_ROUTE_TCP].into_iter().flat_map(|kind| world.of(kind)) {
+        let Some(facts) = facts::ingress_route(route) else { continue };
+        if facts.routes.iter().any(|own| names.iter().any(|name| names_host(&own.rule, name))) {
+            claims.traefik.push(route.clone());
         }
     }
     for gateway in world.of(GATEWAY) {
-        let Some(facts) = facts::gateway(gateway) else { continue };
-        let hosts = facts.listeners.iter().filter_map(|listener| listener.hostname.as_deref());
-        let mut hosts = hosts.filter(|host| names.iter().any(|name| covers_all(host, name)));
-        if hosts.next().is_some() {
+        let listeners = facts::gateway(gateway).into_iter().flat_map(|facts| facts.listeners.iter());
+        if listeners.filter_map(|listener| listener.hostname.as_deref()).any(is_meant) {
             claims.gateways.insert(gateway.key.clone());
+        }
+    }
+    for set in [LISTENER_SET, X_LISTENER_SET].into_iter().flat_map(|kind| world.of(kind)) {
+        let Some(facts) = facts::listener_set(set) else { continue };
+        if facts.listeners.iter().filter_map(|listener| listener.hostname.as_deref()).any(is_meant) {
+            claims.gateways.extend(gateway(world, &facts.parent));
         }
     }
     claims
 }
 
+/// The hosts and parents of a route.
+fn hostnames(route: &Record) -> Option<(&[Arc<str>], &[Parent])> {
+    let http = facts::http_route(route).map(|facts| (&*facts.hostnames, &*facts.parents));
+    let grpc = || facts::grpc_route(route).map(|facts| (&*facts.hostnames, &*facts.parents));
+    http.or_else(grpc).or_else(|| facts::l4_route(route).map(|facts| (&*facts.hostnames, &*facts.parents)))
+}
+
+/// Whether a rule of Traefik's names a host: ``Host(`a.example.com`)``.
+fn names_host(rule: &str, name: &str) -> bool {
+    rule.contains("Host") && rule.split(['`', '"']).any(|part| part.eq_ignore_ascii_case(name))
+}
+
 impl Claims {
     /// Whether nobody does.
     pub fn is_empty(&self) -> bool {
-        self.ingresses.is_empty() && self.routes.is_empty() && self.gateways.is_empty()
+        self.ingresses.is_empty() && self.routes.is_empty() && self.traefik.is_empty() && self.gateways.is_empty()
     }
 
     /// The object that should own the name in DNS: the oldest Ingress, else a route.
@@ -93,7 +122,16 @@ fn covers_all(host: &str, name: &str) -> bool {
     }
 }
 
-fn gateway(object: &ObjectName) -> Option<ObjectRef> {
-    let kind = object.kind_id().filter(|kind| *kind == GATEWAY)?;
-    Some(ObjectRef { kind, namespace: object.namespace.clone(), name: object.name.clone() })
+/// The Gateway that a parent is, or belongs to.
+fn gateway(world: &World, object: &ObjectName) -> Option<ObjectRef> {
+    let key = ObjectRef { kind: object.kind_id()?, namespace: object.namespace.clone(), name: object.name.clone() };
+    match key.kind {
+        GATEWAY => Some(key),
+        LISTENER_SET | X_LISTENER_SET => {
+            let parent = &facts::listener_set(world.get(&key)?)?.parent;
+            let kind = parent.kind_id().filter(|kind| *kind == GATEWAY)?;
+            Some(ObjectRef { kind, namespace: parent.namespace.clone(), name: parent.name.clone() })
+        }
+        _ => None,
+    }
 }

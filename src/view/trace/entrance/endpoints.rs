@@ -3,6 +3,7 @@
 use crate::kinds::endpoint_slice::SERVICE_LABEL;
 use crate::kinds::service::ServiceFacts;
 use crate::kinds::{ENDPOINT_SLICE, NODE, POD, Record};
+use crate::view::short_name;
 use crate::view::trace::entrance::controller::template;
 use crate::view::trace::entrance::gate::{self, Behind, Gate, Shape};
 use crate::view::trace::facts;
@@ -61,7 +62,7 @@ fn nobody(world: &World, gate: &Gate, (object, behind): (&Arc<Record>, &Ready)) 
     let finding = Finding::of(&lb::LB_NO_ENDPOINT).word("gate", world.title(&object.key)).word("pods", &pods);
     let finding = finding.object("service", &object.key);
     let finding = match workload {
-        Some(workload) => finding.word("workload", resource(world, workload)),
+        Some(workload) => finding.word("workload", short_name(world.catalog, &workload.key)),
         None => finding,
     };
     match &behind.source {
@@ -76,12 +77,6 @@ fn ready_path(source: &Record) -> &'static str {
     } else {
         ".endpoints[*].conditions.ready"
     }
-}
-
-/// As kubectl names a workload: `deploy web`.
-pub fn resource(world: &World, record: &Record) -> String {
-    let kind = world.catalog.get(record.key.kind);
-    format!("{} {}", kind.map_or("", |kind| kind.short_names.first().unwrap_or(&kind.plural)), record.key.name)
 }
 
 /// Traffic stays on the node that it reaches, and some nodes have nobody to take it.

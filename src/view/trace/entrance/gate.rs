@@ -4,6 +4,7 @@ use crate::kinds::load_balancer::Address;
 use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, ServiceFacts, ServicePort, ServiceType};
 use crate::kinds::{GATEWAY, NODE, ObjectRef, POD, Record, SERVICE};
+use crate::view::short_name;
 use crate::view::trace::entrance::controller::{self, WORKLOADS, template};
 use crate::view::trace::facts;
 use crate::view::trace::plan::Controller;
@@ -271,11 +272,9 @@ impl Gate {
         if numbers.is_empty() { "none".to_owned() } else { numbers.join(", ") }
     }
 
-    /// As kubectl names the object: `svc web`.
+    /// As kubectl names the object: `svc/web`.
     pub fn resource(&self, world: &World) -> String {
-        let kind = world.catalog.get(self.object.key.kind);
-        let name = kind.map_or("", |kind| kind.short_names.first().unwrap_or(&kind.plural));
-        format!("{name} {}", self.object.key.name)
+        short_name(world.catalog, &self.object.key)
     }
 
     /// Its places, as one reads them; empty where it has none.

@@ -1,10 +1,10 @@
 //! external-dns: which object owns the record of a name, and whether it looks at the one that should.
 
 use crate::kinds::{DEPLOYMENT, Record};
+use crate::view::short_name;
 use crate::view::trace::entrance::choice::{Choice, Fit};
 use crate::view::trace::entrance::claims::{Claims, HOSTNAMES};
 use crate::view::trace::entrance::controller::{class, template};
-use crate::view::trace::entrance::endpoints::resource;
 use crate::view::trace::entrance::zone::{self, Origin};
 use crate::view::trace::fault::Finding;
 use crate::view::trace::fault::dns::DNS_EXTDNS_OWNER;
@@ -77,7 +77,8 @@ fn unseen(world: &World, host: &str, wanted: &Arc<Record>, choice: &Choice) -> O
 }
 
 fn begin(world: &World, host: &str, wanted: &Arc<Record>) -> Finding {
-    let finding = Finding::of(&DNS_EXTDNS_OWNER).word("host", host).word("resource", resource(world, wanted));
+    let finding =
+        Finding::of(&DNS_EXTDNS_OWNER).word("host", host).word("resource", short_name(world.catalog, &wanted.key));
     finding.object("name", &wanted.key).word("annotation", HOSTNAMES[1])
 }
 

@@ -1,15 +1,17 @@
 //! The controller as a hop: how many of its pods are ready, and what is known against the program itself.
 
-use crate::kinds::{EVENT, INGRESS_CLASS, Record, SERVICE};
+use crate::kinds::admission::Webhook;
+use crate::kinds::{EVENT, INGRESS_CLASS, Record, SERVICE, VALIDATING_WEBHOOK_CONFIGURATION};
+use crate::view::short_name;
 use crate::view::trace::entrance::controller::{template, title};
-use crate::view::trace::entrance::endpoints::{self, resource};
+use crate::view::trace::entrance::endpoints;
 use crate::view::trace::entrance::program;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::plan::Controller;
-use crate::view::trace::world::World;
+use crate::view::trace::world::{Known, World};
 use crate::wire::Timestamp;
 use std::sync::Arc;
 
@@ -52,8 +54,9 @@ fn retired(world: &World, controller: &Controller, workload: &Arc<Record>) -> Op
         return None;
     }
     let (_, container) = template(workload).and_then(program::of_template)?;
-    let finding =
-        Finding::of(&ctl::CTL_RETIRED).object("name", &workload.key).word("workload", resource(world, workload));
+    let finding = Finding::of(&ctl::CTL_RETIRED)
+        .object("name", &workload.key)
+        .word("workload", short_name(world.catalog, &workload.key));
     let finding = finding.word("image", &container.image);
     Some(finding.proof(workload, ".spec.template.spec.containers[*].image", &container.image))
 }
@@ -70,14 +73,13 @@ fn stale(world: &World, controller: &Controller, workload: &Arc<Record>) -> Opti
         return None;
     }
     let finding = Finding::of(&ctl::CTL_RELOAD_STALE).object("name", &workload.key);
-    let finding =
-        finding.word("workload", resource(world, workload).replacen(' ', "/", 1)).word("reason", &last.message);
+    let finding = finding.word("workload", short_name(world.catalog, &workload.key)).word("reason", &last.message);
     Some(finding.proof(event, ".message", &last.message))
 }
 
 /// What is known against classes and admission, beside every path.
 pub fn side(world: &World) -> Vec<Finding> {
-    two_defaults(world).into_iter().collect()
+    two_defaults(world).into_iter().chain(webhook(world)).collect()
 }
 
 fn two_defaults(world: &World) -> Option<Finding> {
@@ -91,16 +93,23 @@ fn two_defaults(world: &World) -> Option<Finding> {
     Some(classes.iter().fold(finding, |finding, class| finding.proof(class, path, "true")))
 }
 
-/// The admission webhook of the controller, where nobody answers for it.
-pub fn webhook(world: &World, controller: &Controller) -> Option<Finding> {
-    let namespace = controller.namespace.as_deref()?;
-    controller.flag("--validating-webhook")?;
-    let is_webhook = |service: &&&Arc<Record>| service.key.name.ends_with("-admission");
-    let services = world.in_namespace(SERVICE, namespace);
-    let service = services.iter().find(is_webhook)?;
-    if endpoints::ready(world, service)? != 0 {
-        return None;
+/// A webhook that is asked about Ingresses, where nobody answers for it.
+fn webhook(world: &World) -> Option<Finding> {
+    let asks = |hook: &&Webhook| hook.rules.iter().any(|rule| rule.resources.iter().any(|name| **name == *"ingresses"));
+    for record in world.of(VALIDATING_WEBHOOK_CONFIGURATION) {
+        let hooks = facts::admission(record).map_or(&[][..], |facts| &facts.webhooks);
+        for hook in hooks.iter().filter(|hook| hook.is_strict).filter(asks) {
+            let Some(asked) = &hook.service else { continue };
+            let service = world.named(SERVICE, &asked.namespace, &asked.name);
+            let is_whole = || !world.is_files() && world.known(SERVICE, Some(&asked.namespace)) == Known::Whole;
+            let is_down = service.map_or_else(is_whole, |service| endpoints::ready(world, service) == Some(0));
+            if is_down {
+                let finding = Finding::of(&ctl::CTL_WEBHOOK_DOWN).word("service", &asked.name);
+                let finding = finding.word("namespace", &asked.namespace).word("webhook", &record.key.name);
+                let text = format!("{}/{}", asked.namespace, asked.name);
+                return Some(finding.proof(record, ".webhooks[*].clientConfig.service", text));
+            }
+        }
     }
-    let finding = Finding::of(&ctl::CTL_WEBHOOK_DOWN).object("service", &service.key);
-    Some(finding.fact(Some(service.key.clone()), "endpoints", "none ready"))
+    None
 }

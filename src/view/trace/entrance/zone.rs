@@ -2,7 +2,9 @@
 //!
 //! It is a part of the zones at most: a name of which nothing is known may well exist.
 
-use crate::kinds::Record;
+use crate::kinds::dns_endpoint::DnsRecord;
+use crate::kinds::{DNS_ENDPOINT, Record};
+use crate::view::trace::facts;
 use crate::view::trace::world::{Answer, Lookup, World};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -47,10 +49,10 @@ pub enum Origin {
 }
 
 /// One record that an object asks for.
-struct Stored {
-    name: String,
-    answers: Vec<Answer>,
-    origin: Origin,
+struct Stored<'a> {
+    record: &'a DnsRecord,
+    object: &'a Arc<Record>,
+    index: usize,
 }
 
 /// What is known of a name, wildcards included (RFC 4592).
@@ -86,8 +88,8 @@ pub fn texts(world: &World, name: &str) -> Vec<(String, Origin)> {
     if let Some(Lookup::Found(answers)) = world.answers.get(name) {
         add(answers, &Origin::Given);
     }
-    for record in stored(world).iter().filter(|record| record.name == name) {
-        add(&record.answers, &record.origin);
+    for record in stored(world).iter().filter(|record| record.is(name)) {
+        add(&record.answers(), &record.origin());
     }
     found
 }
@@ -104,11 +106,9 @@ fn closest(world: &World, stored: &[Stored], name: &str) -> Option<Entry> {
 
 /// Why a wildcard that is near does not cover the name.
 fn gap(world: &World, stored: &[Stored], name: &str) -> Option<Entry> {
-    let has =
-        |wildcard: &str| world.answers.contains_key(wildcard) || stored.iter().any(|record| record.name == wildcard);
+    let has = |wildcard: &str| world.answers.contains_key(wildcard) || stored.iter().any(|record| record.is(wildcard));
     let entry = |wildcard: String, why| {
-        let origin = stored.iter().find(|record| record.name == wildcard);
-        let origin = origin.map_or(Origin::Given, |record| record.origin.clone());
+        let origin = stored.iter().find(|record| record.is(&wildcard)).map_or(Origin::Given, Stored::origin);
         Entry { says: Says::Gap(why), record: wildcard, origin }
     };
     let below = format!("*.{name}");
@@ -125,20 +125,19 @@ fn gap(world: &World, stored: &[Stored], name: &str) -> Option<Entry> {
 }
 
 fn own(stored: &[Stored], name: &str) -> Option<Entry> {
-    let mut records = stored.iter().filter(|record| record.name == name);
-    let first = records.next()?;
-    let answers: Vec<Answer> =
-        first.answers.iter().chain(records.flat_map(|record| &record.answers)).cloned().collect();
+    let records: Vec<&Stored> = stored.iter().filter(|record| record.is(name)).collect();
+    let answers: Vec<Answer> = records.iter().flat_map(|record| record.answers()).collect();
     let says = read(&answers);
     // Records of other types say that the name exists, not that it has no address: the objects are no whole zone.
-    (says != Says::NoData).then(|| Entry { says, record: name.to_owned(), origin: first.origin.clone() })
+    let leads = records.iter().find(|record| !matches!(&*record.record.kind, "TXT"))?;
+    (says != Says::NoData).then(|| Entry { says, record: name.to_owned(), origin: leads.origin() })
 }
 
 /// Whether a name is known to exist: it has records, or a name below it has.
 fn exists(world: &World, stored: &[Stored], name: &str) -> bool {
-    let is_node = |other: &str| other == name || other.strip_suffix(name).is_some_and(|front| front.ends_with('.'));
+    let is_node = |other: &str| is_below(other, name);
     let given = world.answers.iter().filter(|(_, lookup)| **lookup != Lookup::NxDomain);
-    given.map(|(other, _)| other.as_str()).chain(stored.iter().map(|record| record.name.as_str())).any(is_node)
+    given.map(|(other, _)| other.as_str()).chain(stored.iter().map(Stored::name)).any(is_node)
 }
 
 fn parents(name: &str) -> impl Iterator<Item = &str> {
@@ -178,7 +177,51 @@ pub fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_lowercase()
 }
 
+/// Whether a name is the other one, or below it; letters in any case.
+fn is_below(name: &str, other: &str) -> bool {
+    let Some(front) = name.len().checked_sub(other.len()) else { return false };
+    let ends = name.get(front..).is_some_and(|end| end.eq_ignore_ascii_case(other));
+    ends && (front == 0 || name.as_bytes().get(front - 1) == Some(&b'.'))
+}
+
 /// The records that objects ask for.
-fn stored(_world: &World) -> Vec<Stored> {
-    Vec::new()
+fn stored<'a>(world: &World<'a>) -> Vec<Stored<'a>> {
+    let objects = world.of(DNS_ENDPOINT);
+    let records = objects.flat_map(|object| {
+        let records = facts::dns_endpoint(object).map_or(&[][..], |facts| &facts.records);
+        records.iter().enumerate().map(move |(index, record)| Stored { record, object, index })
+    });
+    records.collect()
+}
+
+/// Whether the provider of the zone is told to answer for a name with its own addresses.
+pub fn is_proxied(world: &World, name: &str) -> bool {
+    let setting = |record: &Stored| {
+        record.record.provider.iter().any(|(key, value)| key.ends_with("cloudflare-proxied") && **value == *"true")
+    };
+    stored(world).iter().any(|record| record.is(name) && setting(record))
+}
+
+impl<'a> Stored<'a> {
+    fn name(&self) -> &'a str {
+        self.record.name.trim_end_matches('.')
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.name().eq_ignore_ascii_case(name)
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Object(self.object.clone(), format!(".spec.endpoints[{}].targets", self.index))
+    }
+
+    fn answers(&self) -> Vec<Answer> {
+        let answer = |target: &Arc<str>| match &*self.record.kind {
+            "A" | "AAAA" => target.parse().ok().map(Answer::Address),
+            "CNAME" => Some(Answer::Alias(plain(target))),
+            "TXT" => Some(Answer::Text(target.to_string())),
+            _ => None,
+        };
+        self.record.targets.iter().filter_map(answer).collect()
+    }
 }

@@ -129,3 +129,30 @@ fn a_cdn_that_can_only_speak_http_to_a_cluster_that_wants_https_loops() {
     let trusting = cluster::of(&[&yaml, &cluster::options("use-forwarded-headers: 'true'")]);
     assert_eq!(ask(&trusting, SHOP).dns("shop.example.com=104.16.1.1").codes(), ["CDN-HIDDEN"]);
 }
+
+fn zone(records: &str) -> String {
+    format!(
+        "apiVersion: externaldns.k8s.io/v1alpha1\nkind: DNSEndpoint\nmetadata: {{name: zone, namespace: dns}}\nspec: {{endpoints: [{records}]}}\n"
+    )
+}
+
+#[test]
+fn objects_that_ask_for_records_answer_as_dns_would() {
+    let record = |name: &str, kind: &str, target: &str| {
+        format!("{{dnsName: '{name}', recordType: {kind}, targets: ['{target}']}}")
+    };
+    let text = "heritage=external-dns,external-dns/owner=x,external-dns/resource=ingress/old/shop";
+    for (records, wanted) in [
+        (record("Shop.example.com.", "A", "203.0.113.20"), &[][..]),
+        (record("*.example.com", "A", "203.0.113.20"), &[]),
+        (record("shop.example.com", "CNAME", "a.example.com.") + ", " + &record("a.example.com", "A", "192.0.2.9"), &["DNS-WRONG-LB"]),
+        (record("*.shop.example.com", "A", "203.0.113.20"), &["DNS-WILDCARD-GAP"]),
+        (record("shop.example.com", "A", "203.0.113.20") + ", " + &record("shop.example.com", "TXT", text), &["DNS-EXTDNS-OWNER"]),
+        (record("other.example.com", "A", "192.0.2.9"), &[]),
+        ("{dnsName: shop.example.com, recordType: A, targets: [203.0.113.20], providerSpecific: [{name: external-dns.alpha.kubernetes.io/cloudflare-proxied, value: 'true'}]}".to_owned(), &["CDN-HIDDEN"]),
+    ] {
+        ask(&cluster::of(&[&cluster::shop(), &zone(&records)]), SHOP).check(|_, entrance| {
+            assert_eq!(codes(&entrance), wanted, "{records}");
+        });
+    }
+}

@@ -68,7 +68,7 @@ fn files_are_never_blamed_for_a_status_that_they_do_not_give() {
 #[test]
 fn names_of_the_cluster_lead_to_its_services() {
     let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {clusterIP: 10.96.0.7, ports: [{port: 80}]}\n";
-    let corefile = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\ndata: {Corefile: '.:53 { kubernetes corp.example in-addr.arpa { } }'}\n";
+    let corefile = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\ndata:\n  Corefile: |\n    .:53 {\n      kubernetes corp.example in-addr.arpa {\n      }\n    }\n";
     let plain = service.to_owned();
     let named = cluster::of(&[service, corefile]);
     for (yaml, from, url, wanted) in [
@@ -173,4 +173,41 @@ fn a_map_of_tcp_ports_passes_connections_on() {
     });
     let lost = ask(&yaml, "http://shop.example.com:9000/").dns(ANSWER).codes();
     assert_eq!(lost, ["LB-PORT-ABSENT", "RT-TCP-CM"]);
+}
+
+const ROUTE: &str = "
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: r, namespace: shop}
+spec: {routes: [{match: 'Host(`a.example.org`)', kind: Rule, services: [{name: web, port: 80}]}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: traefik, namespace: traefik}
+spec:
+  selector: {matchLabels: {app: traefik}}
+  template: {metadata: {labels: {app: traefik}}, spec: {containers: [{name: t, image: 'traefik:v3.2'}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: traefik, namespace: traefik}
+spec: {type: LoadBalancer, selector: {app: traefik}, ports: [{port: 443}]}
+status: {loadBalancer: {ingress: [{ip: 203.0.113.50}]}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: {name: extra, namespace: shop}
+spec: {parentRef: {name: public, namespace: edge}, listeners: [{name: x, port: 443, protocol: HTTPS, hostname: x.example.org}]}
+";
+
+#[test]
+fn traefiks_own_routes_and_listener_sets_speak_for_hosts_too() {
+    let yaml = cluster::of(&[&cluster::shop(), GATEWAY, ROUTE]);
+    for (url, wanted) in [
+        ("https://a.example.org/", "controller traefik 443"),
+        ("https://x.example.org/", "gateway public 443"),
+        (SHOP, "controller ingress-nginx 443"),
+    ] {
+        ask(&yaml, url).check(|_, entrance| assert_eq!(door(&entrance), wanted, "{url}"));
+    }
 }

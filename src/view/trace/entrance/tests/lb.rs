@@ -184,9 +184,26 @@ fn what_is_known_against_the_controller_itself_is_told() {
 
 #[test]
 fn an_admission_webhook_without_pods_is_told() {
-    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: nginx-admission, namespace: edge}\nspec: {selector: {app: webhook}, ports: [{port: 443}]}\n";
-    let nginx = NGINX.replace("/nginx-ingress-controller,", "/nginx-ingress-controller, '--validating-webhook=:8443',");
-    let yaml = cluster::of(&[NODE, &nginx, POD, &cluster::balancer("", "", IP), INGRESS, service]);
-    assert_eq!(ask(&yaml, SHOP).dns(ANSWER).codes(), ["CTL-WEBHOOK-DOWN"]);
-    assert!(ask(&yaml.replace("{app: webhook}", "{app: nginx}"), SHOP).dns(ANSWER).codes().is_empty());
+    let hook = "
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: admission}
+webhooks:
+- name: v
+  clientConfig: {service: {namespace: edge, name: hook}}
+  rules: [{apiGroups: [networking.k8s.io], apiVersions: [v1], operations: [CREATE], resources: [ingresses]}]
+";
+    let service = |selector: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: hook, namespace: edge}}\nspec: {{selector: {selector}, ports: [{{port: 443}}]}}\n"
+        )
+    };
+    for (service, wanted) in [
+        (service("{app: nginx}"), &[][..]),
+        (service("{app: other}"), &["CTL-WEBHOOK-DOWN"]),
+        (String::new(), &["CTL-WEBHOOK-DOWN"]),
+    ] {
+        let yaml = cluster::of(&[&cluster::shop(), hook, &service]);
+        assert_eq!(ask(&yaml, SHOP).dns(ANSWER).codes(), wanted, "{service}");
+    }
 }
