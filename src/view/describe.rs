@@ -19,7 +19,9 @@ pub struct Detail {
     pub title: String,
     /// How it is.
     pub health: Option<Health>,
-    /// The answer first: why it is as it is, in one sentence.
+    /// The same in a word; empty where there is no health.
+    pub word: &'static str,
+    /// The answer first: why it is as it is, in one sentence; a line for each where there are several.
     pub answer: String,
     /// What follows, in the order of trouble; sections without lines are left out.
     pub sections: Vec<Section>,
@@ -74,7 +76,7 @@ pub fn detail(subject: &Subject) -> Detail {
     let Some(record) = subject.cluster.get(subject.key) else {
         let answer = if subject.raw.is_some() { "its kind is not watched" } else { "not there (any more)" };
         let sections = sections([("conditions", condition::lines(subject.raw, &mut clock))]);
-        return Detail { title, answer: answer.to_owned(), sections, next_change: clock.next, health: None };
+        return Detail { title, answer: answer.to_owned(), sections, next_change: clock.next, ..Detail::default() };
     };
     let mut all = vec![
         ("containers", pod::containers(record, &mut clock)),
@@ -88,6 +90,7 @@ pub fn detail(subject: &Subject) -> Detail {
     Detail {
         title,
         health: record.digest.health,
+        word: record.digest.health.map_or("", word),
         answer: answer(record, &mut clock),
         sections: sections(all),
         next_change: clock.next,
