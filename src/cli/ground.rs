@@ -4,15 +4,16 @@ use crate::app::settings::Settings;
 use crate::cli::args::Common;
 use crate::cli::args::trace::Ground as Flags;
 use crate::cli::{Unusable, open};
-use crate::kinds::{Catalog, EVENT};
+use crate::kinds::{Catalog, EVENT, Record, SECRET};
 use crate::manifests::{read, records};
 use crate::model::{Cluster, Scope};
 use crate::runtime::clock::Clock;
 use crate::runtime::gather::Gathering;
 use crate::runtime::report::words;
+use crate::view::reverse::{self, Ways};
 use crate::view::trace::follow::follow;
 use crate::view::trace::outcome::{Trace, Verdict};
-use crate::view::trace::reads::wanted;
+use crate::view::trace::reads::{Read, wanted};
 use crate::view::trace::request::Request;
 use crate::view::trace::world::{Answers, Lookup, Probes, Source, World};
 use crate::wire::Timestamp;
@@ -128,13 +129,32 @@ impl Ground {
         traces
     }
 
+    /// The ways that lead to an object.
+    pub async fn ways(&mut self, object: &Record) -> Ways {
+        let mut ways = reverse::ways(&self.world(), object);
+        for _ in 0..ROUNDS {
+            let scopes = self.unread(&ways.reads, Depth::NoEvents);
+            let Held::Live(gathering) = &mut self.held else { break };
+            if scopes.is_empty() {
+                break;
+            }
+            gathering.want(scopes).await;
+            ways = reverse::ways(&self.world(), object);
+        }
+        ways
+    }
+
     fn missing(&self, trace: &Trace, depth: Depth) -> Vec<Scope> {
+        self.unread(trace.chain().flat_map(|link| &link.reads), depth)
+    }
+
+    /// The watches that would answer what was looked at.
+    fn unread<'a>(&self, reads: impl IntoIterator<Item = &'a Read>, depth: Depth) -> Vec<Scope> {
         if self.source != Source::Cluster {
             return Vec::new();
         }
-        let reads = trace.chain().flat_map(|link| &link.reads);
         let mut scopes = wanted(reads, self.cluster(), self.catalog());
-        let is_secret = |scope: &Scope| scope.kind == crate::kinds::SECRET;
+        let is_secret = |scope: &Scope| scope.kind == SECRET;
         scopes.retain(|scope| {
             !(self.no_secrets && is_secret(scope)) && (depth == Depth::Everything || scope.kind != EVENT)
         });

@@ -1,5 +1,6 @@
 //! `kplumb trace`: one request, or those that an object stands for, followed and printed.
 
+mod backwards;
 pub mod document;
 pub mod target;
 
@@ -27,6 +28,11 @@ pub fn run(common: &Common, flags: &Flags) -> Result<ExitCode, Unusable> {
             Asked::Several(requests) => {
                 let traces = ground.follow(&requests, Depth::Everything).await;
                 several(&ground, &traces, flags.ground.output)
+            }
+            Asked::Ways(record) => {
+                let ways = ground.ways(&record).await;
+                // That nobody leads to an object is an answer, not a fault.
+                (backwards::print(&ground, &record, &ways, flags.ground.output), Verdict::Ok)
             }
         };
         Ok::<_, Unusable>((printed, ground.is_damaged))

@@ -16,6 +16,7 @@ pub mod outcome;
 pub mod plan;
 pub mod policy;
 pub mod reads;
+pub mod reality;
 pub mod request;
 pub mod rule;
 pub mod sentence;
