@@ -258,5 +258,8 @@ mod tests {
         let id = |name: &str| catalog.find(name).map(|kind| kind.id);
         assert_eq!(id("networkpolicies"), Some(NETWORK_POLICY));
         assert_eq!(id("networkpolicies.crd.projectcalico.org"), Some(CALICO_NETWORK_POLICY));
+        let name = |id: KindId| catalog.get(id).map(|kind| catalog.name(kind)).unwrap_or_default();
+        assert_eq!(name(NETWORK_POLICY), "networkpolicies");
+        assert_eq!(name(CALICO_NETWORK_POLICY), "networkpolicies.crd.projectcalico.org");
     }
 }

@@ -8,6 +8,7 @@ use crate::kinds::{Catalog, Cell, Digest, Health, Meta, NAMESPACE, ObjectRef, PO
 use crate::model::{Change, Scope, Sync};
 
 mod pointer;
+mod watching;
 
 const NOW: Timestamp = Timestamp(1_795_171_327_000_000);
 

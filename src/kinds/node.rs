@@ -161,6 +161,11 @@ impl Object for Node {
         self.metadata.as_ref()
     }
 
+    /// Of all that kubelets, plugins and drivers note on nodes, the path of a request knows only what makes addresses known.
+    fn keeps_annotation(key: &str) -> bool {
+        ["external-dns.", "metallb."].iter().any(|prefix| key.starts_with(prefix))
+    }
+
     fn digest(&self, meta: &Meta, interner: &mut Interner) -> Digest {
         let facts = facts::facts(self, interner);
         let (health, reason) = health(self, &facts);
