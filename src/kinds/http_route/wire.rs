@@ -30,6 +30,7 @@ pub(super) struct WireRule {
     pub(super) backend_refs: Vec<WireBackend>,
     pub(super) timeouts: WireTimeouts,
     pub(super) retry: Option<WireRetry>,
+    pub(super) session_persistence: Option<WireSession>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -112,12 +113,16 @@ pub(super) struct WireModifier {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 pub(super) struct WireCors {
-    pub(super) allow_origins: Vec<String>,
-    pub(super) allow_methods: Vec<String>,
-    pub(super) allow_headers: Vec<String>,
-    pub(super) allow_credentials: bool,
+    #[serde(rename = "allowOrigins")]
+    pub(super) origins: Vec<String>,
+    #[serde(rename = "allowMethods")]
+    pub(super) methods: Vec<String>,
+    #[serde(rename = "allowHeaders")]
+    pub(super) headers: Vec<String>,
+    #[serde(rename = "allowCredentials")]
+    pub(super) credentials: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -150,6 +155,12 @@ pub(super) struct WireRetry {
     pub(super) codes: Vec<i32>,
     pub(super) attempts: Option<i32>,
     pub(super) backoff: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireSession {
+    pub(super) r#type: Option<String>,
 }
 
 /// `RouteStatus`, the same for every kind of route.

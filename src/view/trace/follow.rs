@@ -134,6 +134,10 @@ fn settle(world: &World, trace: &mut Trace, decision: Decision, caller: &Caller,
     match action {
         Action::End(outcome) => trace.outcome = outcome,
         Action::Forward(arms) => forward(world, trace, arms, caller, (answering, gate)),
+        Action::Stop(outcome, arms) => {
+            forward(world, trace, arms, caller, (answering, gate));
+            trace.outcome = outcome;
+        }
     }
 }
 
