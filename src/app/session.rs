@@ -2,12 +2,14 @@
 
 mod columns;
 mod fetch;
+pub mod logs;
 pub mod paths;
 pub mod watches;
 
-use crate::app::event::{Connected, ContextName, Epoch, Failure, Readable};
+use crate::app::event::{Connected, ContextName, Epoch, Failure, Readable, Ticket};
 use crate::app::policy::Mode;
 use crate::app::screen::{HomeScreen, Screen};
+use crate::app::session::logs::LogView;
 use crate::app::session::paths::Paths;
 use crate::kinds::{Catalog, KindId, ObjectRef, Record};
 use crate::model::{Change, Cluster, Scope, Sync};
@@ -52,6 +54,10 @@ pub struct Session {
     pub left: Option<Timestamp>,
     /// Paths that are followed, and what DNS and the world said of them.
     pub paths: Paths,
+    /// Logs that are read.
+    pub logs: BTreeMap<Ticket, LogView>,
+    /// Whether the model changed since logs were last brought in line with it.
+    pub has_news: bool,
     /// Watches that are open, and since when nobody needs them.
     open: BTreeMap<Scope, Option<Timestamp>>,
     /// Custom kinds whose columns were asked for.
@@ -129,6 +135,8 @@ impl Session {
             recent: Vec::new(),
             left: None,
             paths: Paths::default(),
+            logs: BTreeMap::new(),
+            has_news: false,
             open: BTreeMap::new(),
             columns: HashMap::new(),
         }
@@ -226,6 +234,7 @@ impl Session {
             }
             let touched = self.cluster.apply(change);
             self.paths.touched |= !touched.is_empty();
+            self.has_news |= !touched.is_empty();
         }
     }
 

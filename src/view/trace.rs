@@ -7,7 +7,7 @@ pub mod entrance;
 pub mod facts;
 pub mod fault;
 #[cfg(test)]
-mod fixture;
+pub mod fixture;
 pub mod flavour;
 pub mod follow;
 pub mod gateway;

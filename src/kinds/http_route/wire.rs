@@ -112,12 +112,16 @@ pub(super) struct WireModifier {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 pub(super) struct WireCors {
-    pub(super) allow_origins: Vec<String>,
-    pub(super) allow_methods: Vec<String>,
-    pub(super) allow_headers: Vec<String>,
-    pub(super) allow_credentials: bool,
+    #[serde(rename = "allowOrigins")]
+    pub(super) origins: Vec<String>,
+    #[serde(rename = "allowMethods")]
+    pub(super) methods: Vec<String>,
+    #[serde(rename = "allowHeaders")]
+    pub(super) headers: Vec<String>,
+    #[serde(rename = "allowCredentials")]
+    pub(super) credentials: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,6 +1,6 @@
 //! Worlds for tests, from manifests written beside them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
 use crate::kinds::Catalog;
 use crate::manifests::{read, records, shift};

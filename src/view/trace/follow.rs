@@ -124,10 +124,21 @@ fn settle(world: &World, trace: &mut Trace, decision: Decision, caller: &Caller,
     let before = hops.iter().take_while(|hop| hop.kind < HopKind::Tls).count();
     let mut hops = hops;
     let rules = hops.split_off(before);
-    trace.hops.extend(hops.into_iter().chain(hop).chain(rules));
+    let mut hops = hops.into_iter().peekable();
+    // The entrance speaks of the program, the decision of its class: of one controller there is one hop.
+    if let Some(last) = trace.hops.last_mut().filter(|hop| hop.kind == HopKind::Controller)
+        && let Some(first) = hops.next_if(|hop| hop.kind == HopKind::Controller)
+    {
+        last.absorb(first);
+    }
+    trace.hops.extend(hops.chain(hop).chain(rules));
     match action {
         Action::End(outcome) => trace.outcome = outcome,
         Action::Forward(arms) => forward(world, trace, arms, caller, (answering, gate)),
+        Action::Stop(outcome, arms) => {
+            forward(world, trace, arms, caller, (answering, gate));
+            trace.outcome = outcome;
+        }
     }
     // What would come after a handshake that fails is told by the hops; the client sees none of it.
     if let Some(why) = failure {

@@ -152,10 +152,10 @@ impl Headers {
 impl Cors {
     fn of(wire: &WireCors, interner: &mut Interner) -> Self {
         Self {
-            origins: interner.list(&wire.allow_origins),
-            methods: interner.list(&wire.allow_methods),
-            headers: interner.list(&wire.allow_headers),
-            credentials: wire.allow_credentials,
+            origins: interner.list(&wire.origins),
+            methods: interner.list(&wire.methods),
+            headers: interner.list(&wire.headers),
+            credentials: wire.credentials,
         }
     }
 }
