@@ -5,7 +5,7 @@
 use crate::kinds::Catalog;
 use crate::manifests::{read, records, shift};
 use crate::model::Cluster;
-use crate::view::trace::world::{Answers, Probes, World};
+use crate::view::trace::world::{Answers, Probes, Source, World};
 use crate::wire::Timestamp;
 use std::path::Path;
 
@@ -32,4 +32,12 @@ pub fn world<T>(yaml: &str, check: impl FnOnce(&World) -> T) -> T {
     let (cluster, catalog) = (cluster(yaml), Catalog::builtin());
     let (answers, probes) = (Answers::new(), Probes::default());
     check(&World::new(&cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes)))
+}
+
+/// Runs a check in a world of these objects, as files hold them.
+pub fn files<T>(yaml: &str, check: impl FnOnce(&World) -> T) -> T {
+    let (cluster, catalog) = (cluster(yaml), Catalog::builtin());
+    let (answers, probes) = (Answers::new(), Probes::default());
+    let world = World::new(&cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes));
+    check(&world.from(Source::Files { controller: None }))
 }
