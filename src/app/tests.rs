@@ -7,6 +7,7 @@ use crate::app::scene::{Content, Scene};
 use crate::kinds::{Catalog, Cell, Digest, Health, Meta, NAMESPACE, ObjectRef, POD, Record};
 use crate::model::{Change, Scope, Sync};
 
+mod lasting;
 mod pointer;
 
 const NOW: Timestamp = Timestamp(1_795_171_327_000_000);
