@@ -38,6 +38,8 @@ pub struct Session {
     pub forward: Vec<Screen>,
     /// Where kinds may be read that are refused cluster-wide.
     pub readable: HashMap<KindId, Readable>,
+    /// A line of the palette that can only be understood once the server has told its kinds.
+    pub wanted: Option<String>,
     /// Cells that changed lately.
     pub changes: Changes,
     /// The whole object behind the open detail.
@@ -119,6 +121,7 @@ impl Session {
             screens: vec![Screen::Home(HomeScreen::default())],
             forward: Vec::new(),
             readable: HashMap::new(),
+            wanted: None,
             changes: Changes::default(),
             fetched: None,
             rest: None,

@@ -90,7 +90,13 @@ impl App {
         self.redraw |= index == self.current || self.lists_contexts();
         let Some(session) = self.sessions.get_mut(index) else { return };
         match reply {
-            Reply::Connected(connected) => session.connected(*connected),
+            Reply::Connected(connected) => {
+                session.connected(*connected);
+                let wanted = session.wanted.take();
+                if let Some(line) = wanted.filter(|_| index == self.current) {
+                    self.run_line(&line);
+                }
+            }
             Reply::Discovered(catalog) => session.discovered(*catalog),
             Reply::Columns(kind, catalog) => {
                 self.out.extend(session.take_columns(kind, *catalog));

@@ -32,6 +32,19 @@ fn the_contexts_list_tells_that_another_context_is_out_of_reach() {
 }
 
 #[test]
+fn a_first_view_that_only_the_server_knows_waits_for_its_answer() {
+    let mut app = begin(|start| start.view = Some("vs".to_owned()));
+    assert_eq!(message(&app.scene()), "None");
+    let connected = Connected { catalog: with_custom(), version: "v1.36.3".into(), server: "s".into(), user: None };
+    app.update(Event::Reply(Epoch(1), Reply::Connected(Box::new(connected))));
+    assert!(matches!(app.session().unwrap().screen(), screen::Screen::Table(_)), "{:?}", message(&app.scene()));
+    let mut app = begin(|start| start.view = Some("nonsense".to_owned()));
+    let connected = Connected { catalog: with_custom(), version: "v1.36.3".into(), server: "s".into(), user: None };
+    app.update(Event::Reply(Epoch(1), Reply::Connected(Box::new(connected))));
+    assert_eq!(message(&app.scene()), "nothing is called nonsense");
+}
+
+#[test]
 fn a_filter_that_goes_leaves_the_selection_where_it_is() {
     let mut app = app((80, 24), SHOP);
     keys(&mut app, ":po<enter>/api<enter>");
