@@ -98,6 +98,13 @@ fn palette_over_10000_names(bencher: divan::Bencher, line: &str) {
     let catalog = Catalog::builtin();
     let namespaces: Vec<Arc<str>> = (0..10_000).map(|n| format!("team-{n:05}-storefront").into()).collect();
     let aliases = BTreeMap::new();
-    let world = World { catalog: &catalog, contexts: &[], namespaces: &namespaces, commands: &[], aliases: &aliases };
+    let world = World {
+        catalog: &catalog,
+        contexts: &[],
+        urls: &[],
+        namespaces: &namespaces,
+        commands: &[],
+        aliases: &aliases,
+    };
     bencher.bench_local(|| offers(line, &world));
 }

@@ -10,6 +10,7 @@ pub mod fake;
 pub mod fetch;
 pub mod guard;
 pub mod kubeconfig;
+pub mod logs;
 pub mod outage;
 pub mod proxy;
 pub mod rights;

@@ -24,6 +24,7 @@ pub mod searching;
 pub mod session;
 pub mod settings;
 pub mod sorting;
+pub mod tracing;
 pub mod update;
 
 use self::command::Keys;

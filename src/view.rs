@@ -9,6 +9,8 @@ pub mod filter;
 pub mod fit;
 pub mod health;
 pub mod line;
+pub mod logs;
+pub mod picture;
 pub mod search;
 pub mod table;
 pub mod trace;
@@ -21,7 +23,16 @@ pub fn name(catalog: &Catalog, key: &ObjectRef) -> String {
     format!("{kind}/{}", key.name)
 }
 
-/// The same with the kind's short name: `deploy/web`.
+/// How an object is called in full: `Service shop/web`.
+pub fn title(catalog: &Catalog, key: &ObjectRef) -> String {
+    let kind = catalog.get(key.kind).map_or("object", |kind| &*kind.kind);
+    match &key.namespace {
+        Some(namespace) => format!("{kind} {namespace}/{}", key.name),
+        None => format!("{kind} {}", key.name),
+    }
+}
+
+/// The same as `name` with the kind's short name: `deploy/web`.
 pub fn short_name(catalog: &Catalog, key: &ObjectRef) -> String {
     let kind = catalog.get(key.kind);
     // `po` and `no` save nothing: a short name has three letters at least.

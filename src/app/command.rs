@@ -39,6 +39,8 @@ pub enum In {
     Table,
     /// In the detail of an object.
     Detail,
+    /// On the path of a request.
+    Trace,
     /// In YAML.
     Yaml,
     /// In help.
@@ -57,6 +59,7 @@ impl In {
             Self::Home => "home",
             Self::Table => "tables",
             Self::Detail => "detail",
+            Self::Trace => "trace",
             Self::Yaml => "YAML",
             Self::Help => "help",
             Self::Picker => "lists",

@@ -11,6 +11,9 @@ use ratatui::layout::Rect;
 /// From this width on, a table stands beside the detail of its selection.
 pub const SPLIT: u16 = 120;
 
+/// From this width on, a path stands beside the object of its selected line.
+pub const TRACE_SPLIT: u16 = 160;
+
 /// From this width on, Home has the rollouts in a block of their own.
 pub const ROLLOUTS: u16 = 120;
 

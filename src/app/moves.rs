@@ -1,7 +1,7 @@
 //! Moving the selection: by line, by page, to the ends, by the pointer. It is an object, never a row number.
 
 use crate::app::App;
-use crate::app::layout::{Area, Panes, panes};
+use crate::app::layout::{Area, Panes, TRACE_SPLIT, panes};
 use crate::app::screen::{Screen, TableScreen};
 use crate::app::session::Session;
 use crate::kinds::ObjectRef;
@@ -23,6 +23,7 @@ impl App {
         match session.screen() {
             Screen::Table(table) => !table::is_namespaces(table.kind),
             Screen::Detail(_) => beneath(session).is_some(),
+            Screen::Trace(_) => TRACE_SPLIT <= self.size.width,
             _ => false,
         }
     }
@@ -43,6 +44,10 @@ impl App {
             Screen::Detail(screen) => {
                 let detail = describe::detail(&self.subject_of(session, &screen.key));
                 describe::lines(&detail).nth(screen.cursor.index).and_then(|(_, line)| line.link.clone())
+            }
+            Screen::Trace(screen) => {
+                let picture = self.picture(session, screen);
+                describe::lines(&picture).nth(screen.cursor.index).and_then(|(_, line)| line.link.clone())
             }
             _ => None,
         }
@@ -88,6 +93,12 @@ impl App {
                 let height = panes.side.unwrap_or(panes.main).height;
                 next.cursor = next.cursor.moved(moved(next.cursor.index, by, all), usize::from(height));
                 self.set_top(Screen::Detail(next));
+            }
+            Screen::Trace(screen) => {
+                let all = describe::lines(&self.picture(session, screen)).count();
+                let mut next = screen.clone();
+                next.cursor = next.cursor.moved(moved(next.cursor.index, by, all), usize::from(panes.main.height));
+                self.set_top(Screen::Trace(next));
             }
             Screen::Picker(screen) => {
                 let all = self.entries(screen).len();

@@ -151,11 +151,13 @@ impl App {
             }
         };
         let namespaces = self.session().map_or_else(Vec::new, Session::known_namespaces);
+        let urls = self.session().map_or_else(Vec::new, Session::known_requests);
         let commands = COMMANDS.iter().filter(|command| !command.when.contains(&In::Prompt));
         let commands: Vec<(&'static str, &'static str)> = commands.map(|c| (c.name, c.help)).collect();
         ask(&World {
             catalog,
             contexts: &self.contexts,
+            urls: &urls,
             namespaces: &namespaces,
             commands: &commands,
             aliases: &self.settings.aliases,
@@ -220,6 +222,7 @@ impl App {
             Wish::Choose(namespaces) => self.use_namespaces(namespaces),
             Wish::Home => self.go_home(),
             Wish::Quit => self.quit(),
+            Wish::Trace(request) => self.follow(*request),
             Wish::Command(name) => {
                 if let Some(command) = command::find(name) {
                     (command.run)(self);

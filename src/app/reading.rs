@@ -19,7 +19,8 @@ impl App {
     }
 
     fn help_lines(&self) -> Vec<Line> {
-        let places = [In::Anywhere, In::Home, In::Table, In::Detail, In::Yaml, In::Help, In::Picker, In::Prompt];
+        let places =
+            [In::Anywhere, In::Home, In::Table, In::Detail, In::Trace, In::Yaml, In::Help, In::Picker, In::Prompt];
         let mut lines = Vec::new();
         let mut told: Vec<&str> = Vec::new();
         for place in places {

@@ -3,6 +3,7 @@
 use crate::kinds::{KindId, ObjectRef, Width};
 use crate::view::filter::{Filter, FilterError};
 use crate::view::table::Sort;
+use crate::view::trace::request::Request;
 use std::collections::BTreeSet;
 
 /// One screen.
@@ -14,6 +15,8 @@ pub enum Screen {
     Table(TableScreen),
     /// One object.
     Detail(DetailScreen),
+    /// The path of one request.
+    Trace(TraceScreen),
     /// The YAML of one object.
     Yaml(YamlScreen),
     /// Every key and the filter's grammar.
@@ -78,6 +81,15 @@ pub struct DetailScreen {
     /// Which.
     pub key: ObjectRef,
     /// Line of the detail.
+    pub cursor: Cursor,
+}
+
+/// The path of one request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceScreen {
+    /// What is followed.
+    pub request: Request,
+    /// Line of the picture.
     pub cursor: Cursor,
 }
 

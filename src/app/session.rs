@@ -2,11 +2,13 @@
 
 mod columns;
 mod fetch;
+pub mod paths;
 pub mod watches;
 
 use crate::app::event::{Connected, ContextName, Epoch, Failure, Readable};
 use crate::app::policy::Mode;
 use crate::app::screen::{HomeScreen, Screen};
+use crate::app::session::paths::Paths;
 use crate::kinds::{Catalog, KindId, ObjectRef, Record};
 use crate::model::{Change, Cluster, Scope, Sync};
 use crate::view::table::{Changes, Namespaces};
@@ -50,6 +52,8 @@ pub struct Session {
     pub recent: Vec<Arc<str>>,
     /// Since when another context is on screen.
     pub left: Option<Timestamp>,
+    /// Paths that are followed, and what DNS and the world said of them.
+    pub paths: Paths,
     /// Watches that are open, and since when nobody needs them.
     open: BTreeMap<Scope, Option<Timestamp>>,
     /// Custom kinds whose columns were asked for.
@@ -127,6 +131,7 @@ impl Session {
             rest: None,
             recent: Vec::new(),
             left: None,
+            paths: Paths::default(),
             open: BTreeMap::new(),
             columns: HashMap::new(),
         }
@@ -242,7 +247,8 @@ impl Session {
                 let old = self.cluster.get(&record.key).cloned();
                 self.changes.note(old.as_deref(), record, now);
             }
-            self.cluster.apply(change);
+            let touched = self.cluster.apply(change);
+            self.paths.touched |= !touched.is_empty();
         }
     }
 

@@ -33,6 +33,7 @@ impl App {
             Some(Screen::Home(_)) => In::Home,
             Some(Screen::Table(_)) => In::Table,
             Some(Screen::Detail(_)) => In::Detail,
+            Some(Screen::Trace(_)) => In::Trace,
             Some(Screen::Yaml(_)) => In::Yaml,
             Some(Screen::Help(_)) => In::Help,
             Some(Screen::Picker(_)) => In::Picker,
@@ -150,6 +151,7 @@ impl App {
             detail: open.clone(),
             no_secrets: self.settings.no_secrets,
         };
+        self.look();
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let needs = if index == current { &looked_at } else { &Needs::default() };

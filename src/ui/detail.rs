@@ -24,7 +24,12 @@ impl Widget for &Themed<'_, DetailPane> {
         }
         let DetailPane { detail, selected, line } = self.what;
         let places = layout::detail::detail(detail, area, *selected, *line);
-        empty::heading(buffer, places.head, (&detail.title, detail.health), self.theme);
+        empty::heading(
+            buffer,
+            places.head,
+            (&detail.title, detail.health.map(|health| (health, detail.word))),
+            self.theme,
+        );
         for (index, line) in places.answer.iter().enumerate() {
             let at = (places.head.x, area.y + 1 + index as u16);
             put(buffer, at, area.right(), line, self.theme.style(Role::Strong));

@@ -44,11 +44,16 @@ fn broken(line: &Line, area: Rect) -> Vec<Line> {
 }
 
 /// Paints a heading with the state at its right, as every detail begins.
-pub fn heading(buffer: &mut Buffer, area: Rect, (title, health): (&str, Option<crate::kinds::Health>), theme: &Theme) {
+pub fn heading(
+    buffer: &mut Buffer,
+    area: Rect,
+    (title, state): (&str, Option<(crate::kinds::Health, &str)>),
+    theme: &Theme,
+) {
     let mut end = area.right();
-    if let Some(health) = health {
+    if let Some((health, word)) = state {
         let (symbol, role) = symbol::of(health);
-        let word = format!("{symbol} {}", line::word(health));
+        let word = format!("{symbol} {word}");
         let start = end.saturating_sub(crate::ui::text::width(&word) as u16 + 1).max(area.x);
         put(buffer, (start, area.y), end, &word, theme.style(role));
         end = start.saturating_sub(1);

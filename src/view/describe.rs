@@ -20,7 +20,9 @@ pub struct Detail {
     pub title: String,
     /// How it is.
     pub health: Option<Health>,
-    /// The answer first: why it is as it is, in one sentence.
+    /// The same in a word; empty where there is no health.
+    pub word: &'static str,
+    /// The answer first: why it is as it is, in one sentence; a line for each where there are several.
     pub answer: String,
     /// What follows, in the order of trouble; sections without lines are left out.
     pub sections: Vec<Section>,
@@ -75,7 +77,7 @@ pub fn detail(subject: &Subject) -> Detail {
     let Some(record) = subject.cluster.get(subject.key) else {
         let answer = if subject.raw.is_some() { "its kind is not watched" } else { "not there (any more)" };
         let sections = sections([("conditions", condition::lines(subject.raw, &mut clock))]);
-        return Detail { title, answer: answer.to_owned(), sections, next_change: clock.next, health: None };
+        return Detail { title, answer: answer.to_owned(), sections, next_change: clock.next, ..Detail::default() };
     };
     let (state, answer) = answer(subject, record, &mut clock);
     // Of what is ill the warnings tell the cause, so they stand before everything that tells the effect.
@@ -91,7 +93,14 @@ pub fn detail(subject: &Subject) -> Detail {
     all.push(("events", events));
     all.push(("labels", pairs(record.meta.labels.iter().map(|(k, v)| (&**k, &**v)))));
     all.push(("annotations", annotations(subject.raw)));
-    Detail { title, health: state, answer, sections: sections(all), next_change: clock.next }
+    Detail {
+        title,
+        health: state,
+        word: state.map_or("", word),
+        answer,
+        sections: sections(all),
+        next_change: clock.next,
+    }
 }
 
 /// Every line of a detail in order, with the index of its section: what the cursor moves over.

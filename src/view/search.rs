@@ -7,6 +7,8 @@ mod fuzzy;
 use self::fuzzy::Fuzzy;
 use crate::kinds::{Catalog, Kind, KindId, Served};
 use crate::view::table::Namespaces;
+use crate::view::trace;
+use crate::view::trace::request::Request;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,6 +23,8 @@ pub struct World<'a> {
     pub catalog: &'a Catalog,
     /// Every context.
     pub contexts: &'a [Arc<str>],
+    /// Requests that were followed lately, and what else can be followed, as lines.
+    pub urls: &'a [String],
     /// Every namespace that is known.
     pub namespaces: &'a [Arc<str>],
     /// Names of commands, with what they do.
@@ -30,7 +34,7 @@ pub struct World<'a> {
 }
 
 /// What a line means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Wish {
     /// A kind's table.
     Kind {
@@ -58,6 +62,8 @@ pub enum Wish {
     Home,
     /// The end.
     Quit,
+    /// The path of a request.
+    Trace(Box<Request>),
     /// A command, by name.
     Command(&'static str),
 }
@@ -91,6 +97,10 @@ pub fn wish(line: &str, world: &World) -> Result<Wish, String> {
         }
         ("ns", "") => return Ok(Wish::Namespaces),
         ("ns" | "namespace" | "namespaces", names) if !names.is_empty() => return Ok(Wish::Choose(namespaces(names))),
+        ("trace", rest) => {
+            let request = trace::request::line::parse(rest, world.catalog).map_err(|why| why.0)?;
+            return Ok(Wish::Trace(Box::new(request)));
+        }
         ("h" | "?", "") => return Ok(Wish::Command("help")),
         _ => {}
     }
@@ -144,6 +154,9 @@ pub fn offers(line: &str, world: &World) -> Vec<Offer> {
         first_words(head, world)
     } else if matches!(head, "ctx" | "context" | "contexts") {
         names(head, "", rest, world.contexts, "context")
+    } else if head == "trace" {
+        let urls: Vec<Arc<str>> = world.urls.iter().map(|url| Arc::from(url.as_str())).collect();
+        names(head, "", rest, &urls, "request")
     } else if let (true, Some(at)) = (world.catalog.find(head).is_some(), rest.rfind('@')) {
         names(head, "@", &rest[at + 1..], world.contexts, "in this context")
     } else if rest.contains(['/', '=']) {
@@ -181,7 +194,12 @@ fn first_words(typed: &str, world: &World) -> Vec<Offer> {
         let names: Vec<&str> = kind.short_names.iter().map(AsRef::as_ref).collect();
         scored.extend(scored_offer(&mut fuzzy, &kind.plural, &names, &about(kind)));
     }
-    for (line, detail) in [("ns", "choose namespaces"), ("ctx", "choose a context"), ("home", "what is wrong now")] {
+    for (line, detail) in [
+        ("ns", "choose namespaces"),
+        ("ctx", "choose a context"),
+        ("home", "what is wrong now"),
+        ("trace", "follow a request: trace https://…"),
+    ] {
         scored.extend(scored_offer(&mut fuzzy, line, &[], detail));
     }
     for (name, help) in world.commands {

@@ -19,6 +19,7 @@ pub mod reads;
 pub mod request;
 pub mod reverse;
 pub mod rule;
+pub mod sentence;
 pub mod service;
 pub mod tls;
 pub mod verdict;

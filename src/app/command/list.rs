@@ -27,8 +27,9 @@ const fn mutating(command: Command) -> Command {
     Command { mutates: true, ..command }
 }
 
-const LISTS: &[In] = &[In::Home, In::Table, In::Detail, In::Yaml, In::Help, In::Picker];
+const LISTS: &[In] = &[In::Home, In::Table, In::Detail, In::Trace, In::Yaml, In::Help, In::Picker];
 const OBJECT: &[In] = &[In::Home, In::Table, In::Detail];
+const LINKED: &[In] = &[In::Home, In::Table, In::Detail, In::Trace];
 const TABLE: &[In] = &[In::Table];
 const ANYWHERE: &[In] = &[In::Anywhere];
 const PROMPT: &[In] = &[In::Prompt];
@@ -36,11 +37,14 @@ const PROMPT: &[In] = &[In::Prompt];
 /// Every command. Its order is the order of help.
 #[rustfmt::skip]
 pub const COMMANDS: &[Command] = &[
-    hinted(1, command("open", "open what is selected", &["<enter>"], &[In::Home, In::Table, In::Detail, In::Picker], App::open)),
-    hinted(2, command("describe", "the detail: state, relations both ways, events", &["d"], OBJECT, App::describe)),
-    hinted(4, command("yaml", "the object as YAML", &["y"], OBJECT, App::yaml)),
+    hinted(1, command("open", "open what is selected", &["<enter>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Picker], App::open)),
+    hinted(2, command("describe", "the detail: state, relations both ways, events", &["d"], LINKED, App::describe)),
+    hinted(4, command("yaml", "the object as YAML", &["y"], LINKED, App::yaml)),
     hinted(3, command("switch-pane", "between the table and the detail beside it; on Home to the next part", &["<tab>"], &[In::Home, In::Table, In::Detail], App::switch_pane)),
     hinted(5, command("copy", "copy the name, or all marked names", &["c"], OBJECT, App::copy_name)),
+    hinted(3, command("edit-request", "another request: method, headers, source", &["e"], &[In::Trace], App::edit_request)),
+    hinted(4, command("next-finding", "to the next finding", &["n"], &[In::Trace], App::next_finding)),
+    hinted(5, command("copy-fix", "copy the selected line; on a fix, its command", &["c"], &[In::Trace], App::copy_line)),
     command("copy-namespace", "copy the namespace", &["n"], OBJECT, App::copy_namespace),
     command("owner", "to the object that owns this one", &["J"], OBJECT, App::owner),
     hinted(8, command("palette", "open a kind, namespace, context or command", &[":"], ANYWHERE, App::palette)),
@@ -48,7 +52,7 @@ pub const COMMANDS: &[Command] = &[
     command("search-next", "the next place that was found", &["n"], &[In::Yaml, In::Help], |app| app.search_on(true)),
     command("search-previous", "the place found before", &["N"], &[In::Yaml, In::Help], |app| app.search_on(false)),
     hinted(9, command("help", "every key, and what a filter can say", &["?"], ANYWHERE, App::help)),
-    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Yaml, In::Help, In::Picker], App::back)),
+    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Yaml, In::Help, In::Picker], App::back)),
     command("clear", "clear the filter, then back", &["<esc>", "q"], &[In::Anywhere], App::back),
     command("previous", "the screen before", &["["], ANYWHERE, App::leave),
     command("next", "the screen that was left last", &["]"], ANYWHERE, App::forward),
@@ -81,7 +85,7 @@ pub const COMMANDS: &[Command] = &[
     command("page-up", "one page up", &["<ctrl-b>", "<pageup>"], LISTS, |app| app.page(-1)),
     command("top", "to the first line", &["g", "<home>"], LISTS, |app| app.step(isize::MIN)),
     command("bottom", "to the last line", &["G", "<end>"], LISTS, |app| app.step(isize::MAX)),
-    command("logs", "the logs", &["l"], OBJECT, |app| app.missing("logs are not there yet", "kubectl logs shows them")),
+    command("logs", "the logs", &["l"], LINKED, |app| app.missing("logs are not there yet", "kubectl logs shows them")),
     mutating(command("shell", "a shell in the container", &["s"], OBJECT, |app| app.missing("shells are not there yet", "kubectl exec opens one"))),
     mutating(command("edit", "edit the object", &["e"], OBJECT, |app| app.missing("editing is not there yet: nothing in kplumb can write", "kubectl edit does it"))),
     mutating(command("delete", "delete the object", &["<ctrl-d>"], OBJECT, |app| app.missing("deleting is not there yet: nothing in kplumb can write", "kubectl delete does it"))),

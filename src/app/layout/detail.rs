@@ -4,7 +4,7 @@ use super::{Area, first};
 use crate::view::describe::{self, Detail};
 use crate::view::fit::wrap;
 
-/// The answer takes no more lines than this; the object's fields tell the rest.
+/// The answer takes no more lines than this on a small screen; what follows tells the rest.
 const ANSWER: usize = 4;
 /// Left of everything: the mark of the selection and a space.
 pub const GUTTER: u16 = 2;
@@ -41,8 +41,10 @@ fn answer(text: &str, area: Area) -> Vec<String> {
     if text.is_empty() {
         return Vec::new();
     }
-    let mut lines = wrap(text, usize::from(area.width.saturating_sub(1)));
-    let shown = lines.len().min(ANSWER).min(usize::from(area.height));
+    let width = usize::from(area.width.saturating_sub(1));
+    let mut lines: Vec<String> = text.lines().flat_map(|sentence| wrap(sentence, width)).collect();
+    let most = ANSWER.max(usize::from(area.height) / 3);
+    let shown = lines.len().min(most).min(usize::from(area.height));
     if shown < lines.len() {
         lines.truncate(shown);
         if let Some(last) = lines.last_mut() {

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::app::home::{place, rows};
 use crate::app::layout::{Area, Panes};
 use crate::app::moves::{beneath, window};
-use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen};
+use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen, TraceScreen};
 use crate::app::session::{Connection, Session};
 use crate::kinds::{Kind, ObjectRef, age};
 use crate::model::Sync;
@@ -67,6 +67,13 @@ impl App {
                     }
                     _ => (pane(panes.main, true, detail), None),
                 }
+            }
+            Screen::Trace(screen) => {
+                let side = panes.side.zip(self.selected()).map(|(area, key)| {
+                    let preview = DetailScreen { key, cursor: Cursor::default() };
+                    pane(area, false, self.detail_pane(session, &preview, false))
+                });
+                (pane(panes.main, true, self.trace_pane(session, screen)), side)
             }
             Screen::Home(screen) => (pane(panes.main, true, self.home_pane(session, screen)), None),
             Screen::Picker(screen) => (pane(panes.main, true, self.picker_pane(screen, panes.main)), None),
@@ -141,6 +148,16 @@ impl App {
         let detail = describe::detail(&self.subject_of(session, &screen.key));
         let all = describe::lines(&detail).count();
         let selected = (focused && 0 < all).then(|| screen.cursor.index.min(all - 1));
+        Content::Detail(DetailPane { detail, selected, line: screen.cursor.line })
+    }
+
+    fn trace_pane(&self, session: &Session, screen: &TraceScreen) -> Content {
+        if let Some(lines) = connection(session) {
+            return Content::Empty(lines);
+        }
+        let detail = self.picture(session, screen);
+        let all = describe::lines(&detail).count();
+        let selected = (0 < all).then(|| screen.cursor.index.min(all - 1));
         Content::Detail(DetailPane { detail, selected, line: screen.cursor.line })
     }
 

@@ -127,6 +127,7 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
             vec![Span::text(place), Span::new(name, Role::Header)]
         }
         Screen::Home(_) => vec![Span::new("home", Role::Header)],
+        Screen::Trace(_) => vec![Span::new("trace", Role::Header)],
         Screen::Yaml(screen) => {
             let name = crate::view::name(&session.catalog, &screen.key);
             let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();

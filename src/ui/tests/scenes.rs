@@ -269,6 +269,7 @@ fn detail(selected: Option<usize>) -> DetailPane {
     let detail = Detail {
         title: "pod/orders-5d8c7b9f4d-k2x9q".to_owned(),
         health: Some(Health::Failed),
+        word: "failed",
         answer: "OOMKilled: container app used more than 128Mi, exit 137, 31s ago; next try in 2m".to_owned(),
         sections,
         next_change: None,

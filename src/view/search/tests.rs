@@ -15,6 +15,7 @@ fn world<T>(test: impl FnOnce(&World) -> T) -> T {
         contexts: &contexts,
         namespaces: &namespaces,
         commands: &commands,
+        urls: &[],
         aliases: &aliases,
     })
 }

@@ -1,5 +1,7 @@
 //! The request that is followed: what a client would send, and from where.
 
+pub mod line;
+
 use crate::kinds::ObjectRef;
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -226,11 +226,7 @@ impl<'a> World<'a> {
 
     /// How an object is called: `Service shop/web`.
     pub fn title(&self, key: &ObjectRef) -> String {
-        let kind = self.catalog.get(key.kind).map_or("object", |kind| &*kind.kind);
-        match &key.namespace {
-            Some(namespace) => format!("{kind} {namespace}/{}", key.name),
-            None => format!("{kind} {}", key.name),
-        }
+        crate::view::title(self.catalog, key)
     }
 
     fn note(&self, read: Read) {
