@@ -4,6 +4,7 @@
 //! What comes out is ready to paint: text with a role, never a style.
 
 pub mod describe;
+pub mod expiry;
 pub mod filter;
 pub mod fit;
 pub mod health;

@@ -20,15 +20,16 @@ pub mod state;
 mod tests;
 pub mod zone;
 
-use crate::kinds::{INGRESS, Record};
-use crate::view::trace::entrance::choice::{Choice, Fit};
+use crate::kinds::{INGRESS, Record, SERVICE};
+use crate::view::trace::entrance::choice::{Choice, Fit, Voice};
 use crate::view::trace::entrance::claims::Claims;
+use crate::view::trace::entrance::dns::End;
 use crate::view::trace::entrance::gate::{Behind, Gate, Shape};
 use crate::view::trace::fault::{Finding, Severity, lb};
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::outcome::{Outcome, Trace};
 use crate::view::trace::plan::{Controller, Door, Entrance};
-use crate::view::trace::request::{Request, Scheme};
+use crate::view::trace::request::{Request, Scheme, Vantage};
 use crate::view::trace::world::{Source, World};
 use std::sync::Arc;
 
@@ -44,7 +45,8 @@ pub fn find(world: &World, request: &Request) -> Entrance {
     prefer_those_who_speak(world, request, &mut choice, &claims);
     let mut hops = vec![name::hop(world, request, &found, &choice, &claims)];
     hops.extend(cdn::hop(world, request, &found, &choice, &claims));
-    if claims.is_empty() && matches!(choice.fit, Fit::Elsewhere | Fit::Hidden(_)) {
+    let leaves = found.end == End::Unknown && request.vantage != Vantage::External && choice.fit == Fit::NoAddress;
+    if claims.is_empty() && (leaves || matches!(choice.fit, Fit::Elsewhere | Fit::Hidden(_))) {
         let missing = format!("{} leads out of this cluster, and nothing in it speaks for that name", found.text());
         return Entrance { hops, door: Door::Closed(Outcome::Unknown(missing)), side: Vec::new() };
     }
@@ -116,8 +118,8 @@ fn prefer_those_who_speak(world: &World, request: &Request, choice: &mut Choice,
     let has_controller = choice.gates.iter().any(is_controller);
     let has_gateway = choice.gates.iter().any(|gate| matches!(gate.behind, Behind::Gateway(_)));
     let is_lost = !claims.ingresses.is_empty() && !has_controller
-        || claims.ingresses.is_empty() && !claims.gateways.is_empty() && !has_gateway;
-    if is_lost && !choice::speaks_for(world, gate, request, claims) {
+        || claims.ingresses.is_empty() && claims.gateway().is_some() && !has_gateway;
+    if is_lost && choice::speaks_for(world, gate, request, claims) == Voice::None {
         choice.gate = None;
     }
 }
@@ -170,13 +172,14 @@ fn entered(controller: &Controller, gate: &Gate, request: &Request) -> Controlle
 
 /// No way in is known: whoever speaks for the host is assumed to be reached.
 fn unled(world: &World, request: &Request, claims: &Claims) -> (Vec<Hop>, Door) {
-    let missing = "no load balancer, node port or Gateway that leads to it is known";
+    let nothing = "no load balancer, node port or Gateway that leads to it is known";
+    let missing = world.known(SERVICE, None).missing("services").unwrap_or_else(|| nothing.to_owned());
     let mut hops = Vec::new();
     if !world.is_files() {
-        hops.push(Hop::unknown(HopKind::LoadBalancer, missing));
+        hops.push(Hop::unknown(HopKind::LoadBalancer, missing.clone()));
     }
     if claims.ingresses.is_empty()
-        && let Some(gateway) = claims.gateways.iter().next()
+        && let Some(gateway) = claims.gateway()
     {
         return (hops, Door::Gateway { gateway: gateway.clone(), port: request.port });
     }

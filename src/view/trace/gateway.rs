@@ -11,7 +11,7 @@ mod listeners;
 mod matching;
 mod miss;
 mod mixed;
-mod names;
+pub mod names;
 mod refusal;
 mod routes;
 mod state;
@@ -271,7 +271,7 @@ impl<'a> Stage<'_, 'a> {
         let host = names::shown(chosen.host);
         let summary = format!("{} of {}: {host}, {matched}", chosen.rule().title(chosen.rule), route.title());
         let mut hop = Hop::new(HopKind::Rule, summary).at(&route.record.key);
-        for condition in self.said(chosen, controller) {
+        for condition in said(chosen, controller) {
             if *condition.kind == *"PartiallyInvalid" && condition.status == condition::Status::True {
                 let finding = route.name_in(Finding::of(&rt::RT_G_PARTIALLY_INVALID));
                 let finding = finding.word("reason", condition.reasoned());
@@ -279,17 +279,10 @@ impl<'a> Stage<'_, 'a> {
                 hop.findings.push(finding.proof(route.record, path, &condition.message));
             }
         }
-        let said: Vec<Condition> = self.said(chosen, controller).cloned().collect();
-        hop.findings.extend(state::stale(route.record, &said, route.kind, self.facts));
+        let all: Vec<Condition> = said(chosen, controller).cloned().collect();
+        hop.findings.extend(state::stale(route.record, &all, route.kind, self.facts));
         let is_sure = !chosen.attached.is_assumed && !matching::is_regex(chosen.matched()) && self.unlisted().is_none();
         if is_sure { hop } else { hop.sure(Confidence::Inferred) }
-    }
-
-    /// What the controller says of the chosen route, for its parents here.
-    fn said<'c>(&self, chosen: &'c Candidate, controller: &'c str) -> impl Iterator<Item = &'c Condition> {
-        let route = chosen.route();
-        let statuses = route.parents.iter().filter_map(move |parent| attach::status(route, parent, controller));
-        statuses.flat_map(|status| status.conditions.iter())
     }
 
     /// What stands next to the path: shadowed rules, hosts that are ignored, routes that are refused, Ingresses.
@@ -317,7 +310,7 @@ impl<'a> Stage<'_, 'a> {
         change.apply(rule.filters, self.request, chosen.matched(), self.port);
         let notes: Vec<String> =
             change.notes.drain(..).chain(change.opaque.drain(..)).chain(rule.notes.iter().cloned()).collect();
-        let is_opaque = rule.filters.iter().any(|filter| Change::is_opaque(filter));
+        let is_opaque = rule.filters.iter().any(Change::is_opaque);
         let mut hop = Hop::new(HopKind::Filter, notes.join("; ")).at(&route.record.key);
         if is_opaque {
             hop = hop.sure(Confidence::NeedsProbe);
@@ -328,13 +321,13 @@ impl<'a> Stage<'_, 'a> {
             decision.action = Action::End(Outcome::Redirect { status, location });
             return;
         }
-        let said: Vec<&Condition> = self.said(chosen, controller).filter(|c| *c.kind == *"ResolvedRefs").collect();
-        let resolved = fresh_one(&said, route.record);
+        let all: Vec<&Condition> = said(chosen, controller).filter(|c| *c.kind == *"ResolvedRefs").collect();
+        let resolved = fresh_one(&all, route.record);
         decision.side.extend(backends::mirrors(self.world, chosen, &change));
         let shares = backends::arms(self.world, chosen, &change, self.request, resolved);
         hop.findings = shares.findings;
         if shares.arms.is_empty() {
-            hop.summary = "nobody gets it".to_owned();
+            "nobody gets it".clone_into(&mut hop.summary);
             decision.hops.push(hop);
             let status = backends::INVALID;
             decision.action = Action::End(Outcome::Respond { status, by: self.title() });
@@ -350,6 +343,13 @@ impl<'a> Stage<'_, 'a> {
         }
         decision.action = Action::Forward(shares.arms);
     }
+}
+
+/// What the controller says of the chosen route, for all its parents.
+fn said<'c>(chosen: &'c Candidate, controller: &'c str) -> impl Iterator<Item = &'c Condition> {
+    let route = chosen.route();
+    let statuses = route.parents.iter().filter_map(move |parent| attach::status(route, parent, controller));
+    statuses.flat_map(|status| status.conditions.iter())
 }
 
 /// A condition of any of the parents that speaks of the present version; one that denies first.

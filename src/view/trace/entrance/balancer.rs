@@ -6,13 +6,13 @@ use crate::view::trace::entrance::address::{Block, blocks_of};
 use crate::view::trace::entrance::choice::{Choice, Fit};
 use crate::view::trace::entrance::dns::{self, End, Resolution};
 use crate::view::trace::entrance::endpoints;
-use crate::view::trace::entrance::gate::{Behind, Gate, Place, Shape};
+use crate::view::trace::entrance::gate::{Gate, Place, Shape};
 use crate::view::trace::entrance::proxy;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, lb};
-use crate::view::trace::hop::{Confidence, Hop, HopKind};
+use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::request::{Request, Vantage};
-use crate::view::trace::world::World;
+use crate::view::trace::world::{Dial, World};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -38,8 +38,21 @@ pub fn hop(world: &World, request: &Request, found: &Resolution, choice: &Choice
     }
     let mut hop = Hop::new(HopKind::LoadBalancer, summary(&title, request, gate)).at(&gate.object.key);
     hop.findings = findings(world, request, (gate, found), &choice.fit);
+    dial(world, request, &mut hop);
     let is_seen = matches!(choice.fit, Fit::Told | Fit::Ours | Fit::Partly(_)) || request.vantage != Vantage::External;
     Some(if is_seen { hop } else { hop.sure(Confidence::Inferred) })
+}
+
+/// What a connection did when it was tried, where nobody took it: the objects alone may look well.
+fn dial(world: &World, request: &Request, hop: &mut Hop) {
+    let said = match world.probes.tcp.get(&format!("{}:{}", request.host, request.port)) {
+        Some(Dial::Refused) => "refuses connections",
+        Some(Dial::Timeout) => "does not answer",
+        Some(Dial::Open) | None => return,
+    };
+    hop.standing = Standing::Unknown;
+    hop.confidence = Confidence::NeedsProbe;
+    hop.summary = format!("{}; asked, it {said}", hop.summary);
 }
 
 fn summary(title: &str, request: &Request, gate: &Gate) -> String {
@@ -229,9 +242,4 @@ pub fn wanted(gate: Option<&Gate>) -> String {
 /// Whether a place is an address of this version.
 pub fn has_version(gate: &Gate, v6: bool) -> bool {
     gate.places.iter().any(|place| matches!(place, Place::Address(address) if address.is_ipv6() == v6))
-}
-
-/// Whether the hop leads to a controller at all.
-pub fn is_edge(gate: &Gate) -> bool {
-    gate.behind != Behind::Pods
 }

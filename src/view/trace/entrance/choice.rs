@@ -1,7 +1,7 @@
 //! Which way into the cluster a request takes: the one that DNS leads to, else the one that fits it best.
 
 use crate::kinds::{DAEMON_SET, DEPLOYMENT, GATEWAY, ObjectRef, Record, SERVICE, STATEFUL_SET};
-use crate::view::trace::entrance::address::{cdn_of, cdn_of_name};
+use crate::view::trace::entrance::address::{cdn_of, cdn_of_name, is_private};
 use crate::view::trace::entrance::claims::{self, Claims};
 use crate::view::trace::entrance::controller;
 use crate::view::trace::entrance::dns::{self, End, Resolution};
@@ -100,8 +100,15 @@ fn clouds(world: &World, claims: &Claims, gates: &[Gate]) -> Vec<Gate> {
         let places = facts::ingress(ingress).map_or_else(Vec::new, |facts| gate::places(&facts.addresses));
         !places.is_empty() && !places.iter().any(|place| known.contains(place) || is_this_machine(place))
     };
+    let running = |ingress: &Arc<Record>| {
+        gates.iter().find_map(|gate| match &gate.behind {
+            Behind::Controller(controller) if controller::takes(world, controller, ingress) => Some(controller.clone()),
+            _ => None,
+        })
+    };
     let cloud = |ingress: &Arc<Record>| {
-        let behind = Behind::Controller(Box::new(controller::by_class(world, std::slice::from_ref(ingress))));
+        let assumed = || Box::new(controller::by_class(world, std::slice::from_ref(ingress)));
+        let behind = Behind::Controller(running(ingress).unwrap_or_else(assumed));
         let places = facts::ingress(ingress).map_or_else(Vec::new, |facts| gate::places(&facts.addresses)).into();
         Gate { shape: Shape::Cloud, object: ingress.clone(), service: None, behind, places }
     };
@@ -116,11 +123,22 @@ fn is_this_machine(place: &Place) -> bool {
     }
 }
 
+/// How somebody behind a way speaks for a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Voice {
+    /// Not at all.
+    None,
+    /// A listener would take it.
+    Listener,
+    /// A rule or a route lists it.
+    Rule,
+}
+
 /// How well a way fits a request; the first that differs counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     serves: bool,
-    claims: bool,
+    claims: Voice,
     has_address: bool,
     shape: Shape,
     /// Older before younger, then by name.
@@ -138,19 +156,23 @@ fn rank(world: &World, gate: &Gate, request: &Request, claims: &Claims) -> Rank 
     }
 }
 
-/// Whether somebody behind a way speaks for the host.
-pub fn speaks_for(world: &World, gate: &Gate, request: &Request, claims: &Claims) -> bool {
-    let published = || claims::publishes(&gate.object, request.name());
-    match &gate.behind {
+/// How somebody behind a way speaks for the host.
+pub fn speaks_for(world: &World, gate: &Gate, request: &Request, claims: &Claims) -> Voice {
+    let is_listed = match &gate.behind {
         Behind::Controller(controller) => {
             let own = |ingress: &Arc<Record>| gate.shape != Shape::Cloud || ingress.key == gate.object.key;
             let mut ingresses = claims.ingresses.iter().filter(|ingress| own(ingress));
             let is_own = ingresses.any(|ingress| controller::takes(world, controller, ingress));
-            let is_traefik = controller.flavour == Flavour::Traefik && !claims.traefik.is_empty();
-            is_own || is_traefik || published()
+            is_own || controller.flavour == Flavour::Traefik && !claims.traefik.is_empty()
         }
-        Behind::Gateway(gateway) => claims.gateways.contains(gateway) || published(),
-        Behind::Pods => published(),
+        Behind::Gateway(gateway) => claims.gateways.contains(gateway),
+        Behind::Pods => false,
+    };
+    let hears = matches!(&gate.behind, Behind::Gateway(gateway) if claims.listeners.contains(gateway));
+    match is_listed || claims::publishes(&gate.object, request.name()) {
+        true => Voice::Rule,
+        false if hears => Voice::Listener,
+        false => Voice::None,
     }
 }
 
@@ -174,10 +196,12 @@ fn fit(world: &World, found: &Resolution, gates: &[Gate]) -> Fit {
     if let Some(cdn) = addresses.iter().find_map(|address| cdn_of(*address)) {
         return Fit::Hidden(cdn);
     }
-    let is_open = |gate: &Gate| gate.shape != Shape::NodePort && !gate.places.is_empty();
     let is_read = |gate: &Gate| gate.places.iter().all(|place| !addresses_of(world, place).is_empty());
-    let mut open = gates.iter().filter(|gate| is_open(gate)).peekable();
-    if open.peek().is_none() || !open.all(is_read) || addresses.iter().all(IpAddr::is_loopback) {
+    let mut open = gates.iter().filter(|gate| gate.is_published()).peekable();
+    let is_incomparable = open.peek().is_none() || !open.all(is_read) || addresses.iter().all(IpAddr::is_loopback);
+    // Behind a router the world knows a private address by another one.
+    let is_translated = known.iter().all(|own| is_private(*own)) && !addresses.iter().all(|own| is_private(*own));
+    if is_incomparable || is_translated {
         return Fit::Incomparable;
     }
     Fit::Elsewhere

@@ -26,8 +26,10 @@ pub struct Claims {
     pub routes: Vec<Arc<Record>>,
     /// Traefik's own routes whose rules name one of them.
     pub traefik: Vec<Arc<Record>>,
-    /// Gateways with a listener for one of them, or that such a route is for.
+    /// Gateways that such a route is for.
     pub gateways: BTreeSet<ObjectRef>,
+    /// Gateways with a listener for one of them.
+    pub listeners: BTreeSet<ObjectRef>,
 }
 
 /// Who speaks for any of these names.
@@ -55,13 +57,13 @@ pub fn of(world: &World, names: &[&str]) -> Claims {
     for gateway in world.of(GATEWAY) {
         let listeners = facts::gateway(gateway).into_iter().flat_map(|facts| facts.listeners.iter());
         if listeners.filter_map(|listener| listener.hostname.as_deref()).any(is_meant) {
-            claims.gateways.insert(gateway.key.clone());
+            claims.listeners.insert(gateway.key.clone());
         }
     }
     for set in [LISTENER_SET, X_LISTENER_SET].into_iter().flat_map(|kind| world.of(kind)) {
         let Some(facts) = facts::listener_set(set) else { continue };
         if facts.listeners.iter().filter_map(|listener| listener.hostname.as_deref()).any(is_meant) {
-            claims.gateways.extend(gateway(world, &facts.parent));
+            claims.listeners.extend(gateway(world, &facts.parent));
         }
     }
     claims
@@ -82,7 +84,17 @@ fn names_host(rule: &str, name: &str) -> bool {
 impl Claims {
     /// Whether nobody does.
     pub fn is_empty(&self) -> bool {
-        self.ingresses.is_empty() && self.routes.is_empty() && self.traefik.is_empty() && self.gateways.is_empty()
+        self.is_unlisted() && self.listeners.is_empty()
+    }
+
+    /// Whether no Ingress and no route does.
+    fn is_unlisted(&self) -> bool {
+        self.ingresses.is_empty() && self.routes.is_empty() && self.traefik.is_empty()
+    }
+
+    /// A Gateway that does: the one of a route, else one with a listener.
+    pub fn gateway(&self) -> Option<&ObjectRef> {
+        self.gateways.first().or_else(|| self.listeners.first())
     }
 
     /// The object that should own the name in DNS: the oldest Ingress, else a route.

@@ -257,6 +257,11 @@ impl Gate {
         }
     }
 
+    /// Whether its addresses are those that names should lead to; before the ports of nodes there may be anything.
+    pub fn is_published(&self) -> bool {
+        !self.places.is_empty() && !matches!(self.shape, Shape::NodePort | Shape::HostPort | Shape::Unled)
+    }
+
     /// The ports on which it listens, as one reads them.
     pub fn ports(&self) -> String {
         let service = self.service.as_ref().and_then(|service| facts::service(service));

@@ -5,6 +5,7 @@ use crate::view::trace::entrance::balancer::{has_version, wanted};
 use crate::view::trace::entrance::choice::{Choice, Fit};
 use crate::view::trace::entrance::claims::{self, Claims};
 use crate::view::trace::entrance::dns::{End, Resolution};
+use crate::view::trace::entrance::gate::Gate;
 use crate::view::trace::entrance::publisher;
 use crate::view::trace::facts;
 use crate::view::trace::fault::dns as faults;
@@ -116,7 +117,7 @@ fn addresses(
     let all = found.addresses();
     let mut findings = Vec::new();
     match &choice.fit {
-        Fit::Elsewhere if !claims.is_empty() && choice.gate.is_some() => {
+        Fit::Elsewhere if !claims.is_empty() && choice.gate.as_ref().is_some_and(Gate::is_published) => {
             let finding = begin(&faults::DNS_WRONG_LB).word("found", list(all));
             findings.push(prove(finding.word("wanted", wanted(choice.gate.as_ref()))));
         }
@@ -141,7 +142,7 @@ fn addresses(
     findings
 }
 
-fn speaks_v6(gate: &crate::view::trace::entrance::gate::Gate) -> bool {
+fn speaks_v6(gate: &Gate) -> bool {
     let service = gate.service.as_ref().and_then(|service| facts::service(service));
     service.is_some_and(|facts| facts.ip_families.iter().any(|family| **family == *"IPv6"))
 }

@@ -1,7 +1,7 @@
 //! The controller as a hop: how many of its pods are ready, and what is known against the program itself.
 
 use crate::kinds::admission::Webhook;
-use crate::kinds::{EVENT, INGRESS_CLASS, Record, SERVICE, VALIDATING_WEBHOOK_CONFIGURATION};
+use crate::kinds::{DEPLOYMENT, EVENT, INGRESS_CLASS, Record, SERVICE, VALIDATING_WEBHOOK_CONFIGURATION};
 use crate::view::short_name;
 use crate::view::trace::entrance::controller::{template, title};
 use crate::view::trace::entrance::endpoints;
@@ -27,7 +27,9 @@ pub fn hop(world: &World, controller: &Controller) -> Hop {
             Some(service) => hop.at(service),
             // On a cluster a controller that nobody sees may not be there at all.
             None if !world.is_files() && !is_hosted(controller.flavour) => {
-                Hop::unknown(HopKind::Controller, format!("no running controller was found; {title} is assumed"))
+                let missing = world.known(DEPLOYMENT, None).missing("deployments");
+                let missing = missing.unwrap_or_else(|| "no running controller was found".to_owned());
+                Hop::unknown(HopKind::Controller, format!("{missing}; {title} is assumed"))
             }
             None => hop,
         };

@@ -6,6 +6,7 @@ mod cluster;
 mod dns;
 mod doors;
 mod lb;
+mod systems;
 
 use crate::view::trace::entrance::find;
 use crate::view::trace::fixture;

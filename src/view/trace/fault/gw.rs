@@ -17,7 +17,7 @@ faults! {
             "kubectl get svc -A -l gateway.networking.k8s.io/gateway-name={{gateway}}"]
         explains [];
     GW_LISTENER "GW-LISTENER" Broken "{{what}} of {{owner}} is broken: {{reason}}"
-        fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o jsonpath='{.status.listeners[?(@.name==\"{{listener}}\")].conditions}'",
+        fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o jsonpath='{.status}'",
             "kubectl -n {{namespace}} edit {{resource}} {{name}}"]
         explains [];
     GW_CONFLICT "GW-CONFLICT" Broken "listener {{listener}} of {{owner}} collides with {{other}} on port {{port}} ({{reason}}), so {{host}} is not served there"
@@ -25,7 +25,8 @@ faults! {
             "kubectl -n {{namespace}} patch {{resource}} {{name}} --type=json -p '[{\"op\":\"remove\",\"path\":\"/spec/listeners/{{index}}\"}]'"]
         explains ["GW-LISTENER"];
     GW_CERTREF "GW-CERTREF" Broken "listener {{listener}} of {{owner}} cannot use its certificate {{secret}}: {{why}}, so TLS fails"
-        fix ["kubectl -n {{secret_namespace}} get secret {{secret_name}}",
+        fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o jsonpath='{.spec.listeners[{{index}}].tls}'",
+            "kubectl -n {{secret_namespace}} get secret {{secret_name}}",
             "kubectl -n {{missing_namespace}} create secret tls {{secret_name}} --cert={{secret_name}}.crt --key={{secret_name}}.key",
             "kubectl get referencegrant -n {{grant_namespace}}",
             "kubectl apply -f - <<< '{\"apiVersion\":\"gateway.networking.k8s.io/v1beta1\",\"kind\":\"ReferenceGrant\",\"metadata\":{\"name\":\"from-{{namespace}}\",\"namespace\":\"{{grant_namespace}}\"},\"spec\":{\"from\":[{\"group\":\"gateway.networking.k8s.io\",\"kind\":\"{{owner_kind}}\",\"namespace\":\"{{namespace}}\"}],\"to\":[{\"group\":\"\",\"kind\":\"Secret\",\"name\":\"{{secret_name}}\"}]}}'"]

@@ -53,7 +53,7 @@ faults! {
     LB_FWD_CERT "LB-FWD-CERT" Info "TLS ends at load balancer {{namespace}}/{{service}} ({{annotation}}): clients see its certificate, not the one of the cluster"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.metadata.annotations}'"]
         explains [];
-    LB_SEVERAL "LB-SEVERAL" Info "without an answer of DNS, {{host}} could enter the cluster elsewhere too: {{others}}"
+    LB_SEVERAL "LB-SEVERAL" Info "DNS does not say where {{host}} enters the cluster; it could be elsewhere too: {{others}}"
         fix ["kubectl get svc,gateway -A"]
         explains [];
 }

@@ -134,6 +134,10 @@ fn of_parent(
     let named = |listener: &Listener| reference.section.as_ref().is_none_or(|section| *section == listener.name);
     let at_port = |listener: &Listener| reference.port.is_none_or(|port| port == listener.port);
     let sections: Vec<_> = all.iter().filter(|(_, place)| named(place.listener)).collect();
+    // What keeps its ListenerSet out keeps the route out.
+    if listeners.refused.iter().any(|(set, _)| set.key == *key) {
+        return Vec::new();
+    }
     if sections.is_empty() {
         return vec![(None, Err(no_section(listeners, reference)))];
     }

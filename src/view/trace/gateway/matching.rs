@@ -13,7 +13,7 @@ pub fn misses(wanted: &RouteMatch, request: &Request) -> Vec<String> {
     if let Some(method) = wanted.method.as_ref().filter(|method| ***method != *request.method) {
         misses.push(format!("the method is {}, the rule wants {method}", request.method));
     }
-    for header in once(&wanted.headers, |a, b| a.eq_ignore_ascii_case(b)) {
+    for header in once(&wanted.headers, str::eq_ignore_ascii_case) {
         let value = if header.name.eq_ignore_ascii_case("host") {
             Some(request.name().to_owned())
         } else {

@@ -47,7 +47,7 @@ pub struct Reasons {
     pub missing: Option<String>,
 }
 
-impl<'a> Search<'_, 'a> {
+impl Search<'_, '_> {
     /// Why no rule at a listener takes the request.
     pub fn at(&self, place: usize) -> Reasons {
         let mut reasons = self.refusals();
@@ -93,7 +93,7 @@ impl<'a> Search<'_, 'a> {
                 if let Why::Unknown(missing) = &refusal.why {
                     reasons.missing = Some(missing.clone());
                 }
-                let is_elsewhere = refusal.why == Why::Hosts && !attached.places.is_empty();
+                let is_elsewhere = matches!(refusal.why, Why::Hosts | Why::Kind) && !attached.places.is_empty();
                 let is_other_port = refusal.place.is_some_and(|at| !self.is_here(&self.listeners.places[at]));
                 if is_elsewhere || is_other_port {
                     continue;

@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_nearest_name_differs_by_two_letters_at_most() {
-        assert_eq!(nearest("htps", ["http", "https", "web"]), Some("http"));
+        assert_eq!(nearest("htps", ["http", "https", "web"]), Some("https"));
         assert_eq!(nearest("httpss", ["web", "https"]), Some("https"));
         assert_eq!(nearest("http", ["http", "gateway"]), None);
     }

@@ -130,6 +130,9 @@ impl<'a> Rule<'a> {
                 None => "tried again after failures".to_owned(),
             });
         }
+        if let Some(kind) = &rule.session {
+            notes.push(format!("clients stay with one endpoint ({kind})"));
+        }
         Self {
             name: rule.name.as_deref(),
             matches: Cow::Borrowed(&rule.matches),
@@ -180,7 +183,8 @@ fn call(wire: &GrpcMatch) -> RouteMatch {
         (Some(service), Some(method)) if !wire.is_regex => (PathMatch::Exact, format!("/{service}/{method}")),
         (Some(service), None) if !wire.is_regex => (PathMatch::Prefix, format!("/{service}")),
         (service, method) => {
-            let any = |part: Option<&str>| part.unwrap_or("[^/]+").to_owned();
+            let text = |part: &str| if wire.is_regex { part.to_owned() } else { regex::escape(part) };
+            let any = |part: Option<&str>| part.map_or_else(|| "[^/]+".to_owned(), text);
             (PathMatch::Regex, format!("/{}/{}", any(service), any(method)))
         }
     };

@@ -2,7 +2,10 @@
 
 use super::cluster;
 use super::{ask, codes, hop};
+use crate::view::trace::entrance::is_elsewhere;
 use crate::view::trace::hop::{HopKind, Status};
+use crate::view::trace::outcome::{Outcome, Trace, Verdict};
+use crate::view::trace::request::Request;
 use crate::view::trace::world::Answered;
 
 const SHOP: &str = "https://shop.example.com/";
@@ -153,6 +156,33 @@ fn objects_that_ask_for_records_answer_as_dns_would() {
     ] {
         ask(&cluster::of(&[&cluster::shop(), &zone(&records)]), SHOP).check(|_, entrance| {
             assert_eq!(codes(&entrance), wanted, "{records}");
+        });
+    }
+}
+
+#[test]
+fn behind_a_router_addresses_differ_and_prove_nothing() {
+    let yaml = cluster::shop_with("", "", "{ip: 192.168.1.240}", &[]);
+    for (dns, wanted) in [("198.51.100.7", &[][..]), ("192.168.1.9", &["DNS-WRONG-LB", "DNS-PRIVATE"])] {
+        assert_eq!(ask(&yaml, SHOP).dns(&format!("shop.example.com={dns}")).codes(), wanted, "{dns}");
+    }
+}
+
+#[test]
+fn a_redirect_to_a_host_that_nobody_speaks_for_leaves_the_cluster() {
+    for (url, wanted) in [("https://login.example.org/", true), (SHOP, false)] {
+        ask(&cluster::shop(), url).check(|world, entrance| {
+            let trace = Trace {
+                request: Request::get(url).unwrap(),
+                verdict: Verdict::Ok,
+                outcome: Outcome::Respond { status: 404, by: String::new() },
+                hops: entrance.hops,
+                side: Vec::new(),
+                tls: None,
+                then: None,
+                reads: world.take_reads(),
+            };
+            assert_eq!(is_elsewhere(&trace), wanted, "{url}");
         });
     }
 }

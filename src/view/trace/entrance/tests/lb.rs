@@ -1,6 +1,6 @@
 //! Faults of the way into the cluster and of the controller behind it.
 
-use super::cluster::{self, INGRESS, NGINX, NODE, NODE2, POD};
+use super::cluster::{self, INGRESS, NGINX, NODE, NODE2};
 use super::{ask, codes, hop};
 use crate::view::trace::entrance::ending;
 use crate::view::trace::fault::Severity;
