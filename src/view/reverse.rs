@@ -6,13 +6,16 @@ mod reach;
 
 use self::reach::Reach;
 use crate::kinds::{
-    GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, ObjectRef, Record, SERVICE, TLS_ROUTE,
+    CRON_JOB, DAEMON_SET, DEPLOYMENT, GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, JOB, KindId, ObjectRef, POD,
+    REPLICA_SET, Record, SERVICE, STATEFUL_SET, TLS_ROUTE,
 };
 use crate::view::routes::{self, Route};
 use crate::view::trace::follow::follow;
 use crate::view::trace::hop::HopKind;
 use crate::view::trace::outcome::{Backend, Outcome, Trace, Verdict};
+use crate::view::trace::reads::Read;
 use crate::view::trace::world::World;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// One way in.
@@ -85,38 +88,59 @@ impl Kind {
     }
 }
 
-/// Every way in to the object, the URLs first.
-pub fn entrances(world: &World, object: &Record) -> Vec<Entrance> {
+/// Whether objects of the kind are pods, have pods, or stand for them.
+pub fn is_reachable(kind: KindId) -> bool {
+    [POD, SERVICE, DEPLOYMENT, REPLICA_SET, STATEFUL_SET, DAEMON_SET, JOB, CRON_JOB].contains(&kind)
+}
+
+/// Every way in to an object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ways {
+    /// The ways, the URLs first.
+    pub entrances: Vec<Entrance>,
+    /// What was looked at to find them.
+    pub reads: BTreeSet<Read>,
+}
+
+/// Every way in to a pod, a Service or a workload.
+pub fn ways(world: &World, object: &Record) -> Ways {
+    world.take_reads();
     let reach = Reach::of(world, object);
-    let mut found: Vec<Entrance> = routes(world, &reach).map(|(route, chain)| by_route(world, &route, chain, &reach)).collect();
-    found.extend(others::by_services(world, &reach));
-    found.extend(others::by_pods(world, &reach));
-    found.extend(others::by_ports(world, &reach));
-    found.extend(others::by_webhooks(world, &reach));
-    found.sort_by(|one, other| (one.kind, &one.url, &one.via).cmp(&(other.kind, &other.url, &other.via)));
-    found.dedup();
-    found
+    let mut entrances = others::by_services(world, &reach);
+    entrances.extend(others::by_pods(world, &reach));
+    entrances.extend(others::by_ports(world, &reach));
+    entrances.extend(others::by_webhooks(world, &reach));
+    let routes = routes(world, &reach);
+    let mut reads = world.take_reads();
+    for (route, chain) in routes {
+        let trace = follow(world, &route.request);
+        reads.extend(trace.chain().flat_map(|link| &link.reads).cloned());
+        entrances.push(by_route(&route, &trace, chain, &reach));
+    }
+    entrances.sort_by(|one, other| (one.kind, &one.url, &one.via).cmp(&(other.kind, &other.url, &other.via)));
+    entrances.dedup();
+    Ways { entrances, reads }
 }
 
 /// The routes that name one of the object's Services, for `service/N --routes`.
 pub fn naming(world: &World, object: &Record) -> Vec<Route> {
     let reach = Reach::of(world, object);
-    routes(world, &reach).map(|(route, _)| route).collect()
+    routes(world, &reach).into_iter().map(|(route, _)| route).collect()
 }
 
 /// The routes that name a Service by which the object is reached, each with the Services walked through from there.
-fn routes<'a>(world: &'a World, reach: &'a Reach) -> impl Iterator<Item = (Route, Vec<ObjectRef>)> + 'a {
+fn routes(world: &World, reach: &Reach) -> Vec<(Route, Vec<ObjectRef>)> {
     // The list itself is a look at every object that names routes.
     let records = routes::KINDS.into_iter().flat_map(|kind| world.of(kind));
     let routes = records.flat_map(|record| routes::of(world.cluster, record));
-    routes.filter_map(|route| {
+    let named = routes.filter_map(|route| {
         let chain = route.services.iter().find_map(|service| reach.chain(service))?.to_vec();
         Some((route, chain))
-    })
+    });
+    named.collect()
 }
 
-fn by_route(world: &World, route: &Route, chain: Vec<ObjectRef>, reach: &Reach) -> Entrance {
-    let trace = follow(world, &route.request);
+fn by_route(route: &Route, trace: &Trace, chain: Vec<ObjectRef>, reach: &Reach) -> Entrance {
     let arrives = trace.chain().any(|link| reaches(link, reach));
     let mut via: Vec<ObjectRef> = route.request.via.iter().cloned().collect();
     via.push(route.owner.clone());
@@ -125,7 +149,7 @@ fn by_route(world: &World, route: &Route, chain: Vec<ObjectRef>, reach: &Reach) 
         url: url(route),
         kind: kind(&route.owner),
         via,
-        shadowed_by: if arrives { None } else { taker(&trace, &route.owner) },
+        shadowed_by: if arrives { None } else { taker(trace, &route.owner) },
         verdict: Some(trace.verdict),
     }
 }

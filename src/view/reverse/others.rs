@@ -6,8 +6,8 @@ use super::{Entrance, Kind};
 use crate::kinds::http_route::facts::RouteBackend;
 use crate::kinds::service::facts::{ServiceFacts, ServicePort, ServiceType};
 use crate::kinds::{
-    CONFIG_MAP, DAEMON_SET, DEPLOYMENT, GATEWAY, KindId, MUTATING_WEBHOOK_CONFIGURATION, NODE, ObjectRef, Record, SERVICE,
-    TCP_ROUTE, UDP_ROUTE, VALIDATING_WEBHOOK_CONFIGURATION,
+    CONFIG_MAP, DAEMON_SET, DEPLOYMENT, GATEWAY, KindId, MUTATING_WEBHOOK_CONFIGURATION, NODE, ObjectRef, Record,
+    SERVICE, TCP_ROUTE, UDP_ROUTE, VALIDATING_WEBHOOK_CONFIGURATION,
 };
 use crate::view::trace::facts;
 use crate::view::trace::world::World;
@@ -59,7 +59,7 @@ pub fn by_pods(world: &World, reach: &Reach) -> Vec<Entrance> {
             let number = if facts.host_network { port.number } else { port.host };
             if number != 0 {
                 let url = format!("{}://{}:{number}", port.protocol.text().to_lowercase(), bracketed(&node));
-                found.push(Entrance { kind: Kind::HostPort, ..entrance(url, Kind::HostPort, &[pod.key.clone()]) });
+                found.push(entrance(url, Kind::HostPort, &[pod.key.clone()]));
             }
         }
     }
@@ -82,7 +82,8 @@ pub fn by_ports(world: &World, reach: &Reach) -> Vec<Entrance> {
             let name = rest.split(':').next().unwrap_or("");
             let Some(chain) = reach.chain(&ObjectRef::new(SERVICE, namespace, name)) else { continue };
             if port.parse::<u16>().is_ok() {
-                let way: Vec<ObjectRef> = [controller.clone(), map.clone()].into_iter().chain(chain.iter().cloned()).collect();
+                let way: Vec<ObjectRef> =
+                    [controller.clone(), map.clone()].into_iter().chain(chain.iter().cloned()).collect();
                 found.push(entrance(format!("tcp://*:{port}"), Kind::TcpService, &way));
             }
         }
@@ -94,7 +95,9 @@ fn by_unread_route(world: &World, record: &Record, reach: &Reach, (kind, scheme)
     let Some(route) = facts::l4_route(record) else { return Vec::new() };
     let mut found = Vec::new();
     for backend in route.rules.iter().flat_map(|rule| &rule.backends) {
-        let Some(chain) = service(backend).and_then(|key| reach.chain(&key).map(<[ObjectRef]>::to_vec)) else { continue };
+        let Some(chain) = service(backend).and_then(|key| reach.chain(&key).map(<[ObjectRef]>::to_vec)) else {
+            continue;
+        };
         for parent in &route.parents {
             let namespace = parent.object.namespace.as_deref().unwrap_or("");
             let gateway = ObjectRef::new(GATEWAY, namespace, &parent.object.name);
@@ -122,7 +125,9 @@ pub fn by_webhooks(world: &World, reach: &Reach) -> Vec<Entrance> {
     for record in records {
         let services = facts::admission(record).into_iter().flat_map(|admission| &admission.webhooks);
         for service in services.filter_map(|webhook| webhook.service.as_ref()) {
-            let Some(chain) = reach.chain(&ObjectRef::new(SERVICE, &service.namespace, &service.name)) else { continue };
+            let Some(chain) = reach.chain(&ObjectRef::new(SERVICE, &service.namespace, &service.name)) else {
+                continue;
+            };
             let path = service.path.as_deref().unwrap_or("/");
             let url = format!("https://{}.{}.svc:{}{path}", service.name, service.namespace, service.port);
             let way: Vec<ObjectRef> = std::iter::once(record.key.clone()).chain(chain.iter().cloned()).collect();
@@ -142,7 +147,7 @@ fn maps(world: &World) -> Vec<(ObjectRef, ObjectRef)> {
             DEPLOYMENT => facts::deployment(record).map(|facts| &facts.template),
             _ => facts::daemon_set(record).map(|facts| &facts.template),
         };
-        let arguments = template.into_iter().flat_map(|template| &template.containers).flat_map(|c| &c.args);
+        let arguments = template.into_iter().flat_map(|template| &template.containers).flat_map(|c| &c.flags);
         let named = arguments.filter_map(|argument| argument.strip_prefix("--tcp-services-configmap="));
         for named in named {
             let own = record.key.namespace.as_deref().unwrap_or("");

@@ -4,7 +4,7 @@
 use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, facts::ServicePort, facts::ServiceType};
 use crate::kinds::{
-    CRON_JOB, DAEMON_SET, DEPLOYMENT, ENDPOINT_SLICE, JOB, ObjectRef, POD, REPLICA_SET, Record, SERVICE, STATEFUL_SET,
+    DAEMON_SET, DEPLOYMENT, ENDPOINT_SLICE, JOB, ObjectRef, POD, REPLICA_SET, Record, SERVICE, STATEFUL_SET,
 };
 use crate::view::trace::facts;
 use crate::view::trace::world::World;
@@ -85,9 +85,8 @@ impl Reach {
         let endpoints = slices.into_iter().filter_map(|slice| facts::endpoint_slice(slice)).flat_map(|s| &s.endpoints);
         endpoints.into_iter().any(|endpoint| {
             self.pods.iter().any(|pod| {
-                let by_uid = endpoint.target.as_ref().is_some_and(|target| {
-                    !target.uid.is_empty() && target.uid == pod.meta.uid
-                });
+                let by_uid =
+                    endpoint.target.as_ref().is_some_and(|target| !target.uid.is_empty() && target.uid == pod.meta.uid);
                 let ips = facts::pod(pod).map_or(&[][..], |pod| &pod.ips);
                 by_uid || endpoint.addresses.iter().any(|address| ips.iter().any(|ip| ip.to_string() == **address))
             })
@@ -156,11 +155,6 @@ fn template(object: &Record) -> Option<&[(Arc<str>, Arc<str>)]> {
         _ => return None,
     };
     Some(&template.labels)
-}
-
-/// Whether the object is one that has pods or stands for them.
-pub fn is_reachable(key: &ObjectRef) -> bool {
-    [POD, SERVICE, DEPLOYMENT, REPLICA_SET, STATEFUL_SET, DAEMON_SET, JOB, CRON_JOB].contains(&key.kind)
 }
 
 fn selects(service: &Record, labels: &[(Arc<str>, Arc<str>)]) -> bool {

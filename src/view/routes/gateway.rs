@@ -82,13 +82,7 @@ fn services(backends: &[RouteBackend]) -> Vec<ObjectRef> {
     services.map(key).collect()
 }
 
-fn route(
-    record: &Record,
-    door: &Door,
-    (field, services): (String, Vec<ObjectRef>),
-    path: &str,
-    tried: &str,
-) -> Route {
+fn route(record: &Record, door: &Door, (field, services): (String, Vec<ObjectRef>), path: &str, tried: &str) -> Route {
     let host = sample::host(&door.host, door.address.as_deref());
     let mut request = get(door.scheme, &host, door.port, tried);
     request.via.clone_from(&door.via);

@@ -4,9 +4,7 @@
 //! Invariant: once nothing is due, the index equals a fresh check of all routes at the same moment.
 
 use super::{KINDS, Route, of};
-use crate::kinds::{
-    GATEWAY, GRPC_ROUTE, HTTP_ROUTE, KindId, LISTENER_SET, ObjectRef, TLS_ROUTE, X_LISTENER_SET,
-};
+use crate::kinds::{GATEWAY, GRPC_ROUTE, HTTP_ROUTE, KindId, LISTENER_SET, ObjectRef, TLS_ROUTE, X_LISTENER_SET};
 use crate::model::Cluster;
 use crate::view::trace::fault::Finding;
 use crate::view::trace::follow::follow;
