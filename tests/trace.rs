@@ -184,9 +184,13 @@ impl Case {
         let mut all: Vec<Document> = Vec::new();
         for name in &header.base {
             let path = folder().join("base").join(format!("{name}.yaml"));
-            all.extend(manifests(&path, &fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))));
+            all.extend(manifests(
+                &path,
+                &fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())),
+            ));
         }
-        let own = self.documents.iter().filter(|document| document.annotation(ONLY).is_none_or(|only| only == form.name()));
+        let own =
+            self.documents.iter().filter(|document| document.annotation(ONLY).is_none_or(|only| only == form.name()));
         all.extend(own.cloned());
         for mut document in all {
             let namespace = if document.namespace().is_empty() { "default" } else { document.namespace() };
@@ -341,10 +345,16 @@ fn find<'a>(trace: &'a Trace, code: &str, expect: &Expect) -> Result<&'a Finding
             let finding = finding.ok_or_else(|| format!("the headline is {:?}", headline.map(Finding::code)))?;
             match found.iter().any(|(place, _)| on_hop(place)) {
                 true => Ok(finding),
-                false => Err(format!("it stands on {:?}, not on {:?}", found.iter().map(|f| f.0).collect::<Vec<_>>(), expect.hop)),
+                false => Err(format!(
+                    "it stands on {:?}, not on {:?}",
+                    found.iter().map(|f| f.0).collect::<Vec<_>>(),
+                    expect.hop
+                )),
             }
         }
-        "side" => found.iter().find(|(place, _)| *place == "side").map(|f| f.1).ok_or("it is no side finding".to_owned()),
+        "side" => {
+            found.iter().find(|(place, _)| *place == "side").map(|f| f.1).ok_or("it is no side finding".to_owned())
+        }
         "info" => found.iter().find(|(place, _)| on_hop(place)).map(|f| f.1).ok_or("it is on no such hop".to_owned()),
         other => Err(format!("place is headline, side or info, not {other}")),
     }
@@ -401,9 +411,13 @@ fn picture(trace: &Trace) -> String {
         lines.push(format!("      {} → {:?}", link.request.url(), link.outcome));
         for hop in &link.hops {
             lines.push(format!("        {} {}: {}", hop.kind.name(), hop.status().name(), hop.summary));
-            lines.extend(hop.findings.iter().map(|f| format!("          {} {}: {}", f.severity.name(), f.code(), f.message())));
+            lines.extend(
+                hop.findings.iter().map(|f| format!("          {} {}: {}", f.severity.name(), f.code(), f.message())),
+            );
         }
-        lines.extend(link.side.iter().map(|f| format!("        beside: {} {}: {}", f.severity.name(), f.code(), f.message())));
+        lines.extend(
+            link.side.iter().map(|f| format!("        beside: {} {}: {}", f.severity.name(), f.code(), f.message())),
+        );
     }
     lines.join("\n")
 }
