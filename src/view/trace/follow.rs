@@ -117,6 +117,7 @@ fn settle(world: &World, trace: &mut Trace, decision: Decision, caller: &Caller,
     let Decision { tls, hops, action, gate, side } = decision;
     trace.side.extend(side);
     let tls = tls.map(|plan| tls::serve(world, &plan));
+    let failure = tls.as_ref().and_then(|(hop, served)| tls::failure(hop, served.as_ref()));
     let (hop, served): (Option<Hop>, Option<Served>) = tls.map_or((None, None), |(hop, served)| (Some(hop), served));
     trace.tls = served;
     // The handshake stands between the controller and its rules.
@@ -138,6 +139,10 @@ fn settle(world: &World, trace: &mut Trace, decision: Decision, caller: &Caller,
             forward(world, trace, arms, caller, (answering, gate));
             trace.outcome = outcome;
         }
+    }
+    // What would come after a handshake that fails is told by the hops; the client sees none of it.
+    if let Some(why) = failure {
+        trace.outcome = Outcome::TlsError(why);
     }
 }
 

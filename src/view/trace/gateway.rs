@@ -11,7 +11,7 @@ mod listeners;
 mod matching;
 mod miss;
 mod mixed;
-mod names;
+pub mod names;
 mod refusal;
 mod routes;
 mod state;

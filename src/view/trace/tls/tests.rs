@@ -1,0 +1,1 @@
+//! Which certificate is served, and every fault of it.
