@@ -25,13 +25,22 @@ impl App {
         let text = match self.session().map(Session::screen) {
             Some(Screen::Table(table)) => table.filter.text().to_owned(),
             Some(Screen::Picker(picker)) => picker.filter.clone(),
-            Some(Screen::Yaml(_) | Screen::Help(_)) => {
+            Some(Screen::Yaml(_) | Screen::Help(_) | Screen::Logs(_)) => {
                 self.prompt = Some(Prompt::new(Purpose::Search, ""));
                 return;
             }
             _ => return,
         };
         self.prompt = Some(Prompt::new(Purpose::Filter, &text));
+    }
+
+    /// The filter of the log screen, beside which `/` searches.
+    pub(super) fn log_filter(&mut self) {
+        if let Some(Screen::Logs(screen)) = self.session().map(Session::screen) {
+            let view = self.session().and_then(|session| session.logs.get(&screen.ticket));
+            let text = view.map_or_else(String::new, |view| view.tail.filter().text().to_owned());
+            self.prompt = Some(Prompt::new(Purpose::Filter, &text));
+        }
     }
 
     pub(super) fn prompt_type(&mut self, text: &str) {
@@ -166,6 +175,9 @@ impl App {
 
     /// Compiles a filter for the screen on top; what cannot be read leaves the last good one in force, with the error beside it.
     pub(super) fn set_filter(&mut self, text: &str) {
+        if matches!(self.session().map(Session::screen), Some(Screen::Logs(_))) {
+            return self.set_log_filter(text);
+        }
         let Some(session) = self.session_mut() else { return };
         let Some(top) = session.screens.last_mut() else { return };
         match top {
@@ -197,13 +209,24 @@ impl App {
         }
     }
 
+    /// The same, for a line that may name a kind of which only the server knows: then it waits for its answer.
+    pub(super) fn run_when_known(&mut self, line: &str) {
+        match self.with_world(|world| search::wish(line, world)) {
+            Ok(wish) => self.grant(wish),
+            Err(why) => match self.session_mut().filter(|session| !session.is_live()) {
+                Some(session) => session.wanted = Some(line.to_owned()),
+                None => self.notice = Some(Notice { is_failure: true, ..Notice::new(why, self.now) }),
+            },
+        }
+    }
+
     fn grant(&mut self, wish: Wish) {
         match wish {
             Wish::Kind { kind, namespaces, filter } => self.open_kind(kind, namespaces, filter.as_deref()),
             Wish::Elsewhere { context, line } => {
                 self.switch_context(&context);
                 if !line.is_empty() {
-                    self.run_line(&line);
+                    self.run_when_known(&line);
                 }
             }
             Wish::Contexts => self.pick(Pick::Context),

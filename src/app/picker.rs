@@ -4,8 +4,9 @@ use crate::app::App;
 use crate::app::scene::Entry;
 use crate::app::screen::{Pick, Picker, Screen};
 use crate::app::session::{Connection, Session};
-use crate::kinds::{Health, POD};
+use crate::kinds::{Health, POD, age};
 use crate::view::table::Namespaces;
+use crate::wire::Timestamp;
 use std::sync::Arc;
 
 /// The first entry among namespaces; no namespace can be called so.
@@ -39,13 +40,7 @@ impl App {
     fn context_entries(&self) -> Vec<Entry> {
         let entries = self.contexts.iter().map(|context| {
             let session = self.sessions.iter().find(|session| session.context == *context);
-            let (health, detail) = session.map_or((None, String::new()), |session| match &session.connection {
-                Connection::Live(server) => (Some(Health::Ready), format!("{}  {}", server.version, server.address)),
-                Connection::Connecting { .. } => (Some(Health::Progressing), "connecting".to_owned()),
-                Connection::Closed => (None, "closed after a while".to_owned()),
-                Connection::Unreachable { failure, .. } => (Some(Health::Failed), failure.cause.clone()),
-                Connection::NeedsTerminal(failure) => (Some(Health::Warn), failure.cause.clone()),
-            });
+            let (health, detail) = session.map_or((None, String::new()), |session| reach(session, self.now));
             let current = self.session().is_some_and(|session| session.context == *context);
             Entry { health, text: context.to_string(), detail, marked: false, current }
         });
@@ -165,6 +160,21 @@ impl App {
             _ => {}
         }
         self.step(1);
+    }
+}
+
+/// Whether a context can be reached, in a word and a state.
+fn reach(session: &Session, now: Timestamp) -> (Option<Health>, String) {
+    let away = |since, why: &str| format!("unreachable for {}: {why}", age::age(now, Some(since)));
+    match &session.connection {
+        Connection::Live(server) => match session.outage() {
+            Some((since, why)) => (Some(Health::Failed), away(since, why)),
+            None => (Some(Health::Ready), format!("{}  {}", server.version, server.address)),
+        },
+        Connection::Connecting { .. } => (Some(Health::Progressing), "connecting".to_owned()),
+        Connection::Closed => (None, "closed after a while".to_owned()),
+        Connection::Unreachable { failure, since, .. } => (Some(Health::Failed), away(*since, &failure.cause)),
+        Connection::NeedsTerminal(failure) => (Some(Health::Warn), failure.cause.clone()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The stack of screens of a session: what each remembers of where the user is, and nothing of the cluster.
 
+use crate::app::event::Ticket;
 use crate::kinds::{KindId, ObjectRef, Width};
 use crate::view::filter::{Filter, FilterError};
+use crate::view::logs::window::Look;
 use crate::view::table::Sort;
 use crate::view::trace::request::Request;
 use std::collections::BTreeSet;
@@ -17,6 +19,8 @@ pub enum Screen {
     Detail(DetailScreen),
     /// The path of one request.
     Trace(TraceScreen),
+    /// Logs.
+    Logs(LogsScreen),
     /// The YAML of one object.
     Yaml(YamlScreen),
     /// Every key and the filter's grammar.
@@ -93,6 +97,23 @@ pub struct TraceScreen {
     pub cursor: Cursor,
 }
 
+/// Logs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogsScreen {
+    /// The view.
+    pub ticket: Ticket,
+    /// Whose logs: `deployment/web`.
+    pub title: String,
+    /// The selected line; none while the end is followed.
+    pub selected: Option<u64>,
+    /// On which row it is kept.
+    pub row: usize,
+    /// How lines are shown.
+    pub look: Look,
+    /// What is wrong with the filter being typed.
+    pub error: Option<String>,
+}
+
 /// The YAML of one object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct YamlScreen {
@@ -148,6 +169,13 @@ impl TableScreen {
             cursor: Cursor::default(),
             marked: BTreeSet::new(),
         }
+    }
+}
+
+impl LogsScreen {
+    /// A view that follows its end.
+    pub fn new(ticket: Ticket, title: String) -> Self {
+        Self { ticket, title, selected: None, row: 0, look: Look::default(), error: None }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::event::{Epoch, Event, Input, Outcome, Reply};
 use crate::app::keymap::{Chord, Key};
 use crate::app::notice::Notice;
-use crate::app::screen::Screen;
+use crate::app::screen::{Pick, Screen};
 use crate::app::session::watches::Needs;
 use crate::app::session::{Connection, Session};
 use crate::app::{App, Size};
@@ -19,6 +19,8 @@ impl App {
             Event::Tick(now) => self.tick(now),
             Event::Reply(epoch, reply) => self.reply(epoch, reply),
             Event::Outcome(outcome) => self.outcome(outcome),
+            Event::Logs(epoch, ticket, batches) => self.logs_came(epoch, ticket, &batches),
+            Event::Continue => self.sift_logs(),
         }
         self.settle();
         std::mem::take(&mut self.out)
@@ -34,6 +36,7 @@ impl App {
             Some(Screen::Table(_)) => In::Table,
             Some(Screen::Detail(_)) => In::Detail,
             Some(Screen::Trace(_)) => In::Trace,
+            Some(Screen::Logs(_)) => In::Logs,
             Some(Screen::Yaml(_)) => In::Yaml,
             Some(Screen::Help(_)) => In::Help,
             Some(Screen::Picker(_)) => In::Picker,
@@ -81,6 +84,9 @@ impl App {
         for session in &mut self.sessions {
             session.changes.forget(now);
         }
+        if self.sessions.iter().any(|session| !session.logs.is_empty()) {
+            self.sift_logs();
+        }
         self.redraw = true;
     }
 
@@ -88,10 +94,16 @@ impl App {
     fn reply(&mut self, epoch: Epoch, reply: Reply) {
         let now = self.now;
         let Some(index) = self.sessions.iter().position(|session| session.epoch == epoch) else { return };
-        self.redraw |= index == self.current;
+        self.redraw |= index == self.current || self.lists_contexts();
         let Some(session) = self.sessions.get_mut(index) else { return };
         match reply {
-            Reply::Connected(connected) => session.connected(*connected),
+            Reply::Connected(connected) => {
+                session.connected(*connected);
+                let wanted = session.wanted.take();
+                if let Some(line) = wanted.filter(|_| index == self.current) {
+                    self.run_line(&line);
+                }
+            }
             Reply::Discovered(catalog) => session.discovered(*catalog),
             Reply::Columns(kind, catalog) => {
                 self.out.extend(session.take_columns(kind, *catalog));
@@ -108,6 +120,11 @@ impl App {
             }
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
         }
+    }
+
+    /// Whether the list of contexts is on screen, which tells of all of them.
+    fn lists_contexts(&self) -> bool {
+        matches!(self.session().map(Session::screen), Some(Screen::Picker(picker)) if picker.pick == Pick::Context)
     }
 
     /// Takes in what watches said. Where the selected object may go or leave the filter, its place is looked up before.
@@ -144,6 +161,7 @@ impl App {
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let needs = if index == current { &looked_at } else { &Needs::default() };
+            self.out.extend(session.read_logs());
             self.out.extend(session.ask_columns(needs.shown));
             self.out.extend(session.watch(needs, now));
             let open = open.as_ref().filter(|_| index == current);
@@ -155,12 +173,15 @@ impl App {
     /// The earliest moment at which something happens by itself: a notice ends, a watch is closed, a fetch is due, a retry counts.
     pub(super) fn next_wake(&self) -> Option<crate::wire::Timestamp> {
         let notice = self.notice.as_ref().map(|notice| notice.until);
-        let sessions = self.sessions.iter().flat_map(|session| [session.next_close(), session.fetch_due()]);
+        let sessions =
+            self.sessions.iter().flat_map(|session| [session.next_close(), session.fetch_due(), session.logs_due()]);
         let retry = self.session().and_then(|session| match &session.connection {
             Connection::Unreachable { retry_at: Some(at), .. } => Some((*at).min(self.now.plus_seconds(1))),
             Connection::Connecting { .. } => Some(self.now.plus_seconds(1)),
             _ => None,
         });
-        sessions.chain([notice, retry]).flatten().filter(|at| self.now < *at).min()
+        // How long a context has been out of reach stands in their list.
+        let listed = self.lists_contexts().then(|| self.now.plus_seconds(1));
+        sessions.chain([notice, retry, listed]).flatten().filter(|at| self.now < *at).min()
     }
 }

@@ -1,7 +1,7 @@
 //! Certificates on demand: a Secret that names what it should hold gets a fresh key and a chain
 //! signed by a made-up authority. Annotations, all under `kplumb.dev/`:
 //! `tls-names` (comma-separated, the first is the subject), `tls-not-after` (`12d`, `-3d`, `6h`,
-//! from now), `tls-not-before` (default: 90 days before its end), `tls-issuer` (default `E7`),
+//! from now), `tls-not-before` (default: 90 days before its end), `tls-issuer` (default `E7`; `self` signs the certificate with its own key),
 //! `tls-key: other` (a key that does not belong to the certificate), `tls-chain: leaf` (without
 //! the intermediate), `tls-entries` (default `tls.crt,tls.key`), `tls-ca: NAME` (on a `ConfigMap` or Secret: only the authority, as `ca.crt`).
 
@@ -19,6 +19,9 @@ use serde_json::{Map, Value};
 
 /// Let's Encrypt's lifetime, which most certificates of the demo have.
 const LIFETIME_DAYS: i64 = 90;
+
+/// Who signs where nobody is named.
+const ISSUER: &str = "E7";
 
 /// The intermediates made so far: every Secret of one issuer hangs on the same one.
 #[derive(Default)]
@@ -58,13 +61,17 @@ impl Authorities {
                 let key = KeyPair::generate()?;
                 self.serial += 1;
                 let params = leaf.params(self.serial)?;
+                let (certificate_entry, key_entry) = leaf.entries.clone();
+                if leaf.issuer == "self" {
+                    let chain = params.self_signed(&key)?.pem();
+                    return Ok(vec![(certificate_entry, chain), (key_entry, key.serialize_pem())]);
+                }
                 let authority = self.authority(&leaf.issuer, now)?;
                 let mut chain = params.signed_by(&key, authority)?.pem();
                 if leaf.whole_chain {
                     chain.push_str(&authority.pem());
                 }
                 let key = if leaf.other_key { KeyPair::generate()? } else { key };
-                let (certificate_entry, key_entry) = leaf.entries.clone();
                 Ok(vec![(certificate_entry, chain), (key_entry, key.serialize_pem())])
             }
         }
@@ -93,6 +100,22 @@ impl Authorities {
         }
         self.made.get(name).ok_or(rcgen::Error::CouldNotParseCertificate)
     }
+}
+
+/// A certificate for these names from the authority that most of the demo's hang on, and its key, both in PEM.
+pub fn pair(names: &[String], not_before: Timestamp, not_after: Timestamp) -> Option<(String, String)> {
+    let leaf = Leaf {
+        names: names.to_vec(),
+        not_before,
+        not_after,
+        issuer: ISSUER.to_owned(),
+        whole_chain: true,
+        other_key: false,
+        entries: ("tls.crt".to_owned(), "tls.key".to_owned()),
+    };
+    let entries = Authorities::default().entries(&Order::Leaf(leaf), not_before).ok()?;
+    let mut entries = entries.into_iter().map(|(_, pem)| pem);
+    Some((entries.next()?, entries.next()?))
 }
 
 /// What an object's annotations ask for.
@@ -132,7 +155,7 @@ impl Order {
             names: names.split(',').map(|name| name.trim().to_owned()).collect(),
             not_before: moment("tls-not-before")?.unwrap_or(days_from(not_after, -LIFETIME_DAYS)),
             not_after,
-            issuer: annotation("tls-issuer").unwrap_or("E7").to_owned(),
+            issuer: annotation("tls-issuer").unwrap_or(ISSUER).to_owned(),
             whole_chain: annotation("tls-chain") != Some("leaf"),
             other_key: annotation("tls-key") == Some("other"),
             entries: (entries.0.to_owned(), entries.1.to_owned()),

@@ -7,7 +7,7 @@ use crate::api::rights::{candidates, readable};
 use crate::api::watch::{pulse, watch};
 use crate::app::event::{Epoch, Readable, Reply};
 use crate::kinds::custom::definition::Version;
-use crate::kinds::{Catalog, Kind, KindId, ObjectRef};
+use crate::kinds::{Catalog, Column, Decoder, Kind, KindId, ObjectRef};
 use crate::model::{Change, Scope, Sync};
 use crate::runtime::clock::Clock;
 use crate::runtime::greet;
@@ -31,9 +31,9 @@ const TRIES: usize = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// One connection at work.
-#[derive(Debug)]
 pub struct Link {
     shared: Shared,
+    open: Open,
     changes: mpsc::Sender<Vec<Change>>,
     watches: HashMap<Scope, AbortHandle>,
     tasks: JoinSet<()>,
@@ -66,12 +66,17 @@ impl Link {
         let shared = Shared { epoch, clock, served: Arc::new(signal::Sender::new(None)), retry: Arc::default(), out };
         let mut tasks = JoinSet::new();
         let (done, until) = oneshot::channel();
-        tasks.spawn(run(shared.clone(), open, terminal.then_some(done)));
+        tasks.spawn(run(shared.clone(), Arc::clone(&open), terminal.then_some(done)));
         let (forbidden, kinds) = mpsc::channel(AHEAD);
         tasks.spawn(forward(shared.clone(), heard, forbidden));
         tasks.spawn(look_for_rights(shared.clone(), kinds, given));
-        let link = Self { shared, changes, watches: HashMap::new(), tasks };
+        let link = Self { shared, open, changes, watches: HashMap::new(), tasks };
         (link, terminal.then_some(until))
+    }
+
+    /// How another connection to the same server is opened.
+    pub fn open(&self) -> Open {
+        Arc::clone(&self.open)
     }
 
     /// Keeps a scope true until it is not wanted any more.
@@ -106,16 +111,16 @@ impl Link {
         });
     }
 
-    /// Reads the columns of a custom kind; who may not read its definition sees names, states and ages.
+    /// Reads the columns of a kind that is not built in: from its definition, else from the server's table. Who may read
+    /// neither sees names, states and ages.
     pub fn columns(&mut self, id: KindId) {
         let shared = self.shared.clone();
         self.spawn(async move {
             let Some((connection, kind)) = shared.kind(id).await else { return };
-            let version = definition(&connection, &kind).await;
-            let revised = version.and_then(|version| {
+            let revised = columns(&connection, &kind).await.and_then(|(columns, decoder)| {
                 shared.revise(|catalog| {
                     let mut next = catalog.clone();
-                    next.set_columns(id, version.columns, version.kind);
+                    next.set_columns(id, columns, decoder);
                     Some(next)
                 })
             });
@@ -139,6 +144,14 @@ impl Link {
         while self.tasks.try_join_next().is_some() {}
         self.tasks.spawn(task)
     }
+}
+
+async fn columns(connection: &Connection, kind: &Kind) -> Option<(Vec<Column>, Decoder)> {
+    if let Some(Version { columns, kind, .. }) = definition(connection, kind).await {
+        return Some((columns, Decoder::Custom(Arc::new(kind))));
+    }
+    let columns = fetch::table_columns(connection, kind).await.ok()??;
+    Some((columns, Decoder::Table))
 }
 
 /// The definition of a kind in the version that requests use; an answer that is lost on the way is asked for again.

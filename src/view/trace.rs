@@ -8,7 +8,7 @@ pub mod entrance;
 pub mod facts;
 pub mod fault;
 #[cfg(test)]
-mod fixture;
+pub mod fixture;
 pub mod flavour;
 pub mod follow;
 pub mod gateway;
@@ -17,11 +17,13 @@ pub mod outcome;
 pub mod plan;
 pub mod policy;
 pub mod reads;
+pub mod reality;
 pub mod request;
-pub mod reverse;
 pub mod rule;
 pub mod sentence;
+
 pub mod service;
+pub mod text;
 pub mod tls;
 pub mod verdict;
 pub mod world;

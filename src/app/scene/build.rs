@@ -75,6 +75,10 @@ impl App {
                 });
                 (pane(panes.main, true, self.trace_pane(session, screen)), side)
             }
+            Screen::Logs(screen) => {
+                let content = self.logs_pane(session, screen).map_or_else(|| Content::Empty(Vec::new()), Content::Logs);
+                (pane(panes.main, true, content), None)
+            }
             Screen::Home(screen) => (pane(panes.main, true, self.home_pane(session, screen)), None),
             Screen::Picker(screen) => (pane(panes.main, true, self.picker_pane(screen, panes.main)), None),
             Screen::Yaml(screen) => {

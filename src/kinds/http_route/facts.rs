@@ -62,6 +62,8 @@ pub struct RouteRule {
     pub backend_timeout: Option<Arc<str>>,
     /// When a backend is asked again.
     pub retry: Option<Retry>,
+    /// By what a client stays with one backend, where it does: `Cookie` or `Header`.
+    pub session: Option<Arc<str>>,
 }
 
 /// When a backend is asked again.
@@ -180,6 +182,7 @@ impl RouteRule {
             request_timeout: rule.timeouts.request.as_deref().and_then(|t| interner.non_empty(t)),
             backend_timeout: rule.timeouts.backend_request.as_deref().and_then(|t| interner.non_empty(t)),
             retry: rule.retry.as_ref().map(|r| Retry::of(r, interner)),
+            session: rule.session_persistence.as_ref().map(|s| interner.intern(s.r#type.as_deref().unwrap_or("Cookie"))),
         }
     }
 

@@ -30,6 +30,7 @@ pub(super) struct WireRule {
     pub(super) backend_refs: Vec<WireBackend>,
     pub(super) timeouts: WireTimeouts,
     pub(super) retry: Option<WireRetry>,
+    pub(super) session_persistence: Option<WireSession>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -154,6 +155,12 @@ pub(super) struct WireRetry {
     pub(super) codes: Vec<i32>,
     pub(super) attempts: Option<i32>,
     pub(super) backoff: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireSession {
+    pub(super) r#type: Option<String>,
 }
 
 /// `RouteStatus`, the same for every kind of route.
