@@ -21,7 +21,7 @@ use kplumb::runtime::clock::Clock;
 use kplumb::runtime::report::Report;
 use kplumb::runtime::source::Source;
 use kplumb::runtime::surface::{Memory, Surface};
-use kplumb::runtime::world::World;
+use kplumb::runtime::world::{Heard, World};
 use kplumb::runtime::{Look, Runtime, Turn};
 use kplumb::ui::Theme;
 use ratatui::buffer::Buffer;
@@ -117,7 +117,8 @@ async fn measure() {
     let clock = Clock::system();
     let mut start = samples::start("pods", (200, 60));
     start.now = clock.now();
-    let mut program = Runtime::new(App::start(start), surface, nowhere(clock), reports, look(clock));
+    let (world, heard) = nowhere(clock);
+    let mut program = Runtime::new(App::start(start), surface, world, Heard { reports, ..heard }, look(clock));
     told.send(Report::Event(samples::connected())).await.unwrap();
     told.send(Report::Event(samples::heard(samples::changes(pods)))).await.unwrap();
     tokio::spawn(press(keys));
@@ -187,7 +188,7 @@ fn changed(pod: &Record, version: usize, cell: usize, value: Cell) -> Record {
 }
 
 /// A world without a cluster: the bench itself says what the watches say.
-fn nowhere(clock: Clock) -> World {
+fn nowhere(clock: Clock) -> (World, Heard) {
     let options = Options {
         namespace: None,
         act_as: None,
@@ -197,7 +198,7 @@ fn nowhere(clock: Clock) -> World {
         clock: kplumb::runtime::clock::system_time,
     };
     let clipboard = Clipboard::new(Preference::default(), Surroundings::default(), std::env::temp_dir());
-    World::new(Source::Kubeconfig(Box::default(), Box::new(options)), clock, clipboard, Vec::new()).0
+    World::new(Source::Kubeconfig(Box::default(), Box::new(options)), clock, clipboard, Vec::new())
 }
 
 fn look(clock: Clock) -> Look {

@@ -9,6 +9,7 @@ pub mod event;
 pub mod home;
 pub mod keymap;
 pub mod layout;
+pub mod logs;
 pub mod moves;
 pub mod notice;
 pub mod open;

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a digest never fails; odd input becomes health Unknown and a note.
 
+pub mod admission;
 pub mod age;
 pub mod catalog;
 pub mod cell;
@@ -16,17 +17,20 @@ mod fixture;
 pub mod gateway_api;
 pub mod intern;
 pub mod issuer_ref;
+pub mod l4_route;
 pub mod load_balancer;
+pub mod presence;
 pub mod record;
 pub mod selector;
 pub mod template;
+pub mod traefik;
 pub mod volume;
 pub mod wording;
 pub mod workload;
 
 pub use self::catalog::{Catalog, Kind, Served};
 pub use self::cell::Cell;
-pub use self::decode::{Decoder, Object, Unreadable, decoder, json_decoder};
+pub use self::decode::{As, Decoder, Object, Shared, Unreadable, decoder, json_decoder};
 pub use self::digest::{Digest, Health, Link, Relation, Requirement, Selector, Target};
 pub use self::facts::Facts;
 pub use self::intern::Interner;
@@ -200,6 +204,26 @@ kinds! {
     GATEWAY gateway,
     HTTP_ROUTE http_route,
     REFERENCE_GRANT reference_grant,
+    GRPC_ROUTE grpc_route,
+    TLS_ROUTE tls_route,
+    TCP_ROUTE tcp_route,
+    UDP_ROUTE udp_route,
+    LISTENER_SET listener_set,
+    X_LISTENER_SET x_listener_set,
+    BACKEND_TLS_POLICY backend_tls_policy,
+    INGRESS_ROUTE ingress_route,
+    INGRESS_ROUTE_TCP ingress_route_tcp,
+    MIDDLEWARE middleware,
+    DNS_ENDPOINT dns_endpoint,
+    VALIDATING_WEBHOOK_CONFIGURATION validating_webhook_configuration,
+    MUTATING_WEBHOOK_CONFIGURATION mutating_webhook_configuration,
+    ADMIN_NETWORK_POLICY admin_network_policy,
+    BASELINE_ADMIN_NETWORK_POLICY baseline_admin_network_policy,
+    CILIUM_NETWORK_POLICY cilium_network_policy,
+    CILIUM_CLUSTERWIDE_NETWORK_POLICY cilium_clusterwide_network_policy,
+    CALICO_NETWORK_POLICY calico_network_policy,
+    CALICO_GLOBAL_NETWORK_POLICY calico_global_network_policy,
+    PEER_AUTHENTICATION peer_authentication,
 }
 
 /// The built-in kind that `apiVersion` and `kind` of a reference name; the version does not matter, and an empty
@@ -223,10 +247,19 @@ mod tests {
 
     #[test]
     fn no_two_kinds_share_a_name() {
-        let mut names: Vec<_> = BUILTIN.iter().flat_map(|s| s.short_names.iter().copied().chain([s.plural])).collect();
+        // Calico calls its policies by the name that Kubernetes had first: theirs is the long one.
+        let kinds = BUILTIN.iter().filter(|s| s.id != CALICO_NETWORK_POLICY);
+        let mut names: Vec<_> = kinds.flat_map(|s| s.short_names.iter().copied().chain([s.plural])).collect();
         names.sort_unstable();
         let count = names.len();
         names.dedup();
         assert_eq!(names.len(), count);
+        let catalog = Catalog::builtin();
+        let id = |name: &str| catalog.find(name).map(|kind| kind.id);
+        assert_eq!(id("networkpolicies"), Some(NETWORK_POLICY));
+        assert_eq!(id("networkpolicies.crd.projectcalico.org"), Some(CALICO_NETWORK_POLICY));
+        let name = |id: KindId| catalog.get(id).map(|kind| catalog.name(kind)).unwrap_or_default();
+        assert_eq!(name(NETWORK_POLICY), "networkpolicies");
+        assert_eq!(name(CALICO_NETWORK_POLICY), "networkpolicies.crd.projectcalico.org");
     }
 }

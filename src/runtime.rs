@@ -3,9 +3,11 @@
 
 pub mod clipboard;
 pub mod clock;
+pub mod gather;
 pub mod greet;
 pub mod input;
 pub mod link;
+pub mod logs;
 pub mod process;
 pub mod report;
 pub mod serving;
@@ -16,10 +18,11 @@ pub mod terminal;
 pub mod world;
 
 use self::clock::Clock;
+use self::logs::Said;
 use self::report::Report;
 use self::signals::{Signal, Signals};
 use self::surface::Surface;
-use self::world::{Flow, World};
+use self::world::{Flow, Heard, World};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Event, Input};
@@ -29,7 +32,7 @@ use crate::wire::Timestamp;
 use futures::FutureExt as _;
 use std::io;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// Replies taken in one turn, and as many may wait.
@@ -47,8 +50,10 @@ pub struct Runtime<S> {
     world: World,
     clock: Clock,
     theme: Theme,
-    events: mpsc::Receiver<Report>,
+    heard: Heard,
     batch: Vec<Report>,
+    /// Whether something was left over that has no turn yet.
+    left_over: bool,
     /// What was painted last: an equal scene is not painted again.
     scene: Option<Scene>,
     /// When the screen says something else by itself.
@@ -85,14 +90,8 @@ pub enum Turn {
 }
 
 impl<S: Surface> Runtime<S> {
-    /// Brings the parts together. `events` is the other end of what `world` reports to.
-    pub fn new(
-        parts: (App, Vec<Effect>),
-        surface: S,
-        world: World,
-        events: mpsc::Receiver<Report>,
-        look: Look,
-    ) -> Self {
+    /// Brings the parts together. `heard` is the other end of what `world` reports to.
+    pub fn new(parts: (App, Vec<Effect>), surface: S, world: World, heard: Heard, look: Look) -> Self {
         let (app, effects) = parts;
         let Look { clock, theme } = look;
         let batch = Vec::with_capacity(BATCH);
@@ -103,8 +102,9 @@ impl<S: Surface> Runtime<S> {
             world,
             clock,
             theme,
-            events,
+            heard,
             batch,
+            left_over: false,
             scene: None,
             wake: None,
             drawn,
@@ -152,7 +152,15 @@ impl<S: Surface> Runtime<S> {
                 self.draw()?;
                 Ok(Turn::Frame)
             }
-            _ = self.events.recv_many(&mut self.batch, BATCH) => self.replies(),
+            _ = self.heard.reports.recv_many(&mut self.batch, BATCH) => self.replies(),
+            Some(Said { epoch, ticket, batches }) = self.heard.logs.recv() => {
+                self.feed(Event::Tick(self.clock.now()))?;
+                Ok(self.feed(Event::Logs(epoch, ticket, batches))?.unwrap_or(Turn::Replies))
+            }
+            () = std::future::ready(()), if self.left_over => {
+                self.left_over = false;
+                Ok(self.feed(Event::Continue)?.unwrap_or(Turn::Replies))
+            }
             () = tokio::time::sleep(wake.unwrap_or_default()), if wake.is_some() => {
                 self.clock = self.wake.map_or(self.clock, |at| self.clock.step(at));
                 Ok(self.feed(Event::Tick(self.clock.now()))?.unwrap_or(Turn::Tick))
@@ -194,6 +202,7 @@ impl<S: Surface> Runtime<S> {
     fn perform(&mut self, effect: Effect) -> io::Result<Option<End>> {
         match self.world.perform(effect) {
             Flow::On => {}
+            Flow::Continue => self.left_over = true,
             Flow::End => return Ok(Some(End::Quit)),
             Flow::Suspend => {
                 self.surface.suspend()?;

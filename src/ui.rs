@@ -6,6 +6,7 @@ pub mod detail;
 pub mod empty;
 pub mod export;
 pub mod home;
+pub mod logs;
 pub mod picker;
 pub mod reading;
 pub mod scroll;
@@ -49,6 +50,7 @@ fn pane(pane: &Pane, scene: &Scene, buffer: &mut Buffer, theme: &Theme) {
         Content::Table(table) => theme.on(table).render(area, buffer),
         Content::Detail(detail) => theme.on(detail).render(area, buffer),
         Content::Text(text) => theme.on(text).render(area, buffer),
+        Content::Logs(logs) => theme.on(logs).render(area, buffer),
         Content::Picker(picker) => theme.on(picker).render(area, buffer),
         Content::Empty(lines) => empty::paint(lines, area, buffer, theme),
     }

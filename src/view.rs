@@ -11,6 +11,8 @@ pub mod health;
 pub mod line;
 pub mod logs;
 pub mod picture;
+pub mod reverse;
+pub mod routes;
 pub mod search;
 pub mod table;
 pub mod trace;

@@ -142,10 +142,10 @@ impl Surface for Counting {
 fn program(clock: Clock, view: &str) -> Runtime<Counting> {
     let clipboard = Clipboard::new(Preference::default(), Surroundings::default(), std::env::temp_dir());
     let source = Source::Demo(Embedded::new(clock.now()), Box::new(options()));
-    let (world, reports) = World::new(source, clock, clipboard, Vec::new());
+    let (world, heard) = World::new(source, clock, clipboard, Vec::new());
     let surface = Counting { memory: Memory::new(160, 50), frames: 0, repeated: 0 };
     let theme = Theme::embedded("default").unwrap();
-    Runtime::new(start(view), surface, world, reports, Look { clock, theme })
+    Runtime::new(start(view), surface, world, heard, Look { clock, theme })
 }
 
 async fn run(program: &mut Runtime<Counting>, time: Duration) {

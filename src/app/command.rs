@@ -41,6 +41,8 @@ pub enum In {
     Detail,
     /// On the path of a request.
     Trace,
+    /// In logs.
+    Logs,
     /// In YAML.
     Yaml,
     /// In help.
@@ -60,6 +62,7 @@ impl In {
             Self::Table => "tables",
             Self::Detail => "detail",
             Self::Trace => "trace",
+            Self::Logs => "logs",
             Self::Yaml => "YAML",
             Self::Help => "help",
             Self::Picker => "lists",

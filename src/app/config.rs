@@ -28,8 +28,20 @@ pub struct ConfigError {
 }
 
 /// Every key of the top level.
-const KEYS: [&str; 11] =
-    ["theme", "color", "mouse", "clipboard", "secrets", "log", "context", "namespaces", "aliases", "keys", "columns"];
+const KEYS: [&str; 12] = [
+    "theme",
+    "color",
+    "mouse",
+    "clipboard",
+    "secrets",
+    "log",
+    "log-memory",
+    "context",
+    "namespaces",
+    "aliases",
+    "keys",
+    "columns",
+];
 
 /// Where in the text something is wrong.
 struct Wrong {
@@ -64,6 +76,7 @@ fn read(text: &str) -> Read<Settings> {
             "clipboard" => settings.clipboard = one_of(&value, CLIPBOARDS)?,
             "secrets" => settings.no_secrets = one_of(&value, &[("tls", false), ("never", true)])?,
             "log" => settings.log = non_empty(&value)?,
+            "log-memory" => settings.log_bytes = mebibytes(&value)?,
             "context" => settings.context = non_empty(&value)?,
             "namespaces" => settings.favourites = namespaces(&value)?,
             "aliases" => settings.aliases = aliases(&value)?,
@@ -99,6 +112,18 @@ fn string(value: &Entry<'_>) -> Read<String> {
     match value.get_ref() {
         DeValue::String(text) => Ok(text.to_string()),
         _ => wanted(value, "a text in quotes"),
+    }
+}
+
+/// 4 MiB at least, so that a screen always has its lines; 4 GiB at most.
+fn mebibytes(value: &Entry<'_>) -> Read<usize> {
+    let number = match value.get_ref() {
+        DeValue::Integer(number) => usize::from_str_radix(number.as_str(), number.radix()).ok(),
+        _ => None,
+    };
+    match number.filter(|number| (4..=4096).contains(number)) {
+        Some(number) => Ok(number << 20),
+        None => wanted(value, "a number of MiB from 4 to 4096"),
     }
 }
 

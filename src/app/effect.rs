@@ -1,8 +1,10 @@
 //! What goes out: everything the program does to the world is one of these values first.
 
-use crate::app::event::{ContextName, Epoch};
+use crate::app::event::{ContextName, Epoch, Ticket};
 use crate::kinds::{KindId, ObjectRef};
 use crate::model::Scope;
+use crate::view::logs::batch::SourceId;
+use crate::view::logs::query::{Part, Wanted};
 
 /// A wish to the runtime. What comes of it returns as an event, success or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +30,10 @@ pub enum Effect {
     Columns(Epoch, KindId),
     /// Try an unreachable server again now.
     Retry(Epoch),
+    /// Read exactly these logs from now on, each from where it is; none ends the reading.
+    Logs(Epoch, Ticket, Vec<Stream>),
+    /// Go on with what was left over, once keys and replies were taken in.
+    Continue,
     /// Put text where the user can paste it.
     Copy {
         /// The text.
@@ -41,4 +47,15 @@ pub enum Effect {
     Suspend,
     /// End the program.
     Quit,
+}
+
+/// One log that is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// Its number in the view.
+    pub source: SourceId,
+    /// Whose it is, and what the container does now.
+    pub wanted: Wanted,
+    /// Which part of it.
+    pub part: Part,
 }

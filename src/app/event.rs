@@ -3,6 +3,7 @@
 use crate::app::keymap::Chord;
 use crate::kinds::{Catalog, KindId, ObjectRef};
 use crate::model::Change;
+use crate::view::logs::batch::{Batch, SourceId};
 use crate::wire::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
@@ -13,6 +14,10 @@ pub type ContextName = Arc<str>;
 /// One connection's lifetime, unique in the process: a reply from an older one never enters a newer model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(pub u64);
+
+/// A view of logs, by a number that is unique in the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
 
 /// Everything that can happen to the program.
 #[derive(Debug)]
@@ -25,6 +30,10 @@ pub enum Event {
     Reply(Epoch, Reply),
     /// Something outside any connection: the clipboard, a child process.
     Outcome(Outcome),
+    /// Logs spoke.
+    Logs(Epoch, Ticket, Vec<(SourceId, Batch)>),
+    /// There is time for what was left over.
+    Continue,
 }
 
 /// What the user did.

@@ -107,6 +107,7 @@ impl App {
                 next.cursor = next.cursor.moved(moved(next.cursor.index, by, all), height);
                 self.set_top(Screen::Picker(next));
             }
+            Screen::Logs(_) => self.step_logs(by),
             Screen::Yaml(_) | Screen::Help(_) => self.scroll(by),
         }
     }

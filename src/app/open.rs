@@ -77,7 +77,8 @@ impl App {
 
     /// Esc: what was typed as filter goes first, then the screen; Home stays.
     pub(super) fn back(&mut self) {
-        let is_text = matches!(self.session().map(Session::screen), Some(Screen::Yaml(_) | Screen::Help(_)));
+        let is_text =
+            matches!(self.session().map(Session::screen), Some(Screen::Yaml(_) | Screen::Help(_) | Screen::Logs(_)));
         if is_text && !self.search.text.is_empty() {
             return self.search.text.clear();
         }

@@ -25,13 +25,22 @@ impl App {
         let text = match self.session().map(Session::screen) {
             Some(Screen::Table(table)) => table.filter.text().to_owned(),
             Some(Screen::Picker(picker)) => picker.filter.clone(),
-            Some(Screen::Yaml(_) | Screen::Help(_)) => {
+            Some(Screen::Yaml(_) | Screen::Help(_) | Screen::Logs(_)) => {
                 self.prompt = Some(Prompt::new(Purpose::Search, ""));
                 return;
             }
             _ => return,
         };
         self.prompt = Some(Prompt::new(Purpose::Filter, &text));
+    }
+
+    /// The filter of the log screen, beside which `/` searches.
+    pub(super) fn log_filter(&mut self) {
+        if let Some(Screen::Logs(screen)) = self.session().map(Session::screen) {
+            let view = self.session().and_then(|session| session.logs.get(&screen.ticket));
+            let text = view.map_or_else(String::new, |view| view.tail.filter().text().to_owned());
+            self.prompt = Some(Prompt::new(Purpose::Filter, &text));
+        }
     }
 
     pub(super) fn prompt_type(&mut self, text: &str) {
@@ -166,6 +175,9 @@ impl App {
 
     /// Compiles a filter for the screen on top; what cannot be read leaves the last good one in force, with the error beside it.
     pub(super) fn set_filter(&mut self, text: &str) {
+        if matches!(self.session().map(Session::screen), Some(Screen::Logs(_))) {
+            return self.set_log_filter(text);
+        }
         let Some(session) = self.session_mut() else { return };
         let Some(top) = session.screens.last_mut() else { return };
         match top {

@@ -99,6 +99,10 @@ fn in_pane(pane: &Pane, is_beside: bool, x: u16, y: u16) -> Option<Target> {
             let area = Area { y: pane.area.y + 1, height: pane.area.height.saturating_sub(1), ..pane.area };
             lines(area, picker.first, picker.all)
         }
+        Content::Logs(logs) => {
+            let area = Area { y: pane.area.y + 1, height: pane.area.height.saturating_sub(1), ..pane.area };
+            lines(area, 0, logs.window.rows.len())
+        }
         Content::Text(_) | Content::Empty(_) => None,
     }
 }
@@ -180,6 +184,7 @@ impl App {
         let to = |from: usize| index.cast_signed() - from.cast_signed();
         match self.session().map(Session::screen) {
             Some(Screen::Home(_)) => self.select_on_home_line(index, line),
+            Some(Screen::Logs(_)) => self.select_log_row(line),
             Some(Screen::Table(_)) => {
                 if let Content::Table(pane) = self.scene().main.content {
                     self.step(to(pane.table.selected.unwrap_or(0)));

@@ -19,8 +19,18 @@ impl App {
     }
 
     fn help_lines(&self) -> Vec<Line> {
-        let places =
-            [In::Anywhere, In::Home, In::Table, In::Detail, In::Trace, In::Yaml, In::Help, In::Picker, In::Prompt];
+        let places = [
+            In::Anywhere,
+            In::Home,
+            In::Table,
+            In::Detail,
+            In::Trace,
+            In::Logs,
+            In::Yaml,
+            In::Help,
+            In::Picker,
+            In::Prompt,
+        ];
         let mut lines = Vec::new();
         let mut told: Vec<&str> = Vec::new();
         for place in places {

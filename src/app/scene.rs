@@ -14,6 +14,7 @@ use crate::view::describe::Detail;
 use crate::view::fit;
 use crate::view::health::Home;
 use crate::view::line::{Line, Role, Span};
+use crate::view::logs::window::Window;
 use crate::view::table::Table;
 use crate::wire::Timestamp;
 use std::borrow::Cow;
@@ -75,6 +76,8 @@ pub enum Content {
     Detail(DetailPane),
     /// Lines to read: YAML, help, a connection that failed.
     Text(TextPane),
+    /// Logs.
+    Logs(LogsPane),
     /// A list to choose from.
     Picker(PickerPane),
     /// Nothing: a sentence in its middle says why, and what to do.
@@ -127,6 +130,15 @@ pub struct TextPane {
     pub first: usize,
     /// How many there are in all.
     pub all: usize,
+}
+
+/// Logs, and how their streams are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogsPane {
+    /// How the streams are.
+    pub head: Line,
+    /// The rows.
+    pub window: Window,
 }
 
 /// A list with its window.

@@ -1,7 +1,9 @@
 //! The stack of screens of a session: what each remembers of where the user is, and nothing of the cluster.
 
+use crate::app::event::Ticket;
 use crate::kinds::{KindId, ObjectRef, Width};
 use crate::view::filter::{Filter, FilterError};
+use crate::view::logs::window::Look;
 use crate::view::table::Sort;
 use crate::view::trace::request::Request;
 use std::collections::BTreeSet;
@@ -17,6 +19,8 @@ pub enum Screen {
     Detail(DetailScreen),
     /// The path of one request.
     Trace(TraceScreen),
+    /// Logs.
+    Logs(LogsScreen),
     /// The YAML of one object.
     Yaml(YamlScreen),
     /// Every key and the filter's grammar.
@@ -48,6 +52,8 @@ pub struct HomeScreen {
 pub enum HomeRow {
     /// Something that is wrong.
     Problem(ObjectRef),
+    /// A path that is broken: its request as a line, and the object that names it.
+    Route(String, ObjectRef),
     /// A namespace with its counts.
     Namespace(std::sync::Arc<str>),
     /// A rollout under way.
@@ -93,6 +99,23 @@ pub struct TraceScreen {
     pub cursor: Cursor,
 }
 
+/// Logs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogsScreen {
+    /// The view.
+    pub ticket: Ticket,
+    /// Whose logs: `deployment/web`.
+    pub title: String,
+    /// The selected line; none while the end is followed.
+    pub selected: Option<u64>,
+    /// On which row it is kept.
+    pub row: usize,
+    /// How lines are shown.
+    pub look: Look,
+    /// What is wrong with the filter being typed.
+    pub error: Option<String>,
+}
+
 /// The YAML of one object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct YamlScreen {
@@ -120,6 +143,8 @@ pub enum Pick {
     Namespace,
     /// A column to sort by.
     Sort,
+    /// A route to follow.
+    Route,
 }
 
 /// A short list to choose from.
@@ -148,6 +173,13 @@ impl TableScreen {
             cursor: Cursor::default(),
             marked: BTreeSet::new(),
         }
+    }
+}
+
+impl LogsScreen {
+    /// A view that follows its end.
+    pub fn new(ticket: Ticket, title: String) -> Self {
+        Self { ticket, title, selected: None, row: 0, look: Look::default(), error: None }
     }
 }
 

@@ -37,6 +37,9 @@ impl App {
     /// Searches while one types: to the first place at or below the top of the screen.
     pub(super) fn search_for(&mut self, text: &str) {
         text.clone_into(&mut self.search.text);
+        if matches!(self.session().map(crate::app::session::Session::screen), Some(Screen::Logs(_))) {
+            return;
+        }
         let top = match self.session().map(crate::app::session::Session::screen) {
             Some(Screen::Yaml(screen)) => screen.first,
             Some(Screen::Help(screen)) => screen.first,
@@ -50,6 +53,9 @@ impl App {
 
     /// To the next place, or the one before; behind the last comes the first.
     pub(super) fn search_on(&mut self, is_forward: bool) {
+        if matches!(self.session().map(crate::app::session::Session::screen), Some(Screen::Logs(_))) {
+            return self.search_logs(is_forward);
+        }
         let (found, at) = (self.found(), self.search.at);
         let next = if is_forward {
             found.iter().find(|line| at < **line).or(found.first())

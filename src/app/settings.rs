@@ -17,6 +17,8 @@ pub struct Settings {
     pub clipboard: Clipboard,
     /// Where the log goes.
     pub log: Option<String>,
+    /// How many bytes of lines a log view keeps.
+    pub log_bytes: usize,
     /// The context to start in.
     pub context: Option<String>,
     /// Namespaces on the digits 1 to 9.
@@ -65,6 +67,7 @@ impl Default for Settings {
             mouse: true,
             clipboard: Clipboard::Auto,
             log: None,
+            log_bytes: 64 << 20,
             context: None,
             favourites: Vec::new(),
             keys: BTreeMap::new(),

@@ -9,6 +9,7 @@ use crate::model::{Change, Scope, Sync};
 
 mod lasting;
 mod pointer;
+mod watching;
 
 const NOW: Timestamp = Timestamp(1_795_171_327_000_000);
 
@@ -168,7 +169,7 @@ fn names_are_copied_one_or_all_marked() {
 
 #[test]
 fn what_is_missing_says_so_and_does_nothing() {
-    for key in ["l", "s", "e", "<ctrl-d>"] {
+    for key in ["s", "e", "<ctrl-d>"] {
         check(&format!(":po<enter>{key}"), &[], |_, scene| assert!(message(scene).contains("not there yet"), "{key}"));
     }
 }

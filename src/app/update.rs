@@ -19,6 +19,8 @@ impl App {
             Event::Tick(now) => self.tick(now),
             Event::Reply(epoch, reply) => self.reply(epoch, reply),
             Event::Outcome(outcome) => self.outcome(outcome),
+            Event::Logs(epoch, ticket, batches) => self.logs_came(epoch, ticket, &batches),
+            Event::Continue => self.go_on(),
         }
         self.settle();
         std::mem::take(&mut self.out)
@@ -34,6 +36,7 @@ impl App {
             Some(Screen::Table(_)) => In::Table,
             Some(Screen::Detail(_)) => In::Detail,
             Some(Screen::Trace(_)) => In::Trace,
+            Some(Screen::Logs(_)) => In::Logs,
             Some(Screen::Yaml(_)) => In::Yaml,
             Some(Screen::Help(_)) => In::Help,
             Some(Screen::Picker(_)) => In::Picker,
@@ -80,6 +83,9 @@ impl App {
         }
         for session in &mut self.sessions {
             session.changes.forget(now);
+        }
+        if self.sessions.iter().any(|session| !session.logs.is_empty()) {
+            self.sift_logs();
         }
         self.redraw = true;
     }
@@ -152,9 +158,11 @@ impl App {
             no_secrets: self.settings.no_secrets,
         };
         self.look();
+        self.follow_routes();
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let needs = if index == current { &looked_at } else { &Needs::default() };
+            self.out.extend(session.read_logs());
             self.out.extend(session.ask_columns(needs.shown));
             self.out.extend(session.watch(needs, now));
             let open = open.as_ref().filter(|_| index == current);
@@ -166,7 +174,8 @@ impl App {
     /// The earliest moment at which something happens by itself: a notice ends, a watch is closed, a fetch is due, a retry counts.
     pub(super) fn next_wake(&self) -> Option<crate::wire::Timestamp> {
         let notice = self.notice.as_ref().map(|notice| notice.until);
-        let sessions = self.sessions.iter().flat_map(|session| [session.next_close(), session.fetch_due()]);
+        let sessions =
+            self.sessions.iter().flat_map(|session| [session.next_close(), session.fetch_due(), session.logs_due()]);
         let retry = self.session().and_then(|session| match &session.connection {
             Connection::Unreachable { retry_at: Some(at), .. } => Some((*at).min(self.now.plus_seconds(1))),
             Connection::Connecting { .. } => Some(self.now.plus_seconds(1)),

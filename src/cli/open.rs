@@ -92,7 +92,7 @@ pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::them
     let namespaces: Vec<Arc<str>> = common.namespaces.iter().map(|n| Arc::from(n.as_str())).collect();
     let given = namespaces.iter().chain(&settings.favourites).cloned().collect();
     let clipboard = Clipboard::new(settings::clipboard(&settings), Surroundings::look(), std::env::temp_dir());
-    let (world, reports) = World::new(source, clock, clipboard, given);
+    let (world, heard) = World::new(source, clock, clipboard, given);
     let start = Start {
         contexts,
         context,
@@ -105,7 +105,7 @@ pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::them
         now: clock.now(),
         size,
     };
-    Runtime::new(App::start(start), surface, world, reports, Look { clock, theme })
+    Runtime::new(App::start(start), surface, world, heard, Look { clock, theme })
 }
 
 /// Where clusters come from, and why there are none if there are none.

@@ -175,6 +175,14 @@ impl Catalog {
         self.by_name.get(name.to_lowercase().as_str()).and_then(|id| self.get(*id))
     }
 
+    /// The name that opens a kind: its plural, or `plural.group` where another kind has taken that.
+    pub fn name(&self, kind: &Kind) -> String {
+        match self.find(&kind.plural) {
+            Some(first) if first.id != kind.id => format!("{}.{}", kind.plural, kind.group),
+            _ => kind.plural.to_string(),
+        }
+    }
+
     /// Every kind, built-in ones first.
     pub fn iter(&self) -> impl Iterator<Item = &Kind> {
         self.kinds.iter()

@@ -5,6 +5,7 @@ use crate::kinds::{Digest, Interner, KindId, Meta, ObjectRef, Record};
 use crate::wire::nulls::drop_nulls;
 use crate::wire::{envelope, meta::ObjectMeta};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -27,6 +28,51 @@ pub trait Object: Default {
     /// Which annotations the record keeps: those that the digest's readers ask for.
     fn keeps_annotation(_key: &str) -> bool {
         false
+    }
+}
+
+/// A slim struct that several kinds share, because their objects look alike.
+pub trait Shared: Default {
+    /// Its metadata, if the server sent any.
+    fn metadata(&self) -> Option<&ObjectMeta>;
+
+    /// Condenses it as an object of one of these kinds. Never fails.
+    fn digest(&self, kind: KindId, meta: &Meta, interner: &mut Interner) -> Digest;
+
+    /// Its namespace; none for cluster-scoped kinds.
+    fn namespace(&self, interner: &mut Interner) -> Option<Arc<str>> {
+        interner.non_empty(&self.metadata()?.namespace)
+    }
+
+    /// Which annotations the record keeps.
+    fn keeps_annotation(_key: &str) -> bool {
+        false
+    }
+}
+
+/// A shared slim struct, read as an object of the kind with this id.
+#[derive(Debug, Default)]
+pub struct As<const ID: u16, T>(T);
+
+impl<'de, const ID: u16, T: Deserialize<'de>> Deserialize<'de> for As<ID, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<const ID: u16, T: Shared> Object for As<ID, T> {
+    const KIND: KindId = KindId(ID);
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        self.0.metadata()
+    }
+
+    fn digest(&self, meta: &Meta, interner: &mut Interner) -> Digest {
+        self.0.digest(Self::KIND, meta, interner)
+    }
+
+    fn keeps_annotation(key: &str) -> bool {
+        T::keeps_annotation(key)
     }
 }
 

@@ -1,5 +1,8 @@
 //! The typed facts that views read of some kinds; each is defined in its kind's file.
 
+use crate::kinds::admin_network_policy::AdminPolicyFacts;
+use crate::kinds::admission::AdmissionFacts;
+use crate::kinds::backend_tls_policy::BackendTlsPolicyFacts;
 use crate::kinds::certificate::CertificateFacts;
 use crate::kinds::certificate_request::CertificateRequestFacts;
 use crate::kinds::challenge::ChallengeFacts;
@@ -7,19 +10,25 @@ use crate::kinds::config_map::ConfigMapFacts;
 use crate::kinds::cron_job::CronJobFacts;
 use crate::kinds::daemon_set::DaemonSetFacts;
 use crate::kinds::deployment::DeploymentFacts;
+use crate::kinds::dns_endpoint::DnsEndpointFacts;
 use crate::kinds::endpoint_slice::EndpointSliceFacts;
 use crate::kinds::event::EventFacts;
 use crate::kinds::gateway::GatewayFacts;
 use crate::kinds::gateway_class::GatewayClassFacts;
+use crate::kinds::grpc_route::GrpcRouteFacts;
 use crate::kinds::horizontal_pod_autoscaler::AutoscalerFacts;
 use crate::kinds::http_route::HttpRouteFacts;
 use crate::kinds::ingress::IngressFacts;
 use crate::kinds::ingress_class::IngressClassFacts;
 use crate::kinds::issuer::IssuerFacts;
 use crate::kinds::job::JobFacts;
+use crate::kinds::l4_route::L4RouteFacts;
+use crate::kinds::listener_set::ListenerSetFacts;
+use crate::kinds::middleware::MiddlewareFacts;
 use crate::kinds::network_policy::NetworkPolicyFacts;
 use crate::kinds::node::facts::NodeFacts;
 use crate::kinds::order::OrderFacts;
+use crate::kinds::peer_authentication::PeerAuthenticationFacts;
 use crate::kinds::persistent_volume::VolumeFacts;
 use crate::kinds::persistent_volume_claim::ClaimFacts;
 use crate::kinds::pod::facts::PodFacts;
@@ -28,6 +37,7 @@ use crate::kinds::replica_set::ReplicaSetFacts;
 use crate::kinds::secret::SecretFacts;
 use crate::kinds::service::ServiceFacts;
 use crate::kinds::stateful_set::StatefulSetFacts;
+use crate::kinds::traefik::IngressRouteFacts;
 
 /// Slim and typed: what trace, rollout and Home read. Most kinds have none.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -91,4 +101,24 @@ pub enum Facts {
     HttpRoute(Box<HttpRouteFacts>),
     /// Of a ReferenceGrant.
     ReferenceGrant(Box<ReferenceGrantFacts>),
+    /// Of a GRPCRoute.
+    GrpcRoute(Box<GrpcRouteFacts>),
+    /// Of a TLSRoute, a TCPRoute or a UDPRoute.
+    L4Route(Box<L4RouteFacts>),
+    /// Of a ListenerSet or an XListenerSet.
+    ListenerSet(Box<ListenerSetFacts>),
+    /// Of a BackendTLSPolicy.
+    BackendTlsPolicy(Box<BackendTlsPolicyFacts>),
+    /// Of an IngressRoute or an IngressRouteTCP.
+    IngressRoute(Box<IngressRouteFacts>),
+    /// Of a Middleware.
+    Middleware(Box<MiddlewareFacts>),
+    /// Of a DNSEndpoint.
+    DnsEndpoint(Box<DnsEndpointFacts>),
+    /// Of a ValidatingWebhookConfiguration or a MutatingWebhookConfiguration.
+    Admission(Box<AdmissionFacts>),
+    /// Of an AdminNetworkPolicy or a BaselineAdminNetworkPolicy.
+    AdminPolicy(Box<AdminPolicyFacts>),
+    /// Of a PeerAuthentication.
+    PeerAuthentication(Box<PeerAuthenticationFacts>),
 }

@@ -3,7 +3,7 @@
 pub mod facts;
 pub mod wire;
 
-pub use self::facts::{GatewayFacts, Listener};
+pub use self::facts::{GatewayFacts, Listener, ObjectName};
 
 use self::wire::Gateway;
 use crate::kinds::condition::{self, Condition, Status, status_cell};
@@ -49,7 +49,8 @@ impl Object for Gateway {
     fn digest(&self, meta: &Meta, interner: &mut Interner) -> Digest {
         let namespace = self.namespace(interner);
         let facts = GatewayFacts::of(self, namespace.as_ref(), interner);
-        let (health, reason) = judge(&facts, meta);
+        let waiting = format!("no controller of class {} has taken it yet", facts.class);
+        let (health, reason) = judge(&facts.conditions, &facts.listeners, &waiting, meta);
         let address = self.status.addresses.first().map_or("", |a| &a.value);
         let cells = Box::new([
             interner.non_empty(&facts.class).map_or(Cell::Empty, Cell::Text),
@@ -61,14 +62,20 @@ impl Object for Gateway {
     }
 }
 
-fn judge(facts: &GatewayFacts, meta: &Meta) -> (Health, Option<Arc<str>>) {
+/// How a Gateway or a ListenerSet is; `waiting` says that no controller has taken it.
+pub fn judge(
+    conditions: &[Condition],
+    listeners: &[Listener],
+    waiting: &str,
+    meta: &Meta,
+) -> (Health, Option<Arc<str>>) {
     let told = |health, condition: &Condition| (health, Some(condition.reasoned()));
     if meta.deleted.is_some() {
         return (Health::Progressing, Some(Arc::from("being deleted")));
     }
-    let waiting = || Some(Arc::from(format!("no controller of class {} has taken it yet", facts.class)));
+    let waiting = || Some(Arc::from(waiting));
     for kind in ["Accepted", "Programmed"] {
-        match condition::find(&facts.conditions, kind) {
+        match condition::find(conditions, kind) {
             None => return (Health::Progressing, waiting()),
             Some(c) if c.status == Status::False && *c.reason == *"Pending" => return told(Health::Progressing, c),
             Some(c) if c.status == Status::False => return told(Health::Failed, c),
@@ -79,7 +86,7 @@ fn judge(facts: &GatewayFacts, meta: &Meta) -> (Health, Option<Arc<str>>) {
             Some(_) => {}
         }
     }
-    for listener in &facts.listeners {
+    for listener in listeners {
         if let Some(trouble) = listener.trouble() {
             return (Health::Warn, Some(format!("listener {}: {}", listener.name, trouble.reasoned()).into()));
         }
@@ -93,18 +100,26 @@ fn links(facts: &GatewayFacts) -> Box<[Link]> {
         target: Target::Named { kind: GATEWAY_CLASS, namespace: None, name: Arc::clone(&facts.class) },
     });
     let mut links: Vec<Link> = class.into_iter().collect();
-    for secret in facts.listeners.iter().flat_map(|l| &l.certificates).filter_map(facts::ObjectName::target) {
-        let link = Link { relation: Relation::Uses, target: secret };
+    let frontend = facts.frontend.iter().flat_map(|(_, client)| &client.authorities);
+    let used = facts.listeners.iter().flat_map(Listener::uses).chain(&facts.client_certificate).chain(frontend);
+    add_used(&mut links, used);
+    links.into()
+}
+
+/// Adds the Secrets and ConfigMaps that certificates and authorities are read from, each once.
+pub fn add_used<'a>(links: &mut Vec<Link>, used: impl Iterator<Item = &'a ObjectName>) {
+    for target in used.filter_map(ObjectName::target) {
+        let link = Link { relation: Relation::Uses, target };
         if !links.contains(&link) {
             links.push(link);
         }
     }
-    links.into()
 }
 
 #[cfg(test)]
 mod tests {
     use crate::kinds::fixture::{cells, links, read, reason};
+    use crate::kinds::gateway::facts::FromNamespaces;
     use crate::kinds::{Facts, GATEWAY, Health, Record};
     use serde_json::{Value, json};
 
@@ -145,5 +160,26 @@ mod tests {
         let listeners = json!([{"name": "https", "attachedRoutes": 1, "conditions": broken}]);
         let record = gateway(&json!({"conditions": conditions("True", "True", ""), "listeners": listeners}));
         assert_eq!((record.digest.health, reason(&record)), (Some(Health::Warn), "listener https: InvalidCertificateRef: no such Secret"));
+    }
+
+    #[test]
+    fn what_it_asks_for_and_how_clients_introduce_themselves_is_kept() {
+        let validation = |name: &str, mode: &str| json!({"validation": {"caCertificateRefs": [{"group": "", "kind": "ConfigMap", "name": name}], "mode": mode}});
+        let per_port = json!([{"port": 8443, "tls": validation("strict-ca", "AllowValidOnly")}]);
+        let frontend = json!({"default": validation("ca", "AllowInsecureFallback"), "perPort": per_port});
+        let tls = json!({"backend": {"clientCertificateRef": {"name": "client-tls"}}, "frontend": frontend});
+        let parameters = json!({"group": "example.com", "kind": "Settings", "name": "edge"});
+        let infrastructure = json!({"annotations": {"example.com/internal": "true"}, "parametersRef": parameters});
+        let spec = json!({"gatewayClassName": "edge", "addresses": [{"value": "203.0.113.9"}], "tls": tls,
+            "infrastructure": infrastructure, "allowedListeners": {"namespaces": {}}});
+        let status = json!({"attachedListenerSets": 2});
+        let record = read(GATEWAY, &json!({"metadata": {"name": "g", "namespace": "dev"}, "spec": spec, "status": status}));
+        let used = ["Uses Secret dev/client-tls", "Uses ConfigMap dev/ca", "Uses ConfigMap dev/strict-ca"];
+        assert_eq!(links(&record)[1..], used);
+        let Facts::Gateway(facts) = &record.digest.facts else { panic!("no facts") };
+        let clients: Vec<_> = facts.frontend.iter().map(|(port, client)| (*port, client.is_lenient)).collect();
+        assert_eq!(clients, [(None, true), (Some(8443), false)]);
+        assert_eq!((facts.allowed_listeners.as_ref(), facts.listener_sets), (Some(&FromNamespaces::Nowhere), Some(2)));
+        assert_eq!((facts.wanted_addresses.len(), facts.infrastructure.annotations.len()), (1, 1));
     }
 }

@@ -1,11 +1,13 @@
 //! What the kinds of the Gateway API share: how they name each other, with the defaults of the specification filled in.
 
-use crate::kinds::{GATEWAY, Interner, KindId, SECRET, SERVICE, Target};
+use crate::kinds::{CONFIG_MAP, GATEWAY, Interner, KindId, LISTENER_SET, SECRET, SERVICE, Target, X_LISTENER_SET};
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// The group of the Gateway API.
 pub const GROUP: &str = "gateway.networking.k8s.io";
+/// The group of what it only tries out.
+pub const X_GROUP: &str = "gateway.networking.x-k8s.io";
 
 /// `ParentReference`, `BackendObjectReference` and `SecretObjectReference`: absent fields have defaults that differ by place.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -48,6 +50,10 @@ pub const PARENT: Fallback = Fallback(GROUP, "Gateway");
 pub const BACKEND: Fallback = Fallback("", "Service");
 /// A certificate that does not say is a Secret.
 pub const CERTIFICATE: Fallback = Fallback("", "Secret");
+/// An authority that does not say is a ConfigMap.
+pub const AUTHORITY: Fallback = Fallback("", "ConfigMap");
+/// Filters and parameters of a controller's own kind always say which.
+pub const EXTENSION: Fallback = Fallback("", "");
 
 impl WireRef {
     /// The slim form, seen from `namespace`.
@@ -68,7 +74,10 @@ impl ObjectName {
         match (&*self.group, &*self.kind) {
             ("", "Service") => Some(SERVICE),
             ("", "Secret") => Some(SECRET),
+            ("", "ConfigMap") => Some(CONFIG_MAP),
             (GROUP, "Gateway") => Some(GATEWAY),
+            (GROUP, "ListenerSet") => Some(LISTENER_SET),
+            (X_GROUP, "XListenerSet") => Some(X_LISTENER_SET),
             _ => None,
         }
     }

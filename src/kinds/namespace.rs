@@ -1,6 +1,7 @@
 //! Namespace: the room that everything else lives in.
 
 use crate::kinds::pod::status::PodCondition;
+use crate::kinds::record::is_not_last_applied;
 use crate::kinds::wording::sentence;
 use crate::kinds::wording::why;
 use crate::kinds::{Cell, Column, Digest, Facts, Health, Interner, KindSpec, Meta, NAMESPACE, Object, decoder};
@@ -49,6 +50,11 @@ impl Object for Namespace {
 
     fn metadata(&self) -> Option<&ObjectMeta> {
         self.metadata.as_ref()
+    }
+
+    /// Meshes, quotas and DNS are told by annotations what holds for all that lives here.
+    fn keeps_annotation(key: &str) -> bool {
+        is_not_last_applied(key)
     }
 
     fn digest(&self, _meta: &Meta, interner: &mut Interner) -> Digest {

@@ -56,12 +56,20 @@ pub struct Node {
 #[derive(Clone, PartialEq, prost::Message, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NodeSpec {
+    /// The first of `podCIDRs`; manifests may set this one alone.
+    #[prost(string, tag = "1")]
+    #[serde(rename = "podCIDR")]
+    pub pod_cidr: String,
     /// Whether new pods are kept away.
     #[prost(bool, tag = "4")]
     pub unschedulable: bool,
     /// What keeps away pods that do not tolerate it.
     #[prost(message, repeated, tag = "5")]
     pub taints: Vec<Taint>,
+    /// The ranges from which its pods get their addresses.
+    #[prost(string, repeated, tag = "7")]
+    #[serde(rename = "podCIDRs")]
+    pub pod_cidrs: Vec<String>,
 }
 
 /// `Taint`.
@@ -159,6 +167,11 @@ impl Object for Node {
 
     fn metadata(&self) -> Option<&ObjectMeta> {
         self.metadata.as_ref()
+    }
+
+    /// Of all that kubelets, plugins and drivers note on nodes, the path of a request knows only what makes addresses known.
+    fn keeps_annotation(key: &str) -> bool {
+        ["external-dns.", "metallb."].iter().any(|prefix| key.starts_with(prefix))
     }
 
     fn digest(&self, meta: &Meta, interner: &mut Interner) -> Digest {

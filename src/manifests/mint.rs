@@ -1,7 +1,7 @@
 //! Certificates on demand: a Secret that names what it should hold gets a fresh key and a chain
 //! signed by a made-up authority. Annotations, all under `kplumb.dev/`:
 //! `tls-names` (comma-separated, the first is the subject), `tls-not-after` (`12d`, `-3d`, `6h`,
-//! from now), `tls-not-before` (default: 90 days before its end), `tls-issuer` (default `E7`),
+//! from now), `tls-not-before` (default: 90 days before its end), `tls-issuer` (default `E7`; `self` signs the certificate with its own key),
 //! `tls-key: other` (a key that does not belong to the certificate), `tls-chain: leaf` (without
 //! the intermediate), `tls-entries` (default `tls.crt,tls.key`), `tls-ca: NAME` (on a `ConfigMap` or Secret: only the authority, as `ca.crt`).
 
@@ -61,13 +61,17 @@ impl Authorities {
                 let key = KeyPair::generate()?;
                 self.serial += 1;
                 let params = leaf.params(self.serial)?;
+                let (certificate_entry, key_entry) = leaf.entries.clone();
+                if leaf.issuer == "self" {
+                    let chain = params.self_signed(&key)?.pem();
+                    return Ok(vec![(certificate_entry, chain), (key_entry, key.serialize_pem())]);
+                }
                 let authority = self.authority(&leaf.issuer, now)?;
                 let mut chain = params.signed_by(&key, authority)?.pem();
                 if leaf.whole_chain {
                     chain.push_str(&authority.pem());
                 }
                 let key = if leaf.other_key { KeyPair::generate()? } else { key };
-                let (certificate_entry, key_entry) = leaf.entries.clone();
                 Ok(vec![(certificate_entry, chain), (key_entry, key.serialize_pem())])
             }
         }

@@ -31,9 +31,9 @@ const TRIES: usize = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// One connection at work.
-#[derive(Debug)]
 pub struct Link {
     shared: Shared,
+    open: Open,
     changes: mpsc::Sender<Vec<Change>>,
     watches: HashMap<Scope, AbortHandle>,
     tasks: JoinSet<()>,
@@ -66,12 +66,17 @@ impl Link {
         let shared = Shared { epoch, clock, served: Arc::new(signal::Sender::new(None)), retry: Arc::default(), out };
         let mut tasks = JoinSet::new();
         let (done, until) = oneshot::channel();
-        tasks.spawn(run(shared.clone(), open, terminal.then_some(done)));
+        tasks.spawn(run(shared.clone(), Arc::clone(&open), terminal.then_some(done)));
         let (forbidden, kinds) = mpsc::channel(AHEAD);
         tasks.spawn(forward(shared.clone(), heard, forbidden));
         tasks.spawn(look_for_rights(shared.clone(), kinds, given));
-        let link = Self { shared, changes, watches: HashMap::new(), tasks };
+        let link = Self { shared, open, changes, watches: HashMap::new(), tasks };
         (link, terminal.then_some(until))
+    }
+
+    /// How another connection to the same server is opened.
+    pub fn open(&self) -> Open {
+        Arc::clone(&self.open)
     }
 
     /// Keeps a scope true until it is not wanted any more.

@@ -5,6 +5,7 @@ use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome};
 use crate::runtime::clipboard::Clipboard;
 use crate::runtime::clock::Clock;
 use crate::runtime::link::{Beginning, Link};
+use crate::runtime::logs::{Readers, Said};
 use crate::runtime::report::Report;
 use crate::runtime::source::Source;
 use std::collections::HashMap;
@@ -22,8 +23,19 @@ pub enum Flow {
     Suspend,
     /// Paint the next frame in full.
     Redraw,
+    /// Something was left over: there is a turn for it when nothing else waits.
+    Continue,
     /// Somebody else has the terminal until this resolves.
     Lend(oneshot::Receiver<()>),
+}
+
+/// What the world says: reports of tasks, and what logs say, which have a channel of their own.
+#[derive(Debug)]
+pub struct Heard {
+    /// Reports.
+    pub reports: mpsc::Receiver<Report>,
+    /// Logs.
+    pub logs: mpsc::Receiver<Said>,
 }
 
 /// Everything outside the program.
@@ -31,6 +43,7 @@ pub struct World {
     source: Arc<Mutex<Source>>,
     clock: Clock,
     links: HashMap<Epoch, Link>,
+    readers: Readers,
     clipboard: Arc<Clipboard>,
     /// Namespaces that the user named, for who may not list them.
     given: Vec<Arc<str>>,
@@ -39,26 +52,32 @@ pub struct World {
 
 impl World {
     /// The world, and where it reports to.
-    pub fn new(
-        source: Source,
-        clock: Clock,
-        clipboard: Clipboard,
-        given: Vec<Arc<str>>,
-    ) -> (Self, mpsc::Receiver<Report>) {
+    pub fn new(source: Source, clock: Clock, clipboard: Clipboard, given: Vec<Arc<str>>) -> (Self, Heard) {
         let (out, reports) = mpsc::channel(super::BATCH);
         let source = Arc::new(Mutex::new(source));
-        (Self { source, clock, links: HashMap::new(), clipboard: Arc::new(clipboard), given, out }, reports)
+        let (readers, logs) = Readers::new();
+        let clipboard = Arc::new(clipboard);
+        (Self { source, clock, links: HashMap::new(), readers, clipboard, given, out }, Heard { reports, logs })
     }
 
     /// Begins what the effect wants.
     pub fn perform(&mut self, effect: Effect) -> Flow {
         match effect {
             Effect::Connect { context, epoch, terminal } => return self.connect(context, epoch, terminal),
-            Effect::Disconnect(epoch) => drop(self.links.remove(&epoch)),
+            Effect::Disconnect(epoch) => {
+                self.readers.leave(epoch);
+                drop(self.links.remove(&epoch));
+            }
             Effect::Watch(epoch, scope) => self.with(epoch, |link| link.watch(scope)),
             Effect::Unwatch(epoch, scope) => self.with(epoch, |link| link.unwatch(&scope)),
             Effect::Fetch(epoch, object) => self.with(epoch, |link| link.fetch(object)),
             Effect::Columns(epoch, kind) => self.with(epoch, |link| link.columns(kind)),
+            Effect::Logs(epoch, ticket, streams) => {
+                if let Some(link) = self.links.get(&epoch) {
+                    self.readers.read(epoch, ticket, streams, link.open());
+                }
+            }
+            Effect::Continue => return Flow::Continue,
             Effect::Retry(epoch) => self.with(epoch, Link::retry),
             Effect::Copy { text, what } => self.copy(text, what),
             Effect::Redraw => return Flow::Redraw,

@@ -1,4 +1,15 @@
 //! Logs: what streams hand over, and what is read of it.
+//!
+//! Invariants: raw bytes are kept and only the lines on screen are decoded; the order in which lines are kept is the order
+//! in which they are shown; nothing that came is missing without a mark in its place.
 
 pub mod batch;
+pub mod buffer;
+pub mod filter;
+pub mod level;
+pub mod query;
 pub mod state;
+pub mod structure;
+pub mod tail;
+pub mod text;
+pub mod window;

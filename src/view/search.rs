@@ -192,7 +192,7 @@ fn first_words(typed: &str, world: &World) -> Vec<Offer> {
     }
     for kind in world.catalog.iter().filter(|kind| kind.served != Served::Absent) {
         let names: Vec<&str> = kind.short_names.iter().map(AsRef::as_ref).collect();
-        scored.extend(scored_offer(&mut fuzzy, &kind.plural, &names, &about(kind)));
+        scored.extend(scored_offer(&mut fuzzy, &world.catalog.name(kind), &names, &about(kind)));
     }
     for (line, detail) in [
         ("ns", "choose namespaces"),

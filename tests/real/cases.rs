@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use kplumb::kinds::{self, BUILTIN};
 use serde_json::{Value, json};
 
 use crate::control_plane::{ControlPlane, Crds, Settings};
@@ -14,6 +15,7 @@ const FILES: &[&str] = &[
     include_str!("cases/cluster.yaml"),
     include_str!("cases/custom.yaml"),
     include_str!("cases/network.yaml"),
+    include_str!("cases/path.yaml"),
     include_str!("cases/pod.yaml"),
     include_str!("cases/workload.yaml"),
 ];
@@ -40,6 +42,7 @@ pub fn still_plane() -> ControlPlane {
     let plane = ControlPlane::start(&Settings { controllers: false, ..Settings::default() });
     plane.install(Crds::CertManager);
     plane.install(Crds::GatewayApi);
+    plane.install(Crds::Path);
     plane.create("/api/v1/namespaces", &json!({"metadata": {"name": NAMESPACE}}));
     let accounts = format!("/api/v1/namespaces/{NAMESPACE}/serviceaccounts");
     plane.create(&accounts, &json!({"metadata": {"name": "default"}}));
@@ -72,10 +75,10 @@ fn documents(plane: &ControlPlane) -> Vec<Value> {
     all
 }
 
-fn post(plane: &ControlPlane, known: &mut BTreeMap<String, Resource>, object: &Value) -> Case {
+fn post(plane: &ControlPlane, known: &mut BTreeMap<(String, String), Resource>, object: &Value) -> Case {
     let text = |field: &str| object[field].as_str().unwrap_or_else(|| panic!("{field} in {object}")).to_owned();
     let (version, kind) = (text("apiVersion"), text("kind"));
-    let resource = known.entry(kind.clone()).or_insert_with(|| find(plane, &version, &kind));
+    let resource = known.entry((version.clone(), kind.clone())).or_insert_with(|| find(plane, &version, &kind));
     let name = object["metadata"]["name"].as_str().expect("a name").to_owned();
     let path = format!("{}/{name}", resource.path);
     plane.create(&resource.path, object);
@@ -85,7 +88,8 @@ fn post(plane: &ControlPlane, known: &mut BTreeMap<String, Resource>, object: &V
     if object["metadata"]["finalizers"].is_array() {
         plane.delete(&path);
     }
-    let has_protobuf = !version.contains("cert-manager.io") && !version.contains("gateway");
+    let spec = kinds::named(&version, &kind).map(|id| BUILTIN[usize::from(id.0)]);
+    let has_protobuf = spec.expect("a kind of ours").decoder.has_protobuf();
     Case { kind: module_name(&kind), name, path, has_protobuf }
 }
 
@@ -124,6 +128,6 @@ fn module_name(kind: &str) -> String {
 
 #[test]
 fn kinds_are_named_like_their_modules() {
-    let names = ["Pod", "EndpointSlice", "HTTPRoute", "CronJob"].map(module_name);
-    assert_eq!(names, ["pod", "endpoint_slice", "http_route", "cron_job"]);
+    let names = ["Pod", "EndpointSlice", "HTTPRoute", "IngressRouteTCP", "XListenerSet"].map(module_name);
+    assert_eq!(names, ["pod", "endpoint_slice", "http_route", "ingress_route_tcp", "x_listener_set"]);
 }

@@ -4,6 +4,7 @@
 //! A kind is added by a file of cases, a row in `CASES` and a test that calls `judge`.
 
 mod acme;
+mod addons;
 mod autoscalers;
 mod case;
 mod certificates;
@@ -14,14 +15,17 @@ mod ingresses;
 mod jobs;
 mod nodes;
 mod pods;
+mod policies;
+mod routes;
 mod services;
 mod verdict;
 mod volumes;
+mod webhooks;
 mod workloads;
 
 use crate::control_plane::{ControlPlane, Crds, Settings};
 use case::Case;
-use kplumb::kinds::{self, BUILTIN, KindId};
+use kplumb::kinds::{self, BUILTIN, KindId, Source};
 use serde_json::json;
 use std::sync::LazyLock;
 
@@ -57,11 +61,33 @@ const CASES: &[(KindId, fn() -> Vec<Case>)] = &[
     (kinds::GATEWAY, gateways::gateways),
     (kinds::HTTP_ROUTE, gateways::routes),
     (kinds::REFERENCE_GRANT, gateways::grants),
+    (kinds::GRPC_ROUTE, routes::grpc),
+    (kinds::TLS_ROUTE, routes::tls),
+    (kinds::TCP_ROUTE, routes::tcp),
+    (kinds::UDP_ROUTE, routes::udp),
+    (kinds::LISTENER_SET, routes::listener_sets),
+    (kinds::X_LISTENER_SET, routes::listener_sets),
+    (kinds::BACKEND_TLS_POLICY, routes::tls_policies),
+    (kinds::INGRESS_ROUTE, addons::ingress_routes),
+    (kinds::INGRESS_ROUTE_TCP, addons::ingress_routes_tcp),
+    (kinds::MIDDLEWARE, addons::middlewares),
+    (kinds::DNS_ENDPOINT, addons::dns_endpoints),
+    (kinds::VALIDATING_WEBHOOK_CONFIGURATION, webhooks::validating),
+    (kinds::MUTATING_WEBHOOK_CONFIGURATION, webhooks::mutating),
+    (kinds::ADMIN_NETWORK_POLICY, policies::admin),
+    (kinds::BASELINE_ADMIN_NETWORK_POLICY, policies::baseline),
+    (kinds::CILIUM_NETWORK_POLICY, policies::cilium),
+    (kinds::CILIUM_CLUSTERWIDE_NETWORK_POLICY, policies::cilium),
+    (kinds::CALICO_NETWORK_POLICY, policies::calico),
+    (kinds::CALICO_GLOBAL_NETWORK_POLICY, policies::calico),
+    (kinds::PEER_AUTHENTICATION, policies::peer_authentications),
 ];
 
 /// How many states of each kind are shown to the referee.
 const FEWEST: usize = 15;
 const FEWEST_PODS: usize = 60;
+/// Of a kind whose server prints nothing but name and age.
+const FEWEST_PLAIN: usize = 4;
 
 /// A server without controllers, scheduler and kubelets: every object stays as it was put.
 fn server() -> &'static ControlPlane {
@@ -69,6 +95,7 @@ fn server() -> &'static ControlPlane {
         let server = ControlPlane::start(&Settings { controllers: false, ..Settings::default() });
         server.install(Crds::CertManager);
         server.install(Crds::GatewayApi);
+        server.install(Crds::Path);
         server
     });
     &SERVER
@@ -84,8 +111,13 @@ fn namespace(server: &ControlPlane, name: &str) {
 fn judge(kind: KindId) {
     let (_, cases) = CASES.iter().find(|(id, _)| *id == kind).expect("the kind has cases");
     let cases = cases();
-    let fewest = if kind == kinds::POD { FEWEST_PODS } else { FEWEST };
     let spec = BUILTIN[usize::from(kind.0)];
+    let is_plain = spec.columns.iter().all(|column| column.own || !matches!(column.source, Source::Cell(_)));
+    let fewest = match kind {
+        kinds::POD => FEWEST_PODS,
+        _ if is_plain => FEWEST_PLAIN,
+        _ => FEWEST,
+    };
     assert!(fewest <= cases.len(), "{} of {fewest} cases of {}", cases.len(), spec.kind);
     let differences = verdict::differences(server(), spec, &cases);
     assert!(differences.is_empty(), "{} differences\n{}", differences.len(), differences.join("\n"));
@@ -246,4 +278,104 @@ fn http_routes_read_as_the_server_prints_them() {
 #[test]
 fn reference_grants_read_as_the_server_prints_them() {
     judge(kinds::REFERENCE_GRANT);
+}
+
+#[test]
+fn grpc_routes_read_as_the_server_prints_them() {
+    judge(kinds::GRPC_ROUTE);
+}
+
+#[test]
+fn tls_routes_read_as_the_server_prints_them() {
+    judge(kinds::TLS_ROUTE);
+}
+
+#[test]
+fn tcp_routes_read_as_the_server_prints_them() {
+    judge(kinds::TCP_ROUTE);
+}
+
+#[test]
+fn udp_routes_read_as_the_server_prints_them() {
+    judge(kinds::UDP_ROUTE);
+}
+
+#[test]
+fn listener_sets_read_as_the_server_prints_them() {
+    judge(kinds::LISTENER_SET);
+}
+
+#[test]
+fn listener_sets_that_are_tried_out_read_as_the_server_prints_them() {
+    judge(kinds::X_LISTENER_SET);
+}
+
+#[test]
+fn tls_policies_read_as_the_server_prints_them() {
+    judge(kinds::BACKEND_TLS_POLICY);
+}
+
+#[test]
+fn ingress_routes_read_as_the_server_prints_them() {
+    judge(kinds::INGRESS_ROUTE);
+}
+
+#[test]
+fn ingress_routes_of_tcp_read_as_the_server_prints_them() {
+    judge(kinds::INGRESS_ROUTE_TCP);
+}
+
+#[test]
+fn middlewares_read_as_the_server_prints_them() {
+    judge(kinds::MIDDLEWARE);
+}
+
+#[test]
+fn dns_endpoints_read_as_the_server_prints_them() {
+    judge(kinds::DNS_ENDPOINT);
+}
+
+#[test]
+fn validating_webhooks_read_as_the_server_prints_them() {
+    judge(kinds::VALIDATING_WEBHOOK_CONFIGURATION);
+}
+
+#[test]
+fn mutating_webhooks_read_as_the_server_prints_them() {
+    judge(kinds::MUTATING_WEBHOOK_CONFIGURATION);
+}
+
+#[test]
+fn admin_policies_read_as_the_server_prints_them() {
+    judge(kinds::ADMIN_NETWORK_POLICY);
+}
+
+#[test]
+fn baseline_policies_read_as_the_server_prints_them() {
+    judge(kinds::BASELINE_ADMIN_NETWORK_POLICY);
+}
+
+#[test]
+fn policies_of_cilium_read_as_the_server_prints_them() {
+    judge(kinds::CILIUM_NETWORK_POLICY);
+}
+
+#[test]
+fn clusterwide_policies_of_cilium_read_as_the_server_prints_them() {
+    judge(kinds::CILIUM_CLUSTERWIDE_NETWORK_POLICY);
+}
+
+#[test]
+fn policies_of_calico_read_as_the_server_prints_them() {
+    judge(kinds::CALICO_NETWORK_POLICY);
+}
+
+#[test]
+fn global_policies_of_calico_read_as_the_server_prints_them() {
+    judge(kinds::CALICO_GLOBAL_NETWORK_POLICY);
+}
+
+#[test]
+fn peer_authentications_read_as_the_server_prints_them() {
+    judge(kinds::PEER_AUTHENTICATION);
 }

@@ -6,7 +6,7 @@ use crate::api::logs::frame::Lines;
 use crate::api::logs::resume::{Resume, Seen};
 use crate::api::logs::{Ask, Target};
 use crate::api::watch::backoff::Backoff;
-use crate::view::logs::batch::{Batch, Mark, Stamp};
+use crate::view::logs::batch::{Batch, Mark, SourceId, Stamp};
 use crate::view::logs::state::State;
 use futures::FutureExt as _;
 use kube::client::Body;
@@ -33,8 +33,10 @@ pub struct Job {
     pub begin: Ask,
     /// What the container does, as the model knows it.
     pub state: watch::Receiver<State>,
-    /// Where lines go. When it is full, reading waits.
-    pub out: mpsc::Sender<Batch>,
+    /// Its number.
+    pub source: SourceId,
+    /// Where lines go, with the stream's number. When it is full, reading waits.
+    pub out: mpsc::Sender<(SourceId, Batch)>,
     /// Places for requests that are being opened.
     pub doors: Arc<Semaphore>,
 }
@@ -323,6 +325,9 @@ impl Follower {
 
     /// Whether there is something that the open stream did not bring: a line, or another instance.
     async fn is_stalled(&self) -> bool {
+        if *self.job.state.borrow() == State::Gone {
+            return true;
+        }
         if self.job.state.borrow().instance().is_some_and(|now| self.instance.is_some_and(|read| read < now)) {
             return true;
         }
@@ -357,7 +362,7 @@ impl Follower {
             return if self.job.out.is_closed() { Err(Deaf) } else { Ok(()) };
         }
         let batch = std::mem::take(&mut self.batch);
-        self.job.out.send(batch).await.map_err(|_| Deaf)
+        self.job.out.send((self.job.source, batch)).await.map_err(|_| Deaf)
     }
 }
 

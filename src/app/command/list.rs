@@ -27,9 +27,10 @@ const fn mutating(command: Command) -> Command {
     Command { mutates: true, ..command }
 }
 
-const LISTS: &[In] = &[In::Home, In::Table, In::Detail, In::Trace, In::Yaml, In::Help, In::Picker];
+const LISTS: &[In] = &[In::Home, In::Table, In::Detail, In::Trace, In::Logs, In::Yaml, In::Help, In::Picker];
 const OBJECT: &[In] = &[In::Home, In::Table, In::Detail];
 const LINKED: &[In] = &[In::Home, In::Table, In::Detail, In::Trace];
+const LOGS: &[In] = &[In::Logs];
 const TABLE: &[In] = &[In::Table];
 const ANYWHERE: &[In] = &[In::Anywhere];
 const PROMPT: &[In] = &[In::Prompt];
@@ -42,17 +43,19 @@ pub const COMMANDS: &[Command] = &[
     hinted(4, command("yaml", "the object as YAML", &["y"], LINKED, App::yaml)),
     hinted(3, command("switch-pane", "between the table and the detail beside it; on Home to the next part", &["<tab>"], &[In::Home, In::Table, In::Detail], App::switch_pane)),
     hinted(5, command("copy", "copy the name, or all marked names", &["c"], OBJECT, App::copy_name)),
+    hinted(4, command("trace", "where the requests to it go, and why they break", &["t"], OBJECT, App::trace)),
+    command("routes", "every host and path of the cluster, and how it is", &["R"], &[In::Anywhere], App::routes),
     hinted(3, command("edit-request", "another request: method, headers, source", &["e"], &[In::Trace], App::edit_request)),
     hinted(4, command("next-finding", "to the next finding", &["n"], &[In::Trace], App::next_finding)),
     hinted(5, command("copy-fix", "copy the selected line; on a fix, its command", &["c"], &[In::Trace], App::copy_line)),
     command("copy-namespace", "copy the namespace", &["n"], OBJECT, App::copy_namespace),
     command("owner", "to the object that owns this one", &["J"], OBJECT, App::owner),
     hinted(8, command("palette", "open a kind, namespace, context or command", &[":"], ANYWHERE, App::palette)),
-    hinted(7, command("filter", "filter while typing; in a text, search", &["/"], &[In::Table, In::Yaml, In::Help, In::Picker], App::filter)),
-    command("search-next", "the next place that was found", &["n"], &[In::Yaml, In::Help], |app| app.search_on(true)),
-    command("search-previous", "the place found before", &["N"], &[In::Yaml, In::Help], |app| app.search_on(false)),
+    hinted(7, command("filter", "filter while typing; in a text, search", &["/"], &[In::Table, In::Logs, In::Yaml, In::Help, In::Picker], App::filter)),
+    command("search-next", "the next place that was found", &["n"], &[In::Logs, In::Yaml, In::Help], |app| app.search_on(true)),
+    command("search-previous", "the place found before", &["N"], &[In::Logs, In::Yaml, In::Help], |app| app.search_on(false)),
     hinted(9, command("help", "every key, and what a filter can say", &["?"], ANYWHERE, App::help)),
-    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Yaml, In::Help, In::Picker], App::back)),
+    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Logs, In::Yaml, In::Help, In::Picker], App::back)),
     command("clear", "clear the filter, then back", &["<esc>", "q"], &[In::Anywhere], App::back),
     command("previous", "the screen before", &["["], ANYWHERE, App::leave),
     command("next", "the screen that was left last", &["]"], ANYWHERE, App::forward),
@@ -79,13 +82,33 @@ pub const COMMANDS: &[Command] = &[
     command("wide", "more columns", &["w", "<ctrl-w>"], TABLE, App::toggle_wide),
     command("managed-fields", "show or fold managedFields", &["m"], &[In::Yaml], App::toggle_managed_fields),
     hinted(1, command("copy-text", "copy the text as shown", &["c"], &[In::Yaml], App::copy_text)),
+    hinted(1, command("freeze", "hold the lines still, or go live", &["<space>"], LOGS, App::freeze_logs)),
+    hinted(2, command("log-filter", "show only some lines: words, !not, /regex/, level:warn, source:web, field=value", &["f"], LOGS, App::log_filter)),
+    hinted(3, command("next-error", "to the next error", &["e"], LOGS, |app| app.next_error(true))),
+    command("previous-error", "to the error before", &["E"], LOGS, |app| app.next_error(false)),
+    hinted(4, command("wrap", "break long lines, or move them", &["w"], LOGS, App::wrap_logs)),
+    hinted(5, command("previous-run", "the run before this one, and back", &["p"], LOGS, App::previous_logs)),
+    command("log-times", "time, date and time, or none", &["t"], LOGS, App::log_times),
+    command("raw", "lines as they are, or JSON and logfmt taken apart", &["r"], LOGS, App::raw_logs),
+    command("order", "by time, or as lines come", &["o"], LOGS, App::log_order),
+    command("pan-right", "move long lines to the left", &["<right>"], LOGS, |app| app.pan_logs(true)),
+    command("pan-left", "move long lines back", &["<left>"], LOGS, |app| app.pan_logs(false)),
+    command("minute-on", "one minute on", &["}"], LOGS, |app| app.minute_logs(true)),
+    command("minute-back", "one minute back", &["{"], LOGS, |app| app.minute_logs(false)),
+    command("bookmark", "mark the line", &["m"], LOGS, App::bookmark),
+    command("next-bookmark", "to the next marked line", &["'"], LOGS, App::next_bookmark),
+    command("follow-id", "only lines with the same trace or request id, of every stream", &["x"], LOGS, App::follow_id),
+    command("copy-log", "copy the line", &["c"], LOGS, |app| app.copy_log(false)),
+    command("copy-log-full", "copy the line with stream and time", &["C"], LOGS, |app| app.copy_log(true)),
+    command("copy-all", "copy every line that is shown", &["Y"], LOGS, App::copy_logs),
+    command("all-streams", "read all streams, however many", &["A"], LOGS, App::all_logs),
     command("down", "one line down", &["j", "<down>"], LISTS, |app| app.step(1)),
     command("up", "one line up", &["k", "<up>"], LISTS, |app| app.step(-1)),
     command("page-down", "one page down", &["<ctrl-f>", "<pagedown>"], LISTS, |app| app.page(1)),
     command("page-up", "one page up", &["<ctrl-b>", "<pageup>"], LISTS, |app| app.page(-1)),
     command("top", "to the first line", &["g", "<home>"], LISTS, |app| app.step(isize::MIN)),
     command("bottom", "to the last line", &["G", "<end>"], LISTS, |app| app.step(isize::MAX)),
-    command("logs", "the logs", &["l"], LINKED, |app| app.missing("logs are not there yet", "kubectl logs shows them")),
+    hinted(3, command("logs", "the logs of it, or of everything behind it", &["l"], LINKED, App::logs)),
     mutating(command("shell", "a shell in the container", &["s"], OBJECT, |app| app.missing("shells are not there yet", "kubectl exec opens one"))),
     mutating(command("edit", "edit the object", &["e"], OBJECT, |app| app.missing("editing is not there yet: nothing in kplumb can write", "kubectl edit does it"))),
     mutating(command("delete", "delete the object", &["<ctrl-d>"], OBJECT, |app| app.missing("deleting is not there yet: nothing in kplumb can write", "kubectl delete does it"))),

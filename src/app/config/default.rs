@@ -25,6 +25,9 @@ const HEAD: &str = r#"# kplumb reads this from $XDG_CONFIG_HOME/kplumb/config.to
 # Write a log to this file.
 #log = ""
 
+# How much of each log view is kept, in MiB; what is older is let go.
+#log-memory = 64
+
 # The context to start in; none for the kubeconfig's own.
 #context = ""
 

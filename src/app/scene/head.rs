@@ -34,6 +34,12 @@ impl App {
                 }
                 _ => None,
             };
+            let error = match self.session().map(Session::screen) {
+                Some(Screen::Logs(logs)) if prompt.purpose == Purpose::Filter => {
+                    logs.error.as_ref().map(|why| (0..prompt.editor.text().len(), why.clone()))
+                }
+                _ => error,
+            };
             let note = match main {
                 Content::Table(pane) if prompt.purpose == Purpose::Filter => {
                     format!("{} of {}", pane.table.shown, pane.table.total)
@@ -128,6 +134,7 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
         }
         Screen::Home(_) => vec![Span::new("home", Role::Header)],
         Screen::Trace(_) => vec![Span::new("trace", Role::Header)],
+        Screen::Logs(screen) => vec![Span::new("logs", Role::Header), Span::text(screen.title.clone())],
         Screen::Yaml(screen) => {
             let name = crate::view::name(&session.catalog, &screen.key);
             let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();

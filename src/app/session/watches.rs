@@ -9,7 +9,7 @@ use crate::view::table::Namespaces;
 use crate::wire::Timestamp;
 
 /// The request path and the workloads: watched from the start, because Home and every detail speak of them.
-const ALWAYS: [KindId; 26] = [
+pub const ALWAYS: [KindId; 26] = [
     kinds::POD,
     kinds::NAMESPACE,
     kinds::NODE,
@@ -36,6 +36,29 @@ const ALWAYS: [KindId; 26] = [
     kinds::GATEWAY,
     kinds::HTTP_ROUTE,
     kinds::REFERENCE_GRANT,
+];
+
+/// The rest of the request path, which few clusters have: watched from the start where discovery has found it.
+pub const WHERE_SERVED: [KindId; 19] = [
+    kinds::GRPC_ROUTE,
+    kinds::TLS_ROUTE,
+    kinds::TCP_ROUTE,
+    kinds::UDP_ROUTE,
+    kinds::LISTENER_SET,
+    kinds::X_LISTENER_SET,
+    kinds::BACKEND_TLS_POLICY,
+    kinds::INGRESS_ROUTE,
+    kinds::INGRESS_ROUTE_TCP,
+    kinds::MIDDLEWARE,
+    kinds::DNS_ENDPOINT,
+    kinds::VALIDATING_WEBHOOK_CONFIGURATION,
+    kinds::ADMIN_NETWORK_POLICY,
+    kinds::BASELINE_ADMIN_NETWORK_POLICY,
+    kinds::CILIUM_NETWORK_POLICY,
+    kinds::CILIUM_CLUSTERWIDE_NETWORK_POLICY,
+    kinds::CALICO_NETWORK_POLICY,
+    kinds::CALICO_GLOBAL_NETWORK_POLICY,
+    kinds::PEER_AUTHENTICATION,
 ];
 
 /// A watch that nobody needed for so long is closed, in seconds.
@@ -132,6 +155,10 @@ impl Session {
             want(vec![scope]);
         }
         for kind in ALWAYS.into_iter().filter_map(kind) {
+            want(self.scopes_of(kind, &Select::All));
+        }
+        let is_served = |kind: &&Kind| matches!(kind.served, Served::Yes { .. });
+        for kind in WHERE_SERVED.into_iter().filter_map(kind).filter(is_served) {
             want(self.scopes_of(kind, &Select::All));
         }
         if let Some(kind) = kind(kinds::SECRET) {

@@ -7,7 +7,7 @@ pub use self::filter::Filter;
 use crate::kinds::Interner;
 use crate::kinds::condition::Condition;
 use crate::kinds::gateway_api::{BACKEND, ObjectName, PARENT, WireRef};
-use crate::kinds::http_route::wire::{HttpRoute, WireBackend, WireMatch, WireRule, WireValue};
+use crate::kinds::http_route::wire::{HttpRoute, Status, WireBackend, WireMatch, WireParent, WireRetry, WireRule, WireValue};
 use std::sync::Arc;
 
 /// What trace and routes read of an HTTPRoute.
@@ -34,7 +34,7 @@ pub struct Parent {
     pub port: Option<i32>,
 }
 
-/// What one controller says of a route for one parent.
+/// What one controller says of a route for one parent, or of a policy for one ancestor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParentStatus {
     /// The parent.
@@ -60,6 +60,21 @@ pub struct RouteRule {
     pub request_timeout: Option<Arc<str>>,
     /// How long one backend may take, as written.
     pub backend_timeout: Option<Arc<str>>,
+    /// When a backend is asked again.
+    pub retry: Option<Retry>,
+    /// By what a client stays with one backend, where it does: `Cookie` or `Header`.
+    pub session: Option<Arc<str>>,
+}
+
+/// When a backend is asked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// The status codes that call for it.
+    pub codes: Box<[i32]>,
+    /// How often at most.
+    pub attempts: Option<i32>,
+    /// How long to wait before, as written.
+    pub backoff: Option<Arc<str>>,
 }
 
 /// What a request must look like: all of it.
@@ -108,22 +123,17 @@ pub struct RouteBackend {
     pub port: Option<i32>,
     /// Its share among the weights of the rule; 0 for none.
     pub weight: i32,
-    /// Whether it has filters of its own.
-    pub has_filters: bool,
+    /// What is done only with the requests that it gets.
+    pub filters: Box<[Filter]>,
 }
 
 impl HttpRouteFacts {
     pub(super) fn of(route: &HttpRoute, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
         let spec = &route.spec;
-        let status = route.status.parents.iter().map(|said| ParentStatus {
-            parent: Parent::of(&said.parent_ref, namespace, interner),
-            controller: interner.intern(&said.controller_name),
-            conditions: Condition::all(&said.conditions, interner),
-        });
-        let status = status.collect();
+        let status = ParentStatus::all(&route.status, namespace, interner);
         Self {
             hostnames: interner.list(spec.hostnames.as_deref().unwrap_or(&[])),
-            parents: spec.parent_refs.iter().map(|p| Parent::of(p, namespace, interner)).collect(),
+            parents: Parent::all(&spec.parent_refs, namespace, interner),
             rules: spec.rules.iter().map(|r| RouteRule::of(r, namespace, interner)).collect(),
             status,
         }
@@ -131,9 +141,30 @@ impl HttpRouteFacts {
 }
 
 impl Parent {
+    /// The slim form of all references.
+    pub fn all(references: &[WireRef], namespace: Option<&Arc<str>>, interner: &mut Interner) -> Box<[Self]> {
+        references.iter().map(|reference| Self::of(reference, namespace, interner)).collect()
+    }
+
     fn of(reference: &WireRef, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
         let section = reference.section_name.as_deref().and_then(|s| interner.non_empty(s));
         Self { object: reference.named(PARENT, namespace, interner), section, port: reference.port }
+    }
+}
+
+impl ParentStatus {
+    /// The slim form of a route's status.
+    pub fn all(status: &Status, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Box<[Self]> {
+        status.parents.iter().map(|said| Self::of(said, namespace, interner)).collect()
+    }
+
+    /// The slim form of what one controller says.
+    pub fn of(said: &WireParent, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
+        Self {
+            parent: Parent::of(&said.parent_ref, namespace, interner),
+            controller: interner.intern(&said.controller_name),
+            conditions: Condition::all(&said.conditions, interner),
+        }
     }
 }
 
@@ -146,20 +177,34 @@ impl RouteRule {
         Self {
             name: rule.name.as_deref().and_then(|n| interner.non_empty(n)),
             matches: matches.into(),
-            filters: rule.filters.iter().map(|f| Filter::of(f, namespace, interner)).collect(),
-            backends: rule.backend_refs.iter().map(|b| RouteBackend::of(b, namespace, interner)).collect(),
+            filters: Filter::all(&rule.filters, namespace, interner),
+            backends: RouteBackend::all(&rule.backend_refs, namespace, interner),
             request_timeout: rule.timeouts.request.as_deref().and_then(|t| interner.non_empty(t)),
             backend_timeout: rule.timeouts.backend_request.as_deref().and_then(|t| interner.non_empty(t)),
+            retry: rule.retry.as_ref().map(|r| Retry::of(r, interner)),
+            session: rule.session_persistence.as_ref().map(|s| interner.intern(s.r#type.as_deref().unwrap_or("Cookie"))),
         }
     }
 
     /// Everything that its requests, or copies of them, may reach.
     pub fn destinations(&self) -> impl Iterator<Item = &ObjectName> {
-        let mirrors = self.filters.iter().filter_map(|filter| match filter {
-            Filter::Mirror { backend, .. } => Some(backend),
-            _ => None,
-        });
-        self.backends.iter().map(|b| &b.object).chain(mirrors)
+        destinations(&self.backends, &self.filters)
+    }
+}
+
+/// Everything that the requests of a rule, or copies of them, may reach: its backends, then what filters send to.
+pub fn destinations<'a>(
+    backends: &'a [RouteBackend],
+    filters: &'a [Filter],
+) -> impl Iterator<Item = &'a ObjectName> {
+    let all = filters.iter().chain(backends.iter().flat_map(|backend| &backend.filters));
+    backends.iter().map(|backend| &backend.object).chain(all.filter_map(Filter::destination))
+}
+
+impl Retry {
+    fn of(wire: &WireRetry, interner: &mut Interner) -> Self {
+        let backoff = wire.backoff.as_deref().and_then(|b| interner.non_empty(b));
+        Self { codes: wire.codes.as_slice().into(), attempts: wire.attempts, backoff }
     }
 }
 
@@ -181,19 +226,25 @@ impl RouteMatch {
 }
 
 impl ValueMatch {
-    fn of(wire: &WireValue, interner: &mut Interner) -> Self {
+    /// The slim form.
+    pub fn of(wire: &WireValue, interner: &mut Interner) -> Self {
         let is_regex = wire.r#type.as_deref() == Some("RegularExpression");
         Self { name: interner.intern(&wire.name), value: interner.intern(&wire.value), is_regex }
     }
 }
 
 impl RouteBackend {
+    /// The slim form of all backends of a rule.
+    pub fn all(backends: &[WireBackend], namespace: Option<&Arc<str>>, interner: &mut Interner) -> Box<[Self]> {
+        backends.iter().map(|backend| Self::of(backend, namespace, interner)).collect()
+    }
+
     fn of(wire: &WireBackend, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
         Self {
             object: wire.object.named(BACKEND, namespace, interner),
             port: wire.object.port,
             weight: wire.weight.unwrap_or(1),
-            has_filters: !wire.filters.is_empty(),
+            filters: Filter::all(&wire.filters, namespace, interner),
         }
     }
 }

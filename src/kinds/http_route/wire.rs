@@ -3,7 +3,6 @@
 use crate::kinds::gateway_api::WireRef;
 use crate::wire::meta::{Condition, ObjectMeta};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 /// `HTTPRoute`.
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +29,8 @@ pub(super) struct WireRule {
     pub(super) filters: Vec<WireFilter>,
     pub(super) backend_refs: Vec<WireBackend>,
     pub(super) timeouts: WireTimeouts,
+    pub(super) retry: Option<WireRetry>,
+    pub(super) session_persistence: Option<WireSession>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -48,24 +49,28 @@ pub(super) struct WirePath {
     pub(super) value: Option<String>,
 }
 
-/// `HTTPHeaderMatch`, `HTTPQueryParamMatch`, `HTTPHeader`.
+/// `HTTPHeaderMatch`, `HTTPQueryParamMatch`, `HTTPHeader`, `GRPCHeaderMatch`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct WireValue {
+pub struct WireValue {
     pub(super) r#type: Option<String>,
     pub(super) name: String,
     pub(super) value: String,
 }
 
+/// `HTTPRouteFilter`, `GRPCRouteFilter`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct WireFilter {
+pub struct WireFilter {
     pub(super) r#type: String,
     pub(super) request_header_modifier: Option<WireHeaders>,
     pub(super) response_header_modifier: Option<WireHeaders>,
     pub(super) request_mirror: Option<WireMirror>,
     pub(super) request_redirect: Option<WireRedirect>,
     pub(super) url_rewrite: Option<WireRewrite>,
+    pub(super) extension_ref: Option<WireRef>,
+    pub(super) cors: Option<WireCors>,
+    pub(super) external_auth: Option<WireExternalAuth>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -109,11 +114,32 @@ pub(super) struct WireModifier {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct WireBackend {
+pub(super) struct WireCors {
+    #[serde(rename = "allowOrigins")]
+    pub(super) origins: Vec<String>,
+    #[serde(rename = "allowMethods")]
+    pub(super) methods: Vec<String>,
+    #[serde(rename = "allowHeaders")]
+    pub(super) headers: Vec<String>,
+    #[serde(rename = "allowCredentials")]
+    pub(super) credentials: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireExternalAuth {
+    pub(super) protocol: String,
+    pub(super) backend_ref: WireRef,
+}
+
+/// `HTTPBackendRef`, `GRPCBackendRef`, `BackendRef`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct WireBackend {
     #[serde(flatten)]
     pub(super) object: WireRef,
     pub(super) weight: Option<i32>,
-    pub(super) filters: Vec<IgnoredAny>,
+    pub(super) filters: Vec<WireFilter>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -125,13 +151,30 @@ pub(super) struct WireTimeouts {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Status {
-    pub(super) parents: Vec<WireParent>,
+pub(super) struct WireRetry {
+    pub(super) codes: Vec<i32>,
+    pub(super) attempts: Option<i32>,
+    pub(super) backoff: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireSession {
+    pub(super) r#type: Option<String>,
+}
+
+/// `RouteStatus`, the same for every kind of route.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Status {
+    pub(super) parents: Vec<WireParent>,
+}
+
+/// `RouteParentStatus`; a policy's `PolicyAncestorStatus` says the same of an ancestor.
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct WireParent {
+pub struct WireParent {
+    #[serde(alias = "ancestorRef")]
     pub(super) parent_ref: WireRef,
     pub(super) controller_name: String,
     pub(super) conditions: Vec<Condition>,

@@ -26,7 +26,9 @@ pub struct IngressFacts {
 pub struct IngressRule {
     /// The host; none for all.
     pub host: Option<Arc<str>>,
-    /// Its paths; none at all where the rule has no `http`.
+    /// Whether it has `http` at all: without, its host leads nowhere, and some tools fall over it.
+    pub has_http: bool,
+    /// Its paths; none where it has no `http`.
     pub paths: Box<[IngressPath]>,
 }
 
@@ -109,9 +111,9 @@ impl IngressFacts {
 
 impl IngressRule {
     fn of(rule: &wire::IngressRule, interner: &mut Interner) -> Self {
-        let paths = rule.value.as_ref().and_then(|v| v.http.as_ref()).map_or(&[][..], |h| &h.paths);
-        let paths = paths.iter().map(|p| IngressPath::of(p, interner)).collect();
-        Self { host: interner.non_empty(&rule.host), paths }
+        let http = rule.value.as_ref().and_then(|v| v.http.as_ref());
+        let paths = http.map_or(&[][..], |h| &h.paths).iter().map(|p| IngressPath::of(p, interner)).collect();
+        Self { host: interner.non_empty(&rule.host), has_http: http.is_some(), paths }
     }
 }
 

@@ -55,9 +55,10 @@ fn without_an_address_it_waits_for_a_controller() {
 #[test]
 fn rules_without_paths_and_backends_of_other_kinds_are_read() {
     let resource = json!({"resource": {"apiGroup": "k8s.example.com", "kind": "Bucket", "name": "files"}});
-    let spec = json!({"defaultBackend": resource, "rules": [{"host": "a.example.com", "http": null}, {"host": "b.example.com"}]});
+    let spec = json!({"defaultBackend": resource, "rules": [{"host": "a.example.com", "http": null}, {"host": "b.example.com"}, {"host": "c.example.com", "http": {"paths": []}}]});
     let record = ingress(&spec, &json!({}));
-    assert_eq!(facts(&record).rules.len(), 2);
+    let has_http: Vec<bool> = facts(&record).rules.iter().map(|rule| rule.has_http).collect();
+    assert_eq!(has_http, [false, false, true], "a rule without paths is not one without http");
     assert!(matches!(facts(&record).default_backend, Some(Backend::Resource { .. })));
     assert!(links(&record).is_empty());
 }

@@ -1,23 +1,234 @@
 //! How a request gets to the cluster: DNS, CDN, load balancer, and the controller or Gateway behind it.
 
-use crate::view::trace::hop::{Hop, HopKind};
-use crate::view::trace::outcome::Outcome;
-use crate::view::trace::plan::{Door, Entrance};
-use crate::view::trace::request::Request;
-use crate::view::trace::world::World;
+pub mod address;
+pub mod balancer;
+pub mod cdn;
+pub mod choice;
+pub mod claims;
+pub mod controller;
+pub mod dns;
+pub mod endpoints;
+pub mod gate;
+pub mod inside;
+pub mod name;
+pub mod ports;
+pub mod program;
+pub mod proxy;
+pub mod publisher;
+pub mod state;
+#[cfg(test)]
+mod tests;
+pub mod zone;
+
+use crate::kinds::{INGRESS, ObjectRef, Record, SERVICE};
+use crate::view::trace::entrance::choice::{Choice, Fit, Voice};
+use crate::view::trace::entrance::claims::Claims;
+use crate::view::trace::entrance::dns::End;
+use crate::view::trace::entrance::gate::{Behind, Gate, Shape};
+use crate::view::trace::fault::{Finding, Severity, lb};
+use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
+use crate::view::trace::outcome::{Outcome, Trace};
+use crate::view::trace::plan::{Controller, Door, Entrance};
+use crate::view::trace::request::{Request, Scheme, Vantage};
+use crate::view::trace::world::{Source, World};
+use std::sync::Arc;
 
 /// Finds the entrance that serves the request.
-pub fn find(_world: &World, request: &Request) -> Entrance {
-    let hops = vec![Hop::unknown(HopKind::Dns, format!("no answer for {} is known", request.host))];
-    Entrance { hops, door: Door::Closed(Outcome::Unknown("no entrance is known".to_owned())), side: Vec::new() }
+pub fn find(world: &World, request: &Request) -> Entrance {
+    if let Some(entrance) = inside::enter(world, request) {
+        return entrance;
+    }
+    let found = dns::resolve(world, &request.host);
+    if let Some(via) = request.via.as_ref().filter(|via| choice::told(world, via).is_none()) {
+        return lost(world, via);
+    }
+    let names: Vec<&str> = std::iter::once(request.name()).chain(found.names.iter().map(String::as_str)).collect();
+    let claims = claims::of(world, &names);
+    let mut choice = choice::choose(world, request, &found, &claims);
+    prefer_those_who_speak(world, request, &mut choice, &claims);
+    let mut hops = vec![name::hop(world, request, &found, &choice, &claims)];
+    hops.extend(cdn::hop(world, request, &found, &choice, &claims));
+    let leaves = found.end == End::Unknown && request.vantage != Vantage::External && choice.fit == Fit::NoAddress;
+    if claims.is_empty() && (leaves || matches!(choice.fit, Fit::Elsewhere | Fit::Hidden(_))) {
+        let missing = format!("{} leads out of this cluster, and nothing in it speaks for that name", found.text());
+        return Entrance { hops, door: Door::Closed(Outcome::Unknown(missing)), side: Vec::new() };
+    }
+    let several = several(world, request, &choice);
+    let (more, door) = open(world, request, &found, (&choice, &claims));
+    hops.extend(more);
+    let beside = if matches!(door, Door::Controller(_)) { state::side(world) } else { Vec::new() };
+    let side = several.into_iter().chain(beside).collect();
+    Entrance { hops, door, side }
+}
+
+/// The way that the user chose is none, or cannot be read.
+fn lost(world: &World, via: &ObjectRef) -> Entrance {
+    let nothing = || format!("{} is no way into the cluster that is known", world.title(via));
+    let plural = world.catalog.get(via.kind).map_or("objects", |kind| &*kind.plural);
+    let missing = world.known(via.kind, via.namespace.as_deref()).missing(plural).unwrap_or_else(nothing);
+    let hops = vec![Hop::unknown(HopKind::LoadBalancer, missing.clone()).at(via)];
+    Entrance { hops, door: Door::Closed(Outcome::Unknown(missing)), side: Vec::new() }
+}
+
+/// The names that a host leads to by CNAME, in order, without itself: a rule may list one of them in its place.
+pub fn other_names(world: &World, host: &str) -> Vec<String> {
+    dns::resolve(world, host).names.into_iter().skip(1).collect()
+}
+
+/// Whether a name leads back to this cluster; none where DNS or the cluster's own addresses do not tell.
+pub fn leads_here(world: &World, name: &str, port: u16) -> Option<bool> {
+    match choice::fit(world, &dns::resolve(world, name), &gate::all(world, port)) {
+        Fit::Ours | Fit::Partly(_) => Some(true),
+        Fit::Elsewhere => Some(false),
+        Fit::Told | Fit::Hidden(_) | Fit::Incomparable | Fit::NoAddress => None,
+    }
 }
 
 /// What the client sees where a hop before the controller ends the request; none where the request goes on.
-pub fn ending(_hop: &Hop) -> Option<Outcome> {
-    None
+pub fn ending(hop: &Hop) -> Option<Outcome> {
+    let finding = hop.findings.iter().find(|finding| finding.severity == Severity::Broken)?;
+    let detail = brief(&finding.message());
+    let word = |name: &str| finding.words.get(name).cloned();
+    match finding.code() {
+        "DNS-WRONG-LB" => Some(Outcome::Unknown(format!("whoever is there answers: {detail}"))),
+        code if code.starts_with("DNS-") && hop.kind == HopKind::Dns => Some(Outcome::DnsError(detail)),
+        "CDN-FLEX-LOOP" => Some(Outcome::Redirect { status: 308, location: word("url")? }),
+        code if code.starts_with("CDN-") => {
+            Some(Outcome::Respond { status: word("status")?.parse().ok()?, by: word("cdn")? })
+        }
+        "LB-PENDING" | "LB-CLASS-ORPHAN" | "LB-LOCAL-NO-EP" => Some(Outcome::Timeout(detail)),
+        "LB-PROXY-EXTRA" if word("scheme").as_deref() == Some(Scheme::Https.name()) => Some(Outcome::TlsError(detail)),
+        "LB-PROXY-EXTRA" => Some(Outcome::Respond { status: 400, by: "ingress-nginx".to_owned() }),
+        code if code.starts_with("LB-") || code == "RT-TCP-CM" => Some(Outcome::Refused(detail)),
+        _ => None,
+    }
+}
+
+/// The fact of a message, without its consequence.
+fn brief(message: &str) -> String {
+    let mut depth = 0_usize;
+    for (at, letter) in message.char_indices() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let rest = &message[at..];
+        let ends = depth == 0 && [", so ", ", and ", "; ", ": "].iter().any(|end| rest.starts_with(end));
+        if ends {
+            return message[..at].to_owned();
+        }
+    }
+    message.to_owned()
 }
 
 /// Whether the trace shows that nothing in this cluster knows its host, so that a redirect leaves the cluster.
-pub fn is_elsewhere(trace: &crate::view::trace::outcome::Trace) -> bool {
-    matches!(trace.outcome, Outcome::Unknown(_))
+pub fn is_elsewhere(trace: &Trace) -> bool {
+    let is_outside = |hop: &Hop| matches!(hop.kind, HopKind::Dns | HopKind::Cdn);
+    let name = trace.hops.iter().find(|hop| hop.kind == HopKind::Dns);
+    let is_unheard =
+        name.is_some_and(|hop| hop.standing == Standing::Unknown && hop.confidence == Confidence::NeedsProbe);
+    is_unheard || matches!(trace.outcome, Outcome::Unknown(_)) && trace.hops.iter().all(is_outside)
+}
+
+/// Where nobody behind the best way speaks for the host and somebody else in the cluster does, that one is assumed.
+fn prefer_those_who_speak(world: &World, request: &Request, choice: &mut Choice, claims: &Claims) {
+    let is_guess = matches!(choice.fit, Fit::NoAddress | Fit::Incomparable | Fit::Hidden(_) | Fit::Elsewhere);
+    let Some(gate) = choice.gate.as_ref().filter(|_| is_guess && !claims.is_empty()) else { return };
+    let is_controller = |gate: &Gate| matches!(gate.behind, Behind::Controller(_));
+    let has_controller = choice.gates.iter().any(is_controller);
+    let has_gateway = choice.gates.iter().any(|gate| matches!(gate.behind, Behind::Gateway(_)));
+    let is_lost = !claims.ingresses.is_empty() && !has_controller
+        || claims.ingresses.is_empty() && claims.gateway().is_some() && !has_gateway;
+    if is_lost && choice::speaks_for(world, gate, request, claims) == Voice::None {
+        choice.gate = None;
+    }
+}
+
+/// What stands behind the chosen way, with the hops up to there.
+fn open(
+    world: &World,
+    request: &Request,
+    found: &dns::Resolution,
+    (choice, claims): (&Choice, &Claims),
+) -> (Vec<Hop>, Door) {
+    let Some(gate) = &choice.gate else { return unled(world, request, claims) };
+    let mut hops: Vec<Hop> = balancer::hop(world, request, found, choice).into_iter().collect();
+    let door = match &gate.behind {
+        Behind::Controller(controller) => {
+            let controller = entered(controller, gate, request);
+            if let Some((finding, door)) = ports::mapped(world, &controller, gate, request) {
+                match (finding, hops.last_mut()) {
+                    (Some(finding), Some(hop)) => hop.findings.push(finding),
+                    (Some(finding), None) => hops.push(Hop::new(HopKind::LoadBalancer, "a port map").with(finding)),
+                    (None, _) => {}
+                }
+                return (hops, door);
+            }
+            hops.push(state::hop(world, &controller));
+            Door::Controller(Box::new(controller))
+        }
+        Behind::Gateway(gateway) => Door::Gateway { gateway: gateway.clone(), port: inner_port(gate, request.port) },
+        Behind::Pods => Door::Service {
+            namespace: gate.object.key.namespace.clone().unwrap_or_default(),
+            name: gate.object.key.name.clone(),
+            port: inner_port(gate, request.port),
+        },
+    };
+    (hops, door)
+}
+
+/// The port of the Service, or of the listeners, that a port of the entrance leads to.
+fn inner_port(gate: &Gate, port: u16) -> u16 {
+    let own = gate.service_port(port).and_then(|(_, own)| u16::try_from(own.port).ok());
+    own.unwrap_or(port)
+}
+
+fn entered(controller: &Controller, gate: &Gate, request: &Request) -> Controller {
+    let ends = |service: &Arc<Record>| proxy::ends_tls(service, request.port).is_some();
+    let is_balancer = gate.shape == Shape::LoadBalancer && request.scheme == Scheme::Https;
+    let tls_ended = is_balancer && gate.service.as_ref().is_some_and(ends);
+    Controller { port: request.port, tls_ended, ..controller.clone() }
+}
+
+/// No way in is known: whoever speaks for the host is assumed to be reached.
+fn unled(world: &World, request: &Request, claims: &Claims) -> (Vec<Hop>, Door) {
+    let nothing = "no load balancer, node port or Gateway that leads to it is known";
+    let missing = world.known(SERVICE, None).missing("services").unwrap_or_else(|| nothing.to_owned());
+    let mut hops = Vec::new();
+    if !world.is_files() {
+        hops.push(Hop::unknown(HopKind::LoadBalancer, missing.clone()));
+    }
+    if claims.ingresses.is_empty()
+        && let Some(gateway) = claims.gateway()
+    {
+        return (hops, Door::Gateway { gateway: gateway.clone(), port: request.port });
+    }
+    let all: Vec<Arc<Record>> = match claims.ingresses.as_slice() {
+        [] => world.of(INGRESS).cloned().collect(),
+        claimed => claimed.to_vec(),
+    };
+    let is_named = matches!(world.source, Source::Files { controller: Some(_) });
+    if all.is_empty() && !is_named {
+        let outcome = Outcome::Unknown("no entrance is known: no Ingress, no Gateway, no load balancer".to_owned());
+        if hops.is_empty() {
+            hops.push(Hop::unknown(HopKind::LoadBalancer, missing));
+        }
+        return (hops, Door::Closed(outcome));
+    }
+    let controller = Controller { port: request.port, ..controller::by_class(world, &all) };
+    hops.push(state::hop(world, &controller));
+    (hops, Door::Controller(Box::new(controller)))
+}
+
+/// Without an answer of DNS the other ways that fit as well are named.
+fn several(world: &World, request: &Request, choice: &Choice) -> Option<Finding> {
+    let first = choice.others.first()?;
+    let name = |gate: &Gate| match gate.places_text() {
+        places if places.is_empty() => world.title(&gate.object.key),
+        places => format!("{} ({places})", world.title(&gate.object.key)),
+    };
+    let others: Vec<String> = choice.others.iter().map(name).collect();
+    let finding = Finding::of(&lb::LB_SEVERAL).word("host", &request.host).word("others", others.join(", "));
+    Some(finding.proof(&first.object, ".status", first.places_text()))
 }

@@ -40,4 +40,14 @@ readers! {
     gateway Gateway k::gateway::GatewayFacts;
     http_route HttpRoute k::http_route::HttpRouteFacts;
     reference_grant ReferenceGrant k::reference_grant::ReferenceGrantFacts;
+    grpc_route GrpcRoute k::grpc_route::GrpcRouteFacts;
+    l4_route L4Route k::l4_route::L4RouteFacts;
+    listener_set ListenerSet k::listener_set::ListenerSetFacts;
+    backend_tls_policy BackendTlsPolicy k::backend_tls_policy::BackendTlsPolicyFacts;
+    ingress_route IngressRoute k::traefik::IngressRouteFacts;
+    middleware Middleware k::middleware::MiddlewareFacts;
+    dns_endpoint DnsEndpoint k::dns_endpoint::DnsEndpointFacts;
+    admission Admission k::admission::AdmissionFacts;
+    admin_policy AdminPolicy k::admin_network_policy::AdminPolicyFacts;
+    peer_authentication PeerAuthentication k::peer_authentication::PeerAuthenticationFacts;
 }

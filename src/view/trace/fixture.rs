@@ -1,11 +1,11 @@
 //! Worlds for tests, from manifests written beside them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
 use crate::kinds::Catalog;
-use crate::manifests::{read, records};
+use crate::manifests::{read, records, shift};
 use crate::model::Cluster;
-use crate::view::trace::world::{Answers, Probes, World};
+use crate::view::trace::world::{Answers, Probes, Source, World};
 use crate::wire::Timestamp;
 use std::path::Path;
 
@@ -14,7 +14,8 @@ pub const NOW: &str = "2026-11-20T10:42:07Z";
 
 /// The model that a live cluster with these objects gives; namespace `default` where none is said.
 fn cluster(yaml: &str) -> Cluster {
-    let (documents, unreadable) = read::text(Path::new("fixture.yaml"), yaml);
+    let (mut documents, mut unreadable) = read::text(Path::new("fixture.yaml"), yaml);
+    unreadable.extend(shift::shift(&mut documents, NOW.parse().unwrap()));
     assert!(unreadable.is_empty(), "{unreadable:?}");
     let catalog = Catalog::builtin();
     let found = records::records(&documents, &catalog, "default");
@@ -31,4 +32,12 @@ pub fn world<T>(yaml: &str, check: impl FnOnce(&World) -> T) -> T {
     let (cluster, catalog) = (cluster(yaml), Catalog::builtin());
     let (answers, probes) = (Answers::new(), Probes::default());
     check(&World::new(&cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes)))
+}
+
+/// Runs a check in a world of these objects, as files hold them.
+pub fn files<T>(yaml: &str, check: impl FnOnce(&World) -> T) -> T {
+    let (cluster, catalog) = (cluster(yaml), Catalog::builtin());
+    let (answers, probes) = (Answers::new(), Probes::default());
+    let world = World::new(&cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes));
+    check(&world.from(Source::Files { controller: None }))
 }

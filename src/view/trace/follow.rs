@@ -117,16 +117,32 @@ fn settle(world: &World, trace: &mut Trace, decision: Decision, caller: &Caller,
     let Decision { tls, hops, action, gate, side } = decision;
     trace.side.extend(side);
     let tls = tls.map(|plan| tls::serve(world, &plan));
+    let failure = tls.as_ref().and_then(|(hop, served)| tls::failure(hop, served.as_ref()));
     let (hop, served): (Option<Hop>, Option<Served>) = tls.map_or((None, None), |(hop, served)| (Some(hop), served));
     trace.tls = served;
     // The handshake stands between the controller and its rules.
     let before = hops.iter().take_while(|hop| hop.kind < HopKind::Tls).count();
     let mut hops = hops;
     let rules = hops.split_off(before);
-    trace.hops.extend(hops.into_iter().chain(hop).chain(rules));
+    let mut hops = hops.into_iter().peekable();
+    // The entrance speaks of the program, the decision of its class: of one controller there is one hop.
+    if let Some(last) = trace.hops.last_mut().filter(|hop| hop.kind == HopKind::Controller)
+        && let Some(first) = hops.next_if(|hop| hop.kind == HopKind::Controller)
+    {
+        last.absorb(first);
+    }
+    trace.hops.extend(hops.chain(hop).chain(rules));
     match action {
         Action::End(outcome) => trace.outcome = outcome,
         Action::Forward(arms) => forward(world, trace, arms, caller, (answering, gate)),
+        Action::Stop(outcome, arms) => {
+            forward(world, trace, arms, caller, (answering, gate));
+            trace.outcome = outcome;
+        }
+    }
+    // What would come after a handshake that fails is told by the hops; the client sees none of it.
+    if let Some(why) = failure {
+        trace.outcome = Outcome::TlsError(why);
     }
 }
 
@@ -147,6 +163,8 @@ fn forward(
         trace.hops.extend(own.into_iter().chain(hops).map(|hop| Hop { arm: mark, ..hop }));
         trace.side.extend(side);
         let status = arm.answered.or_else(|| end.as_ref().and_then(|end| answering.status(end)));
+        // What is answered before does not depend on what stands behind.
+        let end = end.filter(|_| arm.answered.is_none());
         backend.status = status;
         ends.push((end, status));
         if 0.0 < backend.share {

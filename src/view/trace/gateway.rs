@@ -1,13 +1,409 @@
 //! What a Gateway does with a request: listeners, attached routes, their rules, filters and weights.
 
-use crate::kinds::ObjectRef;
+mod attach;
+mod backend_tls;
+mod backends;
+mod certificate;
+mod change;
+mod choose;
+mod grants;
+mod listeners;
+mod matching;
+mod miss;
+mod mixed;
+pub mod names;
+mod refusal;
+mod routes;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use self::attach::Attached;
+use self::change::Change;
+use self::choose::Candidate;
+use self::listeners::{Listeners, Place};
+use self::miss::{Reasons, Search};
+use crate::kinds::condition::{self, Condition};
+use crate::kinds::gateway::facts::GatewayFacts;
+use crate::kinds::{GATEWAY, ObjectRef, Record};
+use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, Severity, rt_gateway as rt};
+use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Decision};
-use crate::view::trace::request::Request;
+use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::world::World;
+use std::sync::Arc;
 
 /// Decides about a request that reached a Gateway at a port of its listeners.
-pub fn decide(_world: &World, _gateway: &ObjectRef, _port: u16, _request: &Request) -> Decision {
-    let action = Action::End(Outcome::Unknown("its listeners are not read".to_owned()));
-    Decision { tls: None, hops: Vec::new(), action, gate: None, side: Vec::new() }
+pub fn decide(world: &World, gateway: &ObjectRef, port: u16, request: &Request) -> Decision {
+    let Some(record) = world.get(gateway) else { return unread(world, gateway) };
+    let Some(facts) = facts::gateway(record) else { return unread(world, gateway) };
+    let state = state::of(world, record, facts);
+    let listeners = Listeners::of(world, record, facts);
+    let names = [request.name(), request.server_name()];
+    let routes = attach::all(world, record, &state.controller, &listeners, &names);
+    let stage = Stage {
+        world,
+        gateway: record,
+        facts,
+        port,
+        request,
+        listeners: &listeners,
+        routes: &routes,
+        controller: &state.controller,
+    };
+    let mut decision = stage.decide();
+    decision.hops.splice(0..0, state.hops);
+    if let Some(outcome) = state.stop {
+        decision.action = match decision.action {
+            Action::Forward(arms) | Action::Stop(_, arms) => Action::Stop(outcome, arms),
+            Action::End(_) => Action::End(outcome),
+        };
+    }
+    decision
+}
+
+/// The Gateway is not there, or nobody may read it.
+fn unread(world: &World, gateway: &ObjectRef) -> Decision {
+    let missing = world.known(GATEWAY, gateway.namespace.as_deref()).missing("gateways");
+    let missing = missing.unwrap_or_else(|| format!("there is no {}", world.title(gateway)));
+    let hop = Hop::unknown(HopKind::Controller, missing.clone()).at(gateway);
+    Decision {
+        tls: None,
+        hops: vec![hop],
+        action: Action::End(Outcome::Unknown(missing)),
+        gate: None,
+        side: Vec::new(),
+    }
+}
+
+/// Everything that a decision is made from.
+struct Stage<'s, 'a> {
+    world: &'s World<'a>,
+    gateway: &'a Arc<Record>,
+    facts: &'a GatewayFacts,
+    port: u16,
+    request: &'s Request,
+    listeners: &'s Listeners<'a>,
+    routes: &'s [Attached<'a>],
+    controller: &'s str,
+}
+
+impl<'a> Stage<'_, 'a> {
+    fn decide(&self) -> Decision {
+        let sni = self.handshake_name();
+        let first = if self.request.scheme == Scheme::Https { sni } else { self.request.name() };
+        let fitting = self.listeners.candidates(self.port, self.request.scheme, first);
+        let working = fitting.iter().copied().find(|at| self.listeners.places[*at].trouble.is_none());
+        let Some(at) = working.or_else(|| fitting.first().copied()) else { return self.no_listener(first) };
+        let place = &self.listeners.places[at];
+        let mut decision =
+            Decision { tls: None, hops: Vec::new(), action: Action::Forward(Vec::new()), gate: None, side: Vec::new() };
+        let mut stop = None;
+        if self.request.scheme == Scheme::Https {
+            let (plan, fails) = certificate::plan(self.world, place, sni);
+            stop = fails.then(|| Outcome::TlsError("the listener has no certificate that it may use".to_owned()));
+            decision.tls = Some(plan);
+        }
+        let hop = self.listener_hop(at, &fitting, working.is_some());
+        if working.is_none() {
+            stop = Some(self.dead(place));
+        }
+        if hop.findings.iter().any(|finding| std::ptr::eq(finding.fault, &raw const rt::RT_G_TLSROUTE)) {
+            stop = Some(Outcome::TlsError("the listener cannot pass HTTPS through".to_owned()));
+        }
+        decision.hops.push(hop);
+        decision.side.extend(self.overlapping(place));
+        // Only where TLS ends at the listener can the Host header choose.
+        let is_stream = matches!(&*place.listener.protocol, "TLS" | "TCP");
+        let name = if is_stream { first } else { self.request.name() };
+        if let Some(finding) = self.misdirected(at, name).filter(|_| !is_stream) {
+            decision.hops.push(Hop::new(HopKind::Rule, "misdirected: handshake and request differ").with(finding));
+            let by = self.title();
+            decision.action = Action::End(Outcome::Respond { status: 421, by });
+            return decision;
+        }
+        self.route(at, name, &mut decision);
+        if let Some(outcome) = stop {
+            decision.action = match decision.action {
+                Action::Forward(arms) | Action::Stop(_, arms) => Action::Stop(outcome, arms),
+                Action::End(_) => Action::End(outcome),
+            };
+        }
+        decision
+    }
+
+    /// The name of the handshake: clients send none for an address.
+    fn handshake_name(&self) -> &str {
+        let name = self.request.server_name();
+        if name.parse::<std::net::IpAddr>().is_ok() { "" } else { name }
+    }
+
+    fn title(&self) -> String {
+        format!("Gateway {}/{}", listeners::namespace(self.gateway), self.gateway.key.name)
+    }
+
+    fn search<'s>(&'s self, name: &'s str) -> Search<'s, 'a> {
+        Search {
+            world: self.world,
+            gateway: self.gateway,
+            class: &self.facts.class,
+            controller: self.controller,
+            listeners: self.listeners,
+            routes: self.routes,
+            request: self.request,
+            port: self.port,
+            name,
+        }
+    }
+
+    /// The listener that takes the request, and those that would if they were not broken.
+    fn listener_hop(&self, at: usize, fitting: &[usize], works: bool) -> Hop {
+        let place = &self.listeners.places[at];
+        let listener = place.listener;
+        let summary = format!(
+            "listener {} ({} {}, {}) of {}",
+            listener.name,
+            listener.protocol,
+            listener.port,
+            names::shown(place.host()),
+            place.owner_title()
+        );
+        let client = place.asks_clients(self.facts);
+        let summary = if client { format!("{summary}, asks clients for a certificate") } else { summary };
+        let mut hop = Hop::new(HopKind::Rule, summary).at(&place.owner.key);
+        if client {
+            hop = hop.sure(Confidence::NeedsProbe);
+        }
+        let before = fitting.iter().take_while(|other| **other != at);
+        let lost = before.filter_map(|other| self.listeners.places[*other].finding());
+        // Another listener takes over for them.
+        hop.findings.extend(lost.map(|finding| finding.severe(Severity::Warn)));
+        hop.findings.extend(place.finding().filter(|_| !works));
+        hop.findings.extend(place.odd_mode().into_iter().chain(place.unresolved()));
+        if place.owner.key.kind != GATEWAY {
+            hop = self.set_hop(hop, place);
+        }
+        let kind = place.owner_kind();
+        let is_told = place.owner.key.kind == GATEWAY
+            && state::stale(place.owner, &self.facts.conditions, kind, self.facts).is_some();
+        hop.findings.extend(state::stale(place.owner, &listener.conditions, kind, self.facts).filter(|_| !is_told));
+        if self.listeners.is_assumed { hop.sure(Confidence::Inferred) } else { hop }
+    }
+
+    fn set_hop(&self, mut hop: Hop, place: &Place) -> Hop {
+        if let Some(set) = facts::listener_set(place.owner) {
+            hop.findings.extend(state::stale(place.owner, &set.conditions, place.owner_kind(), self.facts));
+        }
+        hop
+    }
+
+    /// What a client sees at a listener that is not served.
+    fn dead(&self, place: &Place) -> Outcome {
+        let same_port = |other: &&Place| other.listener.port == place.listener.port && other.trouble.is_none();
+        let name = &place.listener.name;
+        match (self.listeners.places.iter().any(|other| same_port(&other)), self.request.scheme) {
+            (false, _) => Outcome::Refused(format!("listener {name} is not served, and nothing else is on its port")),
+            (true, Scheme::Http) => Outcome::Respond { status: 404, by: self.title() },
+            (true, Scheme::Https) => Outcome::TlsError(format!("listener {name} is not served")),
+        }
+    }
+
+    fn no_listener(&self, name: &str) -> Decision {
+        let reasons = self.search(name).no_listener();
+        let of_port = self.listeners.places.iter().filter(|place| place.listener.port == i32::from(self.port));
+        let of_port: Vec<&Place> = of_port.collect();
+        let speaks = of_port.iter().any(|place| place.takes(self.request.scheme));
+        let outcome = match (speaks, self.request.scheme) {
+            (true, Scheme::Http) => Outcome::Respond { status: 404, by: self.title() },
+            (true, Scheme::Https) => Outcome::TlsError(format!("no listener is for {name}")),
+            (false, Scheme::Https) if of_port.iter().any(|place| *place.listener.protocol == *"HTTP") => {
+                Outcome::TlsError(format!("port {} speaks plain HTTP", self.port))
+            }
+            (false, Scheme::Http) if of_port.iter().any(|place| place.takes(Scheme::Https)) => {
+                Outcome::Refused(format!("port {} speaks TLS only", self.port))
+            }
+            (false, _) => Outcome::Refused(format!("no listener of {} has port {}", self.title(), self.port)),
+        };
+        let hop = Hop::new(HopKind::Rule, "no listener takes it").at(&self.gateway.key);
+        self.end(hop, reasons, outcome)
+    }
+
+    /// A decision that ends at a hop for these reasons.
+    fn end(&self, mut hop: Hop, reasons: Reasons, outcome: Outcome) -> Decision {
+        let mut action = Action::End(outcome);
+        if let Some(missing) = reasons.missing.or_else(|| self.listeners.missing.clone()).or_else(|| self.unlisted()) {
+            hop = Hop { standing: crate::view::trace::hop::Standing::Unknown, ..hop };
+            hop.summary.clone_from(&missing);
+            action = Action::End(Outcome::Unknown(missing));
+        } else {
+            hop.findings = reasons.findings;
+        }
+        Decision { tls: None, hops: vec![hop], action, gate: None, side: Vec::new() }
+    }
+
+    /// Which routes may be there that nobody could list.
+    fn unlisted(&self) -> Option<String> {
+        let kinds = [(crate::kinds::HTTP_ROUTE, "httproutes"), (crate::kinds::GRPC_ROUTE, "grpcroutes")];
+        kinds.into_iter().find_map(|(kind, plural)| self.world.known(kind, None).missing(plural))
+    }
+
+    /// Its controller says that certificates of several listeners cover each other's names.
+    fn overlapping(&self, place: &Place) -> Option<Finding> {
+        let condition = listeners::fresh(&place.listener.conditions, "OverlappingTLSConfig", place.owner)?;
+        if condition.status != condition::Status::True || self.request.scheme != Scheme::Https {
+            return None;
+        }
+        let name = &place.listener.name;
+        let why = format!("names of listener {name} and of another one overlap ({})", condition.reasoned());
+        let finding = Finding::of(&rt::RT_G_421).object("gateway", &self.gateway.key).word("why", why);
+        let path = format!(".status.listeners[{}].conditions[type=OverlappingTLSConfig].status", place.index);
+        Some(finding.proof(place.owner, path, "True"))
+    }
+
+    /// The handshake chose one listener, and the Host header would choose another.
+    fn misdirected(&self, at: usize, name: &str) -> Option<Finding> {
+        if self.request.scheme != Scheme::Https || self.handshake_name() == name {
+            return None;
+        }
+        let other = *self.listeners.candidates(self.port, Scheme::Https, name).first()?;
+        let (own, other) = (&self.listeners.places[at], &self.listeners.places[other]);
+        let differs = !std::ptr::eq(own.listener, other.listener);
+        differs.then(|| {
+            let finding = Finding::of(&rt::RT_G_421).object("gateway", &self.gateway.key);
+            let (here, there) = (&own.listener.name, &other.listener.name);
+            let sni = self.handshake_name();
+            let why = format!("the handshake names {sni} (listener {here}), the request {name} (listener {there})");
+            let finding = finding.word("why", why);
+            let finding = finding.proof(own.owner, own.field("hostname"), own.host());
+            finding.proof(other.owner, other.field("hostname"), other.host())
+        })
+    }
+
+    /// Chooses a rule at a listener and follows it.
+    fn route(&self, at: usize, name: &str, decision: &mut Decision) {
+        let candidates = choose::candidates(self.routes, at, name, self.request);
+        let Some((chosen, others)) = candidates.split_first() else {
+            let reasons = self.search(name).at(at);
+            let mut hop = Hop::new(HopKind::Rule, format!("no route takes {}", self.request.path));
+            hop.object.clone_from(&reasons.nearest);
+            let is_stream = *self.listeners.places[at].listener.protocol == *"TLS";
+            let outcome = if is_stream {
+                Outcome::TlsError(format!("no TLSRoute is for {name}"))
+            } else {
+                Outcome::Respond { status: 404, by: self.title() }
+            };
+            let missed = self.end(hop, reasons, outcome);
+            decision.hops.extend(missed.hops);
+            decision.action = missed.action;
+            return;
+        };
+        decision.hops.push(self.rule_hop(chosen));
+        self.sides(chosen, others, name, decision);
+        self.follow(chosen, decision);
+    }
+
+    fn rule_hop(&self, chosen: &Candidate) -> Hop {
+        let route = chosen.route();
+        let matched = matching::shown(chosen.matched());
+        let host = names::shown(chosen.host);
+        let summary = format!("{} of {}: {host}, {matched}", chosen.rule().title(chosen.rule), route.title());
+        let mut hop = Hop::new(HopKind::Rule, summary).at(&route.record.key);
+        for condition in said(chosen, self.controller) {
+            if *condition.kind == *"PartiallyInvalid" && condition.status == condition::Status::True {
+                let finding = route.name_in(Finding::of(&rt::RT_G_PARTIALLY_INVALID));
+                let finding = finding.word("reason", condition.reasoned());
+                let path = ".status.parents[*].conditions[type=PartiallyInvalid].message";
+                hop.findings.push(finding.proof(route.record, path, &condition.message));
+            }
+        }
+        let all: Vec<Condition> = said(chosen, self.controller).cloned().collect();
+        hop.findings.extend(state::stale(route.record, &all, route.kind, self.facts));
+        let is_sure = !chosen.attached.is_assumed && !matching::is_regex(chosen.matched()) && self.unlisted().is_none();
+        if is_sure { hop } else { hop.sure(Confidence::Inferred) }
+    }
+
+    /// What stands next to the path: shadowed rules, hosts that are ignored, routes that are refused, Ingresses.
+    fn sides(&self, chosen: &Candidate, others: &[Candidate], name: &str, decision: &mut Decision) {
+        let mut shadowed: Vec<Finding> = Vec::new();
+        for other in others {
+            if other.route().record.key == chosen.route().record.key && other.rule == chosen.rule {
+                continue;
+            }
+            shadowed.extend(chosen.beats(other).map(|why| shadow(chosen, other, &why)));
+        }
+        shadowed.dedup_by(|a, b| a.message() == b.message());
+        let search = self.search(name);
+        let sides = &mut decision.side;
+        sides.extend(shadowed);
+        sides.extend(search.partial_hosts(chosen.attached));
+        sides.extend(search.attached_refusals().into_iter().map(|finding| finding.severe(Severity::Warn)));
+        sides.extend(mixed::of(self.world, chosen.route(), name));
+    }
+
+    /// Filters and backends of the rule that was chosen.
+    fn follow(&self, chosen: &Candidate, decision: &mut Decision) {
+        let (route, rule) = (chosen.route(), chosen.rule());
+        let mut change = Change::begin(self.request);
+        change.apply(rule.filters, self.request, chosen.matched(), self.port);
+        let notes: Vec<String> =
+            change.notes.drain(..).chain(change.opaque.drain(..)).chain(rule.notes.iter().cloned()).collect();
+        let is_opaque = rule.filters.iter().any(Change::is_opaque);
+        let mut hop = Hop::new(HopKind::Filter, notes.join("; ")).at(&route.record.key);
+        if is_opaque {
+            hop = hop.sure(Confidence::NeedsProbe);
+        }
+        if let Some((status, location)) = change.redirect {
+            hop.summary = format!("redirects to {location} ({status})");
+            decision.hops.push(hop);
+            decision.action = Action::End(Outcome::Redirect { status, location });
+            return;
+        }
+        let all: Vec<&Condition> = said(chosen, self.controller).filter(|c| *c.kind == *"ResolvedRefs").collect();
+        let resolved = fresh_one(&all, route.record);
+        decision.side.extend(backends::mirrors(self.world, chosen, &change));
+        let shares = backends::arms(self.world, chosen, &change, self.request, resolved);
+        hop.findings = shares.findings;
+        if shares.arms.is_empty() {
+            "nobody gets it".clone_into(&mut hop.summary);
+            decision.hops.push(hop);
+            let status = backends::INVALID;
+            decision.action = Action::End(Outcome::Respond { status, by: self.title() });
+            return;
+        }
+        if 1 < shares.arms.len() {
+            let split: Vec<String> = shares.arms.iter().map(|arm| arm.why.clone()).collect();
+            let split = format!("split by weight: {}", split.join(", "));
+            hop.summary = if hop.summary.is_empty() { split } else { format!("{}; {split}", hop.summary) };
+        }
+        if !hop.summary.is_empty() || !hop.findings.is_empty() {
+            decision.hops.push(hop);
+        }
+        decision.action = Action::Forward(shares.arms);
+    }
+}
+
+/// What the controller says of the chosen route, for all its parents.
+fn said<'c>(chosen: &'c Candidate, controller: &'c str) -> impl Iterator<Item = &'c Condition> {
+    let route = chosen.route();
+    let statuses = route.parents.iter().filter_map(move |parent| attach::status(route, parent, controller));
+    statuses.flat_map(|status| status.conditions.iter())
+}
+
+/// A condition of any of the parents that speaks of the present version; one that denies first.
+fn fresh_one<'c>(conditions: &[&'c Condition], record: &Record) -> Option<&'c Condition> {
+    let fresh = conditions.iter().filter(|c| !c.is_stale(record.meta.generation));
+    fresh.min_by_key(|c| c.status != condition::Status::False).copied()
+}
+
+fn shadow(winner: &Candidate, loser: &Candidate, why: &str) -> Finding {
+    let (route, other) = (winner.route(), loser.route());
+    let finding = Finding::of(&rt::RT_G_SHADOW).word("why", why);
+    let finding = finding.word("winner", route.title()).word("winner_rule", winner.rule().title(winner.rule));
+    let finding = finding.word("loser", other.title()).word("loser_rule", loser.rule().title(loser.rule));
+    let finding = finding.word("resource", other.resource()).object("name", &other.record.key);
+    let path = |rule: usize| format!(".spec.rules[{rule}].matches");
+    let finding = finding.proof(route.record, path(winner.rule), matching::shown(winner.matched()));
+    finding.proof(other.record, path(loser.rule), matching::shown(loser.matched()))
 }

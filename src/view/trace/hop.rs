@@ -198,6 +198,17 @@ impl Hop {
         self
     }
 
+    /// Takes in what another stage says of the same hop.
+    pub fn absorb(&mut self, other: Self) {
+        if self.standing == Standing::Decides {
+            self.standing = other.standing;
+        }
+        self.confidence = self.confidence.max(other.confidence);
+        self.object = self.object.take().or(other.object);
+        self.summary = format!("{}; {}", self.summary, other.summary);
+        self.findings.extend(other.findings);
+    }
+
     /// How it is. What its findings say outweighs everything but that it was not reached.
     pub fn status(&self) -> Status {
         let worst = self.findings.iter().map(|finding| finding.severity).min();

@@ -102,6 +102,8 @@ pub enum Action {
     Forward(Vec<Arm>),
     /// It ends here: redirects, responses, errors, what cannot be told.
     End(Outcome),
+    /// It ends here for a hop that is broken; these would get it next, once that is mended.
+    Stop(Outcome, Vec<Arm>),
 }
 
 /// One arm of a split; its share is 1 where there is no split.

@@ -1,13 +1,56 @@
 //! Which certificate a client is shown, what is wrong with it, and why cert-manager has no better one.
+//!
+//! Invariant: a Secret that may not be read, or that no file gives, is never a fault.
 
-use crate::view::trace::hop::{Hop, HopKind};
-use crate::view::trace::outcome::Served;
-use crate::view::trace::plan::TlsPlan;
-use crate::view::trace::world::World;
+mod issuing;
+mod leaf;
+mod names;
+mod place;
+mod secret;
+#[cfg(test)]
+mod tests;
 
-/// The TLS hop and the certificate that is served.
-pub fn serve(_world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
-    (Hop::unknown(HopKind::Tls, format!("the certificate for {} is not read", plan.name)), None)
+use self::issuing::Managed;
+use self::names::Cover;
+use self::place::Place;
+use self::secret::Found;
+use crate::kinds::secret::TlsFacts;
+use crate::kinds::{INGRESS, ObjectRef, Record, SECRET};
+use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, Severity, tl};
+use crate::view::trace::hop::{Confidence, Hop, HopKind, Status};
+use crate::view::trace::outcome::{Served, ServedBy};
+use crate::view::trace::plan::{Fallback, TlsEnd, TlsPlan};
+use crate::view::trace::world::{Handshake, World};
+use std::sync::Arc;
+
+/// The TLS hop and the certificate that is served; none where the handshake fails.
+pub fn serve(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
+    let (mut hop, served) = match &plan.end {
+        TlsEnd::Pods => elsewhere(world, plan, ServedBy::Passthrough, "TLS goes through to the pods"),
+        TlsEnd::LoadBalancer(service) => {
+            let (hop, served) = elsewhere(world, plan, ServedBy::LoadBalancer, "TLS ends at the load balancer");
+            (hop.with(before_the_cluster(world, plan, service.as_ref())), served)
+        }
+        TlsEnd::Controller => {
+            let (hop, served) = at_controller(world, plan);
+            (without_rule(world, plan).into_iter().fold(hop, Hop::with), served)
+        }
+    };
+    let is_good =
+        served.as_ref().is_some_and(|served| served.by == ServedBy::Default) && covers_by_default(world, plan);
+    // A default certificate that is good for the name leaves nothing to see for clients.
+    let told = plan.findings.iter().cloned().map(|finding| match is_good && is_of_default(&finding) {
+        true => finding.severe(Severity::Info),
+        false => finding,
+    });
+    hop.findings.extend(told);
+    (hop, served)
+}
+
+/// Why the handshake fails, where it does: then a client sees neither redirect nor answer.
+pub fn failure(hop: &Hop, served: Option<&Served>) -> Option<String> {
+    (served.is_none() && hop.status() == Status::Broken).then(|| hop.summary.clone())
 }
 
 /// The plan where TLS goes through to the pods.
@@ -17,8 +60,227 @@ pub fn in_pods(name: &str) -> TlsPlan {
         owner: None,
         field: String::new(),
         secrets: Vec::new(),
-        end: crate::view::trace::plan::TlsEnd::Pods,
-        fallback: crate::view::trace::plan::Fallback::Unknown,
+        end: TlsEnd::Pods,
+        fallback: Fallback::Unknown,
         findings: Vec::new(),
     }
+}
+
+/// Where objects of the cluster do not hold the certificate: what a probe saw, else nothing.
+fn elsewhere(world: &World, plan: &TlsPlan, by: ServedBy, summary: &str) -> (Hop, Option<Served>) {
+    let hop = Hop::new(HopKind::Tls, summary).sure(Confidence::NeedsProbe);
+    let Some(seen) = handshake(world, &plan.name) else { return (hop, Some(nothing(by))) };
+    let hop = Hop::new(HopKind::Tls, format!("{summary}, which show {}", seen.subject));
+    let served =
+        Served { subject: seen.subject.clone(), issuer: seen.issuer.clone(), names: seen.names.clone(), ..nothing(by) };
+    (hop, Some(served))
+}
+
+fn handshake<'w>(world: &World<'w>, name: &str) -> Option<&'w Handshake> {
+    let probes = world.probes.tls.iter();
+    let mut seen =
+        probes.filter(|(at, seen)| at.rsplit_once(':').is_some_and(|(host, _)| host == name) && seen.error.is_empty());
+    seen.next().map(|(_, seen)| seen)
+}
+
+fn nothing(by: ServedBy) -> Served {
+    Served { by, secret: None, subject: String::new(), issuer: String::new(), not_after: None, names: Vec::new() }
+}
+
+fn before_the_cluster(world: &World, plan: &TlsPlan, service: Option<&ObjectRef>) -> Finding {
+    let finding = Finding::of(&tl::TL_CDN_OFF).word("host", &plan.name);
+    let Some(service) = service else { return finding.word("gate", "a load balancer") };
+    let finding =
+        finding.object("service", service).word("gate", format!("the load balancer of {}", world.title(service)));
+    match world.get(service) {
+        Some(record) => finding.proof(record, ".metadata.annotations", "TLS at the load balancer"),
+        None => finding,
+    }
+}
+
+fn at_controller(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
+    let places = Place::all(world, plan);
+    let looks: Vec<(Place, Found)> = places
+        .into_iter()
+        .map(|place| (place, secret::look(&place, |finding| issuing::hint(&place, finding))))
+        .collect();
+    let fits = looks.iter().find_map(|(place, found)| match found {
+        Found::Held(record, tls) if covers(plan, tls) == Cover::Yes => Some((place, *record, *tls)),
+        _ => None,
+    });
+    if let Some((place, record, tls)) = fits {
+        return shown(place, record, tls, None);
+    }
+    for (place, found) in &looks {
+        let title = format!("Secret {}/{}", place.namespace, place.secret);
+        match found {
+            Found::Unknown(missing) => {
+                let hop =
+                    Hop::unknown(HopKind::Tls, format!("{title} serves {}, but {missing}", plan.name)).at(&place.key());
+                return (hop, Some(Served { secret: Some(pair(place)), ..nothing(ServedBy::Unknown) }));
+            }
+            Found::Assumed => {
+                let hop = Hop::new(
+                    HopKind::Tls,
+                    format!("{title}, which no file holds, is taken to be good for {}", plan.name),
+                );
+                let hop = hop.sure(Confidence::Inferred).at(&place.key());
+                let hop = issuing::explain(place, false).into_iter().fold(hop, Hop::with);
+                return (hop, Some(Served { secret: Some(pair(place)), ..nothing(ServedBy::Secret) }));
+            }
+            _ => {}
+        }
+    }
+    refused(world, plan, &looks)
+}
+
+/// None of the Secrets can be served as it should.
+fn refused(world: &World, plan: &TlsPlan, looks: &[(Place, Found)]) -> (Hop, Option<Served>) {
+    let mut findings = Vec::new();
+    for (place, found) in looks {
+        match found {
+            Found::Unusable(finding) | Found::Missing(finding) => findings.push(finding.clone()),
+            Found::Held(record, tls) => {
+                // Where there is nothing else to show, a certificate with other names is shown all the same.
+                if matches!(plan.fallback, Fallback::Reject | Fallback::Unknown) {
+                    return shown(place, record, tls, Some(covers(plan, tls)));
+                }
+                let managed = Managed::of(place);
+                if let Some(leaf) = tls.chain.first() {
+                    findings.push(leaf::wrong_names(place, record, leaf, &covers(plan, tls), &managed));
+                }
+            }
+            Found::Unknown(_) | Found::Assumed => {}
+        }
+    }
+    match looks.first() {
+        Some((place, _)) => findings.extend(issuing::explain(place, true)),
+        None => findings.extend(issuing::unnamed(world, plan)),
+    }
+    // What the stage before says about the same Secret is said once.
+    let is_told =
+        plan.findings.iter().any(|finding| finding.code() == "GW-CERTREF" && finding.severity == Severity::Broken);
+    findings.retain(|finding| !is_told || !matches!(finding.code(), "TL-SECRET-MISSING" | "TL-SECRET-NS"));
+    let (hop, served) = fallback(world, plan);
+    let hop = match looks.first() {
+        Some((place, found)) if !matches!(found, Found::Missing(_)) => hop.at(&place.key()),
+        _ => plan.owner.iter().fold(hop, |hop, owner| hop.at(owner)),
+    };
+    (findings.into_iter().fold(hop, Hop::with), served)
+}
+
+/// What is served where none of the named Secrets is.
+fn fallback(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
+    match &plan.fallback {
+        Fallback::Own(subject, names) => {
+            let hop = Hop::new(HopKind::Tls, format!("the controller's own certificate: {subject}"));
+            let served = Served {
+                subject: (*subject).to_owned(),
+                issuer: (*subject).to_owned(),
+                names: names.iter().map(|name| (*name).to_owned()).collect(),
+                ..nothing(ServedBy::Default)
+            };
+            (hop, Some(served))
+        }
+        Fallback::Secret(namespace, name) => {
+            let hop = Hop::new(HopKind::Tls, format!("the default certificate of Secret {namespace}/{name}"));
+            let served = match default_pair(world, plan) {
+                Some((_, tls)) => certified(tls, nothing(ServedBy::Default)),
+                None => nothing(ServedBy::Default),
+            };
+            (hop, Some(Served { secret: Some((Arc::clone(namespace), Arc::clone(name))), ..served }))
+        }
+        Fallback::Reject => {
+            let hop =
+                Hop::new(HopKind::Tls, format!("there is no certificate for {}, so the handshake fails", plan.name));
+            (hop, None)
+        }
+        Fallback::Unknown => match handshake(world, &plan.name) {
+            Some(_) => elsewhere(world, plan, ServedBy::Unknown, "the controller has a certificate of its own"),
+            None => {
+                let missing =
+                    format!("which certificate the controller shows for {} is not among the objects", plan.name);
+                (Hop::unknown(HopKind::Tls, missing), Some(nothing(ServedBy::Unknown)))
+            }
+        },
+    }
+}
+
+/// The certificate of a Secret, as clients are shown it. `cover` says how its names miss the host, where they do.
+fn shown(place: &Place, record: &Record, tls: &TlsFacts, cover: Option<Cover>) -> (Hop, Option<Served>) {
+    let managed = Managed::of(place);
+    let mut findings = leaf::judge(place, record, tls, &managed);
+    if let (Some(cover), Some(leaf)) = (&cover, tls.chain.first()) {
+        findings.push(leaf::wrong_names(place, record, leaf, cover, &managed));
+    }
+    let is_bad = findings.iter().any(|finding| finding.severity == Severity::Broken);
+    findings.extend(issuing::explain(place, is_bad));
+    let until = tls.chain.first().map(|leaf| leaf.not_after.rfc3339()).unwrap_or_default();
+    let until = until.split('T').next().unwrap_or_default();
+    let summary = format!("Secret {}/{}, valid until {until}", place.namespace, place.secret);
+    let hop = findings.into_iter().fold(Hop::new(HopKind::Tls, summary).at(&place.key()), Hop::with);
+    let served = certified(tls, nothing(ServedBy::Secret));
+    (hop, Some(Served { secret: Some(pair(place)), ..served }))
+}
+
+fn certified(tls: &TlsFacts, served: Served) -> Served {
+    let Some(leaf) = tls.chain.first() else { return served };
+    Served {
+        subject: leaf.subject.to_string(),
+        issuer: leaf.issuer.to_string(),
+        not_after: Some(leaf.not_after),
+        names: leaf.names.iter().map(ToString::to_string).collect(),
+        ..served
+    }
+}
+
+fn pair(place: &Place) -> (Arc<str>, Arc<str>) {
+    (Arc::clone(place.namespace), Arc::clone(place.secret))
+}
+
+fn covers(plan: &TlsPlan, tls: &TlsFacts) -> Cover {
+    tls.chain.first().map_or(Cover::No, |leaf| names::cover(&leaf.names, &plan.name))
+}
+
+/// The key pair of the default certificate that the controller was given.
+fn default_pair<'w>(world: &World<'w>, plan: &TlsPlan) -> Option<(&'w Arc<Record>, &'w TlsFacts)> {
+    let Fallback::Secret(namespace, name) = &plan.fallback else { return None };
+    let record = world.named(SECRET, namespace, name)?;
+    Some((record, facts::secret(record)?.tls.as_ref()?))
+}
+
+fn covers_by_default(world: &World, plan: &TlsPlan) -> bool {
+    let Some((_, tls)) = default_pair(world, plan) else { return false };
+    let is_now = |leaf: &crate::kinds::secret::Certified| leaf.not_before <= world.now && world.now < leaf.not_after;
+    covers(plan, tls) == Cover::Yes && tls.chain.first().is_some_and(is_now)
+}
+
+fn is_of_default(finding: &Finding) -> bool {
+    matches!(finding.code(), "TL-NONE" | "TL-HOST-NOT-IN-TLS")
+}
+
+/// An Ingress that has TLS for the name and no rule: controllers make servers of rules only.
+fn without_rule(world: &World, plan: &TlsPlan) -> Option<Finding> {
+    if !matches!(plan.fallback, Fallback::Own(..) | Fallback::Secret(..)) {
+        return None;
+    }
+    let own = plan.owner.as_ref().filter(|_| !plan.secrets.is_empty()).and_then(|owner| world.get(owner));
+    match own {
+        Some(record) => lacks_rule(plan, record),
+        None if plan.secrets.is_empty() => world.of(INGRESS).find_map(|record| lacks_rule(plan, record)),
+        None => None,
+    }
+}
+
+fn lacks_rule(plan: &TlsPlan, record: &Record) -> Option<Finding> {
+    let facts = facts::ingress(record)?;
+    let names_it = |host: &Arc<str>| host.eq_ignore_ascii_case(&plan.name);
+    let rules = |host: &Arc<str>| names::cover(std::slice::from_ref(host), &plan.name) == Cover::Yes;
+    let at = facts.tls.iter().position(|tls| tls.hosts.iter().any(names_it))?;
+    let is_ruled =
+        facts.rules.iter().any(|rule| rule.host.as_ref().is_none_or(rules)) || facts.default_backend.is_some();
+    let secret = facts.tls[at].secret.as_deref().unwrap_or("(none)");
+    let finding = Finding::of(&tl::TL_TLSHOST_NO_RULE).object("ingress", &record.key).word("host", &plan.name);
+    let finding = finding.word("secret", secret).proof(record, format!(".spec.tls[{at}].hosts"), &plan.name);
+    (!is_ruled).then_some(finding)
 }

@@ -1,6 +1,7 @@
 //! Objects of the control plane: created, patched, applied, installed.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -15,22 +16,43 @@ pub const STILL: &str = "kplumb.dev/still";
 pub enum Crds {
     CertManager,
     GatewayApi,
+    /// The rest of the request path: Traefik, external-dns, network plugins, Istio.
+    Path,
 }
 
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 impl Crds {
     fn file(self) -> std::path::PathBuf {
-        process::program(match self {
-            Crds::CertManager => "crds/cert-manager.yaml",
-            Crds::GatewayApi => "crds/gateway-api.yaml",
-        })
+        match self {
+            Crds::CertManager => process::program("crds/cert-manager.yaml"),
+            Crds::GatewayApi => process::program("crds/gateway-api.yaml"),
+            Crds::Path => Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real/control_plane/path.yaml"),
+        }
     }
 
     fn probe(self) -> &'static str {
         match self {
             Crds::CertManager => "/apis/cert-manager.io/v1/certificates",
             Crds::GatewayApi => "/apis/gateway.networking.k8s.io/v1/httproutes",
+            Crds::Path => "/apis/traefik.io/v1alpha1/middlewares",
+        }
+    }
+
+    /// How the groups of its kinds end.
+    fn groups(self) -> &'static [&'static str] {
+        match self {
+            Crds::CertManager => &["cert-manager.io"],
+            Crds::GatewayApi => &["gateway.networking.k8s.io"],
+            Crds::Path => &[
+                "externaldns.k8s.io",
+                "traefik.io",
+                "gateway.networking.x-k8s.io",
+                "policy.networking.k8s.io",
+                "cilium.io",
+                "crd.projectcalico.org",
+                "security.istio.io",
+            ],
         }
     }
 }
@@ -132,10 +154,10 @@ impl ControlPlane {
     }
 
     fn definitions(&self, crds: Crds) -> Vec<Value> {
-        let group = crds.probe().split('/').nth(2).unwrap_or_default();
+        let is_of = |group: &str| crds.groups().iter().any(|end| group.ends_with(end));
         let list = self.json(DEFINITIONS);
         let items = list["items"].as_array().cloned().unwrap_or_default();
-        items.into_iter().filter(|item| item["spec"]["group"].as_str().unwrap_or_default().ends_with(group)).collect()
+        items.into_iter().filter(|item| is_of(item["spec"]["group"].as_str().unwrap_or_default())).collect()
     }
 
     fn kubectl_with(&self, arguments: &[&str], input: &str) -> String {

@@ -16,7 +16,8 @@ const LEEWAY: i64 = 2;
 
 /// Puts all cases on the server; returns every difference in words.
 pub fn differences(server: &ControlPlane, spec: &KindSpec, cases: &[Case]) -> Vec<String> {
-    let room = format!("referee-{}", spec.plural);
+    // Two groups may have a plural in common.
+    let room = format!("referee-{}-{}", spec.plural, spec.id.0);
     namespace(server, &room);
     for case in cases {
         case.put(server, spec, &room);

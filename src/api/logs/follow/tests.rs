@@ -23,7 +23,7 @@ fn refused(code: u16, message: &str) -> Response<FakeBody> {
 struct Heard {
     fake: Fake,
     state: watch::Sender<State>,
-    out: mpsc::Receiver<Batch>,
+    out: mpsc::Receiver<(SourceId, Batch)>,
 }
 
 fn start(answers: impl IntoIterator<Item = Response<FakeBody>>, state: State, begin: Ask) -> Heard {
@@ -32,7 +32,15 @@ fn start(answers: impl IntoIterator<Item = Response<FakeBody>>, state: State, be
     let (out, heard) = mpsc::channel(4);
     let target = Target { namespace: "shop".into(), pod: "web-1".into(), container: "app".into() };
     let doors = Arc::new(Semaphore::new(10));
-    tokio::spawn(follow(Job { connection: fake.connection(), target, begin, state: states, out, doors }));
+    tokio::spawn(follow(Job {
+        connection: fake.connection(),
+        target,
+        begin,
+        state: states,
+        source: SourceId(0),
+        out,
+        doors,
+    }));
     Heard { fake, state, out: heard }
 }
 
@@ -43,7 +51,7 @@ impl Heard {
     async fn until(&mut self, wanted: &str) -> Vec<String> {
         let mut all = Vec::new();
         while !all.iter().any(|text: &String| text.contains(wanted)) {
-            let Some(batch) = self.out.recv().await else { panic!("{wanted} never came: {all:?}") };
+            let Some((_, batch)) = self.out.recv().await else { panic!("{wanted} never came: {all:?}") };
             all.extend(said(&batch));
         }
         all
@@ -51,7 +59,7 @@ impl Heard {
 
     async fn rest(&mut self) -> Vec<String> {
         let mut all = Vec::new();
-        while let Some(batch) = self.out.recv().await {
+        while let Some((_, batch)) = self.out.recv().await {
             all.extend(said(&batch));
         }
         all
@@ -209,8 +217,15 @@ async fn nobody_listening_ends_the_stream() {
     let (out, heard) = mpsc::channel(4);
     let target = Target { namespace: "shop".into(), pod: "web-1".into(), container: "app".into() };
     let doors = Arc::new(Semaphore::new(1));
-    let task =
-        tokio::spawn(follow(Job { connection: fake.connection(), target, begin: FOLLOW, state: states, out, doors }));
+    let task = tokio::spawn(follow(Job {
+        connection: fake.connection(),
+        target,
+        begin: FOLLOW,
+        state: states,
+        source: SourceId(0),
+        out,
+        doors,
+    }));
     drop(heard);
     task.await.unwrap();
 }

@@ -1,8 +1,8 @@
 //! What an HTTPRoute does with a request before anyone gets it.
 
 use crate::kinds::Interner;
-use crate::kinds::gateway_api::{BACKEND, ObjectName};
-use crate::kinds::http_route::wire::{WireFilter, WireHeaders, WireModifier, WireRedirect, WireValue};
+use crate::kinds::gateway_api::{BACKEND, EXTENSION, ObjectName};
+use crate::kinds::http_route::wire::{WireCors, WireFilter, WireHeaders, WireModifier, WireRedirect, WireValue};
 use std::sync::Arc;
 
 /// One filter.
@@ -28,6 +28,19 @@ pub enum Filter {
         /// The path that the backend sees.
         path: Option<PathChange>,
     },
+    /// Tells browsers which other sites may ask.
+    Cors(Cors),
+    /// Asks somebody else whether the request may pass.
+    ExternalAuth {
+        /// `HTTP` or `GRPC`.
+        protocol: Arc<str>,
+        /// Who is asked.
+        backend: ObjectName,
+        /// Its port.
+        port: Option<i32>,
+    },
+    /// A filter of the controller's own kind.
+    Extension(ObjectName),
     /// A filter that kplumb does not follow, by its type.
     Other(Arc<str>),
 }
@@ -41,6 +54,19 @@ pub struct Headers {
     pub add: Box<[(Arc<str>, Arc<str>)]>,
     /// Taken away.
     pub remove: Box<[Arc<str>]>,
+}
+
+/// Which other sites may ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cors {
+    /// Their addresses; `*` for all.
+    pub origins: Box<[Arc<str>]>,
+    /// By which methods.
+    pub methods: Box<[Arc<str>]>,
+    /// With which headers.
+    pub headers: Box<[Arc<str>]>,
+    /// Whether with cookies and the like.
+    pub credentials: bool,
 }
 
 /// The address of a redirect; what it does not say stays as it was.
@@ -68,7 +94,20 @@ pub enum PathChange {
 }
 
 impl Filter {
-    pub(super) fn of(wire: &WireFilter, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
+    /// The slim form of all filters.
+    pub fn all(filters: &[WireFilter], namespace: Option<&Arc<str>>, interner: &mut Interner) -> Box<[Self]> {
+        filters.iter().map(|filter| Self::of(filter, namespace, interner)).collect()
+    }
+
+    /// The object that it sends requests, copies or questions to.
+    pub fn destination(&self) -> Option<&ObjectName> {
+        match self {
+            Self::Mirror { backend, .. } | Self::ExternalAuth { backend, .. } => Some(backend),
+            _ => None,
+        }
+    }
+
+    fn of(wire: &WireFilter, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
         if let Some(headers) = &wire.request_header_modifier {
             return Self::RequestHeaders(Headers::of(headers, interner));
         }
@@ -86,6 +125,16 @@ impl Filter {
             let hostname = rewrite.hostname.as_deref().and_then(|h| interner.non_empty(h));
             return Self::Rewrite { hostname, path: PathChange::of(rewrite.path.as_ref(), interner) };
         }
+        if let Some(cors) = &wire.cors {
+            return Self::Cors(Cors::of(cors, interner));
+        }
+        if let Some(auth) = &wire.external_auth {
+            let backend = auth.backend_ref.named(BACKEND, namespace, interner);
+            return Self::ExternalAuth { protocol: interner.intern(&auth.protocol), backend, port: auth.backend_ref.port };
+        }
+        if let Some(extension) = &wire.extension_ref {
+            return Self::Extension(extension.named(EXTENSION, namespace, interner));
+        }
         Self::Other(interner.intern(&wire.r#type))
     }
 }
@@ -97,6 +146,17 @@ impl Headers {
         };
         let set = pairs(&wire.set, interner);
         Self { set, add: pairs(&wire.add, interner), remove: interner.list(&wire.remove) }
+    }
+}
+
+impl Cors {
+    fn of(wire: &WireCors, interner: &mut Interner) -> Self {
+        Self {
+            origins: interner.list(&wire.origins),
+            methods: interner.list(&wire.methods),
+            headers: interner.list(&wire.headers),
+            credentials: wire.credentials,
+        }
     }
 }
 

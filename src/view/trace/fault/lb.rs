@@ -1,5 +1,59 @@
-//! Faults of this part of the path.
+//! Faults at the way into the cluster: load balancers, node ports, and the pods right behind them.
 
 use crate::view::trace::fault::faults;
 
-faults! {}
+faults! {
+    LB_PENDING "LB-PENDING" Broken "load balancer {{namespace}}/{{service}} has had no address for {{age}} ({{reason}}): nobody outside can connect"
+        fix ["kubectl -n {{namespace}} describe svc {{service}}",
+            "kubectl get pods -A | grep -E 'metallb|cloud-controller'"]
+        explains [];
+    LB_CLASS_ORPHAN "LB-CLASS-ORPHAN" Broken "load balancer {{namespace}}/{{service}} is of class {{class}}, and no controller serves that class: it never gets an address; install the controller, or create the Service anew without loadBalancerClass"
+        fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.loadBalancerClass}'",
+            "kubectl -n {{namespace}} delete svc {{service}}"]
+        explains ["LB-PENDING"];
+    LB_PORT_ERROR "LB-PORT-ERROR" Broken "the provider of load balancer {{namespace}}/{{service}} does not serve port {{port}} ({{error}}): connections to it are refused"
+        fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.status.loadBalancer.ingress[*].ports}'",
+            "kubectl -n {{namespace}} describe svc {{service}}"]
+        explains [];
+    LB_PORT_ABSENT "LB-PORT-ABSENT" Broken "{{gate}} does not listen on port {{port}} (it has: {{have}}), so connections are refused"
+        fix ["kubectl -n {{namespace}} get {{resource}} -o jsonpath='{.spec.ports}'",
+            "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/ports/-\",\"value\":{\"name\":\"port-{{port}}\",\"port\":{{port}},\"targetPort\":{{port}}}}]'"]
+        explains [];
+    LB_SOURCE_RANGES "LB-SOURCE-RANGES" Warn "load balancer {{namespace}}/{{service}} lets only {{ranges}} connect, and {{client}}: the others wait until they time out"
+        fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.loadBalancerSourceRanges}'",
+            "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/loadBalancerSourceRanges/-\",\"value\":\"{{add}}\"}]'"]
+        explains [];
+    LB_LOCAL_NO_EP "LB-LOCAL-NO-EP" Warn "{{idle}} of {{nodes}} nodes have no ready pod of {{namespace}}/{{service}}, whose externalTrafficPolicy is Local: what the load balancer sends there is dropped"
+        fix ["kubectl -n {{namespace}} get endpointslice -l kubernetes.io/service-name={{service}} -o jsonpath='{.items[*].endpoints[*].nodeName}'",
+            "kubectl -n {{namespace}} patch svc {{service}} -p '{\"spec\":{\"externalTrafficPolicy\":\"Cluster\"}}'"]
+        explains [];
+    LB_NO_ENDPOINT "LB-NO-ENDPOINT" Broken "no pod behind {{gate}} is ready ({{pods}}), so nobody takes the connection"
+        fix ["kubectl -n {{namespace}} get pods -o wide",
+            "kubectl -n {{namespace}} describe {{workload}}"]
+        explains ["LB-LOCAL-NO-EP", "CTL-WEBHOOK-DOWN"];
+    LB_TARGETPORT "LB-TARGETPORT" Broken "port {{port}} of {{namespace}}/{{service}} leads to the port named {{target}}, and no pod has one (they have: {{have}}), so the load balancer forwards to nothing"
+        fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
+            "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/ports/{{index}}/targetPort\",\"value\":\"{{nearest}}\"}]'"]
+        explains ["LB-NO-ENDPOINT", "LB-LOCAL-NO-EP"];
+    LB_PROXY_MISSING "LB-PROXY-MISSING" Broken "ingress-nginx expects the PROXY protocol (use-proxy-protocol in ConfigMap {{config_namespace}}/{{config}}), and {{gate}} does not send it: connections are reset"
+        fix ["kubectl -n {{config_namespace}} get svc,cm -o yaml",
+            "kubectl -n {{config_namespace}} patch cm {{config}} --type=merge -p '{\"data\":{\"use-proxy-protocol\":\"false\"}}'"]
+        explains [];
+    LB_PROXY_EXTRA "LB-PROXY-EXTRA" Broken "{{gate}} sends the PROXY protocol, and ingress-nginx does not expect it (use-proxy-protocol is not true): {{effect}}"
+        fix ["kubectl -n {{namespace}} get svc,cm -o yaml",
+            "kubectl -n {{config_namespace}} patch cm {{config}} --type=merge -p '{\"data\":{\"use-proxy-protocol\":\"true\"}}'"]
+        explains [];
+    LB_PROXY_UNKNOWN "LB-PROXY-UNKNOWN" Info "{{gate}} sends the PROXY protocol; whether ingress-nginx expects it cannot be checked, because its ConfigMap cannot be read"
+        fix ["kubectl -n {{namespace}} get cm -o jsonpath='{.items[*].data.use-proxy-protocol}'"]
+        explains [];
+    LB_HAIRPIN "LB-HAIRPIN" Warn "pods that call {{host}} do not pass {{gate}}: the cluster takes {{address}} for its own, and their connections come without the PROXY header that ingress-nginx expects"
+        fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.status.loadBalancer.ingress}'",
+            "kubectl -n {{namespace}} annotate svc {{service}} service.beta.kubernetes.io/do-loadbalancer-hostname={{host}}"]
+        explains [];
+    LB_FWD_CERT "LB-FWD-CERT" Info "TLS ends at load balancer {{namespace}}/{{service}} ({{annotation}}): clients see its certificate, not the one of the cluster"
+        fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.metadata.annotations}'"]
+        explains [];
+    LB_SEVERAL "LB-SEVERAL" Info "DNS does not say where {{host}} enters the cluster; it could be elsewhere too: {{others}}"
+        fix ["kubectl get svc,gateway -A"]
+        explains [];
+}

@@ -3,6 +3,150 @@
 use crate::view::trace::fault::faults;
 
 faults! {
+    RT_HOST_WILDCARD_DEPTH "RT-HOST-WILDCARD-DEPTH" Broken "no rule takes {{host}}: {{wildcard}} of Ingress {{namespace}}/{{ingress}} stands for one label only, so {{controller}} answers 404"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].host}'",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains ["RT-HOST-MISS"];
+    RT_HOST_MISS "RT-HOST-MISS" Broken "no rule that {{controller}} serves lists {{host}} (closest: {{closest}}), so it answers 404"
+        fix ["kubectl get ingress -A",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains [];
+    RT_WILDCARD_SHADOW "RT-WILDCARD-SHADOW" Broken "{{host}} has rules of its own, none for {{path}}, so {{wildcard}} of Ingress {{namespace}}/{{ingress}}, which has one, is never consulted: 404"
+        fix ["kubectl get ingress -A",
+            "kubectl -n {{own_namespace}} edit ingress {{own}}"]
+        explains ["RT-PATH-MISS"];
+    RT_PATH_CASE "RT-PATH-CASE" Broken "no rule of {{host}} takes {{path}}: paths are case-sensitive, and the rule of Ingress {{namespace}}/{{ingress}} says {{rule}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'"]
+        explains ["RT-PATH-MISS"];
+    RT_PATH_ELEMENT "RT-PATH-ELEMENT" Broken "no rule of {{host}} takes {{path}}: the prefix {{rule}} of Ingress {{namespace}}/{{ingress}} matches whole path elements only"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'"]
+        explains ["RT-PATH-MISS"];
+    RT_EXACT_SLASH "RT-EXACT-SLASH" Broken "no rule of {{host}} takes {{path}}: the rule {{rule}} of Ingress {{namespace}}/{{ingress}} is Exact, and a slash at the end makes another path"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/pathType\",\"value\":\"Prefix\"}]'"]
+        explains ["RT-PATH-MISS"];
+    RT_REGEX_NOTENABLED "RT-REGEX-NOTENABLED" Broken "{{rule}} of Ingress {{namespace}}/{{ingress}} looks like a regular expression, but is taken literally, so {{path}} finds no rule"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{namespace}} annotate ingress {{ingress}} nginx.ingress.kubernetes.io/use-regex=true"]
+        explains ["RT-PATH-MISS"];
+    RT_REGEX_INVALID "RT-REGEX-INVALID" Broken "path {{rule}} of Ingress {{namespace}}/{{ingress}} is no regular expression ({{reason}}): nginx refuses its whole configuration and goes on with an older one"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains ["RT-PATH-MISS"];
+    RT_RESOURCE_BACKEND "RT-RESOURCE-BACKEND" Broken "path {{rule}} of Ingress {{namespace}}/{{ingress}} leads to {{resource}}, and {{controller}} knows Services only, so it answers 404"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].backend}'",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains ["RT-PATH-MISS"];
+    RT_PATH_MISS "RT-PATH-MISS" Broken "{{host}} has rules, but none for {{path}} (there is: {{have}}), so {{controller}} answers 404"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{range .spec.rules[*]}{.host}{\" \"}{.http.paths[*].path}{\"\\n\"}{end}'",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains [];
+    RT_REWRITE_NOGROUP "RT-REWRITE-NOGROUP" Broken "rewrite-target {{target}} of Ingress {{namespace}}/{{ingress}} {{why}}, so the app gets {{sent}} instead of the rest of {{path}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target=/$2'",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{wanted}}\"}]'"]
+        explains [];
+    RT_AUTH_SECRET "RT-AUTH-SECRET" Broken "basic authentication of Ingress {{namespace}}/{{ingress}} needs Secret {{secret}}, which {{why}}: nginx answers 503 to every request"
+        fix ["kubectl -n {{secret_namespace}} get secret {{secret_name}}",
+            "kubectl -n {{secret_namespace}} create secret generic {{secret_name}} --from-file=auth"]
+        explains [];
+    RT_AUTH_URL "RT-AUTH-URL" Broken "external authentication of Ingress {{namespace}}/{{ingress}} asks {{url}}, {{why}}: nginx answers 500"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{auth_namespace}} get svc,endpointslice"]
+        explains [];
+    RT_ALLOWLIST "RT-ALLOWLIST" Broken "Ingress {{namespace}}/{{ingress}} lets only {{ranges}} in, {{why}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} {{annotation}}={{wanted}}"]
+        explains [];
+    RT_MTLS "RT-MTLS" Broken "{{host}} wants a certificate of the client (auth-tls-secret {{secret}} of Ingress {{namespace}}/{{ingress}}), {{why}}: nginx answers {{status}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'"]
+        explains [];
     RT_REDIRECT_LOOP "RT-REDIRECT-LOOP" Broken "{{url}} redirects to {{shape}}, for ever: clients give up with too many redirects"
         fix [] explains [];
+    RT_BACKEND_PROTO "RT-BACKEND-PROTO" Broken "{{controller}} speaks HTTP to port {{port}} of Service {{namespace}}/{{service}}, which speaks HTTPS ({{sign}}): clients get 400 or 502"
+        fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} nginx.ingress.kubernetes.io/backend-protocol=HTTPS"]
+        explains [];
+    RT_GRPC "RT-GRPC" Broken "{{controller}} speaks HTTP/1.1 to port {{port}} of Service {{namespace}}/{{service}}, which speaks gRPC ({{sign}}): calls fail with 502 or 415"
+        fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} nginx.ingress.kubernetes.io/backend-protocol=GRPC"]
+        explains [];
+    RT_TCP_CM "RT-TCP-CM" Broken "port {{port}} of ConfigMap {{config_namespace}}/{{config}} leads to {{target}}, {{why}}"
+        fix ["kubectl -n {{config_namespace}} get configmap {{config}} -o jsonpath='{.data}'",
+            "kubectl -n {{config_namespace}} get svc"]
+        explains [];
+    RT_SLASH_301 "RT-SLASH-301" Warn "nginx redirects {{path}} to {{slash}} (301), because the rule of Ingress {{namespace}}/{{ingress}} ends with a slash: a POST becomes a GET"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{path}}\"}]'"]
+        explains [];
+    RT_REGEX_HOSTWIDE "RT-REGEX-HOSTWIDE" Warn "{{cause}} turned all paths of {{host}} into case-insensitive regular expressions ({{setting}}), so {{path}} is taken by {{rule}} of Ingress {{namespace}}/{{ingress}}"
+        fix ["kubectl -n {{cause_namespace}} get ingress {{cause_name}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{cause_namespace}} edit ingress {{cause_name}}"]
+        explains [];
+    RT_REGEX_UNANCHORED "RT-REGEX-UNANCHORED" Warn "the Exact path {{rule}} of Ingress {{namespace}}/{{ingress}} is a regular expression on this host, without an end, so it takes {{path}} too; {{rule}}$ would not"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{rule}}$\"}]'"]
+        explains [];
+    RT_REGEX_LENGTH "RT-REGEX-LENGTH" Warn "{{rule}} of Ingress {{namespace}}/{{ingress}} is a longer text than {{other}} and is therefore tried first, so it takes {{path}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains [];
+    RT_REWRITE_COLLAPSE "RT-REWRITE-COLLAPSE" Warn "rewrite-target {{target}} of Ingress {{namespace}}/{{ingress}} makes every request under {{rule}} a request for {{target}}: assets and APIs of the app are not found"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target=/$2'",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{wanted}}\"}]'"]
+        explains [];
+    RT_REWRITE_CTRL "RT-REWRITE-CTRL" Warn "annotation {{annotation}} of Ingress {{namespace}}/{{ingress}} belongs to ingress-nginx, and {{controller}} serves this Ingress: it is ignored"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.ingressClassName}'",
+            "kubectl -n {{namespace}} annotate ingress {{ingress}} {{annotation}}-"]
+        explains [];
+    RT_ANNOT_PREFIX "RT-ANNOT-PREFIX" Warn "annotation {{annotation}} of Ingress {{namespace}}/{{ingress}} has the prefix of another controller, so ingress-nginx ignores it; it reads {{wanted}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{namespace}} annotate ingress {{ingress}} {{annotation}}-"]
+        explains [];
+    RT_CANARY_ORPHAN "RT-CANARY-ORPHAN" Warn "canary Ingress {{namespace}}/{{ingress}} gets nothing: no other Ingress has {{host}}{{path}} with pathType {{type}}"
+        fix ["kubectl get ingress -A",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains [];
+    RT_CANARY_SECOND "RT-CANARY-SECOND" Warn "canary Ingress {{namespace}}/{{ingress}} gets nothing: {{owner}} is the canary of {{host}}{{path}} already, and only one is used"
+        fix ["kubectl get ingress -A --sort-by=.metadata.creationTimestamp",
+            "kubectl -n {{namespace}} delete ingress {{ingress}}"]
+        explains [];
+    RT_ALIAS_CONFLICT "RT-ALIAS-CONFLICT" Warn "server-alias {{host}} of Ingress {{namespace}}/{{ingress}} is ignored: {{owner}} has rules for this host"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{namespace}} annotate ingress {{ingress}} nginx.ingress.kubernetes.io/server-alias-"]
+        explains [];
+    RT_RULE_NOHTTP "RT-RULE-NOHTTP" Warn "the rule of Ingress {{namespace}}/{{ingress}} for {{host}} has no paths, so {{controller}} answers 404"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules}'",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains [];
+    RT_LIMIT "RT-LIMIT" Warn "Ingress {{namespace}}/{{ingress}} limits each client ({{limit}}): bursts get {{status}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'"]
+        explains [];
+    RT_BODY_413 "RT-BODY-413" Warn "the body of {{length}} bytes is longer than proxy-body-size {{limit}} of Ingress {{namespace}}/{{ingress}}: nginx answers 413"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} nginx.ingress.kubernetes.io/proxy-body-size={{wanted}}"]
+        explains [];
+    RT_TIMEOUT "RT-TIMEOUT" Warn "nginx waits {{seconds}} s for Ingress {{namespace}}/{{ingress}} (proxy-read-timeout): {{what}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} nginx.ingress.kubernetes.io/proxy-read-timeout=3600"]
+        explains [];
+    RT_PASSTHROUGH_FLAG "RT-PASSTHROUGH-FLAG" Warn "ssl-passthrough of Ingress {{namespace}}/{{ingress}} is ignored: the controller runs without --enable-ssl-passthrough, so it ends TLS itself"
+        fix ["kubectl -n {{controller_namespace}} get {{workload}} -o jsonpath='{.spec.template.spec.containers[0].args}'",
+            "kubectl -n {{namespace}} annotate ingress {{ingress}} nginx.ingress.kubernetes.io/ssl-passthrough-"]
+        explains [];
+    RT_PASSTHROUGH_PATH "RT-PASSTHROUGH-PATH" Warn "path {{rule}} of Ingress {{namespace}}/{{ingress}} is ignored: with ssl-passthrough only / works, because nobody reads the request on the way"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains [];
+    RT_REWRITE_NONE "RT-REWRITE-NONE" Info "Ingress {{namespace}}/{{ingress}} passes the path unchanged: the app sees {{path}}, not {{rest}}"
+        fix ["kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target=/$2'",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{wanted}}\"}]'"]
+        explains [];
+    RT_CANARY_SPLIT "RT-CANARY-SPLIT" Info "canary Ingress {{namespace}}/{{ingress}}: {{split}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'"]
+        explains [];
+    RT_DEFAULT_BACKEND "RT-DEFAULT-BACKEND" Info "no path takes {{path}}, so the defaultBackend of Ingress {{namespace}}/{{ingress}} answers: {{service}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.defaultBackend}'"]
+        explains [];
 }

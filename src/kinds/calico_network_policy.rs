@@ -1,0 +1,17 @@
+//! Calico's own NetworkPolicy: only its presence is read.
+
+use crate::kinds::presence::Present;
+use crate::kinds::{As, CALICO_NETWORK_POLICY, Column, KindSpec, json_decoder};
+
+/// What kplumb knows of the kind.
+pub static SPEC: KindSpec = KindSpec {
+    id: CALICO_NETWORK_POLICY,
+    group: "crd.projectcalico.org",
+    versions: &["v1"],
+    kind: "NetworkPolicy",
+    plural: "networkpolicies",
+    short_names: &[],
+    namespaced: true,
+    columns: &[Column::NAME, Column::AGE],
+    decoder: json_decoder::<As<{ CALICO_NETWORK_POLICY.0 }, Present>>(),
+};

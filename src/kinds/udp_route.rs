@@ -1,0 +1,17 @@
+//! UDPRoute: which listener's packets lead to which Service.
+
+use crate::kinds::l4_route::L4Route;
+use crate::kinds::{As, Column, KindSpec, UDP_ROUTE, json_decoder};
+
+/// What kplumb knows of the kind.
+pub static SPEC: KindSpec = KindSpec {
+    id: UDP_ROUTE,
+    group: "gateway.networking.k8s.io",
+    versions: &["v1", "v1alpha2"],
+    kind: "UDPRoute",
+    plural: "udproutes",
+    short_names: &[],
+    namespaced: true,
+    columns: &[Column::NAME, Column::AGE],
+    decoder: json_decoder::<As<{ UDP_ROUTE.0 }, L4Route>>(),
+};

@@ -1,0 +1,162 @@
+//! Lines that say more than text: JSON objects and logfmt, read only where they are looked at.
+
+use crate::view::logs::level::Level;
+use serde_json::Value;
+
+/// A line taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// How bad it says it is.
+    pub level: Level,
+    /// Its message.
+    pub message: Option<String>,
+    /// Its own time, as it writes it.
+    pub time: Option<String>,
+    /// What ties lines of one request together: the field's name and value.
+    pub trace: Option<(String, String)>,
+    /// Everything else: of JSON by name, of logfmt as it stands.
+    pub fields: Vec<(String, String)>,
+}
+
+const MESSAGE: [&str; 6] = ["msg", "message", "@m", "@mt", "textPayload", "log"];
+const LEVEL: [&str; 7] = ["level", "lvl", "severity", "@l", "levelname", "loglevel", "log.level"];
+const TIME: [&str; 6] = ["ts", "time", "@timestamp", "timestamp", "@t", "t"];
+const TRACE: [&str; 10] =
+    ["trace_id", "traceId", "traceid", "trace", "request_id", "requestId", "req_id", "reqId", "correlation_id", "@tr"];
+
+/// The parts of a line; none where it is plain text.
+pub fn parse(line: &[u8]) -> Option<Record> {
+    let line = line.trim_ascii();
+    let pairs = match line.first()? {
+        b'{' => json(line)?,
+        _ => logfmt(std::str::from_utf8(line).ok()?)?,
+    };
+    let mut record = Record::default();
+    for (name, value) in pairs {
+        let is = |names: &[&str]| names.contains(&name.as_str());
+        if is(&MESSAGE) && record.message.is_none() {
+            record.message = Some(value);
+        } else if is(&LEVEL) && record.level == Level::None {
+            record.level = Level::of_word(&value).unwrap_or_default();
+            if record.level == Level::None {
+                record.fields.push((name, value));
+            }
+        } else if is(&TIME) && record.time.is_none() {
+            record.time = Some(value);
+        } else {
+            if is(&TRACE) && record.trace.is_none() {
+                record.trace = Some((name.clone(), value.clone()));
+            }
+            record.fields.push((name, value));
+        }
+    }
+    Some(record)
+}
+
+/// The value of one field, nested ones by their dotted name.
+pub fn field(line: &[u8], name: &str) -> Option<String> {
+    let line = line.trim_ascii();
+    // Most lines do not have it at all: they are not taken apart.
+    let last = name.rsplit('.').next().unwrap_or(name);
+    memchr::memmem::find(line, last.as_bytes())?;
+    if line.first() == Some(&b'{') {
+        let value: Value = serde_json::from_slice(line).ok()?;
+        let found = value.get(name).or_else(|| name.split('.').try_fold(&value, |value, part| value.get(part)));
+        return found.map(text);
+    }
+    logfmt(std::str::from_utf8(line).ok()?)?.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+fn json(line: &[u8]) -> Option<Vec<(String, String)>> {
+    let value: Value = serde_json::from_slice(line).ok()?;
+    let object = value.as_object()?;
+    Some(object.iter().map(|(name, value)| (name.clone(), text(value))).collect())
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// `key=value key="two words"`; a line counts when it begins with a pair and at least two words are pairs.
+fn logfmt(line: &str) -> Option<Vec<(String, String)>> {
+    let mut pairs = Vec::new();
+    let mut rest = line;
+    while !rest.is_empty() {
+        let end = rest.find([' ', '=']).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-@/".contains(&b));
+        let Some(after) = after.strip_prefix('=') else {
+            if pairs.is_empty() {
+                return None;
+            }
+            rest = after.trim_start();
+            continue;
+        };
+        if !is_name && pairs.is_empty() {
+            return None;
+        }
+        let (value, left) = value(after);
+        pairs.push((name.to_owned(), value));
+        rest = left.trim_start();
+    }
+    (2 <= pairs.len()).then_some(pairs)
+}
+
+fn value(text: &str) -> (String, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find(' ').unwrap_or(text.len());
+        return (text[..end].to_owned(), &text[end..]);
+    };
+    let mut out = String::new();
+    let mut chars = quoted.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return (out, &quoted[at + 1..]),
+            '\\' => match chars.next() {
+                Some((_, 'n')) => out.push('\n'),
+                Some((_, 't')) => out.push('\t'),
+                Some((_, other)) => out.push(other),
+                None => {}
+            },
+            _ => out.push(c),
+        }
+    }
+    (out, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn json_is_taken_apart() {
+        let line = br#"{"ts":"2026-11-20T10:42:07Z","level":50,"msg":"no stock","trace_id":"ab12","order":{"id":7}}"#;
+        let record = parse(line).unwrap();
+        assert_eq!(record.level, Level::Error);
+        assert_eq!(record.message.as_deref(), Some("no stock"));
+        assert_eq!(record.trace, Some(("trace_id".to_owned(), "ab12".to_owned())));
+        assert!(record.fields.contains(&("order".to_owned(), r#"{"id":7}"#.to_owned())));
+    }
+
+    #[test]
+    fn logfmt_is_taken_apart_and_prose_is_not() {
+        let record = parse(br#"level=warn msg="slow \"query\"" dur=3s"#).unwrap();
+        assert_eq!((record.level, record.message.as_deref()), (Level::Warn, Some("slow \"query\"")));
+        assert_eq!(record.fields, [("dur".to_owned(), "3s".to_owned())]);
+        assert_eq!(parse(b"the answer is x=42 as always"), None);
+        assert_eq!(parse(b"x=42"), None);
+        assert_eq!(parse(b"{not json"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_makes_it_panic(line in any::<String>()) {
+            let _ = parse(line.as_bytes());
+            let _ = field(line.as_bytes(), "a.b");
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! A view of many streams as one: their lines in order, those that the filter lets through, and what happened to each.
+
+use crate::kinds::ObjectRef;
+use crate::view::logs::batch::{Batch, Mark, Piece, SourceId, Stamp};
+use crate::view::logs::buffer::{Buffer, Flag};
+use crate::view::logs::filter::Filter;
+use crate::view::logs::level::Level;
+use crate::view::logs::query::Wanted;
+use crate::wire::Timestamp;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// Lines wait so long for older ones of other streams, in microseconds.
+const WINDOW: i64 = 300_000;
+/// At the beginning, when every stream brings its past, they wait longer.
+const BEGINNING: i64 = 1_500_000;
+/// More waiting lines than this are let through at once.
+const MOST_WAITING: usize = 200_000;
+
+/// A view of many streams.
+#[derive(Debug)]
+pub struct Tail {
+    /// What is kept.
+    pub buffer: Buffer,
+    /// The streams, by number.
+    pub sources: Vec<Source>,
+    /// In which order lines stand.
+    pub order: Order,
+    filter: Filter,
+    /// Numbers of the lines that are shown.
+    shown: VecDeque<u64>,
+    /// The next line that the filter has to look at.
+    scanned: u64,
+    muted: BTreeSet<SourceId>,
+    waiting: Waiting,
+    began: Timestamp,
+    /// The stamp of the last line that was let through.
+    last: i64,
+}
+
+/// In which order lines stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By the time at which they were written, as far as they come within a moment of each other.
+    #[default]
+    Time,
+    /// As they come.
+    Arrival,
+}
+
+/// One stream of a view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// The pod.
+    pub pod: ObjectRef,
+    /// Which pod of that name.
+    pub uid: Arc<str>,
+    /// The container.
+    pub container: Arc<str>,
+    /// `web-1`, or `web-1/proxy` where the pod has several containers.
+    pub label: String,
+    /// How the stream is.
+    pub state: Flow,
+    /// Lines that came.
+    pub lines: u64,
+    /// Of these, errors and worse.
+    pub errors: u64,
+    /// How often it was cut and opened again.
+    pub reconnects: u32,
+    /// Lines that may be lost: how often the server had nothing any more of what was seen.
+    pub gaps: u32,
+    /// The last line's stamp.
+    pub last: Option<Stamp>,
+}
+
+/// How a stream is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// It is being opened.
+    Opening,
+    /// Lines come.
+    Live,
+    /// The container has none yet: why.
+    Waits(Arc<str>),
+    /// The container ended.
+    Ended,
+    /// The pod is gone.
+    Gone,
+    /// It cannot be read: why.
+    Failed(Arc<str>),
+}
+
+/// Lines that wait for older ones.
+#[derive(Debug, Default)]
+struct Waiting {
+    bytes: Vec<u8>,
+    lines: Vec<Late>,
+    since: Option<Timestamp>,
+    /// For each stream the stamp by which its next line is sorted, so that its own lines keep their order.
+    keys: Vec<i64>,
+}
+
+#[derive(Debug)]
+struct Late {
+    key: i64,
+    at: Option<Stamp>,
+    source: SourceId,
+    flag: Flag,
+    start: usize,
+    len: usize,
+}
+
+impl Tail {
+    /// An empty view that keeps so many bytes.
+    pub fn new(limit: usize, now: Timestamp) -> Self {
+        Self {
+            buffer: Buffer::new(limit),
+            sources: Vec::new(),
+            order: Order::Time,
+            filter: Filter::default(),
+            shown: VecDeque::new(),
+            scanned: 0,
+            muted: BTreeSet::new(),
+            waiting: Waiting::default(),
+            began: now,
+            last: i64::MIN,
+        }
+    }
+
+    /// The number of a stream, which it gets when it is seen first.
+    pub fn source(&mut self, wanted: &Wanted) -> Option<SourceId> {
+        let is_same = |source: &Source| source.uid == wanted.uid && source.container == wanted.container;
+        let at = self.sources.iter().position(|source| is_same(source) && source.pod == wanted.pod);
+        let at = at.unwrap_or_else(|| {
+            let name = &wanted.pod.name;
+            let label = if wanted.is_one_of_many { format!("{name}/{}", wanted.container) } else { name.to_string() };
+            self.sources.push(Source {
+                pod: wanted.pod.clone(),
+                uid: Arc::clone(&wanted.uid),
+                container: Arc::clone(&wanted.container),
+                label,
+                state: Flow::Opening,
+                lines: 0,
+                errors: 0,
+                reconnects: 0,
+                gaps: 0,
+                last: None,
+            });
+            self.waiting.keys.push(i64::MIN);
+            self.sources.len() - 1
+        });
+        u16::try_from(at).ok().map(SourceId)
+    }
+
+    /// Takes in what a stream brought.
+    pub fn take(&mut self, id: SourceId, batch: &Batch, now: Timestamp) {
+        let Some(source) = self.sources.get_mut(usize::from(id.0)) else { return };
+        self.waiting.since.get_or_insert(now);
+        for (piece, line) in batch.pieces.iter().zip(batch.lines()) {
+            match (piece, line) {
+                (Piece::Line { .. }, Some((at, line))) => {
+                    source.lines += 1;
+                    source.last = at.or(source.last);
+                    source.state = Flow::Live;
+                    self.waiting.add(id, at, Flag::None, line);
+                }
+                (Piece::Mark(mark), _) => {
+                    source.note(mark);
+                    self.waiting.add(id, None, Flag::Mark, words(mark).as_bytes());
+                }
+                _ => {}
+            }
+        }
+        self.settle(now);
+    }
+
+    /// Lets through what has waited long enough.
+    pub fn settle(&mut self, now: Timestamp) {
+        if self.due().is_none_or(|due| now < due) && self.waiting.lines.len() < MOST_WAITING {
+            return;
+        }
+        let Waiting { bytes, mut lines, .. } = std::mem::take(&mut self.waiting).taken(&mut self.waiting);
+        if self.order == Order::Time {
+            lines.sort_by_key(|line| line.key);
+        }
+        for line in lines {
+            let text = bytes.get(line.start..line.start + line.len).unwrap_or_default();
+            let level = if line.flag == Flag::Mark { Level::None } else { Level::of_line(text) };
+            let is_late = self.order == Order::Time && line.key < self.last && line.flag == Flag::None;
+            self.last = self.last.max(line.key);
+            if let Some(source) = self.sources.get_mut(usize::from(line.source.0)) {
+                source.errors += u64::from(Level::Error <= level);
+            }
+            let flag = if is_late { Flag::Late } else { line.flag };
+            self.buffer.push(line.at, line.source, (level, flag), text);
+        }
+        let first = self.buffer.numbers().start;
+        while self.shown.front().is_some_and(|number| *number < first) {
+            self.shown.pop_front();
+        }
+        self.scanned = self.scanned.max(first);
+    }
+
+    /// When waiting lines are due.
+    pub fn due(&self) -> Option<Timestamp> {
+        let since = self.waiting.since?;
+        let all_came = self.sources.iter().all(|source| source.state != Flow::Opening);
+        let window = match self.order {
+            Order::Arrival => 0,
+            Order::Time if all_came || BEGINNING < since.micros_since(self.began) => WINDOW,
+            Order::Time => BEGINNING,
+        };
+        Some(Timestamp(since.0 + window))
+    }
+
+    /// What is filtered by.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Filters by something else; everything that is kept is looked at anew, in slices.
+    pub fn set_filter(&mut self, filter: Filter) {
+        if self.filter != filter {
+            self.filter = filter;
+            self.rescan();
+        }
+    }
+
+    /// Shows or hides a stream.
+    pub fn toggle_mute(&mut self, id: SourceId) {
+        if !self.muted.remove(&id) {
+            self.muted.insert(id);
+        }
+        self.rescan();
+    }
+
+    /// Shows only one stream; all again where it is the only one.
+    pub fn solo(&mut self, id: SourceId) {
+        let others = || (0..self.sources.len()).filter_map(|n| u16::try_from(n).ok().map(SourceId));
+        let others: BTreeSet<SourceId> = others().filter(|other| *other != id).collect();
+        self.muted = if self.muted == others { BTreeSet::new() } else { others };
+        self.rescan();
+    }
+
+    /// Whether a stream is hidden.
+    pub fn is_muted(&self, id: SourceId) -> bool {
+        self.muted.contains(&id)
+    }
+
+    fn rescan(&mut self) {
+        self.shown.clear();
+        self.scanned = self.buffer.numbers().start;
+    }
+
+    /// Looks at so many lines more; whether some are left.
+    pub fn scan(&mut self, lines: usize) -> bool {
+        let end = self.buffer.numbers().end.min(self.scanned.saturating_add(lines as u64));
+        while self.scanned < end {
+            let number = self.scanned;
+            self.scanned += 1;
+            if self.passes(number) {
+                self.shown.push_back(number);
+            }
+        }
+        self.scanned < self.buffer.numbers().end
+    }
+
+    fn passes(&self, number: u64) -> bool {
+        let Some(entry) = self.buffer.entry(number) else { return false };
+        if self.muted.contains(&entry.source) {
+            return false;
+        }
+        if self.filter.is_empty() || entry.flag == Flag::Mark {
+            return true;
+        }
+        let label = self.sources.get(usize::from(entry.source.0)).map_or("", |source| source.label.as_str());
+        self.filter.lets_through(self.buffer.line(entry), entry.level, label)
+    }
+
+    /// Numbers of the lines that are shown, as far as they were looked at.
+    pub fn shown(&self) -> &VecDeque<u64> {
+        &self.shown
+    }
+
+    /// How far the filter is, from 0 to 1.
+    pub fn progress(&self) -> f64 {
+        let kept = self.buffer.numbers();
+        let all = kept.end - kept.start;
+        if all == 0 { 1.0 } else { (self.scanned - kept.start) as f64 / all as f64 }
+    }
+}
+
+impl Waiting {
+    fn add(&mut self, source: SourceId, at: Option<Stamp>, flag: Flag, line: &[u8]) {
+        let Some(key) = self.keys.get_mut(usize::from(source.0)) else { return };
+        *key = at.map_or(*key, |at| at.0.max(*key));
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(line);
+        self.lines.push(Late { key: *key, at, source, flag, start, len: line.len() });
+    }
+
+    /// What waited; what stays is only by which stamp each stream goes on.
+    fn taken(self, left: &mut Self) -> Self {
+        left.keys.clone_from(&self.keys);
+        self
+    }
+}
+
+impl Source {
+    fn note(&mut self, mark: &Mark) {
+        match mark {
+            Mark::Waits(reason) => self.state = Flow::Waits(Arc::clone(reason)),
+            Mark::Ended { .. } => self.state = Flow::Ended,
+            Mark::Restarted { .. } => self.state = Flow::Live,
+            Mark::Gone => self.state = Flow::Gone,
+            Mark::Reconnected { .. } => self.reconnects += 1,
+            Mark::Gap { .. } => self.gaps += 1,
+            Mark::Failed(why) => self.state = Flow::Failed(Arc::clone(why)),
+        }
+    }
+}
+
+/// A mark as a line.
+fn words(mark: &Mark) -> String {
+    match mark {
+        Mark::Waits(reason) => format!("waits: {reason}"),
+        Mark::Ended { code, reason } => {
+            let code = code.map_or(String::new(), |code| format!(", exit {code}"));
+            let reason = if reason.is_empty() { "" } else { reason };
+            let gap = if reason.is_empty() { "" } else { " " };
+            format!("container ended{code}{gap}{reason}")
+        }
+        Mark::Restarted { count } => format!("container restarted, #{count}"),
+        Mark::Gone => "pod is gone".to_owned(),
+        Mark::Reconnected { after, .. } => {
+            format!("reconnected after {}.{} s, 0 lost", after / 1000, after % 1000 / 100)
+        }
+        Mark::Gap { from, to } => {
+            let seconds = (to.0 - from.0) / 1_000_000_000;
+            format!("possible gap of {seconds} s: the server has nothing any more of what was seen last")
+        }
+        Mark::Failed(why) => format!("cannot be read: {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! Names that only the cluster's own DNS knows: `web.shop.svc.cluster.local`, and what search paths make of `web`.
+
+use crate::kinds::{CONFIG_MAP, NAMESPACE, ObjectRef, SERVICE};
+use crate::view::trace::entrance::gate::{self, Behind};
+use crate::view::trace::facts;
+use crate::view::trace::hop::{Confidence, Hop, HopKind};
+use crate::view::trace::outcome::Outcome;
+use crate::view::trace::plan::{Controller, Door, Entrance};
+use crate::view::trace::request::{Request, Vantage};
+use crate::view::trace::world::World;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// The domain of a cluster that does not say.
+const DOMAIN: &str = "cluster.local";
+
+/// Enters by a name or an address of the cluster's own; none where the host is none.
+pub fn enter(world: &World, request: &Request) -> Option<Entrance> {
+    let key = if let Ok(address) = request.host.parse::<IpAddr>() {
+        by_address(world, &address.to_string())?
+    } else {
+        match by_name(world, request)? {
+            Name::Service(namespace, name) => ObjectRef::new(SERVICE, &namespace, &name),
+            Name::Pod(text) => {
+                let hops = vec![Hop::new(HopKind::Dns, format!("{} is the name of a pod's address", request.host))];
+                return Some(Entrance { hops, door: Door::Closed(Outcome::Unknown(text)), side: Vec::new() });
+            }
+        }
+    };
+    let record = world.get(&key);
+    let summary = format!("{} stands for {} in the cluster's own DNS", request.host, world.title(&key));
+    let sure = if record.is_some() { Confidence::Proven } else { Confidence::Inferred };
+    let hop = Hop::new(HopKind::Dns, summary).at(&key).sure(sure);
+    let door = controller(world, request, &key).unwrap_or_else(|| Door::Service {
+        namespace: key.namespace.clone().unwrap_or_default(),
+        name: key.name.clone(),
+        port: request.port,
+    });
+    Some(Entrance { hops: vec![hop], door, side: Vec::new() })
+}
+
+/// A controller answers by the Host header: where one was given, its rules are meant and not its pods.
+fn controller(world: &World, request: &Request, key: &ObjectRef) -> Option<Door> {
+    request.host_header.as_ref().filter(|host| **host != request.host)?;
+    let service = world.get(key)?;
+    match gate::behind(world, service, facts::service(service)?) {
+        Behind::Controller(controller) => {
+            Some(Door::Controller(Box::new(Controller { port: request.port, ..*controller })))
+        }
+        Behind::Gateway(gateway) => Some(Door::Gateway { gateway, port: request.port }),
+        Behind::Pods => None,
+    }
+}
+
+/// What a name stands for.
+#[derive(Debug, PartialEq, Eq)]
+enum Name {
+    /// A Service: namespace and name.
+    Service(String, String),
+    /// The address of a pod.
+    Pod(String),
+}
+
+fn by_name(world: &World, request: &Request) -> Option<Name> {
+    let own = match &request.vantage {
+        Vantage::External => None,
+        Vantage::Namespace(namespace) | Vantage::Pod { namespace, .. } => Some(namespace),
+    };
+    let host = domains(world).iter().find_map(|domain| {
+        let front = request.host.strip_suffix(domain.as_ref())?.strip_suffix('.')?;
+        Some(front.to_owned())
+    });
+    let is_whole = host.is_some();
+    let host = host.unwrap_or_else(|| request.host.clone());
+    let labels: Vec<&str> = host.split('.').collect();
+    match labels.as_slice() {
+        [.., name, namespace, "svc"] => Some(Name::Service((*namespace).to_owned(), (*name).to_owned())),
+        [_, _, "pod"] if is_whole || own.is_some() => Some(Name::Pod(format!("{host} is the address of a pod"))),
+        _ if is_whole => None,
+        [name] => own.map(|namespace| Name::Service(namespace.to_string(), (*name).to_owned())),
+        [name, namespace] if own.is_some() && is_namespace(world, name, namespace) => {
+            Some(Name::Service((*namespace).to_owned(), (*name).to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the second label of a short name is a namespace: it is one, or it holds such a Service.
+fn is_namespace(world: &World, name: &str, namespace: &str) -> bool {
+    let key = ObjectRef { kind: NAMESPACE, namespace: None, name: Arc::from(namespace) };
+    world.get(&key).is_some() || world.named(SERVICE, namespace, name).is_some()
+}
+
+/// The domains of the cluster, as CoreDNS is told.
+pub fn domains(world: &World) -> Vec<Arc<str>> {
+    let corefile = world.named(CONFIG_MAP, "kube-system", "coredns").and_then(|map| facts::config_map(map));
+    let told = corefile.map_or(&[][..], |facts| &facts.cluster_domains);
+    if told.is_empty() { vec![Arc::from(DOMAIN)] } else { told.to_vec() }
+}
+
+/// The Service with this address of its own.
+fn by_address(world: &World, address: &str) -> Option<ObjectRef> {
+    let has = |ips: &[Arc<str>]| ips.iter().any(|ip| **ip == *address);
+    let mut services = world.of(SERVICE);
+    let found = services.find(|service| facts::service(service).is_some_and(|facts| has(&facts.cluster_ips)));
+    found.map(|service| service.key.clone())
+}

@@ -1,0 +1,286 @@
+//! Which routes are attached to which listeners, and why others are not.
+
+use crate::kinds::condition::Status;
+use crate::kinds::gateway::facts::{FromNamespaces, Listener};
+use crate::kinds::gateway_api::GROUP;
+use crate::kinds::http_route::facts::filter::{PathChange, Redirect};
+use crate::kinds::http_route::facts::{Filter, Parent, ParentStatus, PathMatch};
+use crate::kinds::{ObjectRef, Record};
+use crate::view::trace::gateway::grants::{self, May};
+use crate::view::trace::gateway::listeners::{Listeners, Place, fresh, namespace};
+use crate::view::trace::gateway::names;
+use crate::view::trace::gateway::routes::{self, Route};
+use crate::view::trace::world::World;
+use std::sync::Arc;
+
+/// A route and where it is attached.
+#[derive(Clone, Debug)]
+pub struct Attached<'a> {
+    /// The route.
+    pub route: Route<'a>,
+    /// The listeners, each with the hosts that are left of the route's own there; the empty host is every one.
+    pub places: Vec<(usize, Vec<String>)>,
+    /// Where it wanted to be and is not.
+    pub refusals: Vec<Refusal>,
+    /// Whether something that was not given was taken as it should be.
+    pub is_assumed: bool,
+}
+
+/// One parent that did not take a route.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// Which of its parents.
+    pub parent: usize,
+    /// At which listener; none where there is none.
+    pub place: Option<usize>,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a parent did not take a route.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Why {
+    /// No listener has this name.
+    NoSection,
+    /// No listener has this port.
+    NoPort,
+    /// A ListenerSet has the section.
+    SectionOfSet(ObjectRef),
+    /// The listener does not admit its namespace.
+    Namespace,
+    /// The listener does not admit its kind.
+    Kind,
+    /// Their hosts do not meet.
+    Hosts,
+    /// A controller says that listeners do not admit it.
+    NotAllowed(String),
+    /// Its filters cannot stand next to each other: which rule and filter where it is known, and why.
+    Filters(Option<(usize, usize)>, String),
+    /// Its controller has said nothing, or no: its words; none for nothing.
+    Controller(Option<String>),
+    /// It cannot be told; says what is missing.
+    Unknown(String),
+}
+
+/// Every route for one of these names that names the Gateway or one of its ListenerSets; for no name all of them.
+pub fn all<'a>(
+    world: &World<'a>,
+    gateway: &Arc<Record>,
+    controller: &str,
+    listeners: &Listeners<'a>,
+    wanted: &[&str],
+) -> Vec<Attached<'a>> {
+    let mut owners: Vec<&Arc<Record>> = vec![gateway];
+    let sets = listeners.places.iter().map(|place| place.owner);
+    for owner in sets.chain(listeners.refused.iter().map(|(set, _)| *set)) {
+        if !owners.iter().any(|have| have.key == owner.key) {
+            owners.push(owner);
+        }
+    }
+    let is_wanted = |record: &&Arc<Record>| {
+        let hosts = routes::hostnames(record);
+        let mut named = hosts.iter().flat_map(|host| wanted.iter().map(move |name| names::covers(host, name)));
+        wanted.is_empty() || hosts.is_empty() || named.any(|covers| covers)
+    };
+    let mut found: Vec<&Arc<Record>> = Vec::new();
+    for owner in &owners {
+        let of_kind = |kind| world.sources(owner, kind).into_iter().filter(is_wanted);
+        found.extend(routes::KINDS.into_iter().flat_map(of_kind));
+    }
+    found.sort_by(|a, b| a.key.cmp(&b.key));
+    found.dedup_by(|a, b| a.key == b.key);
+    let owners: Vec<&ObjectRef> = owners.iter().map(|owner| &owner.key).collect();
+    let routes = found.into_iter().filter_map(Route::of);
+    routes.map(|route| attach(world, &owners, controller, listeners, route)).collect()
+}
+
+fn attach<'a>(
+    world: &World,
+    owners: &[&ObjectRef],
+    controller: &str,
+    listeners: &Listeners,
+    route: Route<'a>,
+) -> Attached<'a> {
+    let mut attached = Attached { route, places: Vec::new(), refusals: Vec::new(), is_assumed: false };
+    for (parent, reference) in attached.route.parents.iter().enumerate() {
+        let Some(key) = routes::key(&reference.object).filter(|key| owners.contains(&key)) else { continue };
+        let verdicts = of_parent(world, &key, reference, controller, listeners, &attached.route);
+        for (place, verdict) in verdicts {
+            match (place, verdict) {
+                (Some(place), Ok((hosts, sure))) => {
+                    attached.is_assumed |= !sure;
+                    add(&mut attached.places, place, hosts);
+                }
+                (place, Err(why)) => attached.refusals.push(Refusal { parent, place, why }),
+                (None, Ok(_)) => {}
+            }
+        }
+    }
+    attached
+}
+
+fn add(places: &mut Vec<(usize, Vec<String>)>, place: usize, hosts: Vec<String>) {
+    match places.iter_mut().find(|(have, _)| *have == place) {
+        Some((_, have)) => have.extend(hosts),
+        None => places.push((place, hosts)),
+    }
+}
+
+type Verdict = (Option<usize>, Result<(Vec<String>, bool), Why>);
+
+fn of_parent(
+    world: &World,
+    key: &ObjectRef,
+    reference: &Parent,
+    controller: &str,
+    listeners: &Listeners,
+    route: &Route,
+) -> Vec<Verdict> {
+    let own = |place: &&(usize, &Place)| place.1.owner.key == *key;
+    let all: Vec<(usize, &Place)> = listeners.places.iter().enumerate().filter(|p| own(&p)).collect();
+    let named = |listener: &Listener| reference.section.as_ref().is_none_or(|section| *section == listener.name);
+    let at_port = |listener: &Listener| reference.port.is_none_or(|port| port == listener.port);
+    let sections: Vec<_> = all.iter().filter(|(_, place)| named(place.listener)).collect();
+    // What keeps its ListenerSet out keeps the route out.
+    if listeners.refused.iter().any(|(set, _)| set.key == *key) {
+        return Vec::new();
+    }
+    if sections.is_empty() {
+        return vec![(None, Err(no_section(listeners, reference)))];
+    }
+    let places: Vec<_> = sections.into_iter().filter(|(_, place)| at_port(place.listener)).collect();
+    if places.is_empty() {
+        return vec![(None, Err(Why::NoPort))];
+    }
+    if let Some((rule, filter, why)) = clashing_filters(route) {
+        return vec![(None, Err(Why::Filters(Some((rule, filter)), why)))];
+    }
+    let said = said(world, reference, controller, route);
+    let admitted = |place: &Place| admit(world, place, route, matches!(said, Said::Yes));
+    let verdicts: Vec<Verdict> = places.iter().map(|(at, place)| (Some(*at), admitted(place))).collect();
+    match said {
+        // What the objects say is more exact than the controller's one reason, where both say no.
+        Said::No(why) if verdicts.iter().any(|(_, verdict)| verdict.is_ok()) => vec![(None, Err(why))],
+        Said::Nothing if verdicts.iter().any(|(_, verdict)| verdict.is_ok()) => {
+            vec![(None, Err(Why::Controller(None)))]
+        }
+        _ => verdicts,
+    }
+}
+
+fn no_section(listeners: &Listeners, reference: &Parent) -> Why {
+    let Some(section) = &reference.section else { return Why::NoSection };
+    let elsewhere = listeners.places.iter().find(|place| {
+        place.listener.name == *section && routes::key(&reference.object).is_some_and(|key| key != place.owner.key)
+    });
+    elsewhere.map_or(Why::NoSection, |place| Why::SectionOfSet(place.owner.key.clone()))
+}
+
+/// What the controller of the class says of a route for one of its parents.
+enum Said {
+    Yes,
+    No(Why),
+    /// A cluster's controller should have said something.
+    Nothing,
+    /// Nobody is expected to: files, or an older version was judged.
+    Silence,
+}
+
+/// What the controller says of a route for one of its parents.
+pub fn status<'r>(route: &'r Route, reference: &Parent, controller: &str) -> Option<&'r ParentStatus> {
+    let ours = |said: &&ParentStatus| controller.is_empty() || *said.controller == *controller;
+    route.status.iter().filter(ours).find(|said| said.parent == *reference)
+}
+
+fn said(world: &World, reference: &Parent, controller: &str, route: &Route) -> Said {
+    let Some(status) = status(route, reference, controller) else {
+        return if world.is_files() { Said::Silence } else { Said::Nothing };
+    };
+    let Some(accepted) = fresh(&status.conditions, "Accepted", route.record) else { return Said::Silence };
+    match accepted.status {
+        Status::True => Said::Yes,
+        Status::Unknown => Said::No(Why::Controller(Some(accepted.reasoned().to_string()))),
+        Status::False => Said::No(match &*accepted.reason {
+            "NotAllowedByListeners" => Why::NotAllowed(accepted.reasoned().to_string()),
+            "NoMatchingListenerHostname" => Why::Hosts,
+            "NoMatchingParent" => Why::NoSection,
+            "IncompatibleFilters" => Why::Filters(None, accepted.reasoned().to_string()),
+            _ => Why::Controller(Some(accepted.reasoned().to_string())),
+        }),
+    }
+}
+
+/// The hosts by which a listener takes a route, and whether that is sure.
+fn admit(world: &World, place: &Place, route: &Route, accepted: bool) -> Result<(Vec<String>, bool), Why> {
+    if !allows_kind(place.listener, route.kind) {
+        return Err(Why::Kind);
+    }
+    let sure = match grants::admits(world, &place.listener.from, namespace(place.owner), route.namespace()) {
+        May::Yes => true,
+        May::Perhaps => false,
+        // Its controller could read what is missing here.
+        May::Unknown(_) if accepted => true,
+        May::Unknown(missing) => return Err(Why::Unknown(missing)),
+        May::No => return Err(Why::Namespace),
+    };
+    let hosts = hosts(place, route);
+    if hosts.is_empty() { Err(Why::Hosts) } else { Ok((hosts, sure)) }
+}
+
+/// What is left of a route's hosts at a listener.
+fn hosts(place: &Place, route: &Route) -> Vec<String> {
+    if !route.has_hosts() {
+        return vec![String::new()];
+    }
+    if route.hostnames.is_empty() {
+        return vec![place.host().to_owned()];
+    }
+    route.hostnames.iter().filter_map(|host| names::meet(place.host(), host)).collect()
+}
+
+/// Whether a listener takes routes of a kind: those that it lists, else those of its protocol.
+pub fn allows_kind(listener: &Listener, kind: &str) -> bool {
+    let fits = protocol_kinds(listener).contains(&kind);
+    let listed = listener.kinds.iter().any(|(group, name)| **group == *GROUP && **name == *kind);
+    fits && (listener.kinds.is_empty() || listed)
+}
+
+/// The kinds of routes that a protocol can serve.
+pub fn protocol_kinds(listener: &Listener) -> &'static [&'static str] {
+    match &*listener.protocol {
+        "HTTP" | "HTTPS" => &["HTTPRoute", "GRPCRoute"],
+        // A listener that ends TLS itself may hand on the plain connection.
+        "TLS" if listener.passthrough == Some(true) => &["TLSRoute"],
+        "TLS" => &["TLSRoute", "TCPRoute"],
+        "TCP" => &["TCPRoute"],
+        "UDP" => &["UDPRoute"],
+        _ => &["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"],
+    }
+}
+
+/// Which namespaces a listener admits, in words.
+pub fn admitted(from: &FromNamespaces, own: &str) -> String {
+    grants::shown(from, own)
+}
+
+/// The first rule whose filters cannot stand next to each other, the filter that is too many, and why.
+fn clashing_filters(route: &Route) -> Option<(usize, usize, String)> {
+    route.rules.iter().enumerate().find_map(|(at, rule)| {
+        let find = |wanted: fn(&Filter) -> bool| rule.filters.iter().position(wanted);
+        let redirect = find(|filter| matches!(filter, Filter::Redirect(_)));
+        let rewrite = find(|filter| matches!(filter, Filter::Rewrite { .. }));
+        if let (Some(_), Some(rewrite)) = (redirect, rewrite) {
+            let why = format!("{} redirects and rewrites, and a rule can only do one of them", rule.title(at));
+            return Some((at, rewrite, why));
+        }
+        let prefix = find(|filter| {
+            matches!(
+                filter,
+                Filter::Redirect(Redirect { path: Some(PathChange::Prefix(_)), .. })
+                    | Filter::Rewrite { path: Some(PathChange::Prefix(_)), .. }
+            )
+        })?;
+        let odd = rule.matches.iter().any(|m| m.path_type != PathMatch::Prefix);
+        odd.then(|| (at, prefix, format!("{} has ReplacePrefixMatch without a PathPrefix match", rule.title(at))))
+    })
+}

@@ -1,0 +1,113 @@
+//! Which certificates a listener shows, and whether it may use them.
+
+use crate::kinds::SECRET;
+use crate::kinds::condition::Status;
+use crate::kinds::gateway_api::ObjectName;
+use crate::view::trace::fault::{Finding, Severity, gw};
+use crate::view::trace::gateway::grants::{self, May};
+use crate::view::trace::gateway::listeners::{Place, fresh, is_of_certificate, namespace};
+use crate::view::trace::gateway::routes;
+use crate::view::trace::plan::{Fallback, TlsEnd, TlsPlan};
+use crate::view::trace::tls;
+use crate::view::trace::world::{Known, World};
+
+/// The plan for a handshake at a listener, and whether it fails for want of a certificate.
+pub fn plan(world: &World, place: &Place, name: &str) -> (TlsPlan, bool) {
+    let listener = place.listener;
+    if *listener.protocol == *"TCP" || listener.passthrough == Some(true) {
+        return (TlsPlan { owner: Some(place.owner.key.clone()), ..tls::in_pods(name) }, false);
+    }
+    let troubles: Vec<Option<Finding>> = (0..listener.certificates.len()).map(|at| trouble(world, place, at)).collect();
+    let good = troubles.iter().filter(|trouble| trouble.is_none()).count();
+    let secrets = listener.certificates.iter().zip(&troubles).filter(|(_, trouble)| trouble.is_none() || good == 0);
+    let secrets = secrets.filter_map(|(object, _)| {
+        let key = routes::key(object).filter(|key| key.kind == SECRET)?;
+        Some((key.namespace?, key.name))
+    });
+    let secrets = secrets.collect();
+    let mut findings: Vec<Finding> = troubles.into_iter().flatten().collect();
+    // Some controllers take certificates by options of their own.
+    let is_own = listener.certificates.is_empty() && !listener.options.is_empty();
+    if listener.certificates.is_empty() && !is_own {
+        findings.push(none_named(place));
+    }
+    if findings.is_empty() {
+        findings.extend(said(place));
+    }
+    if 0 < good {
+        findings = findings.into_iter().map(|finding| finding.severe(Severity::Warn)).collect();
+    }
+    let fails = findings.iter().any(|finding| finding.severity == Severity::Broken);
+    let plan = TlsPlan {
+        name: name.to_owned(),
+        owner: Some(place.owner.key.clone()),
+        field: place.field("tls.certificateRefs[0].name"),
+        secrets,
+        end: TlsEnd::Controller,
+        fallback: if is_own { Fallback::Unknown } else { Fallback::Reject },
+        findings,
+    };
+    (plan, fails)
+}
+
+fn begin(place: &Place) -> Finding {
+    place.name_in(Finding::of(&gw::GW_CERTREF)).word("owner_kind", place.owner_kind())
+}
+
+fn none_named(place: &Place) -> Finding {
+    let finding = begin(place).word("secret", "(none)").word("why", "it names none in tls.certificateRefs");
+    let finding = finding.word("secret_namespace", namespace(place.owner));
+    finding.proof(place.owner, place.field("tls.certificateRefs"), "")
+}
+
+/// Why one of its certificates cannot be used, as far as the objects show.
+fn trouble(world: &World, place: &Place, at: usize) -> Option<Finding> {
+    let object = &place.listener.certificates[at];
+    let resolved = fresh(&place.listener.conditions, "ResolvedRefs", place.owner);
+    if resolved.is_some_and(|c| c.status == Status::True) {
+        return None;
+    }
+    let there = object.namespace.as_deref().unwrap_or("");
+    let field = place.field(&format!("tls.certificateRefs[{at}].name"));
+    let finding = names(begin(place), object).proof(place.owner, field, &object.name);
+    let finding = match resolved {
+        Some(said) => finding.proof(place.owner, condition_path(place), &said.reason),
+        None => finding,
+    };
+    if grants::grant(world, (place.owner_kind(), namespace(place.owner)), object) == May::No {
+        let why = format!("namespace {there} has no ReferenceGrant for it");
+        return Some(finding.word("why", why).word("grant_namespace", there));
+    }
+    let key = routes::key(object).filter(|key| key.kind == SECRET)?;
+    // A Secret that was not given may be there all the same.
+    let is_missing = !world.is_files() && world.get(&key).is_none() && world.known(SECRET, Some(there)) == Known::Whole;
+    is_missing.then(|| finding.word("why", "the Secret does not exist").word("missing_namespace", there))
+}
+
+/// What the controller says where the objects show no reason.
+fn said(place: &Place) -> Option<Finding> {
+    let resolved = fresh(&place.listener.conditions, "ResolvedRefs", place.owner)?;
+    if resolved.status != Status::False || !is_of_certificate(&resolved.reason) {
+        return None;
+    }
+    let object = place.listener.certificates.first()?;
+    let finding = names(begin(place), object).word("why", resolved.reasoned());
+    let field = place.field("tls.certificateRefs[0].name");
+    let finding = finding.proof(place.owner, field, &object.name);
+    let finding = finding.proof(place.owner, condition_path(place), &resolved.reason);
+    let there = object.namespace.as_deref().unwrap_or("").to_owned();
+    Some(match &*resolved.reason {
+        "RefNotPermitted" => finding.word("grant_namespace", there),
+        _ => finding,
+    })
+}
+
+fn names(finding: Finding, object: &ObjectName) -> Finding {
+    let there = object.namespace.as_deref().unwrap_or("");
+    let finding = finding.word("secret", format!("{} {there}/{}", object.kind, object.name));
+    finding.word("secret_namespace", there).word("secret_name", &object.name)
+}
+
+fn condition_path(place: &Place) -> String {
+    format!(".status.listeners[{}].conditions[type=ResolvedRefs].reason", place.index)
+}

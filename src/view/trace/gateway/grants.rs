@@ -1,0 +1,104 @@
+//! ReferenceGrants, and from which namespaces something may attach.
+
+use crate::kinds::gateway::facts::FromNamespaces;
+use crate::kinds::gateway_api::{GROUP, ObjectName};
+use crate::kinds::{NAMESPACE, ObjectRef, REFERENCE_GRANT, Requirement, Selector};
+use crate::view::trace::facts;
+use crate::view::trace::world::World;
+use std::sync::Arc;
+
+/// Whether something may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum May {
+    /// It may.
+    Yes,
+    /// It may, if what was not given is as it should be.
+    Perhaps,
+    /// It may not.
+    No,
+    /// It cannot be told; says what is missing.
+    Unknown(String),
+}
+
+/// Whether an object of this kind and namespace may point at an object, by the ReferenceGrants there.
+pub fn grant(world: &World, from: (&str, &str), to: &ObjectName) -> May {
+    let (kind, namespace) = from;
+    let there = to.namespace.as_deref().unwrap_or("");
+    if there == namespace {
+        return May::Yes;
+    }
+    let grants = world.in_namespace(REFERENCE_GRANT, there);
+    let granted = grants.iter().filter_map(|grant| facts::reference_grant(grant)).any(|grant| {
+        let from = |from: &&crate::kinds::reference_grant::GrantFrom| {
+            *from.group == *GROUP && *from.kind == *kind && *from.namespace == *namespace
+        };
+        let at = |at: &&crate::kinds::reference_grant::GrantTo| {
+            at.group == to.group && at.kind == to.kind && at.name.as_ref().is_none_or(|name| *name == to.name)
+        };
+        grant.from.iter().any(|side| from(&side)) && grant.to.iter().any(|side| at(&side))
+    });
+    match world.known(REFERENCE_GRANT, Some(there)).missing("referencegrants") {
+        _ if granted => May::Yes,
+        Some(missing) => May::Unknown(format!("{missing} in namespace {there}")),
+        None => May::No,
+    }
+}
+
+/// Whether a listener (or a Gateway) in its own namespace lets something of another one attach.
+pub fn admits(world: &World, from: &FromNamespaces, own: &str, namespace: &str) -> May {
+    match from {
+        FromNamespaces::All => May::Yes,
+        FromNamespaces::Same if own == namespace => May::Yes,
+        FromNamespaces::Same | FromNamespaces::Nowhere => May::No,
+        FromNamespaces::Selector(selector) => selected(world, selector, namespace),
+    }
+}
+
+fn selected(world: &World, selector: &Selector, namespace: &str) -> May {
+    let yes_or_no = |matches: bool| if matches { May::Yes } else { May::No };
+    if let Some(record) = world.get(&ObjectRef::new(NAMESPACE, "", namespace)) {
+        // A file may leave out the label that a cluster sets on every namespace.
+        let own: (Arc<str>, Arc<str>) = (Arc::from(OWN_NAME), Arc::from(namespace));
+        let mut labels = record.meta.labels.to_vec();
+        if record.meta.label(OWN_NAME).is_none() {
+            labels.push(own);
+            labels.sort();
+        }
+        return yes_or_no(selector.matches(&labels));
+    }
+    let own = [(Arc::from(OWN_NAME), Arc::from(namespace))];
+    let by_name = selector.equals.iter().map(|(key, _)| key).chain(selector.requirements.iter().filter_map(label));
+    if !selector.is_empty() && by_name.into_iter().all(|key| **key == *OWN_NAME) {
+        return yes_or_no(selector.matches(&own));
+    }
+    if world.is_files() {
+        return May::Perhaps;
+    }
+    match world.known(NAMESPACE, None).missing("namespaces") {
+        Some(missing) => May::Unknown(missing),
+        None => May::No,
+    }
+}
+
+/// The label by which every namespace carries its own name.
+const OWN_NAME: &str = "kubernetes.io/metadata.name";
+
+fn label(requirement: &Requirement) -> Option<&Arc<str>> {
+    match requirement {
+        Requirement::In(key, _)
+        | Requirement::NotIn(key, _)
+        | Requirement::Exists(key)
+        | Requirement::DoesNotExist(key) => Some(key),
+        Requirement::Never => None,
+    }
+}
+
+/// From which namespaces, in words.
+pub fn shown(from: &FromNamespaces, own: &str) -> String {
+    match from {
+        FromNamespaces::All => "every namespace".to_owned(),
+        FromNamespaces::Same => format!("its own namespace {own} only"),
+        FromNamespaces::Selector(_) => "namespaces with certain labels only".to_owned(),
+        FromNamespaces::Nowhere => "no namespace".to_owned(),
+    }
+}

@@ -1,0 +1,108 @@
+//! One try to have a certificate signed: the newest CertificateRequest, its Order, and what refused them.
+
+use crate::kinds::condition;
+use crate::kinds::{CERTIFICATE_REQUEST, ORDER, Record};
+use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, cm};
+use crate::view::trace::tls::issuing::{PATIENCE, age, challenge, issuer};
+use crate::view::trace::tls::place::{Place, said, span};
+use std::sync::Arc;
+
+/// Why the newest try of a Certificate does not come to an end; nothing where it goes on, or went well.
+pub fn trouble(place: &Place, certificate: &Record) -> Vec<Finding> {
+    let Some(request) = newest(place, certificate) else { return Vec::new() };
+    let Some(facts) = facts::certificate_request(request) else { return Vec::new() };
+    let begin = |fault| place.begin(fault).word("request", &request.key.name);
+    for kind in ["Denied", "InvalidRequest"] {
+        let refused = condition::find(&facts.conditions, kind).filter(|_| condition::holds(&facts.conditions, kind));
+        if let Some(refused) = refused {
+            let finding = begin(&cm::CM_CR_DENIED).word("why", said(&refused.reasoned()));
+            return vec![finding.proof(request, format!(".status.conditions[type={kind}].reason"), &refused.reason)];
+        }
+    }
+    if condition::holds(&facts.conditions, "Ready") {
+        return Vec::new();
+    }
+    if !condition::holds(&facts.conditions, "Approved") {
+        let waited = age(place.world, request).filter(|age| PATIENCE < *age);
+        let finding = waited.map(|age| begin(&cm::CM_CR_UNAPPROVED).word("age", span(age)));
+        return finding
+            .into_iter()
+            .map(|finding| finding.proof(request, ".status.conditions[type=Approved]", "absent"))
+            .collect();
+    }
+    if let Some(order) = last(place.world.children(&request.meta.uid, ORDER)) {
+        return ordered(place, request, order);
+    }
+    let failed = condition::denied(&facts.conditions, "Ready").filter(|ready| *ready.reason == *"Failed");
+    let Some(failed) = failed else { return Vec::new() };
+    let proof =
+        |finding: Finding| finding.proof(request, ".status.conditions[type=Ready].message", said(&failed.words()));
+    let object = format!("certificaterequest {}", request.key.name);
+    if let Some(finding) = refusal(place, &object, &failed.message) {
+        return vec![proof(issuer::words(finding, &facts.issuer))];
+    }
+    let finding =
+        begin(&cm::CM_ORDER_INVALID).word("what", place.world.title(&request.key)).word("why", said(&failed.words()));
+    vec![proof(finding)]
+}
+
+/// The newest CertificateRequest of a Certificate.
+fn newest<'w>(place: &Place<'w>, certificate: &Record) -> Option<&'w Arc<Record>> {
+    let owned = place.world.children(&certificate.meta.uid, CERTIFICATE_REQUEST);
+    last(owned).or_else(|| {
+        let here = place.world.in_namespace(CERTIFICATE_REQUEST, place.namespace).into_iter();
+        let named = |record: &&Arc<Record>| {
+            record.meta.annotation("cert-manager.io/certificate-name") == Some(&certificate.key.name)
+        };
+        last(here.filter(named).collect())
+    })
+}
+
+fn last(mut records: Vec<&Arc<Record>>) -> Option<&Arc<Record>> {
+    records.sort_by(|one, other| (one.meta.created, &one.key.name).cmp(&(other.meta.created, &other.key.name)));
+    records.pop()
+}
+
+/// Why an Order does not come to an end.
+fn ordered(place: &Place, request: &Record, order: &Arc<Record>) -> Vec<Finding> {
+    let Some(facts) = facts::order(order) else { return Vec::new() };
+    if *facts.state == *"valid" {
+        return Vec::new();
+    }
+    let reason = facts.reason.as_deref().unwrap_or("");
+    let has_failed = matches!(&*facts.state, "invalid" | "expired" | "errored");
+    let object = format!("order {}", order.key.name);
+    if let Some(finding) = refusal(place, &object, reason) {
+        return vec![issuer::words(finding, &facts.issuer).proof(order, ".status.reason", said(reason))];
+    }
+    let findings = challenge::trouble(place, order);
+    if !findings.is_empty() || !has_failed {
+        return findings;
+    }
+    let why = if reason.is_empty() { format!("its state is {}", facts.state) } else { said(reason) };
+    let finding = place.begin(&cm::CM_ORDER_INVALID).word("what", format!("ACME {}", place.world.title(&order.key)));
+    let finding =
+        finding.word("why", why).word("request", &request.key.name).proof(order, ".status.state", &facts.state);
+    vec![if reason.is_empty() { finding } else { finding.proof(order, ".status.reason", said(reason)) }]
+}
+
+/// Refusals that an ACME server gives at any step: too many certificates, or a record of DNS that forbids it.
+pub fn refusal(place: &Place, object: &str, text: &str) -> Option<Finding> {
+    let lower = text.to_lowercase();
+    if lower.contains("ratelimited") || lower.contains("too many certificates") || lower.contains("too many failed") {
+        let finding = place.begin(&cm::CM_RATE).word("retry", retry(text)).word("why", said(text));
+        return Some(finding.word("object", object));
+    }
+    let forbids = lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "caa");
+    forbids.then(|| place.begin(&cm::CM_CAA).word("why", said(text)).word("object", object))
+}
+
+/// When the server takes another try: `retry after 2026-11-21 10:00:00 UTC`.
+fn retry(text: &str) -> String {
+    let Some(at) = text.find("retry after ") else { return "it does not say for how long".to_owned() };
+    let rest = &text[at..];
+    let end = rest.find(" UTC").map(|end| end + " UTC".len()).or_else(|| rest.find([',', ';']));
+    let end = end.or_else(|| rest.find(": ")).unwrap_or(rest.len());
+    said(&rest[..end])
+}

@@ -1,0 +1,56 @@
+//! Kinds of Traefik and external-dns, whose server prints nothing but name and age.
+
+use super::case::Case;
+use serde_json::{Value, json};
+
+fn of(name: &str, spec: Value) -> Case {
+    Case::new(name, json!({"spec": spec}))
+}
+
+fn route(name: &str, rule: &str, tls: Value) -> Case {
+    let services = json!([{"name": "web", "port": 80}, {"name": "web-next", "port": "http", "weight": 1}]);
+    let routes = json!([{"match": rule, "priority": 7, "middlewares": [{"name": "strip"}], "services": services}]);
+    of(name, json!({"entryPoints": ["websecure"], "routes": routes, "tls": tls}))
+}
+
+/// States of an IngressRoute.
+pub fn ingress_routes() -> Vec<Case> {
+    vec![
+        of("bare", json!({"routes": []})),
+        route("plain", "Host(`a.example.com`)", Value::Null),
+        route("tls", "Host(`a.example.com`) && PathPrefix(`/api`)", json!({"secretName": "a-tls"})),
+        route("ending", "PathPrefix(`/`)", json!({})).held().deleted(),
+    ]
+}
+
+/// States of an IngressRouteTCP.
+pub fn ingress_routes_tcp() -> Vec<Case> {
+    vec![
+        of("bare", json!({"routes": []})),
+        route("plain", "HostSNI(`*`)", Value::Null),
+        route("passthrough", "HostSNI(`db.example.com`)", json!({"passthrough": true})),
+        route("ending", "HostSNI(`*`)", json!({})).held().deleted(),
+    ]
+}
+
+/// States of a Middleware.
+pub fn middlewares() -> Vec<Case> {
+    vec![
+        of("bare", json!({})),
+        of("redirect", json!({"redirectScheme": {"scheme": "https", "permanent": true}})),
+        of("chain", json!({"chain": {"middlewares": [{"name": "redirect"}]}})),
+        of("ending", json!({"compress": {}})).held().deleted(),
+    ]
+}
+
+/// States of a DNSEndpoint.
+pub fn dns_endpoints() -> Vec<Case> {
+    let record =
+        || json!([{"dnsName": "a.example.com", "recordType": "A", "recordTTL": 60, "targets": ["203.0.113.7"]}]);
+    vec![
+        of("bare", json!({})),
+        of("fresh", json!({"endpoints": record()})),
+        of("seen", json!({"endpoints": record()})).status(json!({"observedGeneration": 1})),
+        of("ending", json!({"endpoints": record()})).held().deleted(),
+    ]
+}
