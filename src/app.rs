@@ -137,7 +137,7 @@ impl App {
             };
             app.enter(context, namespaces);
             if let Some(view) = start.view {
-                app.run_line(view.trim_start_matches(':'));
+                app.run_when_known(view.trim_start_matches(':'));
             }
         }
         if let Some(why) = policy::refusal(start.mode) {

@@ -2,12 +2,15 @@
 //! connection, 3 unknown.
 
 pub mod args;
+mod check;
+mod ground;
 mod look;
 mod open;
 mod print;
 mod screen;
 mod serve;
 mod settings;
+mod trace;
 
 use self::args::{Args, Command};
 use clap::Parser;
@@ -33,6 +36,9 @@ pub enum Unusable {
     /// Keys that are none.
     #[error("--keys: {0}")]
     Keys(#[from] crate::app::keymap::NotAChord),
+    /// A target that cannot be followed, or options that make no request.
+    #[error("{0}")]
+    Target(String),
     /// The system said no.
     #[error("{what}: {error}")]
     Io {
@@ -62,6 +68,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match &args.command {
         None => open::run(&args.common, args.view.as_deref()),
+        Some(Command::Trace(trace)) => trace::run(&args.common, trace),
+        Some(Command::Check(check)) => check::run(&args.common, check),
         Some(Command::Screen(screen)) => screen::run(&args.common, screen),
         Some(Command::Demo(demo)) => serve::run(&args.common, demo),
         Some(Command::Config(config)) => settings::print(config),

@@ -5,6 +5,7 @@
 
 mod accept;
 mod controllers;
+mod convert;
 mod discovery;
 mod kubelet;
 pub mod listen;
@@ -41,6 +42,7 @@ use crate::wire::Timestamp;
 
 pub use crate::demo::review::Denial;
 pub use crate::demo::server::{Body, Server};
+pub use crate::demo::stage::Signer;
 
 /// One cluster. Clones share it.
 #[derive(Clone, Debug)]
@@ -99,6 +101,12 @@ impl Demo {
         state.story = Story::of(&state.store, now);
         let (wake, _) = signal::channel(Wake { version: state.store.version(), now, cuts: 0 });
         Self { shared: Arc::new(Shared { state: Mutex::new(state), wake, schema: Arc::new(Schema::embedded()) }) }
+    }
+
+    /// The same cluster, whose renewed certificates are made by `signer`.
+    pub fn signed_by(self, signer: Signer) -> Self {
+        self.state().story.signer = Some(signer);
+        self
     }
 
     /// Moves the clock; a clock that stands still or runs backwards moves nothing.

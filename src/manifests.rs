@@ -6,7 +6,7 @@
 
 pub mod document;
 pub mod embedded;
-mod mint;
+pub mod mint;
 pub mod read;
 pub mod records;
 pub mod shift;

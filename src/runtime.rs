@@ -3,6 +3,7 @@
 
 pub mod clipboard;
 pub mod clock;
+pub mod gather;
 pub mod greet;
 pub mod input;
 pub mod link;

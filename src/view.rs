@@ -4,12 +4,15 @@
 //! What comes out is ready to paint: text with a role, never a style.
 
 pub mod describe;
+pub mod expiry;
 pub mod filter;
 pub mod fit;
 pub mod health;
 pub mod line;
 pub mod logs;
 pub mod picture;
+pub mod reverse;
+pub mod routes;
 pub mod search;
 pub mod table;
 pub mod trace;

@@ -1,12 +1,13 @@
-//! Single answers: one object as it is, the server's own table of a kind, and how a custom kind wants to be printed.
+//! Single answers: one object as it is, the columns of the server's own table of a kind, and how a custom kind wants
+//! to be printed.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::call::{Problem, accept, escape};
 use crate::api::connect::Connection;
 use crate::kinds::custom::definition::{Version, versions};
-use crate::kinds::{Kind, ObjectRef};
+use crate::kinds::custom::table;
+use crate::kinds::{Column, Kind, ObjectRef};
 
 /// Fetches one object, whole.
 pub async fn object(connection: &Connection, kind: &Kind, key: &ObjectRef) -> Result<Value, Problem> {
@@ -14,15 +15,10 @@ pub async fn object(connection: &Connection, kind: &Kind, key: &ObjectRef) -> Re
     parse(&connection.json(&path, accept::JSON).await?)
 }
 
-/// Fetches the server's table of a kind, as kubectl shows it.
-pub async fn table(connection: &Connection, kind: &Kind, namespace: Option<&str>) -> Result<Table, Problem> {
-    let path = format!("{}?includeObject=Metadata", kind.path(namespace));
-    let table: Table = parse(&connection.json(&path, accept::TABLE).await?)?;
-    if table.kind == "Table" {
-        return Ok(table);
-    }
-    // An aggregated API need not know tables; its objects are then shown by name alone.
-    Err(Problem::Garbled(format!("{} cannot be had as a table", kind.plural)))
+/// Fetches the columns by which the server prints a kind; none where it prints no tables of it.
+pub async fn table_columns(connection: &Connection, kind: &Kind) -> Result<Option<Vec<Column>>, Problem> {
+    let path = format!("{}?limit=1&includeObject=Metadata", kind.path(None));
+    Ok(table::columns(&connection.json(&path, accept::TABLE).await?))
 }
 
 /// Fetches the printer columns of a custom kind, in the version that requests use; none for a kind of an aggregated API.
@@ -39,39 +35,6 @@ pub async fn printer_columns(connection: &Connection, kind: &Kind) -> Result<Opt
 
 fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| Problem::Garbled(error.to_string()))
-}
-
-/// `meta.k8s.io/v1` `Table`.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Table {
-    kind: String,
-    /// What the columns are.
-    pub column_definitions: Vec<TableColumn>,
-    /// The rows.
-    pub rows: Vec<TableRow>,
-}
-
-/// A column of a table.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct TableColumn {
-    /// Its heading.
-    pub name: String,
-    /// `string`, `integer`, `number`, `boolean` or `date`.
-    pub r#type: String,
-    /// 0 for every screen, more for wide ones.
-    pub priority: i32,
-}
-
-/// A row of a table.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct TableRow {
-    /// One value for each column.
-    pub cells: Vec<Value>,
-    /// The object, as far as its metadata.
-    pub object: Value,
 }
 
 #[cfg(test)]
@@ -94,17 +57,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_table_comes_with_its_columns() {
-        let text = r#"{"kind":"Table","columnDefinitions":[{"name":"Name","type":"string","priority":0}],
-            "rows":[{"cells":["web-0"],"object":{"metadata":{"name":"web-0"}}}]}"#;
+    async fn a_table_tells_its_columns_and_a_plain_list_none() {
+        let text = r#"{"kind":"Table","columnDefinitions":[{"name":"Name","type":"string","format":"name","priority":0},
+            {"name":"Secrets","type":"string","priority":0}],"rows":[]}"#;
         let fake = Fake::new([json(text), json(r#"{"kind":"PodList","items":[]}"#)]);
         let connection = fake.connection();
-        let found = table(&connection, &pods(), None).await.unwrap();
-        assert_eq!(
-            (found.column_definitions[0].name.as_str(), &found.rows[0].cells[0]),
-            ("Name", &Value::from("web-0"))
-        );
-        assert!(table(&connection, &pods(), None).await.is_err(), "a plain list is no table");
+        let columns = table_columns(&connection, &pods()).await.unwrap().unwrap();
+        assert_eq!(columns.iter().map(|c| &*c.name).collect::<Vec<_>>(), ["NAME", "SECRETS"]);
+        assert_eq!(table_columns(&connection, &pods()).await.unwrap(), None);
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::api::call::Problem;
 use crate::api::connect::Connection;
@@ -35,6 +35,8 @@ const STEADY: Duration = Duration::from_secs(10);
 const REFUSED: Duration = Duration::from_secs(30);
 /// How often a kind that cannot be watched is listed.
 const POLL: Duration = Duration::from_secs(15);
+/// Over how long watches open again after an outage that they were silent in.
+const SPREAD: Duration = Duration::from_millis(500);
 /// How often the server is asked whether it is there while nothing else is.
 const PULSE: Duration = Duration::from_secs(10);
 
@@ -93,17 +95,19 @@ impl Watcher {
     async fn run(&mut self) {
         let mut version: Option<String> = None;
         loop {
-            let problem = match &mut version {
+            let done = match &mut version {
                 None => self.list(&mut version).await,
                 Some(version) if self.can_watch() => self.follow(version).await,
                 Some(_) => {
                     sleep(POLL).await;
-                    version = None;
-                    continue;
+                    Ok(Next::List)
                 }
             };
-            let Err(problem) = problem else { continue };
-            if self.recover(&problem).await == Next::List {
+            let next = match done {
+                Ok(next) => next,
+                Err(problem) => self.recover(&problem).await,
+            };
+            if next == Next::List {
                 version = None;
             }
         }
@@ -114,7 +118,7 @@ impl Watcher {
     }
 
     /// Reads the scope once.
-    async fn list(&mut self, version: &mut Option<String>) -> Result<(), Problem> {
+    async fn list(&mut self, version: &mut Option<String>) -> Result<Next, Problem> {
         if self.told.is_none() {
             self.tell(Sync::Listing { seen: 0, total: None }).await;
         }
@@ -123,16 +127,20 @@ impl Watcher {
         self.worked();
         self.tell(Sync::Live).await;
         *version = Some(listed.version);
-        Ok(())
+        Ok(Next::GoOn)
     }
 
-    /// Follows the scope from `version`, which moves along, to the end of the watch.
-    async fn follow(&mut self, version: &mut String) -> Result<(), Problem> {
+    /// Follows the scope from `version`, which moves along, to the end of the watch. Where more is watched than a
+    /// connection may have streams, what has none is listed now and then until one is free.
+    async fn follow(&mut self, version: &mut String) -> Result<Next, Problem> {
         let connection = self.reader.connection.clone();
         let mut place = connection.free_stream_place();
         if place.is_none() {
             self.stale("waiting for one of the connection's streams").await;
-            place = connection.stream_place().await;
+            match timeout(POLL, connection.stream_place()).await {
+                Ok(found) => place = found,
+                Err(_) => return Ok(Next::List),
+            }
         }
         let seconds = WATCH.as_secs() + connection.outage().chance(WATCH).as_secs();
         let mut stream = self.reader.watch(version, seconds).await?;
@@ -154,8 +162,10 @@ impl Watcher {
                 Ok(()) = answers.changed() => {
                     let up = *answers.borrow_and_update();
                     silent = (!up).then(|| Instant::now() + PATIENCE);
-                    if up {
-                        self.tell(Sync::Live).await;
+                    // A link that was dead for so long may be dead at our end only: another goes on from here.
+                    if up && matches!(self.told, Some(Sync::Stale { .. })) {
+                        sleep(connection.outage().chance(SPREAD)).await;
+                        return Ok(Next::GoOn);
                     }
                 }
                 () = sleep_until(silent.unwrap_or_else(Instant::now)), if silent.is_some() => {
@@ -169,7 +179,7 @@ impl Watcher {
         if opened.elapsed() < PATIENCE {
             sleep(self.backoff.next(|most| connection.outage().chance(most))).await;
         }
-        Ok(())
+        Ok(Next::GoOn)
     }
 
     async fn take(&mut self, news: News, version: &mut String) -> Result<(), Problem> {
@@ -222,7 +232,7 @@ impl Watcher {
         let connection = self.reader.connection.clone();
         connection.outage().begin();
         let mut over = std::pin::pin!(connection.outage().over(|| connection.is_ready()));
-        if tokio::time::timeout(PATIENCE, &mut over).await.is_err() {
+        if timeout(PATIENCE, &mut over).await.is_err() {
             self.stale(&self.words(problem)).await;
             over.await;
         }

@@ -82,10 +82,13 @@ impl App {
         if is_text && !self.search.text.is_empty() {
             return self.search.text.clear();
         }
+        // The object that the filter left under the cursor stays selected among all rows.
+        let selected = self.selected();
         let Some(session) = self.session_mut() else { return };
         if let Some(Screen::Table(table)) = session.screens.last_mut()
             && !table.filter.is_empty()
         {
+            table.selected = selected.or(table.selected.take());
             table.filter = crate::view::filter::Filter::default();
             table.error = None;
         } else if 1 < session.screens.len() {

@@ -209,13 +209,24 @@ impl App {
         }
     }
 
+    /// The same, for a line that may name a kind of which only the server knows: then it waits for its answer.
+    pub(super) fn run_when_known(&mut self, line: &str) {
+        match self.with_world(|world| search::wish(line, world)) {
+            Ok(wish) => self.grant(wish),
+            Err(why) => match self.session_mut().filter(|session| !session.is_live()) {
+                Some(session) => session.wanted = Some(line.to_owned()),
+                None => self.notice = Some(Notice { is_failure: true, ..Notice::new(why, self.now) }),
+            },
+        }
+    }
+
     fn grant(&mut self, wish: Wish) {
         match wish {
             Wish::Kind { kind, namespaces, filter } => self.open_kind(kind, namespaces, filter.as_deref()),
             Wish::Elsewhere { context, line } => {
                 self.switch_context(&context);
                 if !line.is_empty() {
-                    self.run_line(&line);
+                    self.run_when_known(&line);
                 }
             }
             Wish::Contexts => self.pick(Pick::Context),

@@ -4,8 +4,9 @@ use crate::app::App;
 use crate::app::scene::Entry;
 use crate::app::screen::{Pick, Picker, Screen};
 use crate::app::session::{Connection, Session};
-use crate::kinds::{Health, POD};
+use crate::kinds::{Health, POD, age};
 use crate::view::table::Namespaces;
+use crate::wire::Timestamp;
 use std::sync::Arc;
 
 /// The first entry among namespaces; no namespace can be called so.
@@ -29,23 +30,23 @@ impl App {
             Pick::Context => self.context_entries(),
             Pick::Namespace => self.session().map_or_else(Vec::new, |session| self.namespace_entries(session, picker)),
             Pick::Sort => self.sort_entries(),
+            Pick::Route => self.session().map_or_else(Vec::new, |session| self.route_entries(session)),
         };
         let wanted = picker.filter.to_lowercase();
         let words: Vec<&str> = wanted.split_whitespace().collect();
-        entries.retain(|entry| words.iter().all(|word| entry.text.to_lowercase().contains(word)));
+        // Routes are found by what is told of them, too: `broken`, a Service, a code.
+        let has_detail = picker.pick == Pick::Route;
+        entries.retain(|entry| {
+            let detail = if has_detail { entry.detail.to_lowercase() } else { String::new() };
+            words.iter().all(|word| entry.text.to_lowercase().contains(word) || detail.contains(word))
+        });
         entries
     }
 
     fn context_entries(&self) -> Vec<Entry> {
         let entries = self.contexts.iter().map(|context| {
             let session = self.sessions.iter().find(|session| session.context == *context);
-            let (health, detail) = session.map_or((None, String::new()), |session| match &session.connection {
-                Connection::Live(server) => (Some(Health::Ready), format!("{}  {}", server.version, server.address)),
-                Connection::Connecting { .. } => (Some(Health::Progressing), "connecting".to_owned()),
-                Connection::Closed => (None, "closed after a while".to_owned()),
-                Connection::Unreachable { failure, .. } => (Some(Health::Failed), failure.cause.clone()),
-                Connection::NeedsTerminal(failure) => (Some(Health::Warn), failure.cause.clone()),
-            });
+            let (health, detail) = session.map_or((None, String::new()), |session| reach(session, self.now));
             let current = self.session().is_some_and(|session| session.context == *context);
             Entry { health, text: context.to_string(), detail, marked: false, current }
         });
@@ -122,8 +123,13 @@ impl App {
         let Some(entry) = entries.get(picker.cursor.index.min(entries.len().saturating_sub(1))) else { return };
         let text = entry.text.clone();
         let is_first = text == ALL || text == "natural order";
+        if picker.pick == Pick::Route {
+            // Esc comes back to the list.
+            return self.follow_line(&text);
+        }
         self.leave();
         match picker.pick {
+            Pick::Route => {}
             Pick::Context => self.switch_context(&text),
             Pick::Sort => self.sort_by(if is_first { None } else { Some(&text) }),
             Pick::Namespace => {
@@ -165,6 +171,21 @@ impl App {
             _ => {}
         }
         self.step(1);
+    }
+}
+
+/// Whether a context can be reached, in a word and a state.
+fn reach(session: &Session, now: Timestamp) -> (Option<Health>, String) {
+    let away = |since, why: &str| format!("unreachable for {}: {why}", age::age(now, Some(since)));
+    match &session.connection {
+        Connection::Live(server) => match session.outage() {
+            Some((since, why)) => (Some(Health::Failed), away(since, why)),
+            None => (Some(Health::Ready), format!("{}  {}", server.version, server.address)),
+        },
+        Connection::Connecting { .. } => (Some(Health::Progressing), "connecting".to_owned()),
+        Connection::Closed => (None, "closed after a while".to_owned()),
+        Connection::Unreachable { failure, since, .. } => (Some(Health::Failed), away(*since, &failure.cause)),
+        Connection::NeedsTerminal(failure) => (Some(Health::Warn), failure.cause.clone()),
     }
 }
 

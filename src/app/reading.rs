@@ -80,9 +80,20 @@ impl App {
 }
 
 fn yaml_lines(session: &Session, screen: &YamlScreen) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let is_gone = session.is_gone(&screen.key);
+    if is_gone {
+        let name = crate::view::name(&session.catalog, &screen.key);
+        lines.push(Line::of(vec![Span::new(format!("{name} is gone"), Role::Danger)]));
+    }
     let fetched = session.fetched.as_ref().filter(|fetched| fetched.key == screen.key);
     match fetched.and_then(|fetched| fetched.value.as_ref()) {
-        Some(Ok(value)) => yaml::lines(value, screen.managed_fields),
+        Some(Ok(value)) => {
+            lines.extend(is_gone.then(|| Line::of(vec![Span::dim("this is how it was last")])));
+            lines.extend(yaml::lines(value, screen.managed_fields));
+            lines
+        }
+        _ if is_gone => lines,
         Some(Err(failure)) => {
             let parts = [&failure.what, &failure.cause, &failure.remedy];
             parts.into_iter().filter(|part| !part.is_empty()).map(|part| Line::text(part.clone())).collect()

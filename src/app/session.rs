@@ -13,6 +13,7 @@ use crate::app::session::logs::LogView;
 use crate::app::session::paths::Paths;
 use crate::kinds::{Catalog, KindId, ObjectRef, Record};
 use crate::model::{Change, Cluster, Scope, Sync};
+use crate::view::routes::index::Index;
 use crate::view::table::{Changes, Namespaces};
 use crate::wire::Timestamp;
 use serde_json::Value;
@@ -42,6 +43,8 @@ pub struct Session {
     pub forward: Vec<Screen>,
     /// Where kinds may be read that are refused cluster-wide.
     pub readable: HashMap<KindId, Readable>,
+    /// A line of the palette that can only be understood once the server has told its kinds.
+    pub wanted: Option<String>,
     /// Cells that changed lately.
     pub changes: Changes,
     /// The whole object behind the open detail.
@@ -54,8 +57,12 @@ pub struct Session {
     pub left: Option<Timestamp>,
     /// Paths that are followed, and what DNS and the world said of them.
     pub paths: Paths,
+    /// Every route of the cluster, with what following it said.
+    pub routes: Index,
     /// Logs that are read.
     pub logs: BTreeMap<Ticket, LogView>,
+    /// When every route was followed anew last.
+    routes_as_of: Timestamp,
     /// Whether the model changed since logs were last brought in line with it.
     pub has_news: bool,
     /// Watches that are open, and since when nobody needs them.
@@ -129,12 +136,15 @@ impl Session {
             screens: vec![Screen::Home(HomeScreen::default())],
             forward: Vec::new(),
             readable: HashMap::new(),
+            wanted: None,
             changes: Changes::default(),
             fetched: None,
             rest: None,
             recent: Vec::new(),
             left: None,
             paths: Paths::default(),
+            routes: Index::default(),
+            routes_as_of: now,
             logs: BTreeMap::new(),
             has_news: false,
             open: BTreeMap::new(),
@@ -157,6 +167,7 @@ impl Session {
 
     fn forget(&mut self) {
         self.cluster = Cluster::default();
+        self.routes = Index::default();
         self.changes = Changes::default();
         self.fetched = None;
         self.rest = None;
@@ -187,6 +198,11 @@ impl Session {
         self.namespaces = namespaces;
     }
 
+    /// Whether an object is not there any more: its kind is watched, and the watch is true.
+    pub fn is_gone(&self, key: &ObjectRef) -> bool {
+        self.cluster.get(key).is_none() && self.is_followed(key)
+    }
+
     /// The screen on top.
     pub fn screen(&self) -> &Screen {
         self.screens.last().unwrap_or(&Screen::Help(crate::app::screen::HelpScreen { first: 0 }))
@@ -204,6 +220,21 @@ impl Session {
     /// Whether requests can be sent.
     pub fn is_live(&self) -> bool {
         matches!(self.connection, Connection::Live(_))
+    }
+
+    /// Since when nothing that is watched is true any more, and why; none while anything is.
+    pub fn outage(&self) -> Option<(Timestamp, &str)> {
+        let mut oldest: Option<(Timestamp, &str)> = None;
+        for (_, sync) in self.cluster.syncs() {
+            match sync {
+                Sync::Live => return None,
+                Sync::Stale { reason, since } if oldest.is_none_or(|(at, _)| *since < at) => {
+                    oldest = Some((*since, reason));
+                }
+                _ => {}
+            }
+        }
+        oldest
     }
 
     /// The server answers.
@@ -232,19 +263,31 @@ impl Session {
                 let old = self.cluster.get(&record.key).cloned();
                 self.changes.note(old.as_deref(), record, now);
             }
+            let heard = match &change {
+                Change::Sync(scope, sync) if *self.cluster.sync(scope) != *sync => Some(scope.kind),
+                _ => None,
+            };
             let touched = self.cluster.apply(change);
             self.paths.touched |= !touched.is_empty();
             self.has_news |= !touched.is_empty();
+            self.routes.touch(&self.cluster, &touched);
+            if let Some(kind) = heard {
+                self.routes.reread(&self.cluster, kind);
+            }
         }
     }
 
     /// Whether the first list of the record's kind is over, so that what comes now is news.
     fn is_true(&self, record: &Record) -> bool {
+        self.is_followed(&record.key)
+    }
+
+    /// Whether a watch of everything in its namespace, or everywhere, is true to the cluster.
+    fn is_followed(&self, key: &ObjectRef) -> bool {
         let live = |namespace: Option<&Arc<str>>| {
-            let scope =
-                Scope { kind: record.key.kind, namespace: namespace.cloned(), select: crate::model::Select::All };
+            let scope = Scope { kind: key.kind, namespace: namespace.cloned(), select: crate::model::Select::All };
             *self.cluster.sync(&scope) == Sync::Live
         };
-        live(None) || live(record.key.namespace.as_ref())
+        live(None) || live(key.namespace.as_ref())
     }
 }

@@ -7,6 +7,7 @@ use crate::app::scene::{Content, Scene};
 use crate::kinds::{Catalog, Cell, Digest, Health, Meta, NAMESPACE, ObjectRef, POD, Record};
 use crate::model::{Change, Scope, Sync};
 
+mod lasting;
 mod pointer;
 mod watching;
 
@@ -361,7 +362,7 @@ fn columns_of_a_custom_kind_are_read_once_before_its_watch() {
     assert_eq!(opened, [Effect::Columns(Epoch(1), id)]);
     assert!(keys(&mut app, "/shop<enter>").is_empty());
     let columns = vec![crate::kinds::Column::NAME, crate::kinds::Column::text("HOSTS", 0)];
-    catalog.set_columns(id, columns, crate::kinds::custom::CustomKind::default());
+    catalog.set_columns(id, columns, crate::kinds::Decoder::Table);
     let known = app.update(Event::Reply(Epoch(1), Reply::Columns(id, Box::new(catalog.clone()))));
     assert_eq!(known, [Effect::Watch(Epoch(1), Scope::all(id))]);
     let mut record = record("dev/shop shop.example.com");

@@ -5,7 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::event::{Epoch, Event, Input, Outcome, Reply};
 use crate::app::keymap::{Chord, Key};
 use crate::app::notice::Notice;
-use crate::app::screen::Screen;
+use crate::app::screen::{Pick, Screen};
 use crate::app::session::watches::Needs;
 use crate::app::session::{Connection, Session};
 use crate::app::{App, Size};
@@ -20,7 +20,7 @@ impl App {
             Event::Reply(epoch, reply) => self.reply(epoch, reply),
             Event::Outcome(outcome) => self.outcome(outcome),
             Event::Logs(epoch, ticket, batches) => self.logs_came(epoch, ticket, &batches),
-            Event::Continue => self.sift_logs(),
+            Event::Continue => self.go_on(),
         }
         self.settle();
         std::mem::take(&mut self.out)
@@ -94,10 +94,16 @@ impl App {
     fn reply(&mut self, epoch: Epoch, reply: Reply) {
         let now = self.now;
         let Some(index) = self.sessions.iter().position(|session| session.epoch == epoch) else { return };
-        self.redraw |= index == self.current;
+        self.redraw |= index == self.current || self.lists_contexts();
         let Some(session) = self.sessions.get_mut(index) else { return };
         match reply {
-            Reply::Connected(connected) => session.connected(*connected),
+            Reply::Connected(connected) => {
+                session.connected(*connected);
+                let wanted = session.wanted.take();
+                if let Some(line) = wanted.filter(|_| index == self.current) {
+                    self.run_line(&line);
+                }
+            }
             Reply::Discovered(catalog) => session.discovered(*catalog),
             Reply::Columns(kind, catalog) => {
                 self.out.extend(session.take_columns(kind, *catalog));
@@ -114,6 +120,11 @@ impl App {
             }
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
         }
+    }
+
+    /// Whether the list of contexts is on screen, which tells of all of them.
+    fn lists_contexts(&self) -> bool {
+        matches!(self.session().map(Session::screen), Some(Screen::Picker(picker)) if picker.pick == Pick::Context)
     }
 
     /// Takes in what watches said. Where the selected object may go or leave the filter, its place is looked up before.
@@ -147,6 +158,7 @@ impl App {
             no_secrets: self.settings.no_secrets,
         };
         self.look();
+        self.follow_routes();
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let needs = if index == current { &looked_at } else { &Needs::default() };
@@ -169,6 +181,8 @@ impl App {
             Connection::Connecting { .. } => Some(self.now.plus_seconds(1)),
             _ => None,
         });
-        sessions.chain([notice, retry]).flatten().filter(|at| self.now < *at).min()
+        // How long a context has been out of reach stands in their list.
+        let listed = self.lists_contexts().then(|| self.now.plus_seconds(1));
+        sessions.chain([notice, retry, listed]).flatten().filter(|at| self.now < *at).min()
     }
 }

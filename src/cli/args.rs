@@ -1,5 +1,7 @@
 //! The flags and commands, as data: parser, help, completions and manual page all come from here.
 
+pub mod trace;
+
 use crate::wire::Timestamp;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -101,6 +103,22 @@ pub enum Color {
 /// What to do instead of opening the screen.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Follow one request, hop by hop, to where it ends and why
+    #[command(after_help = "Examples:
+  kplumb trace https://shop.example.com/cart
+  kplumb trace ingress/web -n shop -o json
+  kplumb trace pod/web-0 -n shop
+  kplumb trace https://shop.example.com/ -f deploy/ --dns shop.example.com=203.0.113.10
+
+Exit codes: 0 fine, 1 broken, 2 wrong usage or unreadable input, 3 unknown")]
+    Trace(trace::Trace),
+    /// Follow every route of the cluster, or of manifests, and list what is broken, worst first
+    #[command(after_help = "Examples:
+  kplumb check -A
+  kplumb check -f deploy/ -o json --fail-on warn
+
+Exit codes: 0 fine, 1 broken, 2 wrong usage or unreadable input, 3 unknown")]
+    Check(trace::Check),
     /// Draw one screen without a terminal
     #[command(after_help = "Example:\n  kplumb screen --demo --keys ':pods<enter>jj' --size 160x50 -o svg > pods.svg")]
     Screen(Screen),

@@ -38,6 +38,9 @@ pub enum Beat {
     Deadlines,
 }
 
+/// Makes a certificate for these names, valid from one moment to another: the chain and its key, in PEM.
+pub type Signer = fn(&[String], Timestamp, Timestamp) -> Option<(String, String)>;
+
 /// The cluster at one moment.
 #[derive(Debug)]
 pub struct Stage<'a> {
@@ -47,6 +50,8 @@ pub struct Stage<'a> {
     pub later: Vec<(i64, Beat)>,
     /// Images that the registry does not have.
     pub missing: &'a mut BTreeSet<String>,
+    /// Who makes certificates; none where renewed ones are only told of.
+    pub signer: Option<Signer>,
 }
 
 impl Stage<'_> {

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::demo::controllers;
 use crate::demo::kubelet;
-use crate::demo::stage::{Beat, Stage};
+use crate::demo::stage::{Beat, Signer, Stage};
 use crate::demo::store::Store;
 
 /// One incident that comes again and again.
@@ -53,12 +53,14 @@ pub struct Story {
     due: BTreeMap<(Timestamp, u64), Beat>,
     planned: u64,
     missing: BTreeSet<String>,
+    /// Who makes the certificates that are renewed.
+    pub signer: Option<Signer>,
 }
 
 impl Story {
     /// The story of a cluster as it stands at `now`; empty if no script knows its objects.
     pub fn of(store: &Store, now: Timestamp) -> Self {
-        let mut fresh = Self { due: BTreeMap::new(), planned: 0, missing: BTreeSet::new() };
+        let mut fresh = Self { due: BTreeMap::new(), planned: 0, missing: BTreeSet::new(), signer: None };
         for (index, script) in scripts().enumerate() {
             let (resource, namespace, name) = script.needs;
             if store.get(resource, namespace, name).is_some() {
@@ -83,7 +85,8 @@ impl Story {
                 return;
             }
             let Some(beat) = self.due.remove(&(at, number)) else { return };
-            let mut stage = Stage { store, now: at, later: Vec::new(), missing: &mut self.missing };
+            let (later, signer) = (Vec::new(), self.signer);
+            let mut stage = Stage { store, now: at, later, missing: &mut self.missing, signer };
             act(&mut stage, &beat);
             let later = stage.later;
             for (millis, beat) in later {

@@ -1,6 +1,5 @@
 //! The server's Table: column definitions and cells as `kubectl get` prints them.
 
-mod jsonpath;
 mod printer;
 mod rule;
 

@@ -194,11 +194,11 @@ impl Catalog {
         self.kinds.len() == other.kinds.len() && self.kinds.iter().zip(&other.kinds).all(same)
     }
 
-    /// Gives a custom kind its printer columns.
-    pub fn set_columns(&mut self, id: KindId, columns: Vec<Column>, custom: CustomKind) {
+    /// Gives a kind that is not built in its columns, and says how their cells are read.
+    pub fn set_columns(&mut self, id: KindId, columns: Vec<Column>, decoder: Decoder) {
         if let Some(kind) = self.kinds.get_mut(usize::from(id.0)) {
             kind.columns = Cow::Owned(columns);
-            kind.decoder = Decoder::Custom(Arc::new(custom));
+            kind.decoder = decoder;
         }
     }
 }

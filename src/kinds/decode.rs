@@ -1,6 +1,6 @@
 //! From bytes to a record: protobuf and JSON through the same slim struct, with a second, lenient try for odd JSON.
 
-use crate::kinds::custom::CustomKind;
+use crate::kinds::custom::{CustomKind, table};
 use crate::kinds::{Digest, Interner, KindId, Meta, ObjectRef, Record};
 use crate::wire::nulls::drop_nulls;
 use crate::wire::{envelope, meta::ObjectMeta};
@@ -91,6 +91,8 @@ pub enum Decoder {
     },
     /// A custom resource: JSON only, columns known at run time.
     Custom(Arc<CustomKind>),
+    /// A kind that only the server knows how to print: rows of its table, in JSON.
+    Table,
 }
 
 /// Why an object could not be read, and which one it was if that could be told.
@@ -119,6 +121,11 @@ impl Decoder {
         matches!(self, Self::Slim { protobuf: Some(_), .. })
     }
 
+    /// Whether the server is asked for its table.
+    pub fn is_table(&self) -> bool {
+        matches!(self, Self::Table)
+    }
+
     /// Reads one item of a protobuf list or watch; an unreadable one whose key is known becomes a record that says so.
     pub fn read_protobuf(&self, kind: KindId, bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
         match self {
@@ -132,6 +139,7 @@ impl Decoder {
         match self {
             Self::Slim { json, .. } => json(bytes, interner).or_else(|e| e.into_record(kind)),
             Self::Custom(custom) => custom.read(kind, bytes, interner).or_else(|e| e.into_record(kind)),
+            Self::Table => table::read(kind, bytes, interner),
         }
     }
 }

@@ -20,6 +20,9 @@ use serde_json::{Map, Value};
 /// Let's Encrypt's lifetime, which most certificates of the demo have.
 const LIFETIME_DAYS: i64 = 90;
 
+/// Who signs where nobody is named.
+const ISSUER: &str = "E7";
+
 /// The intermediates made so far: every Secret of one issuer hangs on the same one.
 #[derive(Default)]
 pub struct Authorities {
@@ -99,6 +102,22 @@ impl Authorities {
     }
 }
 
+/// A certificate for these names from the authority that most of the demo's hang on, and its key, both in PEM.
+pub fn pair(names: &[String], not_before: Timestamp, not_after: Timestamp) -> Option<(String, String)> {
+    let leaf = Leaf {
+        names: names.to_vec(),
+        not_before,
+        not_after,
+        issuer: ISSUER.to_owned(),
+        whole_chain: true,
+        other_key: false,
+        entries: ("tls.crt".to_owned(), "tls.key".to_owned()),
+    };
+    let entries = Authorities::default().entries(&Order::Leaf(leaf), not_before).ok()?;
+    let mut entries = entries.into_iter().map(|(_, pem)| pem);
+    Some((entries.next()?, entries.next()?))
+}
+
 /// What an object's annotations ask for.
 enum Order {
     Authority { name: String },
@@ -136,7 +155,7 @@ impl Order {
             names: names.split(',').map(|name| name.trim().to_owned()).collect(),
             not_before: moment("tls-not-before")?.unwrap_or(days_from(not_after, -LIFETIME_DAYS)),
             not_after,
-            issuer: annotation("tls-issuer").unwrap_or("E7").to_owned(),
+            issuer: annotation("tls-issuer").unwrap_or(ISSUER).to_owned(),
             whole_chain: annotation("tls-chain") != Some("leaf"),
             other_key: annotation("tls-key") == Some("other"),
             entries: (entries.0.to_owned(), entries.1.to_owned()),

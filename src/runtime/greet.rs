@@ -90,7 +90,8 @@ async fn connect(shared: &Shared, server: &Connection) {
     }
 }
 
-async fn greet(connection: &Connection) -> Result<Connected, Problem> {
+/// Asks a server who it is and which kinds it has.
+pub async fn greet(connection: &Connection) -> Result<Connected, Problem> {
     let (version, found, user) = tokio::join!(version(connection), discover(connection), user(connection));
     let found = found?;
     Ok(Connected {

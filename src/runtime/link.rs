@@ -7,7 +7,7 @@ use crate::api::rights::{candidates, readable};
 use crate::api::watch::{pulse, watch};
 use crate::app::event::{Epoch, Readable, Reply};
 use crate::kinds::custom::definition::Version;
-use crate::kinds::{Catalog, Kind, KindId, ObjectRef};
+use crate::kinds::{Catalog, Column, Decoder, Kind, KindId, ObjectRef};
 use crate::model::{Change, Scope, Sync};
 use crate::runtime::clock::Clock;
 use crate::runtime::greet;
@@ -111,16 +111,16 @@ impl Link {
         });
     }
 
-    /// Reads the columns of a custom kind; who may not read its definition sees names, states and ages.
+    /// Reads the columns of a kind that is not built in: from its definition, else from the server's table. Who may read
+    /// neither sees names, states and ages.
     pub fn columns(&mut self, id: KindId) {
         let shared = self.shared.clone();
         self.spawn(async move {
             let Some((connection, kind)) = shared.kind(id).await else { return };
-            let version = definition(&connection, &kind).await;
-            let revised = version.and_then(|version| {
+            let revised = columns(&connection, &kind).await.and_then(|(columns, decoder)| {
                 shared.revise(|catalog| {
                     let mut next = catalog.clone();
-                    next.set_columns(id, version.columns, version.kind);
+                    next.set_columns(id, columns, decoder);
                     Some(next)
                 })
             });
@@ -144,6 +144,14 @@ impl Link {
         while self.tasks.try_join_next().is_some() {}
         self.tasks.spawn(task)
     }
+}
+
+async fn columns(connection: &Connection, kind: &Kind) -> Option<(Vec<Column>, Decoder)> {
+    if let Some(Version { columns, kind, .. }) = definition(connection, kind).await {
+        return Some((columns, Decoder::Custom(Arc::new(kind))));
+    }
+    let columns = fetch::table_columns(connection, kind).await.ok()??;
+    Some((columns, Decoder::Table))
 }
 
 /// The definition of a kind in the version that requests use; an answer that is lost on the way is asked for again.

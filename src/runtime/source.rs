@@ -6,6 +6,7 @@ use crate::api::kubeconfig::Contexts;
 use crate::app::event::ContextName;
 use crate::demo::Demo;
 use crate::manifests::embedded::{self, CONTEXTS};
+use crate::manifests::mint;
 use crate::manifests::shift::shift;
 use crate::runtime::clock::Clock;
 use crate::wire::Timestamp;
@@ -44,7 +45,7 @@ impl Embedded {
             // The files are compiled in and tested: what could not be shifted would be a fault of theirs.
             let now = jiff::Timestamp::from_microsecond(begin.0).unwrap_or_default();
             let _ = shift(&mut documents, now);
-            Demo::new(documents.into_iter().map(|d| d.value).collect(), begin)
+            Demo::new(documents.into_iter().map(|d| d.value).collect(), begin).signed_by(mint::pair)
         });
         demo.advance(now);
         demo.clone()

@@ -7,6 +7,7 @@ pub mod yaml;
 
 use crate::kinds::{Catalog, Facts, Health, ObjectRef, Record, age};
 use crate::model::Cluster;
+use crate::view::expiry;
 use crate::view::line::{Line, Span, word};
 use crate::view::name;
 use crate::wire::Timestamp;
@@ -78,20 +79,25 @@ pub fn detail(subject: &Subject) -> Detail {
         let sections = sections([("conditions", condition::lines(subject.raw, &mut clock))]);
         return Detail { title, answer: answer.to_owned(), sections, next_change: clock.next, ..Detail::default() };
     };
+    let (state, answer) = answer(subject, record, &mut clock);
+    // Of what is ill the warnings tell the cause, so they stand before everything that tells the effect.
+    let is_ill = state.is_some_and(|health| health < Health::Unknown);
+    let (warnings, events) = relation::events(subject, record, is_ill, &mut clock);
     let mut all = vec![
         ("containers", pod::containers(record, &mut clock)),
+        ("warnings", warnings),
         ("conditions", condition::lines(subject.raw, &mut clock)),
         ("fields", fields(subject, record, &mut clock)),
     ];
     all.extend(relation::sections(subject, record));
-    all.push(("events", relation::events(subject, record, &mut clock)));
+    all.push(("events", events));
     all.push(("labels", pairs(record.meta.labels.iter().map(|(k, v)| (&**k, &**v)))));
     all.push(("annotations", annotations(subject.raw)));
     Detail {
         title,
-        health: record.digest.health,
-        word: record.digest.health.map_or("", word),
-        answer: answer(record, &mut clock),
+        health: state,
+        word: state.map_or("", word),
+        answer,
         sections: sections(all),
         next_change: clock.next,
     }
@@ -108,19 +114,25 @@ fn sections<'a>(all: impl IntoIterator<Item = (&'a str, Vec<Line>)>) -> Vec<Sect
 }
 
 /// Why it is as it is, and that it is on its way out.
-fn answer(record: &Record, clock: &mut Clock) -> String {
-    let state = match (&record.digest.reason, &record.digest.facts, record.digest.health) {
-        (Some(reason), ..) => reason.to_string(),
+fn answer(subject: &Subject, record: &Record, clock: &mut Clock) -> (Option<Health>, String) {
+    let (health, reason, change) = expiry::state(record, subject.now);
+    clock.next = match (clock.next, change) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    let state = match (reason, &record.digest.facts, health) {
+        (Some(reason), ..) => reason.into_owned(),
         (None, Facts::Event(event), _) => first_line(&event.message),
         (None, _, Some(health)) => word(health).to_owned(),
         (None, _, None) => String::new(),
     };
-    match record.meta.deleted {
+    let answer = match record.meta.deleted {
         // The time stands for the end of its grace period: later than that, something holds it.
         Some(end) if end < clock.now => format!("being deleted, {} overdue; {state}", clock.ago(end)),
         Some(_) if !state.contains("delet") => format!("being deleted; {state}"),
         _ => state,
-    }
+    };
+    (health, answer)
 }
 
 /// The cells of its table, as far as they say something, on few lines.

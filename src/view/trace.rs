@@ -3,6 +3,7 @@
 //! Invariants: pure, like every view; each broken hop cites a field of an object; what may not be read or is not known
 //! makes a hop unknown, never broken. The stages hand each other the values of `plan`: entrance → rule → legs → verdict.
 
+pub mod body;
 pub mod entrance;
 pub mod facts;
 pub mod fault;
@@ -16,11 +17,13 @@ pub mod outcome;
 pub mod plan;
 pub mod policy;
 pub mod reads;
+pub mod reality;
 pub mod request;
-pub mod reverse;
 pub mod rule;
 pub mod sentence;
+
 pub mod service;
+pub mod text;
 pub mod tls;
 pub mod verdict;
 pub mod world;

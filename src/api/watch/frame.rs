@@ -292,7 +292,7 @@ fn line(bytes: &[u8]) -> Result<Frame<'_>, Broken> {
     Ok(Frame { event: Event::of(line.event.as_bytes()), object })
 }
 
-/// Cuts a JSON list: the values of the array `items` one by one, and `metadata` wherever it stands.
+/// Cuts a JSON list: the values of the array `items`, or `rows` of a table, one by one, and `metadata` wherever it stands.
 #[derive(Debug, Default)]
 pub struct JsonList {
     buffer: Buffer,
@@ -344,7 +344,7 @@ impl JsonList {
                 (Place::Key, b'"') => {
                     let Some(length) = self.value()? else { return Ok(None) };
                     self.place = Place::Value(match self.buffer.take(length) {
-                        b"\"items\"" => Key::Items,
+                        b"\"items\"" | b"\"rows\"" => Key::Items,
                         b"\"metadata\"" => Key::Metadata,
                         _ => Key::Other,
                     });

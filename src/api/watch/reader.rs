@@ -8,7 +8,8 @@ use serde::Deserialize;
 use crate::api::call::{self, Answer, Ask, Format, Problem, Refusal, accept, escape};
 use crate::api::connect::Connection;
 use crate::api::watch::frame::{Broken, Event, Frame, JsonList, JsonWatch, Part, ProtobufList, ProtobufWatch};
-use crate::kinds::{Interner, Kind, ObjectRef, Record};
+use crate::kinds::custom::table;
+use crate::kinds::{Decoder, Interner, Kind, ObjectRef, Record};
 use crate::model::{Change, Scope, Select};
 use crate::wire::envelope::{self, ListMeta, Status};
 
@@ -81,7 +82,7 @@ impl Reader {
     /// Asks for a list; `query` says which part of it.
     pub async fn list(&self, query: &str) -> Result<List, Problem> {
         let path = self.path(query);
-        let accept = if self.json_only { accept::JSON } else { accept::PROTOBUF };
+        let accept = self.accept(accept::PROTOBUF);
         let answer = self.connection.ask(&Ask { path: &path, accept, stream: false }).await?;
         let cut = match answer.format {
             Format::Protobuf => Cut::Protobuf(ProtobufList::default()),
@@ -129,7 +130,7 @@ impl Reader {
         let query =
             format!("watch=1&allowWatchBookmarks=true&timeoutSeconds={seconds}&resourceVersion={}", escape(version));
         let path = self.path(&query);
-        let accept = if self.json_only { accept::JSON } else { accept::PROTOBUF_WATCH };
+        let accept = self.accept(accept::PROTOBUF_WATCH);
         let Answer { format, body } = self.connection.ask(&Ask { path: &path, accept, stream: true }).await?;
         let frames = match format {
             Format::Protobuf => Frames::Protobuf(ProtobufWatch::default()),
@@ -161,17 +162,18 @@ impl Reader {
     }
 
     fn tell(&mut self, format: Format, frame: &Frame<'_>, news: &mut News) {
+        let object = if self.kind.decoder.is_table() { table::row(&frame.object) } else { &*frame.object };
         let named = match frame.event {
             Event::Error => {
-                let status = error(format, &frame.object);
+                let status = error(format, object);
                 news.refusal = Some(status.map_or_else(Refusal::default, Refusal::of));
                 return;
             }
             Event::Unknown => return,
-            Event::Applied | Event::Deleted | Event::Bookmark => Named::of(format, &frame.object),
+            Event::Applied | Event::Deleted | Event::Bookmark => Named::of(format, object),
         };
         match frame.event {
-            Event::Applied => news.changes.extend(self.record(format, &frame.object).map(Change::Apply)),
+            Event::Applied => news.changes.extend(self.record(format, object).map(Change::Apply)),
             Event::Deleted => {
                 news.changes.extend(named.key(&self.kind, &mut self.interner).map(Change::Delete));
             }
@@ -190,16 +192,26 @@ impl Reader {
         record.map_err(|error| tracing::warn!("{}: {error}", self.kind.plural)).ok()
     }
 
+    fn accept(&self, protobuf: &'static str) -> &'static str {
+        match (&self.kind.decoder, self.json_only) {
+            (Decoder::Table, _) => accept::TABLE,
+            (_, true) => accept::JSON,
+            (_, false) => protobuf,
+        }
+    }
+
+    /// The rows of a table come with their objects: conditions tell the health that no cell does.
     fn path(&self, query: &str) -> String {
         let path = self.kind.path(self.scope.namespace.as_deref());
+        let whole = if self.kind.decoder.is_table() { "&includeObject=Object" } else { "" };
         let selector = match &self.scope.select {
-            Select::All => return format!("{path}?{query}"),
+            Select::All => return format!("{path}?{query}{whole}"),
             Select::Type(secret_type) => format!("type={secret_type}"),
             Select::Name(name) => format!("metadata.name={name}"),
             Select::Regarding(name) if self.kind.group.is_empty() => format!("involvedObject.name={name}"),
             Select::Regarding(name) => format!("regarding.name={name}"),
         };
-        format!("{path}?fieldSelector={}&{query}", escape(&selector))
+        format!("{path}?fieldSelector={}&{query}{whole}", escape(&selector))
     }
 }
 
@@ -213,16 +225,19 @@ struct Named {
     version: String,
 }
 
-#[derive(Deserialize)]
+/// An object, or a table's row around one.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Shell {
-    #[serde(default)]
     metadata: Named,
+    object: Option<Box<Shell>>,
 }
 
 impl Named {
     fn of(format: Format, object: &[u8]) -> Self {
         if format == Format::Json {
-            return serde_json::from_slice(object).map(|shell: Shell| shell.metadata).unwrap_or_default();
+            let shell: Shell = serde_json::from_slice(object).unwrap_or_default();
+            return shell.object.map_or(shell.metadata, |object| object.metadata);
         }
         let part = |message, tag| {
             envelope::fields(message).find(|field| field.tag == tag).map_or(&[][..], |field| field.bytes)

@@ -37,6 +37,8 @@ impl Session {
         let (key, since) = self.rest.as_ref()?;
         match self.fetched.as_ref().filter(|fetched| fetched.key == *key) {
             None => Some(Timestamp(since.0.saturating_add(REST))),
+            // What was read before it went is all that can be had.
+            Some(_) if self.is_gone(key) => None,
             Some(fetched) if fetched.asked_version != self.version(key) => {
                 Some(Timestamp(fetched.asked.0.saturating_add(PAUSE)))
             }

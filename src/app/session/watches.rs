@@ -9,7 +9,7 @@ use crate::view::table::Namespaces;
 use crate::wire::Timestamp;
 
 /// The request path and the workloads: watched from the start, because Home and every detail speak of them.
-const ALWAYS: [KindId; 26] = [
+pub const ALWAYS: [KindId; 26] = [
     kinds::POD,
     kinds::NAMESPACE,
     kinds::NODE,
@@ -39,7 +39,7 @@ const ALWAYS: [KindId; 26] = [
 ];
 
 /// The rest of the request path, which few clusters have: watched from the start where discovery has found it.
-const WHERE_SERVED: [KindId; 19] = [
+pub const WHERE_SERVED: [KindId; 19] = [
     kinds::GRPC_ROUTE,
     kinds::TLS_ROUTE,
     kinds::TCP_ROUTE,

@@ -1,6 +1,8 @@
 //! A renewal by cert-manager: the request, the order, and the Certificate that is fresh again.
 
-use jiff::SignedDuration;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::demo::stage::{Source, Stage, set_condition};
@@ -39,8 +41,10 @@ pub fn issue(stage: &mut Stage, namespace: &str, name: &str) {
             stage.modify(resource, namespace, &key, |object| finish(resource, object, &now));
         }
     }
-    let hours = |count: i64| seconds(stage.now.checked_add(SignedDuration::from_hours(count)).unwrap_or(stage.now));
-    let (expires, renews) = (hours(DAYS_VALID * 24), hours(DAYS_VALID * 16));
+    let hours = |count: i64| stage.now.checked_add(SignedDuration::from_hours(count)).unwrap_or(stage.now);
+    let (end, renewal) = (hours(DAYS_VALID * 24), hours(DAYS_VALID * 16));
+    fill_secret(stage, &certificate.value, namespace, end);
+    let (expires, renews) = (seconds(end), seconds(renewal));
     stage.modify(CERTIFICATES, namespace, name, |certificate| {
         let status = &mut certificate["status"];
         let revision = status["revision"].as_i64().unwrap_or(1) + 1;
@@ -61,6 +65,19 @@ pub fn issue(stage: &mut Stage, namespace: &str, name: &str) {
     });
     let text = "The certificate has been successfully issued";
     stage.event(&certificate.value, "Issuing", text, Source::of("cert-manager-certificates-issuing"));
+}
+
+/// Puts the new certificate where the controllers read it.
+fn fill_secret(stage: &mut Stage, certificate: &Value, namespace: &str, end: Timestamp) {
+    let spec = &certificate["spec"];
+    let names = spec["dnsNames"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    let made = stage.signer.and_then(|signer| signer(&names, stage.now, end));
+    let (Some((chain, key)), Some(secret)) = (made, spec["secretName"].as_str()) else { return };
+    stage.modify("secrets", namespace, secret, |secret| {
+        secret["data"]["tls.crt"] = json!(STANDARD.encode(chain));
+        secret["data"]["tls.key"] = json!(STANDARD.encode(key));
+    });
 }
 
 fn next_revision(certificate: &Value, stage: &Stage, namespace: &str, name: &str) -> i64 {

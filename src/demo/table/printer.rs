@@ -3,8 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::demo::resources::Resource;
-use crate::demo::table::{Column, jsonpath, rule};
+use crate::demo::resources::{Resource, id_of};
+use crate::demo::table::{Column, rule};
+use crate::kinds::custom::path::Path;
+use crate::kinds::custom::path::parse::parse;
 use crate::kinds::{self, Cell, Interner, KindSpec, Record, Source};
 use crate::wire::Timestamp;
 
@@ -27,8 +29,8 @@ enum Origin {
     /// A path of a built-in kind, with the text that stands for nothing.
     Path(&'static str, &'static str),
     Rule(&'static str),
-    /// A path that a definition declares.
-    Declared(String),
+    /// A path that a definition declares; none where it cannot be read.
+    Declared(Option<Path>),
     /// The creation time as it is written.
     Created,
 }
@@ -40,8 +42,9 @@ impl Printer {
             return Self { columns: declared(definition), spec: None };
         }
         let spec = kinds::BUILTIN.iter().copied();
-        let spec = spec.into_iter().find(|spec| spec.group == resource.group && spec.plural == resource.plural);
-        let listed = listed(&resource.id(), spec);
+        let id = resource.id();
+        let spec = spec.into_iter().find(|spec| id_of(spec.group, spec.plural) == id);
+        let listed = listed(&id, spec);
         if listed.is_empty() {
             let created = column("Created At", "date", "", "");
             return Self { columns: vec![name(), (created, Origin::Created)], spec: None };
@@ -68,7 +71,7 @@ impl Printer {
                     Origin::Digest(index) => return self.digested(column, *index, record.as_ref(), now),
                     Origin::Path(path, default) => rule::path(item, path, default),
                     Origin::Rule(rule) => rule::apply(rule, item, now),
-                    Origin::Declared(path) => return declared_cell(column, path, item, now),
+                    Origin::Declared(path) => return declared_cell(column, path.as_ref(), item, now),
                     Origin::Created => item["metadata"]["creationTimestamp"].clone(),
                 };
                 typed(column, value)
@@ -160,26 +163,26 @@ fn declared(definition: &Value) -> Vec<(Column, Origin)> {
             description,
             priority: declared["priority"].as_i64().unwrap_or(0),
         };
-        columns.push((column, Origin::Declared(path)));
+        columns.push((column, Origin::Declared(parse(&path))));
     }
     if columns.len() == 1 {
         let age = column("Age", "date", "", "");
-        columns.push((age, Origin::Declared(".metadata.creationTimestamp".to_owned())));
+        columns.push((age, Origin::Declared(parse(".metadata.creationTimestamp"))));
     }
     columns
 }
 
-fn declared_cell(column: &Column, path: &str, item: &Value, now: Timestamp) -> Value {
-    let found = jsonpath::find(path, item);
-    let Some(first) = found.first() else { return Value::Null };
+/// Of several values the server prints the first.
+fn declared_cell(column: &Column, path: Option<&Path>, item: &Value, now: Timestamp) -> Value {
+    let Some(first) = path.and_then(|path| path.first(item)) else { return Value::Null };
     match column.kind.as_str() {
-        "string" => json!(found.iter().map(|value| rule::plain(value)).collect::<Vec<_>>().join(",")),
+        "string" => json!(rule::plain(first)),
         "date" => match first.as_str().and_then(Timestamp::parse) {
             Some(at) => json!(kinds::age::age(now, Some(at))),
             None => json!("<invalid>"),
         },
         "integer" => first.as_i64().or_else(|| Some(first.as_f64()? as i64)).map_or(Value::Null, Value::from),
-        "number" | "boolean" => (*first).clone(),
+        "number" | "boolean" => first.clone(),
         _ => Value::Null,
     }
 }

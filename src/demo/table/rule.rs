@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::demo::table::jsonpath;
 use crate::kinds::age;
+use crate::kinds::custom::path::parse::parse;
 use crate::wire::Timestamp;
 
 /// What a path finds, lists joined by commas; `default` when it finds nothing.
 pub fn path(item: &Value, path: &str, default: &str) -> Value {
-    match jsonpath::find(path, item).as_slice() {
+    let found = parse(path).map_or_else(Vec::new, |path| path.all(item));
+    match found.as_slice() {
         [] => {
             if default.is_empty() {
                 Value::Null

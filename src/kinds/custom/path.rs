@@ -79,18 +79,23 @@ const MOST: usize = 10_000;
 
 impl Path {
     /// The first value that the path finds; none also where the server gives up on the object.
-    pub fn first<'a>(&'a self, object: &'a Value) -> Option<&'a Value> {
-        self.find(vec![object])?.first().copied()
+    pub fn first<'v>(&self, object: &'v Value) -> Option<&'v Value> {
+        self.all(object).first().copied()
+    }
+
+    /// Every value that the path finds, in order; none also where the server gives up on the object.
+    pub fn all<'v>(&self, object: &'v Value) -> Vec<&'v Value> {
+        self.find(vec![object]).unwrap_or_default()
     }
 
     /// `None` where the server reports an error instead of finding nothing.
-    fn find<'a>(&'a self, input: Vec<&'a Value>) -> Option<Vec<&'a Value>> {
+    fn find<'v>(&self, input: Vec<&'v Value>) -> Option<Vec<&'v Value>> {
         self.0.iter().try_fold(input, |found, step| step.apply(found).filter(|f| f.len() <= MOST))
     }
 }
 
 impl Step {
-    fn apply<'a>(&'a self, input: Vec<&'a Value>) -> Option<Vec<&'a Value>> {
+    fn apply<'v>(&self, input: Vec<&'v Value>) -> Option<Vec<&'v Value>> {
         match self {
             Self::Field(name) => Some(input.into_iter().filter_map(|v| v.as_object()?.get(name)).collect()),
             Self::All => Some(input.into_iter().flat_map(children).collect()),

@@ -1,32 +1,19 @@
-//! Kinds that kplumb knows nothing of, through the table that the server prints of them (`meta.k8s.io/v1 Table`).
+//! Kinds that kplumb knows nothing of, through the table that the server prints of them (`meta.k8s.io/v1 Table`): its
+//! columns, its rows one by one, and the single row of a watch event.
 
-use crate::kinds::custom::{health, key, metadata};
-use crate::kinds::{Cell, Column, Digest, Facts, Interner, KindId, Meta, Record};
+use crate::kinds::custom::{CustomKind, health, key, metadata};
+use crate::kinds::{Cell, Column, Digest, Facts, Interner, KindId, Meta, Record, Unreadable};
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
-
-/// The server's columns and rows.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Table {
-    /// Its columns.
-    pub columns: Vec<Column>,
-    /// Its rows; one whose object has no name is left out.
-    pub records: Vec<Record>,
-    /// The version that a watch may start from.
-    pub resource_version: String,
-    /// Token for the next page; empty at the end.
-    pub r#continue: String,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire {
+struct Head {
+    kind: String,
     #[serde(default)]
-    metadata: crate::wire::envelope::ListMeta,
-    #[serde(default)]
-    column_definitions: Vec<WireColumn>,
-    rows: Option<Vec<Row>>,
+    column_definitions: Option<Vec<WireColumn>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -38,25 +25,38 @@ struct WireColumn {
     priority: i64,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(borrow)]
+    rows: Option<Vec<&'a RawValue>>,
+}
+
+#[derive(Deserialize)]
 struct Row {
     cells: Vec<Value>,
+    #[serde(default)]
     object: Value,
 }
 
-/// Reads a table; `None` when it is none.
-pub fn read(kind: KindId, body: &[u8], interner: &mut Interner) -> Option<Table> {
-    let wire: Wire = serde_json::from_slice(body).ok()?;
-    let columns = wire.column_definitions.iter().enumerate().map(|(index, wire)| wire.column(index)).collect();
-    let rows = wire.rows.unwrap_or_default();
-    let records = rows.iter().filter_map(|row| row.record(kind, interner)).collect();
-    Some(Table {
-        columns,
-        records,
-        resource_version: wire.metadata.resource_version,
-        r#continue: wire.metadata.r#continue,
-    })
+/// The columns of a table; none where the answer is no table, as from an aggregated API that need not know them.
+pub fn columns(body: &[u8]) -> Option<Vec<Column>> {
+    let head: Head = serde_json::from_slice(body).ok()?;
+    let columns = head.column_definitions.filter(|_| head.kind == "Table")?;
+    Some(columns.iter().enumerate().map(|(index, wire)| wire.column(index)).collect())
+}
+
+/// The row of a watch event, whose object is a table of its own; anything else is left as it is.
+pub fn row(object: &[u8]) -> &[u8] {
+    let event: Option<Event> = serde_json::from_slice(object).ok();
+    event.and_then(|event| event.rows?.first().copied()).map_or(object, |row| row.get().as_bytes())
+}
+
+/// Reads one row; a whole object, where the server knows no tables, is told by its name and conditions.
+pub fn read(kind: KindId, bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
+    let Ok(row) = serde_json::from_slice::<Row>(bytes) else {
+        return CustomKind::default().read(kind, bytes, interner);
+    };
+    row.record(kind, interner).ok_or_else(|| Unreadable { key: None, why: "it has no name".to_owned() })
 }
 
 impl WireColumn {
@@ -65,7 +65,7 @@ impl WireColumn {
         let index = u8::try_from(index).unwrap_or(u8::MAX);
         let mut column = match (self.name.as_str(), self.r#type.as_str()) {
             ("Name", _) if self.format == "name" => Column::NAME,
-            ("Age", _) => Column::AGE,
+            ("Age", _) | ("Created At", "date") => return Column::AGE,
             (_, "integer" | "number") => Column::number("", index),
             _ => Column::text("", index),
         };

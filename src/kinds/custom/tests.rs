@@ -85,18 +85,26 @@ fn conditions_tell_the_health_with_its_reason() {
 }
 
 #[test]
-fn a_table_gives_columns_and_records() {
+fn a_table_gives_columns_and_its_rows_records() {
     let columns = json!([{"name": "Name", "type": "string", "format": "name", "priority": 0}, {"name": "Secrets", "type": "integer", "priority": 0}, {"name": "Age", "type": "string", "priority": 0}]);
     let object =
         json!({"metadata": {"name": "default", "namespace": "dev", "creationTimestamp": "2026-11-20T11:59:00Z"}});
-    let rows = json!([{"cells": ["default", 2, "60s"], "object": object}, {"cells": ["lost"]}]);
-    let body =
-        json!({"kind": "Table", "metadata": {"resourceVersion": "7"}, "columnDefinitions": columns, "rows": rows});
-    let read = table::read(KIND, body.to_string().as_bytes(), &mut Interner::default()).unwrap();
-    assert_eq!((read.records.len(), read.resource_version.as_str()), (1, "7"));
+    let event = json!({"kind": "Table", "columnDefinitions": columns, "rows": [{"cells": ["default", 2, "60s"], "object": object}]});
+    let event = event.to_string();
+    let columns = table::columns(event.as_bytes()).unwrap();
+    let record = table::read(KIND, table::row(event.as_bytes()), &mut Interner::default()).unwrap();
     let now = Timestamp::parse("2026-11-20T12:00:00Z").unwrap();
-    let cells: Vec<_> = read.columns.iter().map(|c| c.cell(&read.records[0]).show(now).into_owned()).collect();
+    let cells: Vec<_> = columns.iter().map(|c| c.cell(&record).show(now).into_owned()).collect();
     assert_eq!(cells, ["default", "2", "60s"]);
+    assert!(table::read(KIND, br#"{"cells": ["lost"]}"#, &mut Interner::default()).is_err());
+}
+
+#[test]
+fn a_server_that_knows_no_tables_still_gives_names() {
+    let object = br#"{"kind": "Usage", "metadata": {"name": "web", "namespace": "dev"}}"#;
+    assert_eq!((table::columns(object), table::row(object)), (None, &object[..]));
+    let record = table::read(KIND, object, &mut Interner::default()).unwrap();
+    assert_eq!(&*record.key.name, "web");
 }
 
 #[test]
@@ -137,6 +145,6 @@ proptest! {
             let _ = spec.decoder.read_json(spec.id, &bytes, &mut interner);
         }
         let _ = super::CustomKind::default().read(KIND, &bytes, &mut interner);
-        let _ = (versions(&bytes), table::read(KIND, &bytes, &mut interner));
+        let _ = (versions(&bytes), table::columns(&bytes), table::read(KIND, table::row(&bytes), &mut interner));
     }
 }

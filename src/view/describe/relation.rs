@@ -1,7 +1,9 @@
 //! What an object hangs together with, both ways: owners, what it owns, what it points at, what points at it, its events.
 
 use super::{Clock, Subject, first_line};
+use crate::kinds::event::EventFacts;
 use crate::kinds::{EVENT, Facts, Health, Link, ObjectRef, POD, Record, Relation, SERVICE, Target};
+use crate::view::expiry;
 use crate::view::line::{Line, Role, Span};
 use crate::view::name;
 use std::cmp::Reverse;
@@ -12,6 +14,8 @@ use std::sync::Arc;
 const MOST: usize = 50;
 /// Events at most.
 const MOST_EVENTS: usize = 20;
+/// Warnings that stand above everything else at most: they shall not push the conditions off a small screen.
+const MOST_WARNINGS: usize = 3;
 
 /// One section for each relation.
 pub fn sections(subject: &Subject, record: &Record) -> Vec<(&'static str, Vec<Line>)> {
@@ -36,8 +40,8 @@ pub fn sections(subject: &Subject, record: &Record) -> Vec<(&'static str, Vec<Li
     sections
 }
 
-/// What happened, the latest first.
-pub fn events(subject: &Subject, record: &Record, clock: &mut Clock) -> Vec<Line> {
+/// What happened, the latest first: of what is ill the newest warnings apart, and everything else.
+pub fn events(subject: &Subject, record: &Record, is_ill: bool, clock: &mut Clock) -> (Vec<Line>, Vec<Line>) {
     let events = subject.cluster.sources(record).into_iter().filter(|source| source.key.kind == EVENT);
     let mut facts: Vec<_> = events
         .filter_map(|event| match &event.digest.facts {
@@ -47,19 +51,27 @@ pub fn events(subject: &Subject, record: &Record, clock: &mut Clock) -> Vec<Line
         .filter(|facts| facts.regarding.uid.is_empty() || facts.regarding.uid == record.meta.uid)
         .collect();
     facts.sort_by_key(|facts| Reverse(facts.last));
-    let line = |facts: &&crate::kinds::event::EventFacts| {
-        let mut spans = Vec::new();
-        if let Some(last) = facts.last {
-            spans.push(Span::dim(format!("{:>5}  ", clock.ago(last))));
-        }
-        spans.push(Span::text(facts.reason.to_string()));
-        spans.push(Span::dim(format!("  {}", first_line(&facts.message))));
-        if 1 < facts.count {
-            spans.push(Span::dim(format!("  ×{}", facts.count)));
-        }
-        Line::of(spans).state(facts.warning.then_some(Health::Warn))
-    };
-    facts.iter().take(MOST_EVENTS).map(line).collect()
+    let mut warnings = Vec::new();
+    let mut others = Vec::new();
+    for facts in facts.into_iter().take(MOST_EVENTS) {
+        let is_first = is_ill && facts.warning && warnings.len() < MOST_WARNINGS;
+        let lines = if is_first { &mut warnings } else { &mut others };
+        lines.push(event(facts, clock));
+    }
+    (warnings, others)
+}
+
+fn event(facts: &EventFacts, clock: &mut Clock) -> Line {
+    let mut spans = Vec::new();
+    if let Some(last) = facts.last {
+        spans.push(Span::dim(format!("{:>5}  ", clock.ago(last))));
+    }
+    spans.push(Span::text(facts.reason.to_string()));
+    spans.push(Span::dim(format!("  {}", first_line(&facts.message))));
+    if 1 < facts.count {
+        spans.push(Span::dim(format!("  ×{}", facts.count)));
+    }
+    Line::of(spans).state(facts.warning.then_some(Health::Warn))
 }
 
 fn owners(subject: &Subject, record: &Record) -> Vec<Line> {
@@ -127,10 +139,11 @@ fn known(subject: &Subject, record: &Record) -> Line {
     if record.key.namespace.is_some() && record.key.namespace != subject.key.namespace {
         spans.push(Span::dim(format!("  in {}", record.key.namespace.as_deref().unwrap_or(""))));
     }
-    if let Some(reason) = &record.digest.reason {
-        spans.push(Span::dim(format!("  {}", first_line(reason))));
+    let (health, reason, _) = expiry::state(record, subject.now);
+    if let Some(reason) = reason {
+        spans.push(Span::dim(format!("  {}", first_line(&reason))));
     }
-    Line::of(spans).to(Some(record.key.clone())).state(record.digest.health)
+    Line::of(spans).to(Some(record.key.clone())).state(health)
 }
 
 fn points_at(link: &Link, record: &Record) -> bool {

@@ -1,8 +1,11 @@
 //! Details of small clusters, as text.
 
 use super::*;
+use crate::kinds::event::EventFacts;
 use crate::kinds::pod::facts::{Container, Exit, PodFacts, Role as Purpose, State};
-use crate::kinds::{Cell, Digest, Facts, Link, Meta, Owner, POD, REPLICA_SET, Relation, SERVICE, Selector, Target};
+use crate::kinds::{
+    Cell, Digest, EVENT, Facts, Link, Meta, Owner, POD, REPLICA_SET, Relation, SERVICE, Selector, Target,
+};
 use crate::model::{Change, Scope};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -114,6 +117,41 @@ fn a_crashing_pod_tells_why_first() {
         rest = &rest[at..];
     }
     assert_eq!(detail.next_change, Some(NOW.plus_seconds(1)));
+}
+
+#[test]
+fn of_an_ill_object_the_newest_warnings_stand_above_the_conditions() {
+    let (mut cluster, catalog) = (cluster(), Catalog::builtin());
+    let key = ObjectRef::new(POD, "shop", "orders-1");
+    for (second, warning) in [(1, true), (2, false), (3, true), (4, true), (5, true)] {
+        let facts = EventFacts {
+            reason: Arc::from(format!("Reason{second}")),
+            warning,
+            last: Some(NOW.plus_seconds(-second)),
+            ..EventFacts::default()
+        };
+        let target = Target::Named { kind: POD, namespace: key.namespace.clone(), name: Arc::clone(&key.name) };
+        let links = Box::new([Link { relation: Relation::Regards, target }]);
+        let digest = Digest { links, facts: Facts::Event(Box::new(facts)), ..Digest::default() };
+        let name = format!("event-{second}");
+        let meta = Meta { uid: Arc::from(name.as_str()), ..Meta::default() };
+        apply(&mut cluster, Record { key: ObjectRef::new(EVENT, "shop", &name), meta, digest });
+    }
+    let raw = serde_json::json!({"status": {"conditions": [{"type": "Ready", "status": "False"}]}});
+    let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, raw: Some(&raw), now: NOW };
+    let lines = |title: &str| {
+        let detail = detail(&subject);
+        let place = detail.sections.iter().position(|section| section.title == title).unwrap();
+        let reasons = detail.sections[place].lines.iter().map(|line| line.plain().trim().to_owned());
+        (place, reasons.collect::<Vec<_>>())
+    };
+    let (place, warnings) = lines("warnings");
+    assert_eq!(
+        warnings.iter().map(|w| w.rsplit(' ').find(|w| !w.is_empty()).unwrap()).collect::<Vec<_>>(),
+        ["Reason1", "Reason3", "Reason4"]
+    );
+    assert!(place < lines("conditions").0);
+    assert_eq!(lines("events").1.len(), 2);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Tables of small clusters, as text.
 
 use super::*;
-use crate::kinds::{BUILTIN, Catalog, Cell, Digest, Meta, POD};
+use crate::kinds::secret::{Certified, KeyState, SecretFacts, TlsFacts};
+use crate::kinds::{Catalog, Cell, Digest, Facts, Meta, POD, SECRET};
 use crate::model::{Change, Scope};
 use proptest::prelude::*;
 
@@ -47,8 +48,12 @@ fn fixture(paths: &[&str]) -> Fixture {
 
 impl Fixture {
     fn table(&self, window: &Window) -> Table {
+        self.table_of(POD, window)
+    }
+
+    fn table_of(&self, kind: KindId, window: &Window) -> Table {
         let query = Query {
-            kind: self.catalog.get(POD).unwrap(),
+            kind: self.catalog.get(kind).unwrap(),
             namespaces: &self.namespaces,
             filter: &self.filter,
             sort: &self.sort,
@@ -87,11 +92,49 @@ fn the_namespace_column_goes_when_there_is_one_namespace() {
 }
 
 #[test]
-fn columns_that_every_screen_shows_stay_on_a_narrow_one() {
-    let fixture = fixture(&["dev/a"]);
-    let narrow = fixture.table(&Window { room: 10, ..whole() });
-    let wanted = BUILTIN[usize::from(POD.0)].columns.iter().filter(|c| c.width == Width::Narrow).count();
-    assert_eq!(narrow.columns.len(), wanted + 1);
+fn where_there_is_hardly_room_the_name_and_the_state_have_it() {
+    let mut fixture = fixture(&["envoy-gateway-system/payments-bxbgvdn4kj-q5wfw"]);
+    fixture.cluster.apply(Change::Apply(record("dev/payments-bxbgvdn4kj-q5wfx", "CrashLoopBackOff")));
+    let shown = |room| {
+        let table = fixture.table(&Window { room, ..whole() });
+        table.columns.iter().map(|c| c.name.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(shown(80), "NAMESPACE NAME READY STATUS AGE");
+    assert_eq!(shown(60), "NAMESPACE NAME READY STATUS");
+    assert_eq!(shown(48), "NAME READY STATUS");
+    assert_eq!(shown(40), "NAME STATUS");
+    assert_eq!(shown(10), "NAME STATUS");
+}
+
+#[test]
+fn an_expired_certificate_makes_its_secret_fail() {
+    let mut fixture = fixture(&[]);
+    let leaf = Certified {
+        subject: Arc::from("CN=a"),
+        issuer: Arc::from("CN=b"),
+        names: Box::default(),
+        not_before: NOW.plus_seconds(-9000),
+        not_after: NOW.plus_seconds(-7200),
+        is_self_signed: false,
+        is_ca: false,
+    };
+    let tls = TlsFacts { chain: Box::new([leaf]), is_ordered: true, key: KeyState::Matches, unreadable: None };
+    let facts = Facts::Secret(Box::new(SecretFacts { tls: Some(tls), ..SecretFacts::default() }));
+    let secret = Record {
+        key: ObjectRef::new(SECRET, "dev", "shop-tls"),
+        meta: Meta::default(),
+        digest: Digest { health: Some(Health::Ready), facts, ..Digest::default() },
+    };
+    let (health, reason, change) = crate::view::expiry::state(&secret, NOW);
+    assert_eq!((health, reason.as_deref()), (Some(Health::Failed), Some("expired 120m ago")));
+    assert_eq!(change, Some(NOW.plus_seconds(60)));
+    let long_before = NOW.plus_seconds(-86_400 * 30);
+    let (health, reason, change) = crate::view::expiry::state(&secret, long_before);
+    assert_eq!((health, reason), (Some(Health::Ready), None));
+    assert!(change.is_some_and(|at| long_before < at && at < NOW), "{change:?}");
+    fixture.cluster.apply(Change::Apply(secret));
+    let table = fixture.table_of(SECRET, &whole());
+    assert_eq!((table.rows[0].health, table.rows[0].cells[1].health), (Some(Health::Failed), Some(Health::Failed)));
 }
 
 #[test]

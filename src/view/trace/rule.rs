@@ -1,12 +1,75 @@
 //! What a controller does with a request, by the rules of its flavour.
 
+pub mod access;
+pub mod backend;
+pub mod miss;
+pub mod nginx;
+pub mod notes;
+pub mod path;
+pub mod spec;
+pub mod taken;
+#[cfg(test)]
+mod tests;
+pub mod tls;
+
+use crate::kinds::INGRESS;
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Controller, Decision};
 use crate::view::trace::request::Request;
+use crate::view::trace::rule::taken::Taken;
 use crate::view::trace::world::World;
 
 /// Decides about a request that reached a controller.
-pub fn decide(_world: &World, _controller: &Controller, _request: &Request) -> Decision {
-    let action = Action::End(Outcome::Unknown("its rules are not read".to_owned()));
-    Decision { tls: None, hops: Vec::new(), action, gate: None, side: Vec::new() }
+pub fn decide(world: &World, controller: &Controller, request: &Request) -> Decision {
+    if let Some(missing) = world.known(INGRESS, None).missing("ingresses") {
+        let hop = Hop::unknown(HopKind::Rule, missing.clone());
+        return Decision {
+            tls: None,
+            hops: vec![hop],
+            action: end(Outcome::Unknown(missing)),
+            gate: None,
+            side: Vec::new(),
+        };
+    }
+    let taken = taken::all(world, controller);
+    match controller.flavour {
+        Flavour::Nginx => nginx::decide(world, controller, request, &taken),
+        _ => spec::decide(world, controller, request, &taken),
+    }
+}
+
+/// The request ends here.
+fn end(outcome: Outcome) -> Action {
+    Action::End(outcome)
+}
+
+/// Nobody has a rule for it: the controller answers 404 itself.
+fn not_found(controller: &Controller) -> Outcome {
+    let by = match controller.flavour {
+        Flavour::Nginx => "ingress-nginx's default backend".to_owned(),
+        Flavour::Spec => "the controller".to_owned(),
+        flavour => flavour.name().to_owned(),
+    };
+    Outcome::Respond { status: 404, by }
+}
+
+/// Names in a sentence, the first of them.
+fn some<T: ToString>(names: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| name.to_string()).collect();
+    match names.as_slice() {
+        [] => "none".to_owned(),
+        names if names.len() <= 5 => names.join(", "),
+        names => format!("{} and {} more", names[..5].join(", "), names.len() - 5),
+    }
+}
+
+/// The Ingresses that a controller serves, and why it does not serve the others.
+#[derive(Debug, Default)]
+pub struct Served<'a> {
+    /// Those that it serves, the oldest first.
+    pub taken: Vec<&'a std::sync::Arc<crate::kinds::Record>>,
+    /// Those that it does not, and why.
+    pub left: Vec<(&'a std::sync::Arc<crate::kinds::Record>, Taken)>,
 }

@@ -180,7 +180,12 @@ impl<'a> World<'a> {
         let selector = kinds::Selector { equals: labels.into(), requirements: Box::default() };
         let target = Target::Selector { kind, namespace: Some(place), selector: Box::new(selector) };
         let found = self.cluster.targets(&target);
-        found.into_iter().filter_map(|record| self.cluster.get(&record.key)).collect()
+        let found: Vec<_> = found.into_iter().filter_map(|record| self.cluster.get(&record.key)).collect();
+        for record in &found {
+            // One that loses the label or goes away is not found by it any more.
+            self.note(Read::Object(record.key.clone()));
+        }
+        found
     }
 
     /// The objects of a kind that hold a link to this one (a Service's Ingresses, an Ingress's Certificates).

@@ -54,13 +54,14 @@ async fn an_outage_is_asked_about_once_a_second_and_shown_after_one() {
 
 #[tokio::test(start_paused = true)]
 async fn the_silence_of_a_watch_is_stale_while_the_server_does_not_answer() {
-    let mut running = start([listed(&["a"], "5", ""), quiet()]);
+    let mut running = start([listed(&["a"], "5", ""), quiet(), watched(&[event("ADDED", "b", "6")], End::Open)]);
     running.expect(&["listing 0 of None", "+a", "live"]).await;
     tokio::time::sleep(Duration::from_millis(1)).await;
     running.connection.outage().begin();
     running.expect(&["stale: the server does not answer"]).await;
     running.connection.outage().end();
-    running.expect(&["live"]).await;
+    running.expect(&["live", "+b"]).await;
+    assert!(running.query(2).ends_with("resourceVersion=5"), "{}", running.query(2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,7 +179,8 @@ async fn a_server_that_ends_every_watch_at_once_is_not_asked_without_a_pause() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_holds_no_more_streams_than_it_may() {
-    let fake = Fake::new([listed(&["a"], "5", ""), watched(&[event("ADDED", "b", "6")], End::Open)]);
+    let watch_of_two = watched(&[event("ADDED", "b", "6")], End::Open);
+    let fake = Fake::new([listed(&["a"], "5", ""), listed(&["a", "c"], "5", ""), watch_of_two]);
     let connection = fake.connection();
     let mut places = Vec::new();
     while let Some(place) = connection.free_stream_place() {
@@ -191,6 +193,7 @@ async fn a_connection_holds_no_more_streams_than_it_may() {
     let mut running = Running { fake, connection: connection.clone(), changes, queue: VecDeque::default() };
     running.expect(&["listing 0 of None", "+a", "live", "stale: waiting for one of the connection's streams"]).await;
     assert_eq!(running.fake.lines().len(), 1);
+    running.expect(&["=a,c", "live", "stale: waiting for one of the connection's streams"]).await;
     places.pop();
     running.expect(&["live", "+b"]).await;
 }

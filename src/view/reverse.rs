@@ -1,0 +1,209 @@
+//! Which URLs and other entrances reach a pod, a Service or a workload: what names it is listed, and each URL is followed
+//! forward, so that nothing is claimed that a request would not do.
+
+mod others;
+mod reach;
+
+use self::reach::Reach;
+use crate::kinds::{
+    CRON_JOB, DAEMON_SET, DEPLOYMENT, GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, JOB, KindId, ObjectRef, POD,
+    REPLICA_SET, Record, SERVICE, STATEFUL_SET, TLS_ROUTE,
+};
+use crate::view::routes::{self, Route};
+use crate::view::trace::follow::follow;
+use crate::view::trace::hop::HopKind;
+use crate::view::trace::outcome::{Backend, Outcome, Trace, Verdict};
+use crate::view::trace::reads::Read;
+use crate::view::trace::world::World;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// One way in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entrance {
+    /// The address, as a pattern: `https://api.example.com/*`.
+    pub url: String,
+    /// What kind of way it is.
+    pub kind: Kind,
+    /// The objects on the way, from the outside.
+    pub via: Vec<ObjectRef>,
+    /// The object that takes the requests away; none where they arrive.
+    pub shadowed_by: Option<ObjectRef>,
+    /// What a request by it came to; none where none was followed.
+    pub verdict: Option<Verdict>,
+}
+
+/// The kinds of ways in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// An Ingress.
+    Ingress,
+    /// An HTTPRoute.
+    HttpRoute,
+    /// A GRPCRoute.
+    GrpcRoute,
+    /// A TLSRoute.
+    TlsRoute,
+    /// A TCPRoute.
+    TcpRoute,
+    /// A UDPRoute.
+    UdpRoute,
+    /// An IngressRoute of Traefik.
+    IngressRoute,
+    /// The address of a load balancer.
+    LoadBalancer,
+    /// A port of the nodes.
+    NodePort,
+    /// An address that somebody routes to the nodes.
+    ExternalIp,
+    /// A port of the pod's own node.
+    HostPort,
+    /// A port that a controller passes on unread.
+    TcpService,
+    /// The API server calls it about objects.
+    Webhook,
+    /// The name of a Service inside of the cluster.
+    Service,
+}
+
+impl Kind {
+    /// As the JSON writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ingress => "ingress",
+            Self::HttpRoute => "httproute",
+            Self::GrpcRoute => "grpcroute",
+            Self::TlsRoute => "tlsroute",
+            Self::TcpRoute => "tcproute",
+            Self::UdpRoute => "udproute",
+            Self::IngressRoute => "ingressroute",
+            Self::LoadBalancer => "load_balancer",
+            Self::NodePort => "node_port",
+            Self::ExternalIp => "external_ip",
+            Self::HostPort => "host_port",
+            Self::TcpService => "tcp_service",
+            Self::Webhook => "webhook",
+            Self::Service => "service",
+        }
+    }
+}
+
+/// Whether objects of the kind are pods, have pods, or stand for them.
+pub fn is_reachable(kind: KindId) -> bool {
+    [POD, SERVICE, DEPLOYMENT, REPLICA_SET, STATEFUL_SET, DAEMON_SET, JOB, CRON_JOB].contains(&kind)
+}
+
+/// Every way in to an object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ways {
+    /// The ways, the URLs first.
+    pub entrances: Vec<Entrance>,
+    /// What was looked at to find them.
+    pub reads: BTreeSet<Read>,
+}
+
+/// Every way in to a pod, a Service or a workload.
+pub fn ways(world: &World, object: &Record) -> Ways {
+    world.take_reads();
+    let reach = Reach::of(world, object);
+    let mut entrances = others::by_services(world, &reach);
+    entrances.extend(others::by_pods(world, &reach));
+    entrances.extend(others::by_ports(world, &reach));
+    entrances.extend(others::by_webhooks(world, &reach));
+    let routes = routes(world, &reach);
+    let mut reads = world.take_reads();
+    for (route, chain) in routes {
+        let trace = follow(world, &route.request);
+        reads.extend(trace.chain().flat_map(|link| &link.reads).cloned());
+        entrances.push(by_route(&route, &trace, chain, &reach));
+    }
+    entrances.sort_by(|one, other| (one.kind, &one.url, &one.via).cmp(&(other.kind, &other.url, &other.via)));
+    entrances.dedup();
+    Ways { entrances, reads }
+}
+
+/// The routes that name one of the object's Services, for `service/N --routes`.
+pub fn naming(world: &World, object: &Record) -> Vec<Route> {
+    let reach = Reach::of(world, object);
+    routes(world, &reach).into_iter().map(|(route, _)| route).collect()
+}
+
+/// The routes that name a Service by which the object is reached, each with the Services walked through from there.
+fn routes(world: &World, reach: &Reach) -> Vec<(Route, Vec<ObjectRef>)> {
+    // The list itself is a look at every object that names routes.
+    let records = routes::KINDS.into_iter().flat_map(|kind| world.of(kind));
+    let routes = records.flat_map(|record| routes::of(world.cluster, record));
+    let named = routes.filter_map(|route| {
+        let chain = route.services.iter().find_map(|service| reach.chain(service))?.to_vec();
+        Some((route, chain))
+    });
+    named.collect()
+}
+
+fn by_route(route: &Route, trace: &Trace, chain: Vec<ObjectRef>, reach: &Reach) -> Entrance {
+    let arrives = trace.chain().any(|link| reaches(link, reach));
+    let mut via: Vec<ObjectRef> = route.request.via.iter().cloned().collect();
+    via.push(route.owner.clone());
+    via.extend(chain);
+    Entrance {
+        url: url(route),
+        kind: kind(&route.owner),
+        via,
+        shadowed_by: if arrives { None } else { taker(trace, &route.owner) },
+        verdict: Some(trace.verdict),
+    }
+}
+
+/// Whether the first answer of a trace comes from the object.
+fn reaches(link: &Trace, reach: &Reach) -> bool {
+    let Outcome::Forward(backends) = &link.outcome else { return false };
+    backends.iter().any(|backend| {
+        let service = ObjectRef {
+            kind: SERVICE,
+            namespace: Some(Arc::clone(&backend.namespace)),
+            name: Arc::clone(&backend.service),
+        };
+        reach.is_end(&service) && (reach.pods.is_empty() || reach.takes_all || has_pod(backend, reach))
+    })
+}
+
+fn has_pod(backend: &Backend, reach: &Reach) -> bool {
+    let inferred = backend.endpoints.iter().any(|endpoint| endpoint.pod.is_none());
+    let is_ours = |(namespace, name): &(Arc<str>, Arc<str>)| {
+        reach.pods.iter().any(|pod| pod.key.namespace.as_ref() == Some(namespace) && pod.key.name == *name)
+    };
+    inferred || backend.endpoints.iter().filter_map(|endpoint| endpoint.pod.as_ref()).any(is_ours)
+}
+
+/// The object that decides instead of the owner, where another one does.
+fn taker(trace: &Trace, owner: &ObjectRef) -> Option<ObjectRef> {
+    let decides = |link: &Trace| {
+        let rule = link.hops.iter().rev().find(|hop| hop.kind == HopKind::Rule && hop.object.is_some());
+        rule.and_then(|hop| hop.object.clone())
+    };
+    let deciding: Vec<ObjectRef> = trace.chain().filter_map(decides).collect();
+    if deciding.contains(owner) { None } else { deciding.into_iter().next() }
+}
+
+/// The address with a star where more paths are meant.
+fn url(route: &Route) -> String {
+    let pattern = route.pattern();
+    match route.path.as_str() {
+        path if path.ends_with('/') => format!("{pattern}*"),
+        _ => pattern,
+    }
+}
+
+fn kind(owner: &ObjectRef) -> Kind {
+    match owner.kind {
+        INGRESS => Kind::Ingress,
+        HTTP_ROUTE => Kind::HttpRoute,
+        GRPC_ROUTE => Kind::GrpcRoute,
+        TLS_ROUTE => Kind::TlsRoute,
+        INGRESS_ROUTE => Kind::IngressRoute,
+        _ => Kind::Service,
+    }
+}
+
+#[cfg(test)]
+mod tests;

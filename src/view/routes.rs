@@ -1,0 +1,81 @@
+//! Every route of a cluster: each host and path that an Ingress, a route of the Gateway API or an IngressRoute names, as a
+//! request that can be followed.
+
+mod gateway;
+pub mod index;
+mod ingress;
+pub mod sample;
+mod traefik;
+
+use crate::kinds::{GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, KindId, ObjectRef, Record, TLS_ROUTE};
+use crate::model::Cluster;
+use crate::view::trace::request::{Request, Scheme, Vantage, plain_host};
+
+/// The kinds whose objects name hosts and paths.
+pub const KINDS: [KindId; 5] = [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, INGRESS_ROUTE];
+
+/// One host and path, and the request that stands for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// The object that names it.
+    pub owner: ObjectRef,
+    /// The field that does: `.spec.rules[0].http.paths[1]`.
+    pub field: String,
+    /// The host as it is written; `*` for all.
+    pub host: String,
+    /// The path as it is written.
+    pub path: String,
+    /// The Services that it names.
+    pub services: Vec<ObjectRef>,
+    /// A request that it is meant for.
+    pub request: Request,
+}
+
+/// Every route, in the order of kind, namespace and name.
+pub fn all(cluster: &Cluster) -> Vec<Route> {
+    KINDS.into_iter().flat_map(|kind| cluster.of(kind)).flat_map(|record| of(cluster, record)).collect()
+}
+
+/// The routes that one object names.
+pub fn of(cluster: &Cluster, record: &Record) -> Vec<Route> {
+    match record.key.kind {
+        INGRESS => ingress::routes(record),
+        HTTP_ROUTE => gateway::http(cluster, record),
+        GRPC_ROUTE => gateway::grpc(cluster, record),
+        TLS_ROUTE => gateway::tls(cluster, record),
+        INGRESS_ROUTE => traefik::routes(record),
+        _ => Vec::new(),
+    }
+}
+
+impl Route {
+    /// The address as a pattern, for lists: `https://*.example.com/cart`.
+    pub fn pattern(&self) -> String {
+        let (request, port) = (&self.request, self.request.port);
+        let port = if port == request.scheme.port() { String::new() } else { format!(":{port}") };
+        let path = if self.path.starts_with('/') { self.path.as_str() } else { "/" };
+        format!("{}://{}{port}{path}", request.scheme.name(), self.host)
+    }
+}
+
+/// A plain GET.
+fn get(scheme: Scheme, host: &str, port: u16, path: &str) -> Request {
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    Request {
+        method: "GET".to_owned(),
+        scheme,
+        host: plain_host(host),
+        port,
+        path,
+        query: None,
+        headers: Vec::new(),
+        host_header: None,
+        sni: None,
+        client: None,
+        vantage: Vantage::External,
+        via: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

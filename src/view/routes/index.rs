@@ -1,0 +1,248 @@
+//! The verdict of every route, kept by what its trace looked at: a change of the cluster traces anew only what it can have
+//! touched, one route at a time, so that the caller can stop whenever its turn is over.
+//!
+//! Invariant: once nothing is due, the index equals a fresh check of all routes at the same moment.
+
+use super::{KINDS, Route, of};
+use crate::kinds::{
+    GATEWAY, GRPC_ROUTE, HTTP_ROUTE, KindId, LISTENER_SET, ObjectRef, SERVICE, TLS_ROUTE, X_LISTENER_SET,
+};
+use crate::model::Cluster;
+use crate::view::trace::fault::Finding;
+use crate::view::trace::follow::follow;
+use crate::view::trace::outcome::{Outcome, Trace, Verdict};
+use crate::view::trace::reads::Read;
+use crate::view::trace::verdict;
+use crate::view::trace::world::World;
+use crate::wire::Timestamp;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Kinds whose routes stand on the listeners of others.
+const ON_LISTENERS: [KindId; 3] = [HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE];
+
+/// The kinds that have listeners.
+const LISTENERS: [KindId; 3] = [GATEWAY, LISTENER_SET, X_LISTENER_SET];
+
+/// Every route with its verdict.
+#[derive(Debug, Default)]
+pub struct Index {
+    entries: Vec<Option<Entry>>,
+    free: Vec<usize>,
+    by_owner: BTreeMap<ObjectRef, Vec<usize>>,
+    by_read: HashMap<Read, BTreeSet<usize>>,
+    due: BTreeSet<usize>,
+}
+
+/// One route, and what is known of it.
+#[derive(Debug)]
+pub struct Entry {
+    /// The route.
+    pub route: Route,
+    /// What its trace said; none before it was followed.
+    pub told: Option<Told>,
+    reads: BTreeSet<Read>,
+}
+
+/// What is kept of a trace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// The fault that explains it.
+    pub headline: Option<Finding>,
+    /// The Services on its way, also where the way is broken there.
+    pub through: Vec<ObjectRef>,
+    /// When the certificate that is shown ends.
+    pub certificate: Option<Timestamp>,
+    /// The Services that take the request in the end: namespace and name.
+    pub backends: Vec<(Arc<str>, Arc<str>)>,
+}
+
+impl Index {
+    /// An index of all routes of a cluster, all of them due.
+    pub fn of(cluster: &Cluster) -> Self {
+        let mut index = Self::default();
+        for kind in KINDS {
+            let owners: Vec<ObjectRef> = cluster.of(kind).map(|record| record.key.clone()).collect();
+            for owner in owners {
+                index.list(cluster, &owner);
+            }
+        }
+        index
+    }
+
+    /// Takes in which objects changed: routes are listed anew where their owners did, and traces that can have been touched
+    /// become due. The cluster already is as it is now.
+    pub fn touch(&mut self, cluster: &Cluster, changed: &[ObjectRef]) {
+        let mut listeners_changed = false;
+        for key in changed {
+            listeners_changed |= LISTENERS.contains(&key.kind);
+            if KINDS.contains(&key.kind) {
+                self.list(cluster, key);
+            }
+            self.mark(&Read::Object(key.clone()));
+            self.mark(&Read::Kind(key.kind));
+            let Some(namespace) = &key.namespace else { continue };
+            self.mark(&Read::Namespace(key.kind, Arc::clone(namespace)));
+            let labels = cluster.get(key).map_or(&[][..], |record| &record.meta.labels);
+            for (label, value) in labels {
+                self.mark(&Read::Label(key.kind, Arc::clone(namespace), Arc::clone(label), Arc::clone(value)));
+            }
+        }
+        if listeners_changed {
+            self.list_on_listeners(cluster);
+        }
+    }
+
+    /// Takes in that it changed whether a kind may be read, or whether its list is whole: every trace that looked at the
+    /// kind is due.
+    pub fn reread(&mut self, cluster: &Cluster, kind: KindId) {
+        let reads = self.by_read.iter().filter(|(read, _)| read.kind() == kind);
+        let touched: Vec<usize> = reads.flat_map(|(_, entries)| entries).copied().collect();
+        self.due.extend(touched);
+        if KINDS.contains(&kind) {
+            let gone = self.by_owner.keys().filter(|owner| owner.kind == kind).cloned();
+            let owners: BTreeSet<ObjectRef> = cluster.of(kind).map(|record| record.key.clone()).chain(gone).collect();
+            for owner in owners {
+                self.list(cluster, &owner);
+            }
+        }
+        if LISTENERS.contains(&kind) {
+            self.list_on_listeners(cluster);
+        }
+    }
+
+    /// Makes every trace due: time has passed that certificates and ages depend on.
+    pub fn age(&mut self) {
+        self.due.extend(self.entries.iter().enumerate().filter(|(_, entry)| entry.is_some()).map(|(id, _)| id));
+    }
+
+    /// Follows what is due, at least one route, and more as long as `may_go_on` says so. Returns whether something is left.
+    pub fn work(&mut self, world: &World, mut may_go_on: impl FnMut() -> bool) -> bool {
+        while let Some(id) = self.due.pop_first() {
+            let Some(request) = self.entry(id).map(|entry| entry.route.request.clone()) else { continue };
+            let trace = follow(world, &request);
+            self.keep(id, &trace);
+            if !may_go_on() {
+                break;
+            }
+        }
+        !self.due.is_empty()
+    }
+
+    /// How many routes wait to be followed.
+    pub fn due(&self) -> usize {
+        self.due.len()
+    }
+
+    /// Every route, by its owner and in its owner's order.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.by_owner.values().flatten().filter_map(|id| self.entry(*id))
+    }
+
+    /// The routes that one object names.
+    pub fn owned(&self, owner: &ObjectRef) -> impl Iterator<Item = &Entry> {
+        self.by_owner.get(owner).into_iter().flatten().filter_map(|id| self.entry(*id))
+    }
+
+    /// The worst verdict of the routes that one object names; none where it names none, or none was followed.
+    pub fn verdict(&self, owner: &ObjectRef) -> Option<Verdict> {
+        self.owned(owner).filter_map(|entry| Some(entry.told.as_ref()?.verdict)).min()
+    }
+
+    fn entry(&self, id: usize) -> Option<&Entry> {
+        self.entries.get(id)?.as_ref()
+    }
+
+    fn mark(&mut self, read: &Read) {
+        if let Some(touched) = self.by_read.get(read) {
+            self.due.extend(touched);
+        }
+    }
+
+    /// Lists the routes of every object that stands on listeners.
+    fn list_on_listeners(&mut self, cluster: &Cluster) {
+        let owners: Vec<ObjectRef> =
+            self.by_owner.keys().filter(|owner| ON_LISTENERS.contains(&owner.kind)).cloned().collect();
+        for owner in owners {
+            self.list(cluster, &owner);
+        }
+    }
+
+    /// Lists the routes of one object; those that are as before keep their verdicts.
+    fn list(&mut self, cluster: &Cluster, owner: &ObjectRef) {
+        let routes = cluster.get(owner).map(|record| of(cluster, record)).unwrap_or_default();
+        let old = self.by_owner.remove(owner).unwrap_or_default();
+        let same = routes.len() == old.len()
+            && old.iter().zip(&routes).all(|(id, route)| self.entry(*id).is_some_and(|entry| entry.route == *route));
+        if same {
+            if !old.is_empty() {
+                self.by_owner.insert(owner.clone(), old);
+            }
+            return;
+        }
+        for id in old {
+            self.remove(id);
+        }
+        let ids: Vec<usize> = routes.into_iter().map(|route| self.insert(route)).collect();
+        if !ids.is_empty() {
+            self.by_owner.insert(owner.clone(), ids);
+        }
+    }
+
+    fn insert(&mut self, route: Route) -> usize {
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.entries.push(None);
+            self.entries.len() - 1
+        });
+        self.entries[id] = Some(Entry { route, told: None, reads: BTreeSet::new() });
+        self.due.insert(id);
+        id
+    }
+
+    fn remove(&mut self, id: usize) {
+        let Some(entry) = self.entries.get_mut(id).and_then(Option::take) else { return };
+        self.forget(id, &entry.reads);
+        self.due.remove(&id);
+        self.free.push(id);
+    }
+
+    fn forget(&mut self, id: usize, reads: &BTreeSet<Read>) {
+        for read in reads {
+            if let Some(touched) = self.by_read.get_mut(read) {
+                touched.remove(&id);
+                if touched.is_empty() {
+                    self.by_read.remove(read);
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, id: usize, trace: &Trace) {
+        let reads: BTreeSet<Read> = trace.chain().flat_map(|link| &link.reads).cloned().collect();
+        let Some(entry) = self.entries.get_mut(id).and_then(Option::as_mut) else { return };
+        entry.told = Some(told(trace));
+        if entry.reads == reads {
+            return;
+        }
+        let old = std::mem::replace(&mut entry.reads, reads.clone());
+        self.forget(id, &old);
+        for read in reads {
+            self.by_read.entry(read).or_default().insert(id);
+        }
+    }
+}
+
+/// What is kept of a trace.
+pub fn told(trace: &Trace) -> Told {
+    let ends = trace.chain().filter_map(|link| match &link.outcome {
+        Outcome::Forward(backends) => Some(backends),
+        _ => None,
+    });
+    let backends = ends.flatten().map(|backend| (backend.namespace.clone(), backend.service.clone())).collect();
+    let hops = trace.chain().flat_map(|link| &link.hops);
+    let through = hops.filter_map(|hop| hop.object.clone()).filter(|object| object.kind == SERVICE).collect();
+    let certificate = trace.chain().filter_map(|link| link.tls.as_ref()?.not_after).last();
+    Told { verdict: trace.verdict, headline: verdict::headline(trace).cloned(), through, certificate, backends }
+}

@@ -1,0 +1,165 @@
+//! Who may pass ingress-nginx: body size, a missing password file, allow-lists, passwords, other services that are asked.
+
+use crate::kinds::{Record, SECRET};
+use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, Severity, rt};
+use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::outcome::Outcome;
+use crate::view::trace::request::Request;
+use crate::view::trace::rule::nginx::redirect::Answer;
+use crate::view::trace::rule::nginx::settings::Options;
+use crate::view::trace::world::{Known, World};
+use std::net::IpAddr;
+
+fn respond(hop: Hop, status: u16, by: &str) -> Answer {
+    Answer { hop, outcome: Outcome::Respond { status, by: by.to_owned() } }
+}
+
+/// 413, before everything else.
+pub fn too_long(request: &Request, ingress: &Record, options: &Options) -> Option<Answer> {
+    let length: u64 = request.header("Content-Length")?.trim().parse().ok()?;
+    let said = options.get("proxy-body-size").or_else(|| options.global("proxy-body-size")).unwrap_or("1m");
+    let limit = size(said)?;
+    if limit == 0 || length <= limit {
+        return None;
+    }
+    let finding = Finding::of(&rt::RT_BODY_413)
+        .object("ingress", &ingress.key)
+        .word("length", length)
+        .word("limit", said)
+        .word("wanted", format!("{}m", length.div_ceil(1 << 20)))
+        .proof(ingress, ".metadata.annotations[nginx.ingress.kubernetes.io/proxy-body-size]", said);
+    let hop = Hop::new(HopKind::Filter, format!("the body is longer than {said}")).at(&ingress.key).with(finding);
+    Some(respond(hop, 413, "ingress-nginx"))
+}
+
+/// `8m`, `1g`, `512k`, bytes.
+fn size(text: &str) -> Option<u64> {
+    let text = text.trim().to_ascii_lowercase();
+    let (number, scale) = match text.strip_suffix(['k', 'm', 'g']) {
+        Some(number) => (
+            number.to_owned(),
+            match text.as_bytes().last() {
+                Some(b'k') => 1 << 10,
+                Some(b'm') => 1 << 20,
+                _ => 1 << 30,
+            },
+        ),
+        None => (text, 1),
+    };
+    number.trim().parse::<u64>().ok().map(|number| number.saturating_mul(scale))
+}
+
+/// A password file that cannot be read denies the whole location.
+pub fn denied(world: &World, ingress: &Record, options: &Options) -> Option<Answer> {
+    options.get("auth-type")?;
+    let secret = options.get("auth-secret")?;
+    let own = ingress.key.namespace.as_deref().unwrap_or("");
+    let (namespace, name) = secret.split_once('/').unwrap_or((own, secret));
+    let why = match world.named(SECRET, namespace, name) {
+        // A Secret that is not of type TLS is not read: only a live look can tell.
+        None if world.is_given(SECRET) && world.is_files() => "does not exist".to_owned(),
+        None if !world.is_files() && world.known(SECRET, Some(namespace)) == Known::Whole => {
+            "does not exist".to_owned()
+        }
+        None => return None,
+        Some(found) => {
+            let has_auth = facts::secret(found).is_none_or(|facts| facts.keys.iter().any(|key| *key.name == *"auth"));
+            let is_map = options.get("auth-secret-type") == Some("auth-map");
+            if has_auth || is_map {
+                return None;
+            }
+            "has no key auth".to_owned()
+        }
+    };
+    let finding = Finding::of(&rt::RT_AUTH_SECRET)
+        .object("ingress", &ingress.key)
+        .word("secret", format!("{namespace}/{name}"))
+        .word("secret_namespace", namespace)
+        .word("secret_name", name)
+        .word("why", &why)
+        .proof(ingress, ".metadata.annotations[nginx.ingress.kubernetes.io/auth-secret]", secret);
+    let hop =
+        Hop::new(HopKind::Filter, format!("basic authentication: Secret {namespace}/{name} {why}")).at(&ingress.key);
+    Some(respond(hop.with(finding), 503, "ingress-nginx"))
+}
+
+/// What the controller answers once a backend is there, and the hop that says so.
+pub fn gate(
+    _world: &World,
+    request: &Request,
+    ingress: &Record,
+    options: &Options,
+) -> (Option<Hop>, Option<(u16, String)>) {
+    let by = "ingress-nginx".to_owned();
+    if let Some((hop, is_closed)) = ranges(request, ingress, options) {
+        return (Some(hop), is_closed.then_some((403, by)));
+    }
+    if options.get("auth-type") == Some("basic") && request.header("Authorization").is_none() {
+        let hop = Hop::new(HopKind::Filter, "basic authentication: 401 without a password").at(&ingress.key);
+        return (Some(hop), Some((401, by)));
+    }
+    if let Some(secret) = options.get("auth-tls-secret") {
+        let optional = matches!(options.get("auth-tls-verify-client"), Some("optional" | "off" | "optional_no_ca"));
+        if !optional {
+            let finding = Finding::of(&rt::RT_MTLS)
+                .object("ingress", &ingress.key)
+                .word("host", request.name())
+                .word("secret", secret)
+                .word("why", "and none is sent here")
+                .word("status", 400)
+                .proof(ingress, ".metadata.annotations[nginx.ingress.kubernetes.io/auth-tls-secret]", secret);
+            let hop =
+                Hop::new(HopKind::Filter, "a certificate of the client is required").at(&ingress.key).with(finding);
+            return (Some(hop), Some((400, by)));
+        }
+    }
+    (None, None)
+}
+
+/// The hop of an allow-list, and whether this client is shut out.
+fn ranges(request: &Request, ingress: &Record, options: &Options) -> Option<(Hop, bool)> {
+    let name =
+        ["allowlist-source-range", "whitelist-source-range"].into_iter().find(|name| options.get(name).is_some())?;
+    let said = options.get(name)?;
+    let list: Vec<&str> = said.split(',').map(str::trim).filter(|range| !range.is_empty()).collect();
+    let client = request.client;
+    let is_in = client.map(|client| list.iter().any(|range| contains(range, client)));
+    if is_in == Some(true) || list.contains(&"0.0.0.0/0") {
+        return Some((Hop::new(HopKind::Filter, format!("allow-list {said}")).at(&ingress.key), false));
+    }
+    let (severity, why) = match client {
+        Some(client) => (Severity::Broken, format!("and {client} is not among them: it gets 403")),
+        None => (Severity::Warn, "and the client's address was not given: others get 403".to_owned()),
+    };
+    let wanted = client.map_or_else(|| said.to_owned(), |client| format!("{said},{client}"));
+    let finding = Finding::of(&rt::RT_ALLOWLIST)
+        .severe(severity)
+        .object("ingress", &ingress.key)
+        .word("ranges", said)
+        .word("why", why)
+        .word("annotation", options.name(name))
+        .word("wanted", wanted)
+        .proof(ingress, format!(".metadata.annotations[{}]", options.name(name)), said);
+    let hop = Hop::new(HopKind::Filter, format!("allow-list {said}")).at(&ingress.key).with(finding);
+    Some((hop, client.is_some()))
+}
+
+/// Whether a range of addresses holds one.
+pub fn contains(range: &str, address: IpAddr) -> bool {
+    let (net, bits) = match range.split_once('/') {
+        Some((net, bits)) => (net, bits.parse::<u32>().ok()),
+        None => (range, None),
+    };
+    match (net.parse(), address) {
+        (Ok(IpAddr::V4(net)), IpAddr::V4(address)) => {
+            let shift = 32 - bits.unwrap_or(32).min(32);
+            u32::from(net).checked_shr(shift).unwrap_or(0) == u32::from(address).checked_shr(shift).unwrap_or(0)
+        }
+        (Ok(IpAddr::V6(net)), IpAddr::V6(address)) => {
+            let shift = 128 - bits.unwrap_or(128).min(128);
+            u128::from(net).checked_shr(shift).unwrap_or(0) == u128::from(address).checked_shr(shift).unwrap_or(0)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,226 @@
+//! Why no rule takes a request: what differs from the nearest one, and which Ingresses would take it if they were served.
+
+use crate::kinds::Record;
+use crate::kinds::ingress::facts::PathType;
+use crate::view::trace::entrance;
+use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, dns, rt};
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::gateway::names::nearest;
+use crate::view::trace::hop::{Hop, HopKind, Standing};
+use crate::view::trace::plan::Controller;
+use crate::view::trace::request::Request;
+use crate::view::trace::rule::nginx::host::Host;
+use crate::view::trace::rule::nginx::server::Server;
+use crate::view::trace::rule::nginx::{self};
+use crate::view::trace::rule::taken::{self, Taken};
+use crate::view::trace::rule::{Served, path, some};
+use crate::view::trace::world::World;
+use std::sync::Arc;
+
+/// How the controller is called in a sentence.
+pub fn name(controller: &Controller) -> &'static str {
+    match controller.flavour {
+        Flavour::Nginx => "ingress-nginx",
+        Flavour::Spec => "the controller",
+        flavour => flavour.name(),
+    }
+}
+
+/// No server takes the host.
+pub fn no_host(world: &World, controller: &Controller, request: &Request, served: &Served, servers: &[Server]) -> Hop {
+    let host = request.name();
+    let count = served.taken.len();
+    let summary = match count {
+        0 => format!("{} serves no Ingress", name(controller)),
+        1 => format!("1 Ingress on this entrance, hosts: {}", nginx::hosts(servers)),
+        _ => format!("{count} Ingresses on this entrance, hosts: {}", nginx::hosts(servers)),
+    };
+    let mut hop = Hop::new(HopKind::Rule, summary);
+    let (left, missing) = not_served(world, served, |rule_host| Host::of(rule_host).takes(host) && rule_host.is_some());
+    if let Some(missing) = missing {
+        return Hop { standing: Standing::Unknown, summary: missing, ..hop };
+    }
+    for finding in left {
+        hop = hop.with(finding);
+    }
+    for other in entrance::other_names(world, host) {
+        let takes = |server: &&Server| server.host != Host::Any && server.host.takes(&other);
+        let Some(server) = servers.iter().find(takes) else { continue };
+        let mut there = Request { host: other.clone(), host_header: None, ..request.clone() };
+        there.sni = None;
+        let finding = Finding::of(&dns::DNS_CNAME_HOST)
+            .object("ingress", &server.owner.key)
+            .word("host", host)
+            .word("target", &other)
+            .word("url", there.url())
+            .proof(server.owner, host_field(server.owner, &server.host), server.host.text());
+        hop = hop.at(&server.owner.key).with(finding);
+        break;
+    }
+    let wildcard = servers.iter().find_map(|server| match &server.host {
+        Host::Wildcard(rest) if host.ends_with(&format!(".{rest}")) => Some(server),
+        _ => None,
+    });
+    if let Some(server) = wildcard {
+        let finding = Finding::of(&rt::RT_HOST_WILDCARD_DEPTH)
+            .object("ingress", &server.owner.key)
+            .word("host", host)
+            .word("wildcard", server.host.text())
+            .word("controller", name(controller))
+            .proof(server.owner, host_field(server.owner, &server.host), server.host.text());
+        hop = hop.at(&server.owner.key).with(finding);
+    }
+    hop.with(host_miss(controller, host, servers))
+}
+
+fn host_miss(controller: &Controller, host: &str, servers: &[Server]) -> Finding {
+    let names: Vec<String> = servers.iter().filter(|s| s.host != Host::Any).map(|server| server.host.text()).collect();
+    let near = nearest(host, names.iter().map(String::as_str)).or_else(|| names.first().map(String::as_str));
+    let owner =
+        near.and_then(|near| servers.iter().find(|server| server.host.text() == near)).map(|server| server.owner);
+    let finding = Finding::of(&rt::RT_HOST_MISS)
+        .word("host", host)
+        .word("controller", name(controller))
+        .word("closest", near.unwrap_or("none"));
+    match owner {
+        Some(owner) => finding.object("ingress", &owner.key).proof(owner, ".spec.rules[*].host", some(hosts_of(owner))),
+        None => finding.fact(None, "hosts of all Ingresses", "none"),
+    }
+}
+
+fn hosts_of(ingress: &Record) -> Vec<Arc<str>> {
+    let rules = facts::ingress(ingress).map(|read| &read.rules[..]).unwrap_or_default();
+    rules.iter().filter_map(|rule| rule.host.clone()).collect()
+}
+
+/// `.spec.rules[1].host` of the rule that has it.
+fn host_field(ingress: &Record, host: &Host) -> String {
+    let rules = facts::ingress(ingress).map(|read| &read.rules[..]).unwrap_or_default();
+    let at = rules.iter().position(|rule| Host::of(rule.host.as_deref()) == *host).unwrap_or(0);
+    format!(".spec.rules[{at}].host")
+}
+
+/// What keeps Ingresses with such a host from being served; or what is missing to tell.
+fn not_served(
+    world: &World,
+    served: &Served,
+    is_wanted: impl Fn(Option<&str>) -> bool,
+) -> (Vec<Finding>, Option<String>) {
+    let mut findings = Vec::new();
+    for (ingress, why) in &served.left {
+        let Some(read) = facts::ingress(ingress) else { continue };
+        if !read.rules.iter().any(|rule| is_wanted(rule.host.as_deref())) {
+            continue;
+        }
+        match why {
+            Taken::No(finding) => findings.push((**finding).clone()),
+            Taken::Elsewhere => findings.extend(taken::foreign(world, ingress)),
+            Taken::Unknown(missing) => return (Vec::new(), Some(missing.clone())),
+            Taken::Yes => {}
+        }
+    }
+    (findings, None)
+}
+
+/// The server has no location for the path.
+pub fn no_path(
+    world: &World,
+    controller: &Controller,
+    request: &Request,
+    served: &Served,
+    server: &Server,
+    servers: &[Server],
+    normal: &str,
+) -> Hop {
+    let host = server.host.text();
+    let have = some(server.locations.iter().map(|location| location.path.clone()));
+    let mut hop = Hop::new(HopKind::Rule, format!("{host} has no path for {normal}: {have}")).at(&server.owner.key);
+    let (left, missing) =
+        not_served(world, served, |rule_host| Host::of(rule_host).takes(request.name()) && rule_host.is_some());
+    if let Some(missing) = missing {
+        return Hop { standing: Standing::Unknown, summary: missing, ..hop };
+    }
+    for finding in left.into_iter().chain(shadowed(request, server, servers, normal)) {
+        hop = hop.with(finding);
+    }
+    if let Some(finding) = near(request, server, normal) {
+        hop = hop.with(finding);
+    }
+    let empty = facts::ingress(server.owner).is_some_and(|read| {
+        read.rules.iter().any(|rule| !rule.has_http && Host::of(rule.host.as_deref()) == server.host)
+    });
+    if server.locations.is_empty() && empty {
+        hop = hop.with(
+            Finding::of(&rt::RT_RULE_NOHTTP)
+                .object("ingress", &server.owner.key)
+                .word("host", &host)
+                .word("controller", name(controller))
+                .proof(server.owner, ".spec.rules[*].http", "null"),
+        );
+    }
+    hop.with(
+        Finding::of(&rt::RT_PATH_MISS)
+            .object("ingress", &server.owner.key)
+            .word("host", &host)
+            .word("path", &request.path)
+            .word("have", &have)
+            .word("controller", name(controller))
+            .proof(server.owner, ".spec.rules[*].http.paths[*].path", have),
+    )
+}
+
+/// A wildcard that would have the path is not consulted.
+fn shadowed(request: &Request, server: &Server, servers: &[Server], normal: &str) -> Option<Finding> {
+    if !matches!(server.host, Host::Exact(_)) {
+        return None;
+    }
+    let wildcard = servers.iter().find(|other| {
+        matches!(other.host, Host::Wildcard(_))
+            && other.host.takes(request.name())
+            && !matches!(other.locate(normal), nginx::location::Hit::None)
+    })?;
+    Some(
+        Finding::of(&rt::RT_WILDCARD_SHADOW)
+            .object("ingress", &wildcard.owner.key)
+            .word("host", server.host.text())
+            .word("path", &request.path)
+            .word("wildcard", wildcard.host.text())
+            .word("own", &server.owner.key.name)
+            .word("own_namespace", server.owner.key.namespace.as_deref().unwrap_or(""))
+            .proof(server.owner, ".spec.rules[*].host", server.host.text())
+            .proof(wildcard.owner, ".spec.rules[*].host", wildcard.host.text()),
+    )
+}
+
+/// The rule that nearly takes the path, and what differs.
+fn near(request: &Request, server: &Server, normal: &str) -> Option<Finding> {
+    let lower = normal.to_lowercase();
+    server.locations.iter().find_map(|location| {
+        let rule = location.path.as_str();
+        let bare = rule.trim_end_matches('/');
+        let takes = |path: &str| path::matches(rule, location.kind, path);
+        let fault = if path::looks_like_regex(rule) && nginx::location::pattern(rule).is_ok_and(|r| r.is_match(normal))
+        {
+            &rt::RT_REGEX_NOTENABLED
+        } else if !takes(normal) && path::matches(&rule.to_lowercase(), location.kind, &lower) {
+            &rt::RT_PATH_CASE
+        } else if location.kind == PathType::Exact && normal.trim_end_matches('/') == bare {
+            &rt::RT_EXACT_SLASH
+        } else if location.kind != PathType::Exact && !bare.is_empty() && normal.starts_with(bare) {
+            &rt::RT_PATH_ELEMENT
+        } else {
+            return None;
+        };
+        Some(
+            Finding::of(fault)
+                .object("ingress", &location.ingress.key)
+                .word("host", server.host.text())
+                .word("path", &request.path)
+                .word("rule", rule)
+                .word("pointer", location.pointer())
+                .proof(location.ingress, format!("{}.path", location.field()), rule)
+                .proof(location.ingress, format!("{}.pathType", location.field()), path::type_name(location.kind)),
+        )
+    })
+}

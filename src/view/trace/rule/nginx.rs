@@ -1,0 +1,191 @@
+//! ingress-nginx, in the order in which it decides: server, certificate, location, redirects, backends, access.
+
+pub mod canary;
+pub mod host;
+pub mod location;
+pub mod redirect;
+pub mod rewrite;
+pub mod server;
+pub mod settings;
+
+use crate::kinds::ingress::facts::Backend;
+use crate::view::trace::fault::{Finding, rt};
+use crate::view::trace::hop::{Hop, HopKind, Standing};
+use crate::view::trace::outcome::Outcome;
+use crate::view::trace::plan::{Action, Arm, Controller, Decision, Reach};
+use crate::view::trace::request::{Request, Scheme};
+use crate::view::trace::rule::backend::{self, Sees};
+use crate::view::trace::rule::nginx::host::Host;
+use crate::view::trace::rule::nginx::location::{Hit, Location};
+use crate::view::trace::rule::nginx::redirect::Answer;
+use crate::view::trace::rule::nginx::server::Server;
+use crate::view::trace::rule::nginx::settings::Options;
+use crate::view::trace::rule::{Served, access, end, miss, not_found, notes, path, some, tls};
+use crate::view::trace::world::World;
+
+/// Decides as ingress-nginx does.
+pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
+    let servers = server::build(world, controller, &served.taken);
+    let found = server::find(&servers, request.name());
+    let mut plan = (request.scheme == Scheme::Https).then(|| tls::plan(world, controller, request, &served.taken));
+    if controller.tls_ended {
+        plan = None;
+    }
+    let side = notes::side(world, controller, request, served, &servers);
+    let decision = |hops, action, gate| Decision { tls: plan.clone(), hops, action, gate, side: side.clone() };
+    let Some(server) = found else {
+        let hop = miss::no_host(world, controller, request, served, &servers);
+        let next = as_other_name(world, controller, request, &servers);
+        if next.is_empty() {
+            return decision(vec![hop, not_reached()], end(not_found(controller)), None);
+        }
+        return decision(vec![hop], Action::Stop(not_found(controller), next), None);
+    };
+    if let Some(broken) = server.broken_regex(controller) {
+        let hop = Hop::unknown(HopKind::Rule, broken.message()).with(broken);
+        return decision(
+            vec![hop],
+            end(Outcome::Unknown("nginx goes on with an older configuration".to_owned())),
+            None,
+        );
+    }
+    let normal = path::normal(&request.path);
+    if let Some(answer) = redirect::www(server, request).or_else(|| redirect::of_server(server, request, &normal)) {
+        return decision(vec![answer.hop, not_reached()], end(answer.outcome), None);
+    }
+    match server.locate(&normal) {
+        Hit::Location(location) => {
+            let here = Here { world, controller, request, server, location, normal: &normal };
+            let Settled { hops, action, gate } = here.settle();
+            decision(hops, action, gate)
+        }
+        Hit::Slash(location) => {
+            let answer = redirect::to_slash(request, location, &normal);
+            decision(vec![answer.hop, not_reached()], end(answer.outcome), None)
+        }
+        Hit::None => match &server.default_backend {
+            Some((owner, to)) => {
+                let (hop, arm) = default_backend(request, owner, to);
+                decision(vec![hop], Action::Forward(vec![arm]), None)
+            }
+            None => {
+                let hop = miss::no_path(world, controller, request, served, server, &servers, &normal);
+                decision(vec![hop, not_reached()], end(not_found(controller)), None)
+            }
+        },
+    }
+}
+
+/// Who would get the request if it named the host that DNS leads to.
+fn as_other_name(world: &World, controller: &Controller, request: &Request, servers: &[Server]) -> Vec<Arm> {
+    let names = crate::view::trace::entrance::other_names(world, request.name());
+    let found = names.into_iter().find_map(|name| {
+        let server = server::find(servers, &name).filter(|server| server.host != Host::Any)?;
+        Some((Request { host: name, host_header: None, sni: None, ..request.clone() }, server))
+    });
+    let Some((there, server)) = found else { return Vec::new() };
+    let Hit::Location(location) = server.locate(&path::normal(&there.path)) else { return Vec::new() };
+    let options = Options::of(location.ingress, controller);
+    let (_, sees) = rewrite::sees(&there, location, &options, &path::normal(&there.path), server.is_regex());
+    vec![backend::arm(location.ingress, &location.field(), location.backend, 1.0, sees)]
+}
+
+/// The hop that stands for everything behind an answer of the controller's own.
+fn not_reached() -> Hop {
+    Hop { standing: Standing::NotReached, ..Hop::new(HopKind::Service, "") }
+}
+
+fn default_backend(request: &Request, owner: &crate::kinds::Record, to: &Backend) -> (Hop, Arm) {
+    let finding = Finding::of(&rt::RT_DEFAULT_BACKEND)
+        .object("ingress", &owner.key)
+        .word("path", &request.path)
+        .word("service", backend::title(to))
+        .proof(owner, ".spec.defaultBackend", backend::title(to));
+    let summary = format!("no path takes {}: defaultBackend {}", request.path, backend::title(to));
+    let hop = Hop::new(HopKind::Rule, summary).at(&owner.key).with(finding);
+    let sees = Sees { path: backend::raw(request), host: backend::host(request), reach: Reach::Pods };
+    let arm = Arm {
+        named_by: Some((owner.key.clone(), ".spec.defaultBackend".to_owned())),
+        ..backend::arm(owner, ".spec", to, 1.0, sees)
+    };
+    (hop, arm)
+}
+
+/// A location that takes a request.
+struct Here<'a> {
+    world: &'a World<'a>,
+    controller: &'a Controller,
+    request: &'a Request,
+    server: &'a Server<'a>,
+    location: &'a Location<'a>,
+    normal: &'a str,
+}
+
+/// What becomes of a request at its location.
+struct Settled {
+    hops: Vec<Hop>,
+    action: Action,
+    gate: Option<(u16, String)>,
+}
+
+impl Here<'_> {
+    fn settle(&self) -> Settled {
+        let (request, location) = (self.request, self.location);
+        let options = Options::of(location.ingress, self.controller);
+        let mut hops = vec![self.rule_hop(&options)];
+        let answered = |mut hops: Vec<Hop>, answer: Answer| {
+            hops.push(answer.hop);
+            hops.push(not_reached());
+            Settled { hops, action: end(answer.outcome), gate: None }
+        };
+        let early = access::too_long(request, location.ingress, &options)
+            .or_else(|| access::denied(self.world, location.ingress, &options))
+            .or_else(|| redirect::of_location(request, location, &options))
+            .or_else(|| redirect::to_https(self.controller, request, self.server, location, &options, self.normal));
+        if let Some(answer) = early {
+            return answered(hops, answer);
+        }
+        let (filter, sees) = rewrite::sees(request, location, &options, self.normal, self.server.is_regex());
+        hops.push(filter);
+        let (gate_hop, gate) = access::gate(self.world, request, location.ingress, &options);
+        hops.extend(gate_hop);
+        let main = backend::arm(location.ingress, &location.field(), location.backend, 1.0, sees.clone());
+        let arms = match &location.canary {
+            Some(canary) => {
+                let (hop, arms) = canary::split(request, canary, location, main, &sees);
+                hops.push(hop);
+                arms
+            }
+            None => vec![main],
+        };
+        hops.extend(notes::protocol(self.world, self.controller, location, &options));
+        Settled { hops, action: Action::Forward(arms), gate }
+    }
+
+    fn rule_hop(&self, options: &Options) -> Hop {
+        let (location, server) = (self.location, self.server);
+        let how = if server.is_regex() { "regular expression" } else { path::type_name(location.kind) };
+        let summary =
+            format!("{} {} ({how}) → {}", server.host.text(), location.path, backend::title(location.backend),);
+        let mut hop = Hop::new(HopKind::Rule, summary).at(&location.ingress.key);
+        if let Backend::Resource { kind, name, .. } = location.backend {
+            hop = hop.with(
+                Finding::of(&rt::RT_RESOURCE_BACKEND)
+                    .object("ingress", &location.ingress.key)
+                    .word("rule", &location.path)
+                    .word("resource", format!("{kind} {name}"))
+                    .word("controller", "ingress-nginx")
+                    .proof(location.ingress, format!("{}.backend.resource", location.field()), name),
+            );
+        }
+        for finding in notes::location(self.request, server, location, options, self.normal) {
+            hop = hop.with(finding);
+        }
+        hop
+    }
+}
+
+/// The hosts of all servers, for sentences.
+pub fn hosts(servers: &[Server]) -> String {
+    some(servers.iter().filter(|server| server.host != Host::Any).map(|server| server.host.text()))
+}

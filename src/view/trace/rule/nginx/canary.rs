@@ -1,0 +1,79 @@
+//! Canaries: by header, by cookie, by weight, in this order.
+
+use crate::view::trace::fault::{Finding, rt};
+use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::plan::Arm;
+use crate::view::trace::request::Request;
+use crate::view::trace::rule::backend::{self, Sees};
+use crate::view::trace::rule::nginx::location::{Canary, Location, field};
+use regex::Regex;
+
+/// What decides between a location and its canary.
+enum Choice {
+    Always(String),
+    Never(String),
+    Weight(f64, String),
+}
+
+/// The hop that tells of the split, and the arms with their shares.
+pub fn split(request: &Request, canary: &Canary, location: &Location, main: Arm, sees: &Sees) -> (Hop, Vec<Arm>) {
+    let annotation = |name: &str| {
+        let value = canary.ingress.meta.annotation(&format!("nginx.ingress.kubernetes.io/{name}"));
+        value.map(|value| value.trim()).filter(|value| !value.is_empty())
+    };
+    let choice = choose(request, &annotation);
+    let (share, words) = match &choice {
+        Choice::Always(why) => (1.0, format!("{why}: this request goes to the canary")),
+        Choice::Never(why) => (0.0, format!("{why}: this request stays on the main path")),
+        Choice::Weight(share, why) => (*share, why.clone()),
+    };
+    let to = backend::title(canary.backend);
+    let split = format!("{words} ({} % to {to})", (share * 1000.0).round() / 10.0);
+    let finding = Finding::of(&rt::RT_CANARY_SPLIT).object("ingress", &canary.ingress.key).word("split", &split).proof(
+        canary.ingress,
+        ".metadata.annotations[nginx.ingress.kubernetes.io/canary]",
+        "true",
+    );
+    let hop = Hop::new(HopKind::Filter, format!("canary {}: {split}", canary.ingress.key.name))
+        .at(&canary.ingress.key)
+        .with(finding);
+    let arm = backend::arm(canary.ingress, &field(canary.index), canary.backend, share, sees.clone());
+    let arms = [
+        Arm { share: 1.0 - share, why: format!("main path of {}", location.ingress.key.name), ..main },
+        Arm { why: words, ..arm },
+    ];
+    // An arm that no request takes is told by the hop alone.
+    (hop, arms.into_iter().filter(|arm| 0.0 < arm.share).collect())
+}
+
+fn choose<'a>(request: &Request, annotation: &impl Fn(&str) -> Option<&'a str>) -> Choice {
+    if let Some(name) = annotation("canary-by-header")
+        && let Some(value) = request.header(name)
+    {
+        let why = format!("header {name}: {value}");
+        let wanted = annotation("canary-by-header-value");
+        let pattern = annotation("canary-by-header-pattern").filter(|_| wanted.is_none());
+        match (wanted, pattern) {
+            (Some(wanted), _) if wanted == value => return Choice::Always(why),
+            (None, Some(pattern)) if Regex::new(pattern).is_ok_and(|regex| regex.is_match(value)) => {
+                return Choice::Always(why);
+            }
+            (None, None) if value == "always" => return Choice::Always(why),
+            (None, None) if value == "never" => return Choice::Never(why),
+            _ => {}
+        }
+    }
+    if let Some(name) = annotation("canary-by-cookie") {
+        match request.cookie(name) {
+            Some("always") => return Choice::Always(format!("cookie {name}=always")),
+            Some("never") => return Choice::Never(format!("cookie {name}=never")),
+            _ => {}
+        }
+    }
+    let number = |name: &str| annotation(name).and_then(|value| value.parse::<f64>().ok());
+    let total = number("canary-weight-total").filter(|total| 0.0 < *total).unwrap_or(100.0);
+    match number("canary-weight") {
+        Some(weight) => Choice::Weight((weight / total).clamp(0.0, 1.0), format!("weight {weight} of {total}")),
+        None => Choice::Weight(0.0, "no header, cookie or weight sends this request to the canary".to_owned()),
+    }
+}

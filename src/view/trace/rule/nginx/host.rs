@@ -1,0 +1,48 @@
+//! Hosts of servers, and which one takes a name: exact before wildcard before everything.
+
+/// The host of a server.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Host {
+    /// One name.
+    Exact(String),
+    /// `*.x`: one label before it.
+    Wildcard(String),
+    /// Every name that nobody else has.
+    Any,
+}
+
+impl Host {
+    /// The host of a rule.
+    pub fn of(host: Option<&str>) -> Self {
+        match host {
+            None | Some("" | "*") => Self::Any,
+            Some(host) => match host.strip_prefix("*.") {
+                Some(rest) => Self::Wildcard(rest.to_lowercase()),
+                None => Self::Exact(host.to_lowercase()),
+            },
+        }
+    }
+
+    /// Whether it takes a name, in lower case.
+    pub fn takes(&self, name: &str) -> bool {
+        match self {
+            Self::Exact(host) => host == name,
+            // `~^(?<subdomain>[\w-]+)\.x$`: exactly one label.
+            Self::Wildcard(rest) => {
+                name.strip_suffix(rest.as_str()).and_then(|head| head.strip_suffix('.')).is_some_and(|label| {
+                    !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+                })
+            }
+            Self::Any => true,
+        }
+    }
+
+    /// As the rule writes it.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Exact(host) => host.clone(),
+            Self::Wildcard(rest) => format!("*.{rest}"),
+            Self::Any => "*".to_owned(),
+        }
+    }
+}

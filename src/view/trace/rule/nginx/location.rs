@@ -1,0 +1,107 @@
+//! Locations of a server: built from the paths of all Ingresses of a host, chosen as nginx chooses.
+//!
+//! Facts: location.go `updateServerLocations`, template.go `buildLocation` and `enforceRegexModifier` of ingress-nginx;
+//! ngx_http_core_find_static_location of nginx.
+
+use crate::kinds::Record;
+use crate::kinds::ingress::facts::{Backend, PathType};
+use regex::{Regex, RegexBuilder};
+use std::sync::Arc;
+
+/// One path of an Ingress in a server.
+#[derive(Clone, Debug)]
+pub struct Location<'a> {
+    /// The Ingress that owns it.
+    pub ingress: &'a Arc<Record>,
+    /// Which rule and which path of it.
+    pub index: (usize, usize),
+    /// The path; `/` where none is said.
+    pub path: String,
+    /// How it matches: `Exact`, else `Prefix`.
+    pub kind: PathType,
+    /// Where it leads.
+    pub backend: &'a Backend,
+    /// The Ingress that takes a part of its requests.
+    pub canary: Option<Canary<'a>>,
+}
+
+/// An Ingress that takes a part of a location's requests.
+#[derive(Clone, Debug)]
+pub struct Canary<'a> {
+    /// The Ingress.
+    pub ingress: &'a Arc<Record>,
+    /// Which rule and which path of it.
+    pub index: (usize, usize),
+    /// Where it leads.
+    pub backend: &'a Backend,
+}
+
+/// What nginx finds for a path.
+#[derive(Clone, Copy, Debug)]
+pub enum Hit<'a> {
+    /// A location.
+    Location(&'a Location<'a>),
+    /// nginx itself answers 301 to the same path with a slash.
+    Slash(&'a Location<'a>),
+    /// None.
+    None,
+}
+
+impl Location<'_> {
+    /// The field that holds it.
+    pub fn field(&self) -> String {
+        field(self.index)
+    }
+
+    /// The JSON pointer of it.
+    pub fn pointer(&self) -> String {
+        format!("/spec/rules/{}/http/paths/{}", self.index.0, self.index.1)
+    }
+}
+
+/// The field of a path.
+pub fn field((rule, path): (usize, usize)) -> String {
+    format!(".spec.rules[{rule}].http.paths[{path}]")
+}
+
+/// The pattern by which a path matches where a host reads its paths as regular expressions; none where it is no pattern.
+pub fn pattern(path: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(&format!("^{path}")).case_insensitive(true).size_limit(1 << 20).build()
+}
+
+/// The order in which regular expressions are tried: longest text first, then from the end of the alphabet.
+pub fn by_length(a: &Location, b: &Location) -> std::cmp::Ordering {
+    b.path.len().cmp(&a.path.len()).then_with(|| b.path.cmp(&a.path))
+}
+
+/// Chooses among literal paths.
+pub fn literal<'a>(locations: &'a [Location<'a>], path: &str) -> Hit<'a> {
+    let exact = |location: &&Location| {
+        location.path == path && (location.kind == PathType::Exact || !path.ends_with('/') || path == "/")
+    };
+    if let Some(found) = locations.iter().find(|l| l.kind == PathType::Exact && l.path == path) {
+        return Hit::Location(found);
+    }
+    if let Some(found) = locations.iter().find(exact) {
+        return Hit::Location(found);
+    }
+    // `/bar/` without `/bar`: nginx redirects by itself.
+    let slash = locations.iter().find(|location| location.path.strip_suffix('/') == Some(path) && location.path != "/");
+    if let Some(found) = slash {
+        return Hit::Slash(found);
+    }
+    let prefixes = locations.iter().filter(|location| location.kind != PathType::Exact);
+    let fits = prefixes.filter(|location| {
+        let rule = location.path.strip_suffix('/').unwrap_or(&location.path);
+        rule.is_empty() || path.strip_prefix(rule).is_some_and(|rest| rest.starts_with('/'))
+    });
+    fits.max_by_key(|location| location.path.trim_end_matches('/').len()).map_or(Hit::None, Hit::Location)
+}
+
+/// Chooses among regular expressions: the first that matches. What is no pattern is passed over.
+pub fn first_match<'a>(locations: &'a [Location<'a>], path: &str) -> Hit<'a> {
+    let mut sorted: Vec<&Location> = locations.iter().collect();
+    sorted.sort_by(|a, b| by_length(a, b));
+    let found = sorted.into_iter().find(|location| pattern(&location.path).is_ok_and(|regex| regex.is_match(path)));
+    found.map_or(Hit::None, Hit::Location)
+}

@@ -1,0 +1,108 @@
+//! What the backend sees: the raw path, or what `rewrite-target` makes of it; the Host header.
+
+use crate::view::trace::fault::{Finding, rt};
+use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::plan::Reach;
+use crate::view::trace::request::Request;
+use crate::view::trace::rule::backend::{self, Sees};
+use crate::view::trace::rule::nginx::location::Location;
+use crate::view::trace::rule::nginx::settings::Options;
+use regex::RegexBuilder;
+
+/// The filter hop, and what the backend sees.
+pub fn sees(request: &Request, location: &Location, options: &Options, normal: &str, is_regex: bool) -> (Hop, Sees) {
+    let target = options.get("rewrite-target").filter(|target| *target != location.path);
+    let host = options.get("upstream-vhost").map_or_else(|| backend::host(request), str::to_owned);
+    let upstream = options.flag("service-upstream").unwrap_or(options.global("service-upstream") == Some("true"));
+    let reach = if upstream { Reach::ServiceAddress } else { Reach::Pods };
+    let Some(target) = target else {
+        let mut hop = Hop::new(HopKind::Filter, "path passed unchanged").at(&location.ingress.key);
+        if let Some(finding) = unchanged(request, location) {
+            hop = hop.with(finding);
+        }
+        return (hop, Sees { path: backend::raw(request), host, reach });
+    };
+    let path = rewritten(&location.path, target, normal);
+    let summary = format!("rewrite-target {target}: {normal} → {path}");
+    let mut hop = Hop::new(HopKind::Filter, summary).at(&location.ingress.key);
+    if let Some(finding) = judged(location, target, normal, &path) {
+        hop = hop.with(finding);
+    }
+    debug_assert!(is_regex, "a rewrite makes every path of its host a regular expression");
+    (hop, Sees { path: backend::with_query(request, &path), host, reach })
+}
+
+/// `rewrite "(?i)<path>" <target> break;`: not anchored, missing groups empty.
+pub fn rewritten(rule: &str, target: &str, path: &str) -> String {
+    let Ok(regex) = RegexBuilder::new(rule).case_insensitive(true).size_limit(1 << 20).build() else {
+        return path.to_owned();
+    };
+    let Some(groups) = regex.captures(path) else { return path.to_owned() };
+    let mut out = String::new();
+    let mut rest = target;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let digits = rest[at + 1..].bytes().take_while(u8::is_ascii_digit).count().min(1);
+        match rest[at + 1..at + 1 + digits].parse::<usize>() {
+            Ok(group) => out.push_str(groups.get(group).map_or("", |found| found.as_str())),
+            Err(_) => out.push('$'),
+        }
+        rest = &rest[at + 1 + digits..];
+    }
+    out.push_str(rest);
+    if out.starts_with('/') { out } else { format!("/{out}") }
+}
+
+/// The path that would pass the rest on.
+fn wanted(rule: &str) -> String {
+    let plain = rule.trim_end_matches('/');
+    let plain = plain.split(['(', '*', '[', '?']).next().unwrap_or(plain).trim_end_matches('/');
+    format!("{plain}(/|$)(.*)")
+}
+
+fn judged(location: &Location, target: &str, normal: &str, sent: &str) -> Option<Finding> {
+    let groups = RegexBuilder::new(&location.path).build().map_or(0, |regex| regex.captures_len().saturating_sub(1));
+    let bytes = target.as_bytes();
+    let used = bytes.windows(2).filter(|pair| pair[0] == b'$' && pair[1].is_ascii_digit());
+    let most = used.map(|pair| usize::from(pair[1] - b'0')).max().unwrap_or(0);
+    let wanted = wanted(&location.path);
+    let named = |finding: Finding| {
+        finding
+            .object("ingress", &location.ingress.key)
+            .word("target", target)
+            .word("pointer", location.pointer())
+            .word("wanted", &wanted)
+            .proof(location.ingress, ".metadata.annotations[nginx.ingress.kubernetes.io/rewrite-target]", target)
+            .proof(location.ingress, format!("{}.path", location.field()), &location.path)
+    };
+    if groups < most {
+        let why = match groups {
+            0 => format!("uses ${most}, but path {} has no groups", location.path),
+            _ => format!("uses ${most}, but path {} has {groups} of them", location.path),
+        };
+        return Some(
+            named(Finding::of(&rt::RT_REWRITE_NOGROUP)).word("why", why).word("sent", sent).word("path", normal),
+        );
+    }
+    let is_constant = most == 0
+        && location.path.trim_end_matches('/') != ""
+        && location.kind != crate::kinds::ingress::facts::PathType::Exact;
+    (is_constant && !location.path.contains('('))
+        .then(|| named(Finding::of(&rt::RT_REWRITE_COLLAPSE)).word("rule", &location.path))
+}
+
+/// The app sees the path with its prefix: worth knowing where the prefix is longer than `/`.
+fn unchanged(request: &Request, location: &Location) -> Option<Finding> {
+    let rule = location.path.trim_end_matches('/');
+    let rest = request.path.strip_prefix(rule).filter(|_| !rule.is_empty())?;
+    let rest = if rest.is_empty() { "/" } else { rest };
+    Some(
+        Finding::of(&rt::RT_REWRITE_NONE)
+            .object("ingress", &location.ingress.key)
+            .word("path", &request.path)
+            .word("rest", rest)
+            .word("pointer", location.pointer())
+            .word("wanted", wanted(&location.path))
+            .proof(location.ingress, format!("{}.path", location.field()), &location.path),
+    )
+}

@@ -1,0 +1,58 @@
+//! Options of ingress-nginx: an annotation of the Ingress, else the controller's ConfigMap, else the default.
+
+use crate::kinds::Record;
+use crate::view::trace::facts;
+use crate::view::trace::plan::{Controller, Settings};
+
+/// The options that hold for one Ingress.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    ingress: &'a Record,
+    controller: &'a Controller,
+}
+
+impl<'a> Options<'a> {
+    /// Those of an Ingress.
+    pub fn of(ingress: &'a Record, controller: &'a Controller) -> Self {
+        Self { ingress, controller }
+    }
+
+    /// The prefix of annotations that the controller reads.
+    pub fn prefix(&self) -> &'a str {
+        self.controller.flag("--annotations-prefix").unwrap_or("nginx.ingress.kubernetes.io")
+    }
+
+    /// The full name of an annotation.
+    pub fn name(&self, annotation: &str) -> String {
+        format!("{}/{annotation}", self.prefix())
+    }
+
+    /// An annotation that is not empty.
+    pub fn get(&self, annotation: &str) -> Option<&'a str> {
+        let value = self.ingress.meta.annotation(&self.name(annotation));
+        value.map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether an annotation says true; none where it is not there.
+    pub fn flag(&self, annotation: &str) -> Option<bool> {
+        self.get(annotation).and_then(|value| value.parse().ok())
+    }
+
+    /// Whether the controller has a flag, or its flags cannot be read.
+    pub fn has_flag(&self, name: &str) -> bool {
+        self.controller.flags.is_none() || self.controller.flag(name).is_some_and(|value| value != "false")
+    }
+
+    /// An option of the controller's ConfigMap.
+    pub fn global(&self, key: &str) -> Option<&'a str> {
+        global(self.controller, key)
+    }
+}
+
+/// An option of the controller's ConfigMap.
+pub fn global<'a>(controller: &'a Controller, key: &str) -> Option<&'a str> {
+    match &controller.settings {
+        Settings::Known(Some(map)) => facts::config_map(map)?.value(key).map(|value| value.trim()),
+        _ => None,
+    }
+}

@@ -1,0 +1,297 @@
+//! What is worth knowing about a rule that takes a request, and about those beside it.
+
+use crate::kinds::ingress::facts::{Backend, PathType};
+use crate::kinds::service::PortRef;
+use crate::kinds::{Record, SERVICE};
+use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, ctl, rt};
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::plan::Controller;
+use crate::view::trace::request::Request;
+use crate::view::trace::rule::miss::name;
+use crate::view::trace::rule::nginx::host::Host;
+use crate::view::trace::rule::nginx::location::{self, Location};
+use crate::view::trace::rule::nginx::server::Server;
+use crate::view::trace::rule::nginx::settings::Options;
+use crate::view::trace::rule::taken::ANNOTATION;
+use crate::view::trace::rule::{Served, path};
+use crate::view::trace::world::World;
+
+const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+
+/// What stands on the rule hop of a location that takes the request.
+pub fn location(
+    request: &Request,
+    server: &Server,
+    location: &Location,
+    options: &Options,
+    normal: &str,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let field = format!("{}.path", location.field());
+    let named = |finding: Finding| {
+        finding
+            .object("ingress", &location.ingress.key)
+            .word("path", &request.path)
+            .word("rule", &location.path)
+            .word("pointer", location.pointer())
+    };
+    if let Some((cause, setting)) = server.regex_by {
+        let literal = path::matches(&location.path, location.kind, normal);
+        if cause.key != location.ingress.key || !literal && !path::looks_like_regex(&location.path) {
+            found.push(
+                named(Finding::of(&rt::RT_REGEX_HOSTWIDE))
+                    .word("host", server.host.text())
+                    .word(
+                        "cause",
+                        format!("Ingress {}/{}", cause.key.namespace.as_deref().unwrap_or(""), cause.key.name),
+                    )
+                    .word("cause_namespace", cause.key.namespace.as_deref().unwrap_or(""))
+                    .word("cause_name", &cause.key.name)
+                    .word("setting", setting)
+                    .proof(cause, format!(".metadata.annotations[{PREFIX}{setting}]"), options_value(cause, setting))
+                    .proof(location.ingress, &field, &location.path),
+            );
+        }
+        if location.kind == PathType::Exact && location.path != normal {
+            found.push(named(Finding::of(&rt::RT_REGEX_UNANCHORED)).proof(location.ingress, &field, &location.path));
+        }
+        let mut sorted: Vec<&Location> = server.locations.iter().collect();
+        sorted.sort_by(|a, b| location::by_length(a, b));
+        let literal = sorted
+            .iter()
+            .find(|other| other.path != location.path && !path::looks_like_regex(&other.path) && other.path == normal);
+        if let Some(other) = literal.filter(|_| path::looks_like_regex(&location.path)) {
+            found.push(named(Finding::of(&rt::RT_REGEX_LENGTH)).word("other", &other.path).proof(
+                location.ingress,
+                &field,
+                &location.path,
+            ));
+        }
+    }
+    found.extend(limits(location.ingress, options));
+    found.extend(statuses(location));
+    found.extend(passthrough(location, options));
+    found
+}
+
+fn options_value(ingress: &Record, setting: &str) -> String {
+    ingress.meta.annotation(&format!("{PREFIX}{setting}")).map_or_else(String::new, |value| value.to_string())
+}
+
+fn limits(ingress: &Record, options: &Options) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let limit =
+        ["limit-rps", "limit-rpm", "limit-connections"].into_iter().find_map(|name| Some((name, options.get(name)?)));
+    if let Some((name, value)) = limit {
+        let status = options.global("limit-req-status-code").unwrap_or("503");
+        found.push(
+            Finding::of(&rt::RT_LIMIT)
+                .object("ingress", &ingress.key)
+                .word("limit", format!("{name}: {value}"))
+                .word("status", status)
+                .proof(ingress, format!(".metadata.annotations[{PREFIX}{name}]"), value),
+        );
+    }
+    let timeout = options.get("proxy-read-timeout").and_then(|value| value.parse::<u32>().ok());
+    if let Some(seconds) = timeout.filter(|seconds| *seconds < 60) {
+        found.push(
+            Finding::of(&rt::RT_TIMEOUT)
+                .object("ingress", &ingress.key)
+                .word("seconds", seconds)
+                .word("what", "slower answers get 504")
+                .proof(ingress, format!(".metadata.annotations[{PREFIX}proxy-read-timeout]"), seconds),
+        );
+    }
+    found
+}
+
+/// A path that the next apply would refuse.
+fn statuses(location: &Location) -> Option<Finding> {
+    let read = facts::ingress(location.ingress)?;
+    let path = read.rules.get(location.index.0)?.paths.get(location.index.1)?;
+    let is_strict = matches!(path.path_type, PathType::Exact | PathType::Prefix);
+    let fits = path.path.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+    (is_strict && !fits).then(|| {
+        Finding::of(&ctl::CTL_ADM_PATHTYPE)
+            .object("ingress", &location.ingress.key)
+            .word("path", &path.path)
+            .word("type", path::type_name(path.path_type))
+            .word("pointer", location.pointer())
+            .proof(location.ingress, format!("{}.pathType", location.field()), path::type_name(path.path_type))
+    })
+}
+
+fn passthrough(location: &Location, options: &Options) -> Option<Finding> {
+    if options.flag("ssl-passthrough") != Some(true) {
+        return None;
+    }
+    let annotation = format!(".metadata.annotations[{PREFIX}ssl-passthrough]");
+    if options.get("ssl-passthrough").is_some() && !options.has_flag("--enable-ssl-passthrough") {
+        return Some(Finding::of(&rt::RT_PASSTHROUGH_FLAG).object("ingress", &location.ingress.key).proof(
+            location.ingress,
+            annotation,
+            "true",
+        ));
+    }
+    (location.path != "/").then(|| {
+        Finding::of(&rt::RT_PASSTHROUGH_PATH)
+            .object("ingress", &location.ingress.key)
+            .word("rule", &location.path)
+            .proof(location.ingress, annotation, "true")
+    })
+}
+
+/// The protocol that the controller speaks to the backend, where the Service says that it wants another.
+pub fn protocol(world: &World, controller: &Controller, location: &Location, options: &Options) -> Option<Hop> {
+    let Backend::Service { name: service, port } = location.backend else { return None };
+    let namespace = location.ingress.key.namespace.as_deref().unwrap_or("");
+    let record = world.named(SERVICE, namespace, service)?;
+    let read = facts::service(record)?;
+    let found = read.ports.iter().find(|have| match port {
+        Some(PortRef::Number(number)) => i32::from(have.port) == *number,
+        Some(PortRef::Name(name)) => *have.name == **name,
+        None => false,
+    })?;
+    let speaks = options.get("backend-protocol").unwrap_or("HTTP").to_ascii_uppercase();
+    let said = [found.app_protocol.as_deref(), Some(&*found.name)].into_iter().flatten().map(str::to_ascii_lowercase);
+    let said: Vec<String> = said.collect();
+    let is = |words: &[&str]| {
+        said.iter().find(|name| words.iter().any(|word| name == word || name.starts_with(&format!("{word}-"))))
+    };
+    let (fault, sign) = if speaks == "HTTP"
+        && let Some(sign) = is(&["https", "wss", "kubernetes.io/wss"])
+    {
+        (&rt::RT_BACKEND_PROTO, sign.clone())
+    } else if speaks == "HTTP"
+        && let Some(sign) = is(&["grpc", "kubernetes.io/h2c"])
+    {
+        (&rt::RT_GRPC, sign.clone())
+    } else {
+        return None;
+    };
+    let finding = Finding::of(fault)
+        .object("ingress", &location.ingress.key)
+        .word("controller", name(controller))
+        .word("service", service)
+        .word("port", found.port)
+        .word("sign", format!("it is called {sign}"))
+        .proof(record, ".spec.ports", &sign)
+        .proof(location.ingress, format!(".metadata.annotations[{PREFIX}backend-protocol]"), &speaks);
+    Some(Hop::new(HopKind::Filter, format!("speaks {speaks} to the backend")).at(&location.ingress.key).with(finding))
+}
+
+/// What is found beside the path: rules that get nothing for this host, options that nobody reads.
+pub fn side(
+    world: &World,
+    controller: &Controller,
+    request: &Request,
+    served: &Served,
+    servers: &[Server],
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let here = |host: &Host| host.takes(request.name());
+    for server in servers.iter().filter(|server| here(&server.host)) {
+        for double in &server.doubles {
+            let owner = &double.owner.key;
+            found.push(
+                Finding::of(&ctl::CTL_DUP_PATH)
+                    .object("ingress", &double.ingress.key)
+                    .word("host", server.host.text())
+                    .word("path", &double.path)
+                    .word("owner", format!("Ingress {}/{}", owner.namespace.as_deref().unwrap_or(""), owner.name))
+                    .proof(double.ingress, format!("{}.path", location::field(double.index)), &double.path)
+                    .proof(double.owner, ".metadata.creationTimestamp", created(double.owner)),
+            );
+        }
+        for idle in &server.idle {
+            found.push(canary(server, idle));
+        }
+    }
+    for ingress in served.taken.iter().filter(|ingress| has_host(ingress, request.name())) {
+        found.extend(beside(world, controller, ingress, servers));
+    }
+    found
+}
+
+fn canary(server: &Server, idle: &crate::view::trace::rule::nginx::server::Idle) -> Finding {
+    let annotation = format!(".metadata.annotations[{PREFIX}canary]");
+    let finding = match idle.owner {
+        Some(owner) => Finding::of(&rt::RT_CANARY_SECOND)
+            .word("owner", format!("Ingress {}/{}", owner.key.namespace.as_deref().unwrap_or(""), owner.key.name)),
+        None => Finding::of(&rt::RT_CANARY_ORPHAN).word("type", path::type_name(idle.kind)),
+    };
+    finding.object("ingress", &idle.ingress.key).word("host", server.host.text()).word("path", &idle.path).proof(
+        idle.ingress,
+        annotation,
+        "true",
+    )
+}
+
+fn created(record: &Record) -> String {
+    record.meta.created.map_or_else(|| "not set".to_owned(), |at| at.rfc3339())
+}
+
+fn has_host(ingress: &Record, name: &str) -> bool {
+    facts::ingress(ingress).is_some_and(|read| read.rules.iter().any(|rule| Host::of(rule.host.as_deref()).takes(name)))
+}
+
+fn beside(world: &World, controller: &Controller, ingress: &Record, servers: &[Server]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let Some(read) = facts::ingress(ingress) else { return found };
+    let named = |finding: Finding| finding.object("ingress", &ingress.key);
+    if let (Some(class), Some(annotation)) = (&read.class, ingress.meta.annotation(ANNOTATION)) {
+        found.push(
+            named(Finding::of(&ctl::CTL_CLASS_BOTH))
+                .word("class", class)
+                .word("annotation", annotation)
+                .proof(ingress, ".spec.ingressClassName", class)
+                .proof(ingress, format!(".metadata.annotations[{ANNOTATION}]"), annotation),
+        );
+    }
+    for (key, value) in &ingress.meta.annotations {
+        let is_nginx = controller.flavour == Flavour::Nginx;
+        let foreign =
+            ["ingress.kubernetes.io/", "nginx.org/", "nginx.com/"].iter().find(|prefix| key.starts_with(*prefix));
+        if let Some(prefix) = foreign.filter(|_| is_nginx) {
+            found.push(
+                named(Finding::of(&rt::RT_ANNOT_PREFIX))
+                    .word("annotation", key)
+                    .word("wanted", format!("{PREFIX}{}", &key[prefix.len()..]))
+                    .proof(ingress, format!(".metadata.annotations[{key}]"), value),
+            );
+        } else if !is_nginx && key.starts_with(PREFIX) {
+            found.push(
+                named(Finding::of(&rt::RT_REWRITE_CTRL))
+                    .word("annotation", key)
+                    .word("controller", name(controller))
+                    .proof(ingress, format!(".metadata.annotations[{key}]"), value),
+            );
+        }
+    }
+    if let Some(alias) = ingress.meta.annotation(&format!("{PREFIX}server-alias")) {
+        for host in alias.split([',', ' ']).filter(|host| !host.is_empty()) {
+            let owner =
+                servers.iter().find(|server| server.host == Host::of(Some(host)) && server.owner.key != ingress.key);
+            found.extend(owner.map(|server| {
+                let owner = &server.owner.key;
+                named(Finding::of(&rt::RT_ALIAS_CONFLICT))
+                    .word("host", host)
+                    .word("owner", format!("Ingress {}/{}", owner.namespace.as_deref().unwrap_or(""), owner.name))
+                    .proof(ingress, format!(".metadata.annotations[{PREFIX}server-alias]"), alias)
+            }));
+        }
+    }
+    if read.addresses.is_empty() && !world.is_files() && controller.service.is_some() {
+        let mut finding =
+            named(Finding::of(&ctl::CTL_NO_STATUS)).proof(ingress, ".status.loadBalancer.ingress", "empty");
+        if let (Some(namespace), Some(workload)) = (&controller.namespace, &controller.workload) {
+            finding = finding
+                .word("controller_namespace", namespace)
+                .word("workload", format!("deployment/{}", workload.key.name));
+        }
+        found.push(finding);
+    }
+    found
+}

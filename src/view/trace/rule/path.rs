@@ -1,0 +1,124 @@
+//! Paths: how a server reads one, and how a rule matches it.
+
+use crate::kinds::ingress::facts::PathType;
+
+/// The path as it is matched: percent-decoded, double slashes merged, `.` and `..` resolved.
+pub fn normal(raw: &str) -> String {
+    let decoded = decoded(raw);
+    let mut parts: Vec<&str> = Vec::new();
+    let mut ends_open = decoded.ends_with('/');
+    for part in decoded.split('/').filter(|part| !part.is_empty()) {
+        match part {
+            "." => ends_open = true,
+            ".." => {
+                parts.pop();
+                ends_open = true;
+            }
+            part => {
+                parts.push(part);
+                ends_open = decoded.ends_with('/');
+            }
+        }
+    }
+    let mut path = String::from("/");
+    path.push_str(&parts.join("/"));
+    if ends_open && !parts.is_empty() {
+        path.push('/');
+    }
+    path
+}
+
+fn decoded(raw: &str) -> String {
+    let bytes = raw.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = (bytes[at] == b'%').then(|| raw.get(at + 1..at + 3)).flatten();
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Whether a rule of the Ingress specification takes a path.
+pub fn matches(rule: &str, kind: PathType, path: &str) -> bool {
+    match kind {
+        PathType::Exact => rule == path,
+        _ => prefix(rule, path),
+    }
+}
+
+/// Element by element; a slash at the end says nothing.
+pub fn prefix(rule: &str, path: &str) -> bool {
+    let rule = rule.trim_end_matches('/');
+    rule.is_empty() || path.strip_prefix(rule).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a path reads like a regular expression.
+pub fn looks_like_regex(rule: &str) -> bool {
+    rule.contains(['(', '[', '*', '+', '|', '^', '$', '\\', '{']) || rule.contains(".*")
+}
+
+/// How a path type is written.
+pub fn type_name(kind: PathType) -> &'static str {
+    match kind {
+        PathType::Exact => "Exact",
+        PathType::Prefix => "Prefix",
+        PathType::ImplementationSpecific | PathType::Unset => "ImplementationSpecific",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_read_as_servers_read_them() {
+        for (raw, path) in [
+            ("/", "/"),
+            ("//foo/x", "/foo/x"),
+            ("/./foo", "/foo"),
+            ("/a/../b/", "/b/"),
+            ("/a/..", "/"),
+            ("/%66oo", "/foo"),
+            ("/100%", "/100%"),
+            ("/a//b", "/a/b"),
+            ("/../..", "/"),
+        ] {
+            assert_eq!(normal(raw), path, "{raw}");
+        }
+    }
+
+    /// The table of the Kubernetes documentation, concepts/services-networking/ingress.md, "Examples".
+    #[test]
+    fn the_documented_table_holds() {
+        use PathType::{Exact, Prefix};
+        for (kind, rule, path, is_match) in [
+            (Prefix, "/", "/anything", true),
+            (Exact, "/foo", "/foo", true),
+            (Exact, "/foo", "/bar", false),
+            (Exact, "/foo", "/foo/", false),
+            (Exact, "/foo/", "/foo", false),
+            (Prefix, "/foo", "/foo", true),
+            (Prefix, "/foo", "/foo/", true),
+            (Prefix, "/foo/", "/foo", true),
+            (Prefix, "/foo/", "/foo/", true),
+            (Prefix, "/aaa/bb", "/aaa/bbb", false),
+            (Prefix, "/aaa/bbb", "/aaa/bbb", true),
+            (Prefix, "/aaa/bbb/", "/aaa/bbb", true),
+            (Prefix, "/aaa/bbb", "/aaa/bbb/", true),
+            (Prefix, "/aaa/bbb", "/aaa/bbb/ccc", true),
+            (Prefix, "/aaa/bbb", "/aaa/bbbxyz", false),
+        ] {
+            assert_eq!(matches(rule, kind, path), is_match, "{rule} {path}");
+        }
+    }
+}

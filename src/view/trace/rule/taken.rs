@@ -1,0 +1,187 @@
+//! Which Ingresses a controller serves: by class, by annotation, by the namespaces that it watches.
+//!
+//! Facts: `GetIngressClass` of ingress-nginx's store.go; the admission of default classes is a matter of creation, so a
+//! class that is not written in the object was not given to it.
+
+use crate::kinds::{INGRESS, INGRESS_CLASS, ObjectRef, Record};
+use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, ctl};
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::plan::Controller;
+use crate::view::trace::rule::{Served, some};
+use crate::view::trace::world::{Known, World};
+use std::sync::Arc;
+
+/// The deprecated annotation that names a class.
+pub const ANNOTATION: &str = "kubernetes.io/ingress.class";
+
+/// Whether a controller serves an Ingress.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Taken {
+    /// It does.
+    Yes,
+    /// It does not, and nobody else seems to.
+    No(Box<Finding>),
+    /// Another controller does.
+    Elsewhere,
+    /// Nobody can tell; says what is missing.
+    Unknown(String),
+}
+
+/// Every Ingress, told apart.
+pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Served<'a> {
+    let mut served = Served::default();
+    for ingress in world.of(INGRESS) {
+        match taken(world, controller, ingress) {
+            Taken::Yes => served.taken.push(ingress),
+            other => served.left.push((ingress, other)),
+        }
+    }
+    // The oldest owns; of equal age, as in files, the last by name (ingress-nginx's store sorts so).
+    served.taken.sort_by(|a, b| {
+        let age = |record: &Record| record.meta.created.map_or(i64::MIN, |created| created.seconds());
+        let name = |record: &Record| (record.key.namespace.clone(), record.key.name.clone());
+        age(a).cmp(&age(b)).then_with(|| name(b).cmp(&name(a)))
+    });
+    served
+}
+
+/// Whether the controller serves this Ingress.
+pub fn taken(world: &World, controller: &Controller, ingress: &Record) -> Taken {
+    if let Some(finding) = unwatched(controller, ingress) {
+        return Taken::No(Box::new(finding));
+    }
+    let Some(read) = facts::ingress(ingress) else { return Taken::Elsewhere };
+    match (&read.class, ingress.meta.annotation(ANNOTATION)) {
+        (Some(class), _) => by_class(world, controller, ingress, class),
+        (None, Some(annotation)) => by_annotation(world, controller, ingress, annotation),
+        (None, None) => without(world, controller, ingress),
+    }
+}
+
+fn by_class(world: &World, controller: &Controller, ingress: &Record, class: &str) -> Taken {
+    let key = ObjectRef { kind: INGRESS_CLASS, namespace: None, name: Arc::from(class) };
+    let Some(found) = world.get(&key) else {
+        if !world.is_given(INGRESS_CLASS) {
+            return Taken::Yes;
+        }
+        return match world.known(INGRESS_CLASS, None) {
+            Known::Whole | Known::Absent => Taken::No(Box::new(missing(world, ingress, class))),
+            known => Taken::Unknown(known.missing("ingressclasses").unwrap_or_default()),
+        };
+    };
+    let Some(read) = facts::ingress_class(found) else { return Taken::Elsewhere };
+    let own = controller.flag("--controller-class").unwrap_or(&controller.name);
+    if *read.controller == *own {
+        return Taken::Yes;
+    }
+    // A controller that was only assumed has the name that its family usually has.
+    let is_family = controller.flags.is_none() && Flavour::of_controller(&read.controller) == controller.flavour;
+    if is_family && controller.flavour != Flavour::Spec { Taken::Yes } else { Taken::Elsewhere }
+}
+
+fn missing(world: &World, ingress: &Record, class: &str) -> Finding {
+    let have: Vec<Arc<str>> = world.of(INGRESS_CLASS).map(|class| Arc::clone(&class.key.name)).collect();
+    let nearest = have.first().cloned().unwrap_or_else(|| Arc::from(class));
+    Finding::of(&ctl::CTL_CLASS_MISSING)
+        .object("ingress", &ingress.key)
+        .word("class", class)
+        .word("have", some(&have))
+        .word("nearest", nearest)
+        .proof(ingress, ".spec.ingressClassName", class)
+}
+
+/// An Ingress of a class whose controller nobody has seen running.
+pub fn foreign(world: &World, ingress: &Record) -> Option<Finding> {
+    let class = facts::ingress(ingress)?.class.clone()?;
+    let key = ObjectRef { kind: INGRESS_CLASS, namespace: None, name: Arc::clone(&class) };
+    let found = world.get(&key)?;
+    let owner = facts::ingress_class(found)?.controller.clone();
+    let others = world.of(INGRESS_CLASS).filter(|other| other.key.name != class);
+    let nearest = others.map(|other| Arc::clone(&other.key.name)).next().unwrap_or_else(|| Arc::clone(&class));
+    Some(
+        Finding::of(&ctl::CTL_CLASS_FOREIGN)
+            .object("ingress", &ingress.key)
+            .word("class", &class)
+            .word("owner", &owner)
+            .word("nearest", nearest)
+            .proof(ingress, ".spec.ingressClassName", &class)
+            .proof(found, ".spec.controller", &owner),
+    )
+}
+
+fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annotation: &str) -> Taken {
+    let wanted = match controller.flavour {
+        Flavour::Nginx => controller.flag("--ingress-class").unwrap_or("nginx"),
+        Flavour::Traefik => controller.flag("--providers.kubernetesingress.ingressclass").unwrap_or("traefik"),
+        Flavour::Haproxy => controller.flag("--ingress.class").unwrap_or("haproxy"),
+        Flavour::Gce => "gce",
+        Flavour::Alb => "alb",
+        Flavour::Spec => annotation,
+    };
+    if annotation == wanted || (controller.flavour == Flavour::Gce && annotation.starts_with("gce")) {
+        return Taken::Yes;
+    }
+    // The annotation may mean a class of another controller.
+    let key = ObjectRef { kind: INGRESS_CLASS, namespace: None, name: Arc::from(annotation) };
+    if world.get(&key).and_then(|class| facts::ingress_class(class)).is_some() {
+        return Taken::Elsewhere;
+    }
+    Taken::No(Box::new(
+        Finding::of(&ctl::CTL_CLASS_ANNOT)
+            .object("ingress", &ingress.key)
+            .word("class", annotation)
+            .word("wanted", wanted)
+            .proof(ingress, format!(".metadata.annotations[{ANNOTATION}]"), annotation),
+    ))
+}
+
+fn without(world: &World, controller: &Controller, ingress: &Record) -> Taken {
+    let takes_all = match controller.flavour {
+        Flavour::Nginx => controller.flag("--watch-ingress-without-class").is_some_and(|value| value == "true"),
+        Flavour::Traefik | Flavour::Gce | Flavour::Spec => true,
+        Flavour::Haproxy | Flavour::Alb => false,
+    };
+    if takes_all || !world.is_given(INGRESS_CLASS) {
+        return Taken::Yes;
+    }
+    let classes = || world.of(INGRESS_CLASS);
+    let default = classes().find(|class| facts::ingress_class(class).is_some_and(|facts| facts.is_default));
+    if let (true, Some(default)) = (world.is_files(), default) {
+        // The server gives the default class when the object is created.
+        return by_class(world, controller, ingress, &default.key.name.clone());
+    }
+    let own = classes().find(|class| facts::ingress_class(class).is_some_and(|f| f.controller == controller.name));
+    let class = own.or(default).map_or_else(|| Arc::from("nginx"), |class| Arc::clone(&class.key.name));
+    Taken::No(Box::new(Finding::of(&ctl::CTL_NO_CLASS).object("ingress", &ingress.key).word("class", class).proof(
+        ingress,
+        ".spec.ingressClassName",
+        "not set",
+    )))
+}
+
+fn unwatched(controller: &Controller, ingress: &Record) -> Option<Finding> {
+    let (name, watched) = ["--watch-namespace", "--namespaces"].iter().find_map(|name| {
+        controller.flag(name).filter(|value| !value.is_empty() && *value != "true").map(|value| (*name, value))
+    })?;
+    let namespace = ingress.key.namespace.as_deref().unwrap_or("");
+    if watched.split(',').any(|watched| watched.trim() == namespace) {
+        return None;
+    }
+    let workload = controller.workload.as_ref();
+    let mut finding = Finding::of(&ctl::CTL_NS_UNWATCHED)
+        .object("ingress", &ingress.key)
+        .word("flag", format!("{name}={watched}"))
+        .fact(
+            workload.map(|record| record.key.clone()),
+            ".spec.template.spec.containers[0].args",
+            format!("{name}={watched}"),
+        );
+    if let Some(namespace) = &controller.namespace {
+        finding = finding.word("controller_namespace", namespace);
+    }
+    if let Some(workload) = workload {
+        finding = finding.word("workload", format!("deployment/{}", workload.key.name));
+    }
+    Some(finding)
+}

@@ -1,0 +1,121 @@
+//! Which certificate a controller that reads Ingresses shows: the tls entry that names the host, oldest first.
+
+use crate::kinds::Record;
+use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, tl};
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::plan::{Controller, Fallback, TlsEnd, TlsPlan};
+use crate::view::trace::request::Request;
+use crate::view::trace::rule::nginx::host::Host;
+use crate::view::trace::rule::some;
+use crate::view::trace::world::World;
+use std::sync::Arc;
+
+/// The plan for the name of the handshake.
+pub fn plan(_world: &World, controller: &Controller, request: &Request, taken: &[&Arc<Record>]) -> TlsPlan {
+    let name = request.server_name().to_owned();
+    let empty = TlsPlan {
+        name: name.clone(),
+        owner: None,
+        field: String::new(),
+        secrets: Vec::new(),
+        end: TlsEnd::Controller,
+        fallback: fallback(controller),
+        findings: Vec::new(),
+    };
+    let mut entries = taken.iter().flat_map(|ingress| entries(ingress, &name));
+    let Some((owner, index, secret)) = entries.next() else { return without(taken, &name, empty) };
+    let mut plan = TlsPlan {
+        owner: Some(owner.key.clone()),
+        field: format!(".spec.tls[{index}].secretName"),
+        secrets: secret.iter().map(|secret| (namespace(owner), Arc::clone(secret))).collect(),
+        ..empty
+    };
+    if let Some((other, at, Some(theirs))) =
+        entries.find(|(other, _, theirs)| other.key != owner.key && *theirs != secret)
+    {
+        plan.findings.push(
+            Finding::of(&tl::TL_DUP_OWNER)
+                .object("ingress", &other.key)
+                .word("owner", format!("Ingress {}/{}", namespace(owner), owner.key.name))
+                .word("host", &name)
+                .word("secret", format!("{}/{theirs}", namespace(other)))
+                .proof(owner, &plan.field, secret.as_deref().unwrap_or(""))
+                .proof(other, format!(".spec.tls[{at}].secretName"), &theirs),
+        );
+    }
+    plan
+}
+
+fn namespace(record: &Record) -> Arc<str> {
+    record.key.namespace.clone().unwrap_or_else(|| Arc::from(""))
+}
+
+/// The tls entries of an Ingress that name a host.
+fn entries<'a>(ingress: &'a Arc<Record>, name: &str) -> Vec<(&'a Arc<Record>, usize, Option<Arc<str>>)> {
+    let Some(read) = facts::ingress(ingress) else { return Vec::new() };
+    let names = |hosts: &[Arc<str>]| hosts.iter().any(|host| Host::of(Some(host)).takes(name));
+    let entries = read.tls.iter().enumerate().filter(|(_, tls)| names(&tls.hosts));
+    entries.map(|(index, tls)| (ingress, index, tls.secret.clone())).collect()
+}
+
+/// No entry names the host: the default certificate is shown.
+fn without(taken: &[&Arc<Record>], name: &str, plan: TlsPlan) -> TlsPlan {
+    let serves = |ingress: &&&Arc<Record>| {
+        facts::ingress(ingress).is_some_and(|read| {
+            read.rules.iter().any(|rule| rule.host.as_deref().is_some_and(|host| Host::of(Some(host)).takes(name)))
+        })
+    };
+    let ingress = taken.iter().find(serves);
+    let has_tls = |ingress: &Record| facts::ingress(ingress).is_some_and(|read| !read.tls.is_empty());
+    let Some(ingress) = ingress else {
+        // Nobody serves the name: that is said by the rule.
+        let any = taken.iter().find(|ingress| has_tls(ingress)).or(taken.first());
+        let finding = any.map(|any| none(any, name));
+        return TlsPlan { findings: finding.into_iter().collect(), ..plan };
+    };
+    // An entry without hosts, or one whose certificate fits: each Secret of the Ingress is tried.
+    let read = facts::ingress(ingress);
+    let secrets = read.iter().flat_map(|read| &read.tls).filter_map(|tls| tls.secret.clone());
+    let secrets: Vec<_> = secrets.map(|secret| (namespace(ingress), secret)).collect();
+    let finding = if has_tls(ingress) {
+        let have = read.iter().flat_map(|read| &read.tls).flat_map(|tls| tls.hosts.iter());
+        let listed = some(have);
+        Finding::of(&tl::TL_HOST_NOT_IN_TLS)
+            .object("ingress", &ingress.key)
+            .word("host", name)
+            .word("have", &listed)
+            .proof(ingress, ".spec.tls[*].hosts", &listed)
+    } else {
+        none(ingress, name)
+    };
+    let owner = Some(ingress.key.clone());
+    TlsPlan { owner, field: ".spec.tls".to_owned(), secrets, findings: vec![finding], ..plan }
+}
+
+fn none(ingress: &Record, name: &str) -> Finding {
+    Finding::of(&tl::TL_NONE)
+        .object("ingress", &ingress.key)
+        .word("host", name)
+        .word("secret", format!("{}-tls", name.split('.').next().unwrap_or("web")))
+        .proof(ingress, ".spec.tls", "no entry for this host")
+}
+
+/// What is shown where there is no certificate.
+fn fallback(controller: &Controller) -> Fallback {
+    if let Some((namespace, name)) =
+        controller.flag("--default-ssl-certificate").and_then(|value| value.split_once('/'))
+    {
+        return Fallback::Secret(Arc::from(namespace), Arc::from(name));
+    }
+    match controller.flavour {
+        Flavour::Nginx => {
+            if crate::view::trace::rule::nginx::settings::global(controller, "ssl-reject-handshake") == Some("true") {
+                return Fallback::Reject;
+            }
+            Fallback::Own("CN=Kubernetes Ingress Controller Fake Certificate,O=Acme Co", &["ingress.local"])
+        }
+        Flavour::Traefik => Fallback::Own("CN=TRAEFIK DEFAULT CERT", &[]),
+        Flavour::Haproxy | Flavour::Gce | Flavour::Alb | Flavour::Spec => Fallback::Unknown,
+    }
+}

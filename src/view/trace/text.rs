@@ -1,0 +1,135 @@
+//! A trace as plain text for pipes and logs: what the client sees first, then one line a hop, the broken ones open with
+//! proof and mending. What comes from the cluster is sanitised here.
+
+use crate::kinds::Catalog;
+use crate::view;
+use crate::view::fit::sanitise;
+use crate::view::trace::fault::{Evidence, Finding, Severity};
+use crate::view::trace::hop::{Confidence, Hop, Status};
+use crate::view::trace::outcome::{Backend, Endpoint, Outcome, Trace};
+use crate::view::trace::{sentence, verdict};
+
+/// Endpoints of one backend that are named; the rest is counted.
+const ENDPOINTS: usize = 5;
+
+/// The trace and what follows it, each line without a break at its end.
+pub fn lines(trace: &Trace, catalog: &Catalog) -> Vec<String> {
+    let mut page = Page { catalog, lines: Vec::new() };
+    let request = &trace.request;
+    page.say(0, &format!("{} {}", request.method, request.url()));
+    page.say(0, &format!("{:<8} {}", trace.verdict.name(), sentence::outcome(trace)));
+    if let Some(finding) = verdict::headline(trace) {
+        page.say(9, &format!("{}: {}", finding.code(), finding.message()));
+    }
+    for (index, link) in trace.chain().enumerate() {
+        page.lines.push(String::new());
+        if 0 < index {
+            page.say(0, &format!("then {} {}", link.request.method, link.request.url()));
+        }
+        page.link(link);
+    }
+    page.lines
+}
+
+struct Page<'a> {
+    catalog: &'a Catalog,
+    lines: Vec<String>,
+}
+
+impl Page<'_> {
+    fn say(&mut self, indent: usize, text: &str) {
+        let line = format!("{}{}", " ".repeat(indent), sanitise(text));
+        self.lines.push(line.trim_end().to_owned());
+    }
+
+    fn link(&mut self, link: &Trace) {
+        for hop in &link.hops {
+            self.hop(hop);
+        }
+        if let Outcome::Forward(backends) = &link.outcome {
+            for backend in backends {
+                self.backend(backend, 1 < backends.len());
+            }
+        }
+        if !link.side.is_empty() {
+            self.say(0, "beside the path");
+        }
+        for finding in &link.side {
+            self.finding(finding);
+        }
+    }
+
+    fn hop(&mut self, hop: &Hop) {
+        let status = match hop.status() {
+            Status::NotReached => "-",
+            status => status.name(),
+        };
+        let arm = hop.arm.map_or(String::new(), |arm| format!("[{}] ", arm + 1));
+        let sure = match hop.confidence {
+            Confidence::Proven => "",
+            Confidence::Inferred => " (inferred)",
+            Confidence::NeedsProbe => " (needs a probe)",
+        };
+        self.say(0, &format!("{status:<8} {:<13} {arm}{}{sure}", hop.kind.title(), hop.summary));
+        for finding in &hop.findings {
+            self.finding(finding);
+        }
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        self.say(9, &format!("{} {}: {}", mark(finding.severity), finding.code(), finding.message()));
+        if finding.severity != Severity::Broken {
+            return;
+        }
+        for evidence in &finding.evidence {
+            self.evidence(evidence);
+        }
+        for line in finding.fix() {
+            self.say(11, &format!("$ {line}"));
+        }
+    }
+
+    fn evidence(&mut self, evidence: &Evidence) {
+        let object = evidence.object.as_ref().map(|key| format!("{} ", view::title(self.catalog, key)));
+        let path = if evidence.path.is_empty() { String::new() } else { format!("{} = ", evidence.path) };
+        self.say(11, &format!("{}{path}{}", object.unwrap_or_default(), evidence.value));
+    }
+
+    fn backend(&mut self, backend: &Backend, is_shared: bool) {
+        let share = if is_shared { format!("{} ", sentence::share(backend.share)) } else { String::new() };
+        let via: String = backend.via.iter().map(|(namespace, name)| format!("{namespace}/{name} → ")).collect();
+        let name = format!("{}/{}:{}", backend.namespace, backend.service, backend.port);
+        let ends = backend.status.map_or(String::new(), |status| format!(", answered {status}"));
+        let sees = format!("sees {} as {}", backend.path, backend.host);
+        self.say(0, &format!("{:<8} {:<13} {share}{via}{name} {sees}{ends}", "->", "backend"));
+        for endpoint in backend.endpoints.iter().take(ENDPOINTS) {
+            self.endpoint(endpoint);
+        }
+        if let Some(more) = backend.endpoints.len().checked_sub(ENDPOINTS).filter(|more| 0 < *more) {
+            self.say(9, &format!("and {more} more"));
+        }
+    }
+
+    fn endpoint(&mut self, endpoint: &Endpoint) {
+        let address = match endpoint.address.as_deref() {
+            Some(address) if address.contains(':') => format!("[{address}]"),
+            Some(address) => address.to_owned(),
+            None => "inferred".to_owned(),
+        };
+        let ready = if endpoint.ready { "ready" } else { "not ready" };
+        let pod = endpoint.pod.as_ref().map_or(String::new(), |(namespace, name)| format!(" pod {namespace}/{name}"));
+        self.say(9, &format!("{ready} {address}:{}{pod}", endpoint.port));
+    }
+}
+
+/// A severity as one letter that can be searched for at the beginning of a line.
+fn mark(severity: Severity) -> char {
+    match severity {
+        Severity::Broken => 'E',
+        Severity::Warn => 'W',
+        Severity::Info => 'I',
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! Traces made by hand, as text.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::*;
+use crate::kinds::{INGRESS, ObjectRef, SERVICE};
+use crate::view::trace::fault::rt;
+use crate::view::trace::hop::{HopKind, Standing};
+use crate::view::trace::outcome::Verdict;
+use crate::view::trace::request::Request;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+fn trace(outcome: Outcome, hops: Vec<Hop>) -> Trace {
+    Trace {
+        request: Request::get("https://shop.example.com/cart").unwrap(),
+        verdict: verdict::of_hops(&hops),
+        outcome,
+        hops,
+        side: Vec::new(),
+        tls: None,
+        then: None,
+        reads: BTreeSet::new(),
+    }
+}
+
+fn text(trace: &Trace) -> String {
+    lines(trace, &Catalog::builtin()).join("\n")
+}
+
+#[test]
+fn a_broken_hop_is_open_and_the_client_stands_first() {
+    let key = ObjectRef::new(INGRESS, "shop", "web");
+    let finding = Finding::of(&rt::RT_REDIRECT_LOOP)
+        .word("url", "https://shop.example.com/cart")
+        .word("shape", "itself")
+        .fact(Some(key.clone()), ".spec.rules[0].host", "shop.example.com");
+    let hops = vec![
+        Hop::unknown(HopKind::Dns, "no answer for shop.example.com is known"),
+        Hop::new(HopKind::Rule, "Ingress shop/web, path /").at(&key),
+        Hop::new(HopKind::Filter, "redirects").with(finding),
+        Hop { standing: Standing::NotReached, ..Hop::new(HopKind::Service, "shop/web") },
+    ];
+    let broken = trace(Outcome::Redirect { status: 302, location: "https://shop.example.com/cart".to_owned() }, hops);
+    assert_eq!(
+        text(&broken),
+        "GET https://shop.example.com/cart
+broken   The client gets 302 to https://shop.example.com/cart.
+         RT-REDIRECT-LOOP: https://shop.example.com/cart redirects to itself, for ever: clients give up with too many redirects
+
+unknown  DNS           no answer for shop.example.com is known
+ok       rule          Ingress shop/web, path /
+broken   filter        redirects
+         E RT-REDIRECT-LOOP: https://shop.example.com/cart redirects to itself, for ever: clients give up with too many redirects
+           Ingress shop/web .spec.rules[0].host = shop.example.com
+-        Service       shop/web"
+    );
+}
+
+#[test]
+fn shares_and_endpoints_stand_behind_the_hops_and_nothing_acts_on_a_terminal() {
+    let endpoint = Endpoint {
+        address: Some(Arc::from("2001:db8::5")),
+        port: 8080,
+        ready: true,
+        pod: Some((Arc::from("shop"), Arc::from("web-1"))),
+        node: None,
+    };
+    let backend = |share, status| Backend {
+        namespace: Arc::from("shop"),
+        service: Arc::from("web"),
+        port: 80,
+        share,
+        path: "/cart".to_owned(),
+        host: "shop.example.com".to_owned(),
+        status,
+        via: vec![(Arc::from("edge"), Arc::from("alias"))],
+        endpoints: vec![endpoint.clone()],
+    };
+    let hop = Hop::new(HopKind::Service, "shop/web \u{1b}[31mred").at(&ObjectRef::new(SERVICE, "shop", "web"));
+    let shared = trace(Outcome::Forward(vec![backend(0.8, None), backend(0.2, Some(503))]), vec![hop]);
+    let text = text(&shared);
+    assert!(!text.contains('\u{1b}'), "{text}");
+    assert_eq!(shared.verdict, Verdict::Ok);
+    let tail: Vec<&str> = text.lines().skip(4).collect();
+    assert_eq!(
+        tail,
+        [
+            "->       backend       80 % edge/alias → shop/web:80 sees /cart as shop.example.com",
+            "         ready [2001:db8::5]:8080 pod shop/web-1",
+            "->       backend       20 % edge/alias → shop/web:80 sees /cart as shop.example.com, answered 503",
+            "         ready [2001:db8::5]:8080 pod shop/web-1",
+        ]
+    );
+}
