@@ -142,7 +142,8 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
         }
         Screen::Help(_) => vec![Span::new("help", Role::Header)],
         Screen::Picker(screen) if screen.pick == Pick::Route => {
-            let mut spans = vec![Span::new("routes", Role::Header), Span::text(session.routes.entries().count().to_string())];
+            let mut spans =
+                vec![Span::new("routes", Role::Header), Span::text(session.routes.entries().count().to_string())];
             if !screen.filter.is_empty() {
                 spans.push(Span::new(format!("/{}", screen.filter), Role::Match));
             }
