@@ -23,6 +23,11 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers, explained
         let line = format!("{missing}, so the endpoints of Service {} are not known", service.name);
         return (Hop::unknown(HopKind::Endpoints, line).at(service), None);
     }
+    if crowd.is_unspoken {
+        let selector = selection::text(&goal.facts.selector);
+        let line = format!("no pod and no workload was given, so whom {selector} selects is not known");
+        return (Hop::unknown(HopKind::Endpoints, line).at(service), None);
+    }
     let mut hop = Hop::new(HopKind::Endpoints, summary(takers)).at(service);
     if let Some(slice) = crowd.slices.first() {
         hop.object = Some(slice.key.clone());
