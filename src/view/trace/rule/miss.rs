@@ -58,10 +58,11 @@ pub fn no_host(world: &World, controller: &Controller, request: &Request, served
         hop = hop.at(&server.owner.key).with(finding);
         break;
     }
-    let wildcard = servers.iter().find_map(|server| match &server.host {
-        Host::Wildcard(rest) if host.ends_with(&format!(".{rest}")) => Some(server),
-        _ => None,
-    });
+    let is_deeper = |server: &&Server| match &server.host {
+        Host::Wildcard(rest) => host.ends_with(&format!(".{rest}")),
+        _ => false,
+    };
+    let wildcard = servers.iter().find(is_deeper);
     if let Some(server) = wildcard {
         let finding = Finding::of(&rt::RT_HOST_WILDCARD_DEPTH)
             .object("ingress", &server.owner.key)

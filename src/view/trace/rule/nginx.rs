@@ -166,7 +166,7 @@ impl Here<'_> {
         let (location, server) = (self.location, self.server);
         let how = if server.is_regex() { "regular expression" } else { path::type_name(location.kind) };
         let summary =
-            format!("{} {} ({how}) → {}", server.host.text(), location.path, backend::title(location.backend),);
+            format!("{} {} ({how}) → {}", server.host.text(), location.path, backend::title(location.backend));
         let mut hop = Hop::new(HopKind::Rule, summary).at(&location.ingress.key);
         if let Backend::Resource { kind, name, .. } = location.backend {
             hop = hop.with(

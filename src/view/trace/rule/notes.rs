@@ -17,6 +17,7 @@ use crate::view::trace::rule::nginx::settings::Options;
 use crate::view::trace::rule::taken::ANNOTATION;
 use crate::view::trace::rule::{Served, path};
 use crate::view::trace::world::World;
+use crate::wire::Timestamp;
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
@@ -77,7 +78,7 @@ pub fn location(
 }
 
 fn options_value(ingress: &Record, setting: &str) -> String {
-    ingress.meta.annotation(&format!("{PREFIX}{setting}")).map_or_else(String::new, |value| value.to_string())
+    ingress.meta.annotation(&format!("{PREFIX}{setting}")).map_or_else(String::new, ToString::to_string)
 }
 
 fn limits(ingress: &Record, options: &Options) -> Vec<Finding> {
@@ -150,7 +151,7 @@ pub fn protocol(world: &World, controller: &Controller, location: &Location, opt
     let record = world.named(SERVICE, namespace, service)?;
     let read = facts::service(record)?;
     let found = read.ports.iter().find(|have| match port {
-        Some(PortRef::Number(number)) => i32::from(have.port) == *number,
+        Some(PortRef::Number(number)) => have.port == *number,
         Some(PortRef::Name(name)) => *have.name == **name,
         None => false,
     })?;
@@ -230,7 +231,7 @@ fn canary(server: &Server, idle: &crate::view::trace::rule::nginx::server::Idle)
 }
 
 fn created(record: &Record) -> String {
-    record.meta.created.map_or_else(|| "not set".to_owned(), |at| at.rfc3339())
+    record.meta.created.map_or_else(|| "not set".to_owned(), Timestamp::rfc3339)
 }
 
 fn has_host(ingress: &Record, name: &str) -> bool {

@@ -10,6 +10,7 @@ use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::rule::{Served, some};
 use crate::view::trace::world::{Known, World};
+use crate::wire::Timestamp;
 use std::sync::Arc;
 
 /// The deprecated annotation that names a class.
@@ -39,7 +40,7 @@ pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Served<'a> {
     }
     // The oldest owns; of equal age, as in files, the last by name (ingress-nginx's store sorts so).
     served.taken.sort_by(|a, b| {
-        let age = |record: &Record| record.meta.created.map_or(i64::MIN, |created| created.seconds());
+        let age = |record: &Record| record.meta.created.map_or(i64::MIN, Timestamp::seconds);
         let name = |record: &Record| (record.key.namespace.clone(), record.key.name.clone());
         age(a).cmp(&age(b)).then_with(|| name(b).cmp(&name(a)))
     });
