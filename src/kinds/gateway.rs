@@ -119,6 +119,7 @@ pub fn add_used<'a>(links: &mut Vec<Link>, used: impl Iterator<Item = &'a Object
 #[cfg(test)]
 mod tests {
     use crate::kinds::fixture::{cells, links, read, reason};
+    use crate::kinds::gateway::facts::FromNamespaces;
     use crate::kinds::{Facts, GATEWAY, Health, Record};
     use serde_json::{Value, json};
 
@@ -159,5 +160,26 @@ mod tests {
         let listeners = json!([{"name": "https", "attachedRoutes": 1, "conditions": broken}]);
         let record = gateway(&json!({"conditions": conditions("True", "True", ""), "listeners": listeners}));
         assert_eq!((record.digest.health, reason(&record)), (Some(Health::Warn), "listener https: InvalidCertificateRef: no such Secret"));
+    }
+
+    #[test]
+    fn what_it_asks_for_and_how_clients_introduce_themselves_is_kept() {
+        let validation = |name: &str, mode: &str| json!({"validation": {"caCertificateRefs": [{"group": "", "kind": "ConfigMap", "name": name}], "mode": mode}});
+        let per_port = json!([{"port": 8443, "tls": validation("strict-ca", "AllowValidOnly")}]);
+        let frontend = json!({"default": validation("ca", "AllowInsecureFallback"), "perPort": per_port});
+        let tls = json!({"backend": {"clientCertificateRef": {"name": "client-tls"}}, "frontend": frontend});
+        let parameters = json!({"group": "example.com", "kind": "Settings", "name": "edge"});
+        let infrastructure = json!({"annotations": {"example.com/internal": "true"}, "parametersRef": parameters});
+        let spec = json!({"gatewayClassName": "edge", "addresses": [{"value": "203.0.113.9"}], "tls": tls,
+            "infrastructure": infrastructure, "allowedListeners": {"namespaces": {}}});
+        let status = json!({"attachedListenerSets": 2});
+        let record = read(GATEWAY, &json!({"metadata": {"name": "g", "namespace": "dev"}, "spec": spec, "status": status}));
+        let used = ["Uses Secret dev/client-tls", "Uses ConfigMap dev/ca", "Uses ConfigMap dev/strict-ca"];
+        assert_eq!(links(&record)[1..], used);
+        let Facts::Gateway(facts) = &record.digest.facts else { panic!("no facts") };
+        let clients: Vec<_> = facts.frontend.iter().map(|(port, client)| (*port, client.is_lenient)).collect();
+        assert_eq!(clients, [(None, true), (Some(8443), false)]);
+        assert_eq!((facts.allowed_listeners.as_ref(), facts.listener_sets), (Some(&FromNamespaces::Nowhere), Some(2)));
+        assert_eq!((facts.wanted_addresses.len(), facts.infrastructure.annotations.len()), (1, 1));
     }
 }

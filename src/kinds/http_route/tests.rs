@@ -66,3 +66,24 @@ fn a_route_that_nobody_looked_at_is_progressing_and_one_without_gateway_a_warnin
     assert_eq!(cells(&route(&json!({"hostnames": []}), &[])), ["[]"]);
     assert_eq!(cells(&route(&json!({}), &[])), [""]);
 }
+
+#[test]
+fn what_is_done_only_for_one_backend_and_what_asks_elsewhere_is_kept() {
+    let auth = json!({"type": "ExternalAuth", "externalAuth": {"protocol": "HTTP", "backendRef": {"name": "login", "port": 80}}});
+    let cors = json!({"type": "CORS", "cors": {"allowOrigins": ["https://a.example.com"], "allowCredentials": true}});
+    let own = json!({"type": "ExtensionRef", "extensionRef": {"group": "example.com", "kind": "Limit", "name": "slow"}});
+    let mirror = json!({"type": "RequestMirror", "requestMirror": {"backendRef": {"name": "copy"}}});
+    let retry = json!({"codes": [502, 503], "attempts": 2, "backoff": "1s"});
+    let rule = json!({"name": "all", "filters": [auth, cors, own], "backendRefs": [{"name": "web", "filters": [mirror]}],
+        "timeouts": {"request": "10s", "backendRequest": "2s"}, "retry": retry});
+    let record = route(&json!({"parentRefs": [{"name": "g"}], "rules": [rule]}), &[]);
+    let expected = ["RoutesTo Service dev/web", "RoutesTo Service dev/login", "RoutesTo Service dev/copy", "AttachedTo Gateway dev/g"];
+    assert_eq!(links(&record), expected);
+    let rule = &facts(&record).rules[0];
+    let [Filter::ExternalAuth { protocol, .. }, Filter::Cors(cors), Filter::Extension(own)] = &rule.filters[..] else {
+        panic!("{:?}", rule.filters)
+    };
+    assert_eq!((&**protocol, cors.credentials, &*own.kind), ("HTTP", true, "Limit"));
+    let retry = rule.retry.as_ref().unwrap();
+    assert_eq!((&retry.codes[..], retry.attempts, rule.backend_timeout.as_deref()), (&[502, 503][..], Some(2), Some("2s")));
+}
