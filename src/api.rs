@@ -12,6 +12,7 @@ pub mod guard;
 pub mod kubeconfig;
 pub mod logs;
 pub mod outage;
+pub mod probe;
 pub mod proxy;
 pub mod rights;
 pub mod transport;

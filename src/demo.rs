@@ -5,6 +5,7 @@
 
 mod accept;
 mod controllers;
+mod convert;
 mod discovery;
 mod kubelet;
 pub mod listen;

@@ -8,7 +8,9 @@ use futures::FutureExt;
 use http::Request;
 use http_body_util::BodyExt;
 use kplumb::demo::Demo;
-use kplumb::manifests::{embedded, shift};
+use kplumb::kinds::secret::KeyState;
+use kplumb::kinds::{Catalog, Facts, Interner, SECRET};
+use kplumb::manifests::{embedded, mint, shift};
 use kplumb::wire::Timestamp;
 use serde_json::Value;
 
@@ -122,6 +124,42 @@ fn the_first_minute_shows_trouble_and_repair() {
     assert!(3 < catalog["status"]["updatedReplicas"].as_i64().unwrap(), "catalog moves on: {}", catalog["status"]);
     let certificate = get(&demo, "/apis/cert-manager.io/v1/namespaces/shop-prod/certificates/shop-tls");
     assert_eq!(certificate["status"]["revision"], 3);
+}
+
+#[test]
+fn a_renewed_certificate_lies_in_its_secret() {
+    let mut documents = embedded::documents("shop");
+    shift::shift(&mut documents, jiff::Timestamp::from_second(START).unwrap());
+    let objects = documents.into_iter().map(|document| document.value).collect();
+    let demo = Demo::new(objects, at(0)).signed_by(mint::pair);
+    let end = |demo: &Demo| {
+        let secret = get(demo, "/api/v1/namespaces/shop-prod/secrets/shop-tls").to_string();
+        let decoder = &Catalog::builtin().get(SECRET).unwrap().decoder.clone();
+        let record = decoder.read_json(SECRET, secret.as_bytes(), &mut Interner::default()).unwrap();
+        let Facts::Secret(facts) = record.digest.facts else { panic!("no facts") };
+        let tls = facts.tls.unwrap();
+        assert_eq!(tls.key, KeyState::Matches);
+        tls.chain[0].not_after
+    };
+    assert!(end(&demo) < at(20 * 86_400));
+    demo.advance(at(60));
+    let certificate = get(&demo, "/apis/cert-manager.io/v1/namespaces/shop-prod/certificates/shop-tls");
+    let told = Timestamp::parse(certificate["status"]["notAfter"].as_str().unwrap()).unwrap();
+    assert_eq!(end(&demo), told);
+}
+
+#[test]
+fn events_of_both_groups_are_the_same_objects() {
+    let demo = cluster("shop");
+    demo.advance(at(60));
+    let of = |path: &str, selector: &str| get(&demo, &format!("{path}?fieldSelector={selector}"))["items"].clone();
+    let core = of("/api/v1/namespaces/shop-prod/events", "involvedObject.kind%3DPod");
+    let young = of("/apis/events.k8s.io/v1/namespaces/shop-prod/events", "regarding.kind%3DPod");
+    assert!(!core.as_array().unwrap().is_empty());
+    let told = |items: &Value, field: &str| {
+        items.as_array().unwrap().iter().map(|item| item[field].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&core, "message"), told(&young, "note"));
 }
 
 #[test]

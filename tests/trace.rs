@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use kplumb::kinds::{Catalog, KindId};
 use kplumb::manifests::document::{Document, Origin};
@@ -165,6 +166,19 @@ fn manifests(path: &Path, text: &str) -> Vec<Document> {
     let (documents, unreadable) = read::text(path, text);
     assert!(unreadable.is_empty(), "{}: {unreadable:?}", path.display());
     documents
+}
+
+/// The objects that cases share, by the names of their files; read once for all of them.
+fn bases() -> &'static BTreeMap<String, Vec<Document>> {
+    static BASES: OnceLock<BTreeMap<String, Vec<Document>>> = OnceLock::new();
+    BASES.get_or_init(|| {
+        let entries = fs::read_dir(folder().join("base")).unwrap().map(|entry| entry.unwrap().path());
+        let named = |path: PathBuf| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, manifests(&path, &fs::read_to_string(&path).unwrap()))
+        };
+        entries.map(named).collect()
+    })
 }
 
 impl Case {

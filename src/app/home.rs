@@ -13,6 +13,7 @@ impl App {
     /// Home of a session, at the present; narrow screens have the rollouts among the problems only.
     pub(super) fn home(&self, session: &Session) -> Home {
         let mut home = health::home(&session.cluster, &session.catalog, self.now);
+        health::route::add(&mut home, &session.routes, &session.catalog);
         if self.panes().main.width < crate::app::layout::ROLLOUTS {
             home.rollouts.clear();
         }
@@ -23,6 +24,7 @@ impl App {
     pub(super) fn open_from_home(&mut self) {
         match self.home_row() {
             Some(HomeRow::Problem(key) | HomeRow::Rollout(key)) => self.open_detail(key),
+            Some(HomeRow::Route(line, _)) => self.follow_line(&line),
             Some(HomeRow::Namespace(name)) => self.use_namespaces(Namespaces::Some(BTreeSet::from([name]))),
             None => {}
         }
@@ -70,9 +72,17 @@ impl App {
     /// The object that Home's selection stands on.
     pub(super) fn selected_on_home(&self) -> Option<ObjectRef> {
         match self.home_row()? {
-            HomeRow::Problem(key) | HomeRow::Rollout(key) => Some(key),
+            HomeRow::Problem(key) | HomeRow::Rollout(key) | HomeRow::Route(_, key) => Some(key),
             HomeRow::Namespace(name) if name.is_empty() => None,
             HomeRow::Namespace(name) => Some(ObjectRef { kind: NAMESPACE, namespace: None, name }),
+        }
+    }
+
+    /// The request of the broken path that Home's selection stands on.
+    pub(super) fn selected_route(&self) -> Option<String> {
+        match self.home_row()? {
+            HomeRow::Route(line, _) => Some(line),
+            _ => None,
         }
     }
 
@@ -93,7 +103,8 @@ pub(super) fn rows(home: &Home) -> usize {
 pub(super) fn place(screen: &HomeScreen, home: &Home) -> usize {
     let (problems, rooms) = (home.problems.len(), home.namespaces.len());
     let found = match &screen.selected {
-        Some(HomeRow::Problem(key)) => home.problems.iter().position(|p| p.key == *key),
+        Some(HomeRow::Problem(key)) => home.problems.iter().position(|p| p.key == *key && p.route.is_none()),
+        Some(HomeRow::Route(line, _)) => home.problems.iter().position(|p| p.route.as_ref() == Some(line)),
         Some(HomeRow::Namespace(name)) => home.namespaces.iter().position(|r| r.name == *name).map(|i| problems + i),
         Some(HomeRow::Rollout(key)) => {
             home.rollouts.iter().position(|r| r.key == *key).map(|index| problems + rooms + index)
@@ -105,7 +116,10 @@ pub(super) fn place(screen: &HomeScreen, home: &Home) -> usize {
 
 fn row(home: &Home, index: usize) -> Option<HomeRow> {
     if let Some(problem) = home.problems.get(index) {
-        return Some(HomeRow::Problem(problem.key.clone()));
+        return Some(match &problem.route {
+            Some(line) => HomeRow::Route(line.clone(), problem.key.clone()),
+            None => HomeRow::Problem(problem.key.clone()),
+        });
     }
     let index = index - home.problems.len();
     if let Some(room) = home.namespaces.get(index) {

@@ -52,6 +52,8 @@ pub struct HomeScreen {
 pub enum HomeRow {
     /// Something that is wrong.
     Problem(ObjectRef),
+    /// A path that is broken: its request as a line, and the object that names it.
+    Route(String, ObjectRef),
     /// A namespace with its counts.
     Namespace(std::sync::Arc<str>),
     /// A rollout under way.
@@ -141,6 +143,8 @@ pub enum Pick {
     Namespace,
     /// A column to sort by.
     Sort,
+    /// A route to follow.
+    Route,
 }
 
 /// A short list to choose from.

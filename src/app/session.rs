@@ -13,6 +13,7 @@ use crate::app::session::logs::LogView;
 use crate::app::session::paths::Paths;
 use crate::kinds::{Catalog, KindId, ObjectRef, Record};
 use crate::model::{Change, Cluster, Scope, Sync};
+use crate::view::routes::index::Index;
 use crate::view::table::{Changes, Namespaces};
 use crate::wire::Timestamp;
 use serde_json::Value;
@@ -56,8 +57,12 @@ pub struct Session {
     pub left: Option<Timestamp>,
     /// Paths that are followed, and what DNS and the world said of them.
     pub paths: Paths,
+    /// Every route of the cluster, with what following it said.
+    pub routes: Index,
     /// Logs that are read.
     pub logs: BTreeMap<Ticket, LogView>,
+    /// When every route was followed anew last.
+    routes_as_of: Timestamp,
     /// Whether the model changed since logs were last brought in line with it.
     pub has_news: bool,
     /// Watches that are open, and since when nobody needs them.
@@ -138,6 +143,8 @@ impl Session {
             recent: Vec::new(),
             left: None,
             paths: Paths::default(),
+            routes: Index::default(),
+            routes_as_of: now,
             logs: BTreeMap::new(),
             has_news: false,
             open: BTreeMap::new(),
@@ -160,6 +167,7 @@ impl Session {
 
     fn forget(&mut self) {
         self.cluster = Cluster::default();
+        self.routes = Index::default();
         self.changes = Changes::default();
         self.fetched = None;
         self.rest = None;
@@ -255,9 +263,17 @@ impl Session {
                 let old = self.cluster.get(&record.key).cloned();
                 self.changes.note(old.as_deref(), record, now);
             }
+            let heard = match &change {
+                Change::Sync(scope, sync) if *self.cluster.sync(scope) != *sync => Some(scope.kind),
+                _ => None,
+            };
             let touched = self.cluster.apply(change);
             self.paths.touched |= !touched.is_empty();
             self.has_news |= !touched.is_empty();
+            self.routes.touch(&self.cluster, &touched);
+            if let Some(kind) = heard {
+                self.routes.reread(&self.cluster, kind);
+            }
         }
     }
 

@@ -3,12 +3,19 @@
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::prompt::{Prompt, Purpose};
-use crate::app::screen::{Cursor, Screen, TraceScreen};
+use crate::app::scene::Entry;
+use crate::app::screen::{Cursor, Pick, Screen, TraceScreen};
 use crate::app::session::Session;
+use crate::kinds::{Facts, Record};
 use crate::view::describe::{self, Detail};
 use crate::view::line::{Line, Role};
 use crate::view::picture::{self, Scenery};
-use crate::view::trace::request::Request;
+use crate::view::reverse;
+use crate::view::routes::index;
+use crate::view::trace::outcome::Verdict;
+use crate::view::trace::request::{Request, Vantage};
+use crate::view::trace::world::World;
+use std::sync::Arc;
 
 /// What a line of the picture does not have for its text: the mark, the longest name of a hop, the bar at the right.
 const BESIDE: usize = 20;
@@ -40,6 +47,105 @@ impl App {
         let Screen::Trace(screen) = session.screen() else { return };
         let request = screen.request.clone();
         session.look(&request, now);
+    }
+
+    /// Follows routes that are due; what is left over has a turn of its own.
+    pub(super) fn follow_routes(&mut self) {
+        let now = self.now;
+        let Some(session) = self.session_mut() else { return };
+        let before = session.routes.due();
+        let is_left = session.follow_routes(now);
+        let has_followed = session.routes.due() != before;
+        self.redraw |= has_followed;
+        if is_left {
+            self.out.push(Effect::Continue);
+        }
+    }
+
+    /// There is time for what was left over.
+    pub(super) fn go_on(&mut self) {
+        if self.sessions.iter().any(|session| !session.logs.is_empty()) {
+            self.sift_logs();
+        }
+    }
+
+    /// Every route of the cluster.
+    pub(super) fn routes(&mut self) {
+        let Some(session) = self.session_mut() else { return };
+        session.paths.offered = None;
+        self.pick(Pick::Route);
+    }
+
+    /// `t`: the path to what is selected; where several lead to it, they are offered.
+    pub(super) fn trace(&mut self) {
+        if let Some(line) = self.selected_route() {
+            return self.follow_line(&line);
+        }
+        let Some(session) = self.session() else { return };
+        let Some(key) = self.subject() else { return };
+        let Some(record) = session.cluster.get(&key) else { return };
+        let mut requests: Vec<Request> = session.routes.owned(&key).map(|entry| entry.route.request.clone()).collect();
+        if requests.is_empty() && reverse::is_reachable(key.kind) {
+            let given = (&session.paths.answers, &session.paths.probes);
+            let world = World::new(&session.cluster, &session.catalog, self.now, given);
+            requests = reverse::naming(&world, record).into_iter().map(|route| route.request).collect();
+        }
+        if requests.is_empty() && key.kind == crate::kinds::SERVICE {
+            requests = inside(record);
+        }
+        let name = crate::view::name(&session.catalog, &key);
+        match requests.as_slice() {
+            [] => self.say(format!("no route leads to {name}: trace follows any URL, :trace https://…")),
+            [only] => self.follow(only.clone()),
+            _ => {
+                if let Some(session) = self.session_mut() {
+                    session.paths.offered = Some(requests);
+                }
+                self.pick(Pick::Route);
+            }
+        }
+    }
+
+    /// The routes that are offered, with how they are, the broken ones first.
+    pub(super) fn route_entries(&self, session: &Session) -> Vec<Entry> {
+        let is_offered = |request: &Request| session.paths.offered.as_ref().is_none_or(|all| all.contains(request));
+        let entries = session.routes.entries().filter(|entry| is_offered(&entry.route.request));
+        let mut lines: Vec<(Option<Verdict>, Entry)> = entries.map(|entry| self.route_entry(session, entry)).collect();
+        for request in session.paths.offered.iter().flatten() {
+            let line = request.line(&session.catalog);
+            if !lines.iter().any(|(_, entry)| entry.text == line) {
+                lines.push((None, Entry { text: line, detail: "inside the cluster".to_owned(), ..Entry::default() }));
+            }
+        }
+        lines.sort_by(|(a, x), (b, y)| (a.is_none(), a, &x.text).cmp(&(b.is_none(), b, &y.text)));
+        lines.dedup_by(|(_, a), (_, b)| a.text == b.text);
+        lines.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    fn route_entry(&self, session: &Session, entry: &index::Entry) -> (Option<Verdict>, Entry) {
+        let text = entry.route.request.line(&session.catalog);
+        let owner = crate::view::short_name(&session.catalog, &entry.route.owner);
+        let namespace = entry.route.owner.namespace.as_deref().unwrap_or("");
+        let Some(told) = &entry.told else {
+            return (None, Entry { text, detail: format!("{namespace} {owner}"), ..Entry::default() });
+        };
+        let mut detail = vec![told.verdict.name().to_owned()];
+        let backends: Vec<String> = told.backends.iter().map(|(_, service)| format!("svc/{service}")).collect();
+        if !backends.is_empty() {
+            detail.push(format!("→ {}", backends.join(", ")));
+        }
+        if let Some(end) = told.certificate {
+            detail.push(format!("certificate {}d", (end.seconds() - self.now.seconds()).div_euclid(86_400)));
+        }
+        detail.push(format!("{namespace} {owner}"));
+        detail.extend(told.headline.as_ref().map(|finding| format!("{}: {}", finding.code(), finding.message())));
+        let health = Some(picture::health(told.verdict));
+        (Some(told.verdict), Entry { health, text, detail: detail.join("  "), ..Entry::default() })
+    }
+
+    /// Follows a route of the list.
+    pub(super) fn follow_line(&mut self, line: &str) {
+        self.run_line(&format!("trace {line}"));
     }
 
     /// The request of the path on screen, to be written anew.
@@ -88,4 +194,13 @@ impl App {
         let lines = describe::lines(&picture).map(|(_, line)| line.clone()).collect();
         Some((lines, screen.cursor.index))
     }
+}
+
+/// A request to each port of a Service, from inside the cluster.
+fn inside(service: &Record) -> Vec<Request> {
+    let Facts::Service(facts) = &service.digest.facts else { return Vec::new() };
+    let namespace = service.key.namespace.clone().unwrap_or_else(|| Arc::from(""));
+    let url = |port: u16| format!("http://{}.{namespace}.svc:{port}/", service.key.name);
+    let requests = facts.ports.iter().filter_map(|port| Request::get(&url(u16::try_from(port.port).ok()?)).ok());
+    requests.map(|request| Request { vantage: Vantage::Namespace(namespace.clone()), ..request }).collect()
 }

@@ -20,7 +20,7 @@ impl App {
             Event::Reply(epoch, reply) => self.reply(epoch, reply),
             Event::Outcome(outcome) => self.outcome(outcome),
             Event::Logs(epoch, ticket, batches) => self.logs_came(epoch, ticket, &batches),
-            Event::Continue => self.sift_logs(),
+            Event::Continue => self.go_on(),
         }
         self.settle();
         std::mem::take(&mut self.out)
@@ -158,6 +158,7 @@ impl App {
             no_secrets: self.settings.no_secrets,
         };
         self.look();
+        self.follow_routes();
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let needs = if index == current { &looked_at } else { &Needs::default() };

@@ -2,7 +2,7 @@
 
 use crate::cli::args::Common;
 use crate::cli::args::trace::{Check as Flags, FailOn, Printed};
-use crate::cli::ground::{Depth, Ground};
+use crate::cli::ground::{Depth, Followed, Ground};
 use crate::cli::trace::{document, target};
 use crate::cli::{Unusable, ground, open, print, settings};
 use crate::view;
@@ -26,9 +26,9 @@ pub fn run(common: &Common, flags: &Flags) -> Result<ExitCode, Unusable> {
         routes.retain(|route| ground.namespaces.is_empty() || wanted(route));
         let requests = routes.iter().map(|route| target::sent(&ground, route.request.clone(), &flags.sending));
         let requests = requests.collect::<Result<Vec<Request>, _>>()?;
-        let traces = ground.follow(&requests, Depth::NoEvents).await;
-        let mut checked: Vec<(Route, Trace)> = routes.into_iter().zip(traces).collect();
-        checked.sort_by_key(|(_, trace)| trace.verdict);
+        let followed = ground.follow(&requests, Depth::NoEvents).await;
+        let mut checked: Vec<(Route, Followed)> = routes.into_iter().zip(followed).collect();
+        checked.sort_by_key(|(_, followed)| followed.trace.verdict);
         Ok::<_, Unusable>((ground, checked))
     });
     // Watches and their connections are dropped, not waited for.
@@ -39,8 +39,8 @@ pub fn run(common: &Common, flags: &Flags) -> Result<ExitCode, Unusable> {
         Printed::Json => document::pretty(&json(&ground, &checked)),
     };
     print(&text)?;
-    let worst = ground::worst(checked.iter().map(|(_, trace)| trace.verdict));
-    let has_warning = checked.iter().any(|(_, trace)| trace.verdict == Verdict::Warn);
+    let worst = ground::worst(checked.iter().map(|(_, followed)| followed.trace.verdict));
+    let has_warning = checked.iter().any(|(_, followed)| followed.trace.verdict == Verdict::Warn);
     let fails = flags.fail_on == FailOn::Warn && has_warning;
     Ok(ground::exit(if fails { Verdict::Broken } else { worst }, ground.is_damaged))
 }
@@ -67,12 +67,14 @@ struct Row {
     url: String,
     verdict: &'static str,
     headline: Option<document::Fault>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probe: Option<Vec<document::Real>>,
 }
 
-fn summary(checked: &[(Route, Trace)]) -> Summary {
+fn summary(checked: &[(Route, Followed)]) -> Summary {
     let mut summary = Summary::default();
-    for (_, trace) in checked {
-        *match trace.verdict {
+    for (_, followed) in checked {
+        *match followed.trace.verdict {
             Verdict::Broken => &mut summary.broken,
             Verdict::Unknown => &mut summary.unknown,
             Verdict::Warn => &mut summary.warn,
@@ -82,20 +84,21 @@ fn summary(checked: &[(Route, Trace)]) -> Summary {
     summary
 }
 
-fn json(ground: &Ground, checked: &[(Route, Trace)]) -> Document {
-    let row = |(route, trace): &(Route, Trace)| Row {
+fn json(ground: &Ground, checked: &[(Route, Followed)]) -> Document {
+    let row = |(route, Followed { trace, real }): &(Route, Followed)| Row {
         target: document::reference(&route.owner, ground.catalog()),
         url: trace.request.url(),
         verdict: trace.verdict.name(),
         headline: verdict::headline(trace).map(|finding| document::fault(finding, ground.catalog())),
+        probe: document::probe(trace, real),
     };
     Document { schema: "kplumb.check/v1", summary: summary(checked), routes: checked.iter().map(row).collect() }
 }
 
 /// One line a route, and under those that are not fine why, with the commands that mend what is broken.
-fn text(ground: &Ground, checked: &[(Route, Trace)]) -> String {
+fn text(ground: &Ground, checked: &[(Route, Followed)]) -> String {
     let mut lines = Vec::new();
-    for (route, trace) in checked {
+    for (route, Followed { trace, real }) in checked {
         let owner = view::title(ground.catalog(), &route.owner);
         lines.push(format!("{:<8} {}  {owner}", trace.verdict.name(), trace.request.url()));
         match verdict::headline(trace) {
@@ -107,6 +110,9 @@ fn text(ground: &Ground, checked: &[(Route, Trace)]) -> String {
             }
             None if trace.verdict != Verdict::Ok => lines.push(format!("         {}", why(trace))),
             None => {}
+        }
+        for difference in trace.chain().zip(real).flat_map(|(link, real)| real.differences(link)) {
+            lines.push(format!("         in the real world: {difference}"));
         }
     }
     let Summary { ok, warn, broken, unknown } = summary(checked);

@@ -1,29 +1,37 @@
 //! What traces stand on: a cluster that was read, or files, with the answers that were given; and the exit codes.
 
+use crate::api::probe::{dns, probe};
 use crate::app::settings::Settings;
 use crate::cli::args::Common;
 use crate::cli::args::trace::Ground as Flags;
 use crate::cli::{Unusable, open};
-use crate::kinds::{Catalog, EVENT};
+use crate::kinds::{Catalog, EVENT, Record, SECRET};
 use crate::manifests::{read, records};
 use crate::model::{Cluster, Scope};
 use crate::runtime::clock::Clock;
 use crate::runtime::gather::Gathering;
 use crate::runtime::report::words;
+use crate::view::reverse::{self, Ways};
 use crate::view::trace::follow::follow;
 use crate::view::trace::outcome::{Trace, Verdict};
-use crate::view::trace::reads::wanted;
-use crate::view::trace::request::Request;
+use crate::view::trace::reads::{Read, wanted};
+use crate::view::trace::reality::Reality;
+use crate::view::trace::request::{Request, Vantage};
 use crate::view::trace::world::{Answers, Lookup, Probes, Source, World};
 use crate::wire::Timestamp;
+use futures::stream::{self, StreamExt as _};
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// How often a trace is repeated because it looked at something that was not read yet.
 const ROUNDS: usize = 6;
+
+/// Names that are looked up, and requests that are sent, at the same time.
+const AT_ONCE: usize = 8;
 
 /// What traces stand on.
 #[derive(Debug)]
@@ -41,7 +49,25 @@ pub struct Ground {
     answers: Answers,
     probes: Probes,
     no_secrets: bool,
+    looks_up: bool,
+    asks_reality: bool,
     held: Held,
+}
+
+/// A followed request, and what the real world did with it and with what it led to.
+#[derive(Debug)]
+pub struct Followed {
+    /// What the objects say.
+    pub trace: Trace,
+    /// What happened; empty where nobody asked.
+    pub real: Vec<Reality>,
+}
+
+/// What nobody has read yet of what a trace looked at.
+#[derive(Debug)]
+struct Lack {
+    scopes: Vec<Scope>,
+    names: Vec<String>,
 }
 
 /// Where the objects are.
@@ -75,6 +101,8 @@ impl Ground {
             answers: answers(&flags.dns),
             probes: Probes::default(),
             no_secrets: settings.no_secrets,
+            looks_up: flags.live_dns || flags.probe,
+            asks_reality: flags.probe,
             held: Held::Files(Box::default()),
         };
         if flags.files.is_empty() {
@@ -108,33 +136,99 @@ impl Ground {
         World::new(self.cluster(), self.catalog(), self.now, given).from(self.source)
     }
 
-    /// Follows requests. What a trace looked at and nobody has read is read, and the trace repeated.
-    pub async fn follow(&mut self, requests: &[Request], depth: Depth) -> Vec<Trace> {
+    /// Follows requests. What a trace looked at and nobody has read is read, and the trace repeated; so is what DNS says,
+    /// and what the real world does, where the user wants to know.
+    pub async fn follow(&mut self, requests: &[Request], depth: Depth) -> Vec<Followed> {
         let mut traces: Vec<Trace> = requests.iter().map(|request| follow(&self.world(), request)).collect();
         for _ in 0..ROUNDS {
-            let missing: Vec<Vec<Scope>> = traces.iter().map(|trace| self.missing(trace, depth)).collect();
-            let scopes: BTreeSet<Scope> = missing.iter().flatten().cloned().collect();
-            let Held::Live(gathering) = &mut self.held else { break };
-            if scopes.is_empty() {
+            let lacks: Vec<Lack> = traces.iter().map(|trace| self.lack(trace, depth)).collect();
+            let scopes: BTreeSet<Scope> = lacks.iter().flat_map(|lack| &lack.scopes).cloned().collect();
+            let names: BTreeSet<String> = lacks.iter().flat_map(|lack| &lack.names).cloned().collect();
+            if scopes.is_empty() && names.is_empty() {
                 break;
             }
-            gathering.want(scopes.into_iter().collect()).await;
-            for (trace, missing) in traces.iter_mut().zip(missing) {
-                if !missing.is_empty() {
+            if let Held::Live(gathering) = &mut self.held {
+                gathering.want(scopes.into_iter().collect()).await;
+            }
+            self.look_up(names).await;
+            for (trace, lack) in traces.iter_mut().zip(lacks) {
+                if !lack.scopes.is_empty() || !lack.names.is_empty() {
                     *trace = follow(&self.world(), &trace.request);
                 }
             }
         }
-        traces
+        if self.asks_reality {
+            return self.ask_reality(traces).await;
+        }
+        traces.into_iter().map(|trace| Followed { trace, real: Vec::new() }).collect()
     }
 
-    fn missing(&self, trace: &Trace, depth: Depth) -> Vec<Scope> {
+    /// Sends every request of every chain for real, and follows once more with what came of it.
+    async fn ask_reality(&mut self, traces: Vec<Trace>) -> Vec<Followed> {
+        let answers = &self.answers;
+        let asked = traces.into_iter().map(async |trace| {
+            let mut real = Vec::new();
+            for link in trace.chain() {
+                real.push(probe(&link.request, answers).await);
+            }
+            Followed { trace, real }
+        });
+        let mut followed: Vec<Followed> = stream::iter(asked).buffered(AT_ONCE).collect().await;
+        for real in followed.iter().flat_map(|followed| &followed.real) {
+            real.note(&mut self.probes);
+        }
+        for followed in &mut followed {
+            followed.trace = follow(&self.world(), &followed.trace.request);
+        }
+        followed
+    }
+
+    async fn look_up(&mut self, names: BTreeSet<String>) {
+        let asked = names.into_iter().map(async |name| dns::look_up(&name).await);
+        let found: Vec<Vec<(String, Lookup)>> = stream::iter(asked).buffered(AT_ONCE).collect().await;
+        for (name, lookup) in found.into_iter().flatten() {
+            self.answers.entry(name).or_insert(lookup);
+        }
+    }
+
+    /// What nobody has read yet of what a trace looked at.
+    fn lack(&self, trace: &Trace, depth: Depth) -> Lack {
+        let scopes = self.unread(trace.chain().flat_map(|link| &link.reads), depth);
+        let asks = self.looks_up && trace.request.vantage == Vantage::External;
+        let hosts = trace.chain().map(|link| &link.request.host).filter(|host| asks && self.can_be_looked_up(host));
+        Lack { scopes, names: hosts.cloned().collect() }
+    }
+
+    /// Whether DNS could say more of a host than is known.
+    fn can_be_looked_up(&self, host: &str) -> bool {
+        let wildcard = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
+        let is_known = self.answers.contains_key(host) || wildcard.is_some_and(|name| self.answers.contains_key(&name));
+        let is_inside = host.ends_with(".svc") || host.contains(".svc.") || host.ends_with(".invalid");
+        !is_known && !is_inside && host.parse::<IpAddr>().is_err()
+    }
+
+    /// The ways that lead to an object.
+    pub async fn ways(&mut self, object: &Record) -> Ways {
+        let mut ways = reverse::ways(&self.world(), object);
+        for _ in 0..ROUNDS {
+            let scopes = self.unread(&ways.reads, Depth::NoEvents);
+            let Held::Live(gathering) = &mut self.held else { break };
+            if scopes.is_empty() {
+                break;
+            }
+            gathering.want(scopes).await;
+            ways = reverse::ways(&self.world(), object);
+        }
+        ways
+    }
+
+    /// The watches that would answer what was looked at.
+    fn unread<'a>(&self, reads: impl IntoIterator<Item = &'a Read>, depth: Depth) -> Vec<Scope> {
         if self.source != Source::Cluster {
             return Vec::new();
         }
-        let reads = trace.chain().flat_map(|link| &link.reads);
         let mut scopes = wanted(reads, self.cluster(), self.catalog());
-        let is_secret = |scope: &Scope| scope.kind == crate::kinds::SECRET;
+        let is_secret = |scope: &Scope| scope.kind == SECRET;
         scopes.retain(|scope| {
             !(self.no_secrets && is_secret(scope)) && (depth == Depth::Everything || scope.kind != EVENT)
         });

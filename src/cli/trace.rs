@@ -1,14 +1,16 @@
 //! `kplumb trace`: one request, or those that an object stands for, followed and printed.
 
+mod backwards;
 pub mod document;
 pub mod target;
 
 use self::target::Asked;
 use crate::cli::args::Common;
 use crate::cli::args::trace::{Printed, Trace as Flags};
-use crate::cli::ground::{Depth, Ground, worst};
+use crate::cli::ground::{Depth, Followed, Ground, worst};
 use crate::cli::{Unusable, ground, open, print, settings};
-use crate::view::trace::outcome::{Trace, Verdict};
+use crate::view::fit::sanitise;
+use crate::view::trace::outcome::Verdict;
 use crate::view::trace::text;
 use std::process::ExitCode;
 
@@ -21,12 +23,17 @@ pub fn run(common: &Common, flags: &Flags) -> Result<ExitCode, Unusable> {
         let mut ground = Ground::lay(common, &flags.ground, &settings).await?;
         let printed = match target::read(&ground, flags)? {
             Asked::One(request) => {
-                let traces = ground.follow(&[*request], Depth::Everything).await;
-                one(&ground, &traces, flags.ground.output)
+                let followed = ground.follow(&[*request], Depth::Everything).await;
+                one(&ground, &followed, flags.ground.output)
             }
             Asked::Several(requests) => {
-                let traces = ground.follow(&requests, Depth::Everything).await;
-                several(&ground, &traces, flags.ground.output)
+                let followed = ground.follow(&requests, Depth::Everything).await;
+                several(&ground, &followed, flags.ground.output)
+            }
+            Asked::Ways(record) => {
+                let ways = ground.ways(&record).await;
+                // That nobody leads to an object is an answer, not a fault.
+                (backwards::print(&ground, &record, &ways, flags.ground.output), Verdict::Ok)
             }
         };
         Ok::<_, Unusable>((printed, ground.is_damaged))
@@ -38,24 +45,35 @@ pub fn run(common: &Common, flags: &Flags) -> Result<ExitCode, Unusable> {
     Ok(ground::exit(verdict, is_damaged))
 }
 
-fn one(ground: &Ground, traces: &[Trace], printed: Printed) -> (String, Verdict) {
-    let Some(trace) = traces.first() else { return (String::new(), Verdict::Unknown) };
+fn one(ground: &Ground, followed: &[Followed], printed: Printed) -> (String, Verdict) {
+    let Some(first) = followed.first() else { return (String::new(), Verdict::Unknown) };
     let text = match printed {
-        Printed::Text => lines(ground, traces),
-        Printed::Json => document::pretty(&document::trace(trace, ground.catalog())),
+        Printed::Text => lines(ground, followed),
+        Printed::Json => document::pretty(&document::followed(first, ground.catalog())),
     };
-    (text, trace.verdict)
+    (text, first.trace.verdict)
 }
 
-fn several(ground: &Ground, traces: &[Trace], printed: Printed) -> (String, Verdict) {
+fn several(ground: &Ground, followed: &[Followed], printed: Printed) -> (String, Verdict) {
     let text = match printed {
-        Printed::Text => lines(ground, traces),
-        Printed::Json => document::pretty(&document::traces(traces, ground.catalog())),
+        Printed::Text => lines(ground, followed),
+        Printed::Json => document::pretty(&document::several(followed, ground.catalog())),
     };
-    (text, worst(traces.iter().map(|trace| trace.verdict)))
+    (text, worst(followed.iter().map(|followed| followed.trace.verdict)))
 }
 
-fn lines(ground: &Ground, traces: &[Trace]) -> String {
-    let pages = traces.iter().map(|trace| text::lines(trace, ground.catalog()).join("\n"));
-    format!("{}\n", pages.collect::<Vec<_>>().join("\n\n"))
+fn lines(ground: &Ground, followed: &[Followed]) -> String {
+    let page = |followed: &Followed| {
+        let mut lines = text::lines(&followed.trace, ground.catalog());
+        let links = followed.trace.chain().zip(&followed.real);
+        for (link, real) in links {
+            lines.push(String::new());
+            lines.push(format!("{} in the real world", sanitise(&real.url)));
+            lines.extend(real.lines());
+            let differences = real.differences(link);
+            lines.extend(differences.iter().map(|line| format!("{:<8} {}", "differs", sanitise(line))));
+        }
+        lines.join("\n")
+    };
+    format!("{}\n", followed.iter().map(page).collect::<Vec<_>>().join("\n\n"))
 }

@@ -6,6 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::demo::accept::{Encoding, Format, Shape};
+use crate::demo::convert;
 use crate::demo::partial::metadata_of;
 use crate::demo::proto::{self, schema::Schema};
 use crate::demo::resources::Resource;
@@ -33,11 +34,10 @@ pub struct ListMeta {
 impl View {
     /// One object, whole.
     pub fn object(&self, value: &Value) -> Vec<u8> {
-        let value = self.at_version(value);
         match self.format.shape {
-            Shape::Whole => encode(&self.schema, self.format.encoding, &value),
-            Shape::Metadata => encode(&self.schema, self.format.encoding, &metadata_of(&value)),
-            Shape::Table => to_bytes(&self.table(&[&value], &own_meta(&value), true)),
+            Shape::Whole => encode(&self.schema, self.format.encoding, &self.at_version(value)),
+            Shape::Metadata => encode(&self.schema, self.format.encoding, &metadata_of(&self.at_version(value))),
+            Shape::Table => to_bytes(&self.table(&[value], &own_meta(value), true)),
         }
     }
 
@@ -47,7 +47,13 @@ impl View {
         let api_version = self.resource.api_version(&self.version);
         match self.format.shape {
             Shape::Whole => {
-                let items: Vec<&Value> = items.collect();
+                let is_kept_otherwise = convert::is_needed(&self.resource.group, &self.version);
+                let mut items: Vec<&Value> = items.collect();
+                let converted: Vec<Value> =
+                    items.iter().filter(|_| is_kept_otherwise).map(|item| self.at_version(item)).collect();
+                if is_kept_otherwise {
+                    items = converted.iter().collect();
+                }
                 let bytes = match self.format.encoding {
                     Encoding::Json => None,
                     Encoding::Protobuf => {
@@ -80,11 +86,10 @@ impl View {
 
     /// One watch event; `headers` asks for a table's column definitions, which only the first event has.
     pub fn event(&self, kind: &str, value: &Value, headers: bool) -> Vec<u8> {
-        let value = self.at_version(value);
         let object = match self.format.shape {
-            Shape::Whole => value,
-            Shape::Metadata => metadata_of(&value),
-            Shape::Table => self.table(&[&value], &own_meta(&value), headers),
+            Shape::Whole => self.at_version(value),
+            Shape::Metadata => metadata_of(&self.at_version(value)),
+            Shape::Table => self.table(&[value], &own_meta(value), headers),
         };
         frame(&self.schema, self.format.encoding, kind, &object)
     }
@@ -116,7 +121,7 @@ impl View {
 
     /// The object at the requested version: definitions without a webhook convert by name alone.
     fn at_version(&self, value: &Value) -> Value {
-        let mut value = value.clone();
+        let mut value = convert::converted(&self.resource.group, &self.version, value.clone());
         value["apiVersion"] = json!(self.resource.api_version(&self.version));
         value["kind"] = json!(self.resource.kind);
         value

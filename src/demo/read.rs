@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use crate::demo::convert;
 use crate::demo::output::ListMeta;
 use crate::demo::resources::Resource;
 use crate::demo::route::{Query, Route};
@@ -17,6 +18,7 @@ use crate::demo::store::{Elsewhen, Key, Object, Store};
 pub fn select(resource: &Resource, route: &Route, query: &Query) -> Result<Selector, Failure> {
     let selector =
         Selector::parse(query.text("labelSelector"), query.text("fieldSelector")).map_err(Failure::bad_request)?;
+    let selector = convert::selector(&resource.group, selector);
     let declared = resource.selectable_fields(&route.version);
     for path in selector.field_paths() {
         selector::check_field(&resource.id(), resource.namespaced, path, &declared).map_err(Failure::bad_request)?;

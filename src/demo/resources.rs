@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::demo::convert::EVENTS;
 use crate::demo::store::Store;
 
 /// The resource under which custom resource definitions are stored.
@@ -38,7 +39,7 @@ pub struct Custom {
 impl Resource {
     /// The name under which objects are stored: `deployments.apps`, `pods`.
     pub fn id(&self) -> String {
-        if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
+        id_of(&self.group, &self.plural)
     }
 
     /// `apps/v1`, `v1`.
@@ -56,6 +57,11 @@ impl Resource {
             .filter_map(|field| Some(field["jsonPath"].as_str()?.trim_start_matches('.').to_owned()))
             .collect()
     }
+}
+
+/// The name under which objects are stored. Events of both groups are the same objects.
+pub fn id_of(group: &str, plural: &str) -> String {
+    if group.is_empty() || group == EVENTS { plural.to_owned() } else { format!("{plural}.{group}") }
 }
 
 /// Every resource that is served at this moment.
@@ -187,6 +193,7 @@ const BUILT_IN: &[BuiltIn] = &[
     all(row("apps", "Deployment", "deployments", "deploy", SCALE)),
     all(row("apps", "ReplicaSet", "replicasets", "rs", SCALE)),
     all(row("apps", "StatefulSet", "statefulsets", "sts", SCALE)),
+    row(EVENTS, "Event", "events", "ev", NONE),
     all(v2(row("autoscaling", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa", STATUS))),
     all(row("batch", "CronJob", "cronjobs", "cj", STATUS)),
     all(row("batch", "Job", "jobs", "", STATUS)),
@@ -230,7 +237,8 @@ fn built_in(row: &BuiltIn) -> Resource {
     }
     Resource {
         group: row.group.to_owned(),
-        versions: vec![row.version.to_owned()],
+        // Version 2 came beside version 1.
+        versions: if row.version == "v2" { vec!["v2".to_owned(), "v1".to_owned()] } else { vec!["v1".to_owned()] },
         kind: row.kind.to_owned(),
         list_kind: format!("{}List", row.kind),
         plural: row.plural.to_owned(),

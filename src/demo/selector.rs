@@ -47,6 +47,15 @@ impl Selector {
         self.fields.iter().map(|field| field.path.as_str())
     }
 
+    /// Gives fields below one name another.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        for field in &mut self.fields {
+            if let Some(rest) = field.path.strip_prefix(from).filter(|rest| rest.is_empty() || rest.starts_with('.')) {
+                field.path = format!("{to}{rest}");
+            }
+        }
+    }
+
     pub fn matches(&self, object: &Value) -> bool {
         let labels = &object["metadata"]["labels"];
         self.labels.iter().all(|requirement| requirement.matches(labels))

@@ -56,12 +56,20 @@ pub struct Node {
 #[derive(Clone, PartialEq, prost::Message, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NodeSpec {
+    /// The first of `podCIDRs`; manifests may set this one alone.
+    #[prost(string, tag = "1")]
+    #[serde(rename = "podCIDR")]
+    pub pod_cidr: String,
     /// Whether new pods are kept away.
     #[prost(bool, tag = "4")]
     pub unschedulable: bool,
     /// What keeps away pods that do not tolerate it.
     #[prost(message, repeated, tag = "5")]
     pub taints: Vec<Taint>,
+    /// The ranges from which its pods get their addresses.
+    #[prost(string, repeated, tag = "7")]
+    #[serde(rename = "podCIDRs")]
+    pub pod_cidrs: Vec<String>,
 }
 
 /// `Taint`.

@@ -7,6 +7,7 @@ mod parse;
 
 use self::compare::Comparison;
 use crate::kinds::{Column, Record, Source};
+use crate::view::expiry;
 use crate::wire::Timestamp;
 use regex::Regex;
 use std::ops::Range;
@@ -59,7 +60,6 @@ pub struct FilterError {
 pub struct Filter {
     text: Arc<str>,
     terms: Vec<Term>,
-    searches: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -95,8 +95,7 @@ impl Filter {
     /// Compiles a filter for tables of these columns.
     pub fn parse(text: &str, columns: &[Column]) -> Result<Self, FilterError> {
         let terms = parse::terms(text, columns)?;
-        let searches = terms.iter().any(|t| matches!(t.test, Test::Anywhere(_)));
-        Ok(Self { text: Arc::from(text.trim()), terms, searches })
+        Ok(Self { text: Arc::from(text.trim()), terms })
     }
 
     /// The text that it was compiled from.
@@ -111,9 +110,7 @@ impl Filter {
 
     /// Whether the record passes. `scratch` is space that calls share.
     pub fn matches(&self, record: &Record, now: Timestamp, scratch: &mut String) -> bool {
-        if self.searches {
-            write_row(record, scratch);
-        }
+        scratch.clear();
         self.terms.iter().all(|term| term.test.holds(record, now, scratch) != term.negated)
     }
 
@@ -147,7 +144,6 @@ impl PartialEq for Filter {
 
 /// Name, namespace, words and reason, a line each, so that `^` and `$` stand for their ends.
 fn write_row(record: &Record, row: &mut String) {
-    row.clear();
     row.push_str(&record.key.name);
     if let Some(namespace) = &record.key.namespace {
         row.push('\n');
@@ -166,16 +162,24 @@ fn write_row(record: &Record, row: &mut String) {
 }
 
 impl Test {
-    fn holds(&self, record: &Record, now: Timestamp, row: &str) -> bool {
+    fn holds(&self, record: &Record, now: Timestamp, row: &mut String) -> bool {
         match self {
-            Self::Anywhere(regex) => regex.is_match(row),
+            // Most words are looked for in names; only where one is not there all the rest is put together.
+            Self::Anywhere(regex) => {
+                regex.is_match(&record.key.name) || {
+                    if row.is_empty() {
+                        write_row(record, row);
+                    }
+                    regex.is_match(row)
+                }
+            }
             Self::Namespace(regex) => record.key.namespace.as_deref().is_some_and(|ns| regex.is_match(ns)),
             Self::Label { key, value } => {
                 let label = record.meta.label(key);
                 label.is_some_and(|have| value.as_ref().is_none_or(|want| **have == **want))
             }
             Self::Column { source, text, states } => {
-                let state = states.then_some(record.digest.health).flatten().map(crate::view::line::word);
+                let state = states.then(|| expiry::state(record, now).0).flatten().map(crate::view::line::word);
                 state.is_some_and(|word| text.is_match(word))
                     || compare::text_of(record, *source, now, |t| text.is_match(t))
             }

@@ -3,6 +3,7 @@
 mod certificate;
 mod problem;
 mod rollout;
+pub mod route;
 
 use self::problem::problems;
 use crate::kinds::{self, Catalog, Health, KindId, ObjectRef};
@@ -60,6 +61,8 @@ pub struct Problem {
     pub folded: usize,
     /// Since when, as far as that is known.
     pub since: Option<Timestamp>,
+    /// The request of a broken path, as a line; none where an object is ill.
+    pub route: Option<String>,
 }
 
 /// A namespace and its counts, in the order of `Home::groups`.

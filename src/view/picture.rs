@@ -87,6 +87,11 @@ impl Painter<'_> {
         }
     }
 
+    /// Whether a finding is only a consequence of the headline.
+    fn explains(&self, finding: &Finding) -> bool {
+        self.headline.is_some_and(|headline| headline.fault.explains.contains(&finding.code()))
+    }
+
     /// The next trace of a chain begins.
     fn then(&mut self, link: &Trace) {
         let text = format!("{} {}", link.request.method, link.request.url());
@@ -104,7 +109,7 @@ impl Painter<'_> {
             for finding in &hop.findings {
                 if self.headline.is_some_and(|headline| std::ptr::eq(headline, finding)) {
                     opened = Some(finding);
-                } else {
+                } else if !self.explains(finding) {
                     others.push((hop.kind.title(), finding));
                 }
             }

@@ -209,13 +209,14 @@ impl Changes {
 
 /// The table of a kind.
 pub fn table(cluster: &Cluster, query: &Query, window: &Window, marked: &BTreeSet<ObjectRef>) -> Table {
-    let mut listed = order::listed(cluster, query);
+    let mut widths = paint::Widths::new(query, window);
+    let mut listed = order::listed_by(cluster, query, |record| widths.see(record));
     let selected = listed.selected(window);
     let first = order::first(selected.unwrap_or(0), window, listed.len());
     let last = (first + window.height).min(listed.len());
     listed.arrange(first..last.max(selected.map_or(0, |index| index + 1)));
     let rows = listed.records();
-    let painted = paint::rows(query, window, &rows, first..last, marked);
+    let painted = paint::rows(query, window, &rows[first..last], widths, marked);
     Table {
         columns: painted.columns,
         rows: painted.rows,

@@ -43,6 +43,8 @@ pub const COMMANDS: &[Command] = &[
     hinted(4, command("yaml", "the object as YAML", &["y"], LINKED, App::yaml)),
     hinted(3, command("switch-pane", "between the table and the detail beside it; on Home to the next part", &["<tab>"], &[In::Home, In::Table, In::Detail], App::switch_pane)),
     hinted(5, command("copy", "copy the name, or all marked names", &["c"], OBJECT, App::copy_name)),
+    hinted(4, command("trace", "where the requests to it go, and why they break", &["t"], OBJECT, App::trace)),
+    command("routes", "every host and path of the cluster, and how it is", &["R"], &[In::Anywhere], App::routes),
     hinted(3, command("edit-request", "another request: method, headers, source", &["e"], &[In::Trace], App::edit_request)),
     hinted(4, command("next-finding", "to the next finding", &["n"], &[In::Trace], App::next_finding)),
     hinted(5, command("copy-fix", "copy the selected line; on a fix, its command", &["c"], &[In::Trace], App::copy_line)),

@@ -7,12 +7,16 @@ use crate::app::layout::{Area, Panes};
 use crate::app::moves::{beneath, window};
 use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen, TraceScreen};
 use crate::app::session::{Connection, Session};
-use crate::kinds::{Kind, ObjectRef, age};
+use crate::kinds::{Align, Kind, ObjectRef, age};
 use crate::model::Sync;
 use crate::view::describe;
 use crate::view::line::{Line, Role, Span};
-use crate::view::table::{self, Table};
+use crate::view::picture;
+use crate::view::table::{self, Heading, RowCell, Table};
 use crate::wire::Timestamp;
+
+/// The heading of the paths' verdicts.
+const PATHS: &str = "PATHS";
 
 impl App {
     /// The whole screen, as a value.
@@ -111,6 +115,7 @@ impl App {
             Pick::Context => "contexts",
             Pick::Namespace => "namespaces: <space> marks several",
             Pick::Sort => "sort by: once more turns the order round",
+            Pick::Route => "routes: <enter> follows one",
         };
         let entries = entries.into_iter().skip(first).take(height).collect();
         Content::Picker(PickerPane { title: title.to_owned(), entries, first, selected, all })
@@ -141,7 +146,8 @@ impl App {
 
     fn table_pane(&self, session: &Session, screen: &TableScreen, area: Area) -> (Content, Option<ObjectRef>) {
         let Some(query) = self.query(session, screen) else { return (Content::Empty(Vec::new()), None) };
-        let table = table::table(&session.cluster, &query, &window(screen, area), &screen.marked);
+        let mut table = table::table(&session.cluster, &query, &window(screen, area), &screen.marked);
+        show_paths(session, &mut table, usize::from(area.width));
         let sync = sync(session, query.kind);
         let empty = table.rows.is_empty().then(|| self.empty(session, screen, query.kind, &table, &sync));
         let selected = table.selected_key.clone();
@@ -192,6 +198,26 @@ impl App {
             Sync::Live | Sync::Stale { .. } => format!("no {plural} in {place}"),
         };
         vec![Line::text(text)]
+    }
+}
+
+/// The verdict of the paths to each row, in a column of its own where there is room for it.
+fn show_paths(session: &Session, table: &mut Table, room: usize) {
+    let width: usize = table.columns.iter().map(|column| column.width + 2).sum();
+    let has_room = width + PATHS.len() + 6 <= room;
+    let through = session.through_services();
+    let verdicts: Vec<_> = table.rows.iter().map(|row| session.path_verdict(&row.key, &through)).collect();
+    if !has_room || verdicts.iter().all(Option::is_none) {
+        return;
+    }
+    let place = table.columns.len().saturating_sub(1);
+    let widest = verdicts.iter().flatten().map(|verdict| verdict.name().len() + 2).max().unwrap_or(0);
+    let heading = Heading { name: PATHS.into(), align: Align::Left, width: widest.max(PATHS.len()), sorted: None };
+    table.columns.insert(place, heading);
+    for (row, verdict) in table.rows.iter_mut().zip(verdicts) {
+        let health = verdict.map(picture::health);
+        let text = verdict.map_or_else(String::new, |verdict| verdict.name().to_owned());
+        row.cells.insert(place, RowCell { text, health, changed: false, found: Vec::new() });
     }
 }
 

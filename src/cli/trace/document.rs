@@ -1,5 +1,10 @@
 //! Traces as JSON, by the contract `kplumb.trace/v1`: keys are only ever added.
 
+mod real;
+
+pub use self::real::{Real, probe};
+
+use crate::cli::ground::Followed;
 use crate::kinds::{Catalog, ObjectRef};
 use crate::view::trace::fault::Finding;
 use crate::view::trace::hop::Hop;
@@ -22,6 +27,9 @@ pub struct Document<'a> {
     headline: Option<Fault>,
     hops: Vec<Step<'a>>,
     side: Vec<Fault>,
+    /// What the real world did with the request and with what it led to; only where it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probe: Option<Vec<Real>>,
 }
 
 /// The traces of one object.
@@ -142,12 +150,18 @@ pub fn trace<'a>(trace: &'a Trace, catalog: &Catalog) -> Document<'a> {
         headline: verdict::headline(trace).map(|finding| fault(finding, catalog)),
         hops: trace.hops.iter().map(|hop| step(hop, catalog)).collect(),
         side: trace.side.iter().map(|finding| fault(finding, catalog)).collect(),
+        probe: None,
     }
 }
 
+/// The document of a trace, with what really happened.
+pub fn followed<'a>(followed: &'a Followed, catalog: &Catalog) -> Document<'a> {
+    Document { probe: probe(&followed.trace, &followed.real), ..trace(&followed.trace, catalog) }
+}
+
 /// The document of the traces of an object.
-pub fn traces<'a>(traces: &'a [Trace], catalog: &Catalog) -> Documents<'a> {
-    let traces = traces.iter().map(|trace| self::trace(trace, catalog)).collect();
+pub fn several<'a>(followed: &'a [Followed], catalog: &Catalog) -> Documents<'a> {
+    let traces = followed.iter().map(|followed| self::followed(followed, catalog)).collect();
     Documents { schema: "kplumb.traces/v1", traces }
 }
 

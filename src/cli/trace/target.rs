@@ -5,6 +5,7 @@ use crate::cli::args::trace::{Sending, Trace as Flags};
 use crate::cli::ground::Ground;
 use crate::kinds::{GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, KindId, ObjectRef, Record, SERVICE, TLS_ROUTE};
 use crate::view;
+use crate::view::reverse::{self, is_reachable};
 use crate::view::routes;
 use crate::view::trace::facts;
 use crate::view::trace::request::{Request, Vantage};
@@ -17,6 +18,8 @@ pub enum Asked {
     One(Box<Request>),
     /// Those that an object stands for.
     Several(Vec<Request>),
+    /// Which ways lead to this object.
+    Ways(Arc<Record>),
 }
 
 /// Reads the target, and fits what is sent to it.
@@ -30,7 +33,11 @@ pub fn read(ground: &Ground, flags: &Flags) -> Result<Asked, Unusable> {
         INGRESS | HTTP_ROUTE | GRPC_ROUTE | TLS_ROUTE | INGRESS_ROUTE => {
             routes::of(ground.cluster(), &record).into_iter().map(|route| route.request).collect()
         }
+        SERVICE if flags.routes => {
+            reverse::naming(&ground.world(), &record).into_iter().map(|route| route.request).collect()
+        }
         SERVICE => ports(&record),
+        _ if is_reachable(kind) => return Ok(Asked::Ways(record)),
         _ => {
             let title = view::title(ground.catalog(), &record.key);
             return Err(Unusable::Target(format!(

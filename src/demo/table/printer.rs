@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::demo::resources::Resource;
+use crate::demo::resources::{Resource, id_of};
 use crate::demo::table::{Column, rule};
 use crate::kinds::custom::path::Path;
 use crate::kinds::custom::path::parse::parse;
@@ -42,8 +42,9 @@ impl Printer {
             return Self { columns: declared(definition), spec: None };
         }
         let spec = kinds::BUILTIN.iter().copied();
-        let spec = spec.into_iter().find(|spec| spec.group == resource.group && spec.plural == resource.plural);
-        let listed = listed(&resource.id(), spec);
+        let id = resource.id();
+        let spec = spec.into_iter().find(|spec| id_of(spec.group, spec.plural) == id);
+        let listed = listed(&id, spec);
         if listed.is_empty() {
             let created = column("Created At", "date", "", "");
             return Self { columns: vec![name(), (created, Origin::Created)], spec: None };

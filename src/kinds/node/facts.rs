@@ -27,6 +27,8 @@ pub struct NodeFacts {
     pub allocatable: Resources,
     /// Type and address, in the order of the status.
     pub addresses: Box<[(Arc<str>, Arc<str>)]>,
+    /// The ranges from which its pods get their addresses.
+    pub pod_cidrs: Box<[Arc<str>]>,
 }
 
 /// Amounts of what pods need.
@@ -70,6 +72,10 @@ pub fn facts(node: &Node, interner: &mut Interner) -> NodeFacts {
             .iter()
             .map(|a| (interner.intern(&a.r#type), Arc::from(a.address.as_str())))
             .collect(),
+        pod_cidrs: match spec.pod_cidrs.as_slice() {
+            [] => interner.non_empty(&spec.pod_cidr).into_iter().collect(),
+            ranges => interner.list(ranges),
+        },
     }
 }
 

@@ -8,14 +8,14 @@ mod trouble;
 mod workloads;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::*;
-use crate::manifests::shift;
+use crate::manifests::{read, shift};
 
 /// The objects of one demo cluster as they stand in the files, with a few questions.
 struct Demo {
@@ -23,7 +23,7 @@ struct Demo {
     documents: Vec<Document>,
 }
 
-/// Read once for all tests: in a debug build that takes half a second.
+/// Read once for all tests.
 fn demos() -> &'static [Demo] {
     static DEMOS: LazyLock<Vec<Demo>> = LazyLock::new(|| {
         let demo = |context| Demo { context, documents: documents(context) };
@@ -95,35 +95,35 @@ fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     }
 }
 
-#[test]
-fn every_file_of_the_folders_is_embedded() {
+/// The files of all folders, by their path below the root.
+fn files() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let embedded: BTreeSet<_> = FILES.iter().map(|file| PathBuf::from(file.path)).collect();
-    let mut found = BTreeSet::new();
-    for context in CONTEXTS {
-        for entry in std::fs::read_dir(root.join("assets/demo").join(context)).unwrap() {
-            let path = entry.unwrap().path();
-            found.insert(path.strip_prefix(root).unwrap().to_owned());
-        }
-    }
-    assert_eq!(embedded, found);
+    let folders = CONTEXTS.map(|context| std::fs::read_dir(root.join("assets/demo").join(context)).unwrap());
+    let paths = folders.into_iter().flatten().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = paths.map(|path| path.strip_prefix(root).unwrap().to_owned()).collect();
+    paths.sort();
+    paths.into_iter().map(|path| (path.clone(), std::fs::read_to_string(root.join(path)).unwrap())).collect()
 }
 
 #[test]
-fn every_embedded_document_is_read() {
-    for file in FILES {
-        let (documents, unreadable) = read::text(Path::new(file.path), file.content);
+fn what_is_packed_equals_what_the_files_say() {
+    for (path, content) in files() {
+        let (documents, unreadable) = read::text(&path, &content);
         assert!(unreadable.is_empty(), "{unreadable:?}");
-        assert!(!documents.is_empty(), "{} is empty", file.path);
+        assert!(!documents.is_empty(), "{} is empty", path.display());
+        let packed = demos().iter().flat_map(|demo| &demo.documents).filter(|d| d.origin.file == path);
+        assert_eq!(packed.cloned().collect::<Vec<_>>(), documents, "{}", path.display());
     }
+    let known: BTreeSet<_> = files().into_iter().map(|(path, _)| path).collect();
+    assert!(demos().iter().flat_map(|demo| &demo.documents).all(|d| known.contains(&d.origin.file)));
     assert!(documents("none").is_empty());
 }
 
 #[test]
 fn no_private_key_is_kept_in_a_file() {
-    for file in FILES {
-        assert!(!file.content.contains("PRIVATE KEY"), "{}", file.path);
-        assert!(!file.content.contains("\n  tls.key:"), "{}", file.path);
+    for (path, content) in files() {
+        assert!(!content.contains("PRIVATE KEY"), "{}", path.display());
+        assert!(!content.contains("\n  tls.key:"), "{}", path.display());
     }
 }
 

@@ -91,6 +91,7 @@ fn problem(health: Health, word: &'static str, (namespace, name): (&str, &str), 
         reason: reason.to_owned(),
         folded: if minutes == 11 { 3 } else { 0 },
         since: Some(now().plus_seconds(-60 * minutes)),
+        route: None,
     }
 }
 

@@ -39,5 +39,6 @@ fn problem(catalog: &Catalog, record: &Record, now: Timestamp) -> Option<Problem
         reason: expiry.reason,
         folded: 0,
         since: expiry.since,
+        route: None,
     })
 }

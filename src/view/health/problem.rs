@@ -119,6 +119,7 @@ fn problem(catalog: &Catalog, record: &Record, folded: Option<Folded>, now: Time
         reason,
         folded: folded.count,
         since: since(record),
+        route: None,
     }
 }
 

@@ -4,7 +4,9 @@
 //! Invariant: once nothing is due, the index equals a fresh check of all routes at the same moment.
 
 use super::{KINDS, Route, of};
-use crate::kinds::{GATEWAY, GRPC_ROUTE, HTTP_ROUTE, KindId, LISTENER_SET, ObjectRef, TLS_ROUTE, X_LISTENER_SET};
+use crate::kinds::{
+    GATEWAY, GRPC_ROUTE, HTTP_ROUTE, KindId, LISTENER_SET, ObjectRef, SERVICE, TLS_ROUTE, X_LISTENER_SET,
+};
 use crate::model::Cluster;
 use crate::view::trace::fault::Finding;
 use crate::view::trace::follow::follow;
@@ -12,6 +14,7 @@ use crate::view::trace::outcome::{Outcome, Trace, Verdict};
 use crate::view::trace::reads::Read;
 use crate::view::trace::verdict;
 use crate::view::trace::world::World;
+use crate::wire::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -48,6 +51,10 @@ pub struct Told {
     pub verdict: Verdict,
     /// The fault that explains it.
     pub headline: Option<Finding>,
+    /// The Services on its way, also where the way is broken there.
+    pub through: Vec<ObjectRef>,
+    /// When the certificate that is shown ends.
+    pub certificate: Option<Timestamp>,
     /// The Services that take the request in the end: namespace and name.
     pub backends: Vec<(Arc<str>, Arc<str>)>,
 }
@@ -234,5 +241,8 @@ pub fn told(trace: &Trace) -> Told {
         _ => None,
     });
     let backends = ends.flatten().map(|backend| (backend.namespace.clone(), backend.service.clone())).collect();
-    Told { verdict: trace.verdict, headline: verdict::headline(trace).cloned(), backends }
+    let hops = trace.chain().flat_map(|link| &link.hops);
+    let through = hops.filter_map(|hop| hop.object.clone()).filter(|object| object.kind == SERVICE).collect();
+    let certificate = trace.chain().filter_map(|link| link.tls.as_ref()?.not_after).last();
+    Told { verdict: trace.verdict, headline: verdict::headline(trace).cloned(), through, certificate, backends }
 }

@@ -28,6 +28,11 @@ const NOTHING: u8 = u8::MAX;
 
 /// The rows that pass, in no order yet.
 pub fn listed<'a>(cluster: &'a Cluster, query: &Query<'a>) -> Listed<'a> {
+    listed_by(cluster, query, |_| {})
+}
+
+/// The same; each row that passes is shown to `see`.
+pub fn listed_by<'a>(cluster: &'a Cluster, query: &Query<'a>, mut see: impl FnMut(&Record)) -> Listed<'a> {
     let kind = query.kind.id;
     let order = Order::of(query);
     let mut listed = Listed { rows: Vec::new(), bytes: Vec::new(), total: 0 };
@@ -35,6 +40,7 @@ pub fn listed<'a>(cluster: &'a Cluster, query: &Query<'a>) -> Listed<'a> {
     let mut take = |record: &'a Arc<Record>| {
         listed.total += 1;
         if passes(record, query, &mut scratch) {
+            see(record);
             listed.push(record, &order);
         }
     };

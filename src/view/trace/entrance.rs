@@ -20,7 +20,7 @@ pub mod state;
 mod tests;
 pub mod zone;
 
-use crate::kinds::{INGRESS, Record, SERVICE};
+use crate::kinds::{INGRESS, ObjectRef, Record, SERVICE};
 use crate::view::trace::entrance::choice::{Choice, Fit, Voice};
 use crate::view::trace::entrance::claims::Claims;
 use crate::view::trace::entrance::dns::End;
@@ -39,6 +39,9 @@ pub fn find(world: &World, request: &Request) -> Entrance {
         return entrance;
     }
     let found = dns::resolve(world, &request.host);
+    if let Some(via) = request.via.as_ref().filter(|via| choice::told(world, via).is_none()) {
+        return lost(world, via);
+    }
     let names: Vec<&str> = std::iter::once(request.name()).chain(found.names.iter().map(String::as_str)).collect();
     let claims = claims::of(world, &names);
     let mut choice = choice::choose(world, request, &found, &claims);
@@ -58,9 +61,27 @@ pub fn find(world: &World, request: &Request) -> Entrance {
     Entrance { hops, door, side }
 }
 
+/// The way that the user chose is none, or cannot be read.
+fn lost(world: &World, via: &ObjectRef) -> Entrance {
+    let nothing = || format!("{} is no way into the cluster that is known", world.title(via));
+    let plural = world.catalog.get(via.kind).map_or("objects", |kind| &*kind.plural);
+    let missing = world.known(via.kind, via.namespace.as_deref()).missing(plural).unwrap_or_else(nothing);
+    let hops = vec![Hop::unknown(HopKind::LoadBalancer, missing.clone()).at(via)];
+    Entrance { hops, door: Door::Closed(Outcome::Unknown(missing)), side: Vec::new() }
+}
+
 /// The names that a host leads to by CNAME, in order, without itself: a rule may list one of them in its place.
 pub fn other_names(world: &World, host: &str) -> Vec<String> {
     dns::resolve(world, host).names.into_iter().skip(1).collect()
+}
+
+/// Whether a name leads back to this cluster; none where DNS or the cluster's own addresses do not tell.
+pub fn leads_here(world: &World, name: &str, port: u16) -> Option<bool> {
+    match choice::fit(world, &dns::resolve(world, name), &gate::all(world, port)) {
+        Fit::Ours | Fit::Partly(_) => Some(true),
+        Fit::Elsewhere => Some(false),
+        Fit::Told | Fit::Hidden(_) | Fit::Incomparable | Fit::NoAddress => None,
+    }
 }
 
 /// What the client sees where a hop before the controller ends the request; none where the request goes on.

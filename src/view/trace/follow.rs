@@ -163,6 +163,8 @@ fn forward(
         trace.hops.extend(own.into_iter().chain(hops).map(|hop| Hop { arm: mark, ..hop }));
         trace.side.extend(side);
         let status = arm.answered.or_else(|| end.as_ref().and_then(|end| answering.status(end)));
+        // What is answered before does not depend on what stands behind.
+        let end = end.filter(|_| arm.answered.is_none());
         backend.status = status;
         ends.push((end, status));
         if 0.0 < backend.share {

@@ -41,9 +41,19 @@ pub fn decide(world: &World, gateway: &ObjectRef, port: u16, request: &Request) 
     let Some(facts) = facts::gateway(record) else { return unread(world, gateway) };
     let state = state::of(world, record, facts);
     let listeners = Listeners::of(world, record, facts);
-    let routes = attach::all(world, record, &state.controller, &listeners);
-    let stage = Stage { world, gateway: record, facts, port, request, listeners: &listeners, routes: &routes };
-    let mut decision = stage.decide(&state.controller);
+    let names = [request.name(), request.server_name()];
+    let routes = attach::all(world, record, &state.controller, &listeners, &names);
+    let stage = Stage {
+        world,
+        gateway: record,
+        facts,
+        port,
+        request,
+        listeners: &listeners,
+        routes: &routes,
+        controller: &state.controller,
+    };
+    let mut decision = stage.decide();
     decision.hops.splice(0..0, state.hops);
     if let Some(outcome) = state.stop {
         decision.action = match decision.action {
@@ -77,10 +87,11 @@ struct Stage<'s, 'a> {
     request: &'s Request,
     listeners: &'s Listeners<'a>,
     routes: &'s [Attached<'a>],
+    controller: &'s str,
 }
 
 impl<'a> Stage<'_, 'a> {
-    fn decide(&self, controller: &str) -> Decision {
+    fn decide(&self) -> Decision {
         let sni = self.handshake_name();
         let first = if self.request.scheme == Scheme::Https { sni } else { self.request.name() };
         let fitting = self.listeners.candidates(self.port, self.request.scheme, first);
@@ -99,7 +110,11 @@ impl<'a> Stage<'_, 'a> {
         if working.is_none() {
             stop = Some(self.dead(place));
         }
+        if hop.findings.iter().any(|finding| std::ptr::eq(finding.fault, &raw const rt::RT_G_TLSROUTE)) {
+            stop = Some(Outcome::TlsError("the listener cannot pass HTTPS through".to_owned()));
+        }
         decision.hops.push(hop);
+        decision.side.extend(self.overlapping(place));
         // Only where TLS ends at the listener can the Host header choose.
         let is_stream = matches!(&*place.listener.protocol, "TLS" | "TCP");
         let name = if is_stream { first } else { self.request.name() };
@@ -109,7 +124,7 @@ impl<'a> Stage<'_, 'a> {
             decision.action = Action::End(Outcome::Respond { status: 421, by });
             return decision;
         }
-        self.route(at, name, controller, &mut decision);
+        self.route(at, name, &mut decision);
         if let Some(outcome) = stop {
             decision.action = match decision.action {
                 Action::Forward(arms) | Action::Stop(_, arms) => Action::Stop(outcome, arms),
@@ -134,6 +149,7 @@ impl<'a> Stage<'_, 'a> {
             world: self.world,
             gateway: self.gateway,
             class: &self.facts.class,
+            controller: self.controller,
             listeners: self.listeners,
             routes: self.routes,
             request: self.request,
@@ -154,17 +170,25 @@ impl<'a> Stage<'_, 'a> {
             names::shown(place.host()),
             place.owner_title()
         );
+        let client = place.asks_clients(self.facts);
+        let summary = if client { format!("{summary}, asks clients for a certificate") } else { summary };
         let mut hop = Hop::new(HopKind::Rule, summary).at(&place.owner.key);
+        if client {
+            hop = hop.sure(Confidence::NeedsProbe);
+        }
         let before = fitting.iter().take_while(|other| **other != at);
         let lost = before.filter_map(|other| self.listeners.places[*other].finding());
         // Another listener takes over for them.
         hop.findings.extend(lost.map(|finding| finding.severe(Severity::Warn)));
         hop.findings.extend(place.finding().filter(|_| !works));
+        hop.findings.extend(place.odd_mode().into_iter().chain(place.unresolved()));
         if place.owner.key.kind != GATEWAY {
             hop = self.set_hop(hop, place);
         }
         let kind = place.owner_kind();
-        hop.findings.extend(state::stale(place.owner, &listener.conditions, kind, self.facts));
+        let is_told = place.owner.key.kind == GATEWAY
+            && state::stale(place.owner, &self.facts.conditions, kind, self.facts).is_some();
+        hop.findings.extend(state::stale(place.owner, &listener.conditions, kind, self.facts).filter(|_| !is_told));
         if self.listeners.is_assumed { hop.sure(Confidence::Inferred) } else { hop }
     }
 
@@ -225,6 +249,19 @@ impl<'a> Stage<'_, 'a> {
         kinds.into_iter().find_map(|(kind, plural)| self.world.known(kind, None).missing(plural))
     }
 
+    /// Its controller says that certificates of several listeners cover each other's names.
+    fn overlapping(&self, place: &Place) -> Option<Finding> {
+        let condition = listeners::fresh(&place.listener.conditions, "OverlappingTLSConfig", place.owner)?;
+        if condition.status != condition::Status::True || self.request.scheme != Scheme::Https {
+            return None;
+        }
+        let name = &place.listener.name;
+        let why = format!("names of listener {name} and of another one overlap ({})", condition.reasoned());
+        let finding = Finding::of(&rt::RT_G_421).object("gateway", &self.gateway.key).word("why", why);
+        let path = format!(".status.listeners[{}].conditions[type=OverlappingTLSConfig].status", place.index);
+        Some(finding.proof(place.owner, path, "True"))
+    }
+
     /// The handshake chose one listener, and the Host header would choose another.
     fn misdirected(&self, at: usize, name: &str) -> Option<Finding> {
         if self.request.scheme != Scheme::Https || self.handshake_name() == name {
@@ -235,15 +272,17 @@ impl<'a> Stage<'_, 'a> {
         let differs = !std::ptr::eq(own.listener, other.listener);
         differs.then(|| {
             let finding = Finding::of(&rt::RT_G_421).object("gateway", &self.gateway.key);
-            let finding = finding.word("sni", self.handshake_name()).word("host", name);
-            let finding = finding.word("listener", &own.listener.name).word("other", &other.listener.name);
+            let (here, there) = (&own.listener.name, &other.listener.name);
+            let sni = self.handshake_name();
+            let why = format!("the handshake names {sni} (listener {here}), the request {name} (listener {there})");
+            let finding = finding.word("why", why);
             let finding = finding.proof(own.owner, own.field("hostname"), own.host());
             finding.proof(other.owner, other.field("hostname"), other.host())
         })
     }
 
     /// Chooses a rule at a listener and follows it.
-    fn route(&self, at: usize, name: &str, controller: &str, decision: &mut Decision) {
+    fn route(&self, at: usize, name: &str, decision: &mut Decision) {
         let candidates = choose::candidates(self.routes, at, name, self.request);
         let Some((chosen, others)) = candidates.split_first() else {
             let reasons = self.search(name).at(at);
@@ -260,18 +299,18 @@ impl<'a> Stage<'_, 'a> {
             decision.action = missed.action;
             return;
         };
-        decision.hops.push(self.rule_hop(chosen, controller));
+        decision.hops.push(self.rule_hop(chosen));
         self.sides(chosen, others, name, decision);
-        self.follow(chosen, controller, decision);
+        self.follow(chosen, decision);
     }
 
-    fn rule_hop(&self, chosen: &Candidate, controller: &str) -> Hop {
+    fn rule_hop(&self, chosen: &Candidate) -> Hop {
         let route = chosen.route();
         let matched = matching::shown(chosen.matched());
         let host = names::shown(chosen.host);
         let summary = format!("{} of {}: {host}, {matched}", chosen.rule().title(chosen.rule), route.title());
         let mut hop = Hop::new(HopKind::Rule, summary).at(&route.record.key);
-        for condition in said(chosen, controller) {
+        for condition in said(chosen, self.controller) {
             if *condition.kind == *"PartiallyInvalid" && condition.status == condition::Status::True {
                 let finding = route.name_in(Finding::of(&rt::RT_G_PARTIALLY_INVALID));
                 let finding = finding.word("reason", condition.reasoned());
@@ -279,7 +318,7 @@ impl<'a> Stage<'_, 'a> {
                 hop.findings.push(finding.proof(route.record, path, &condition.message));
             }
         }
-        let all: Vec<Condition> = said(chosen, controller).cloned().collect();
+        let all: Vec<Condition> = said(chosen, self.controller).cloned().collect();
         hop.findings.extend(state::stale(route.record, &all, route.kind, self.facts));
         let is_sure = !chosen.attached.is_assumed && !matching::is_regex(chosen.matched()) && self.unlisted().is_none();
         if is_sure { hop } else { hop.sure(Confidence::Inferred) }
@@ -304,7 +343,7 @@ impl<'a> Stage<'_, 'a> {
     }
 
     /// Filters and backends of the rule that was chosen.
-    fn follow(&self, chosen: &Candidate, controller: &str, decision: &mut Decision) {
+    fn follow(&self, chosen: &Candidate, decision: &mut Decision) {
         let (route, rule) = (chosen.route(), chosen.rule());
         let mut change = Change::begin(self.request);
         change.apply(rule.filters, self.request, chosen.matched(), self.port);
@@ -321,7 +360,7 @@ impl<'a> Stage<'_, 'a> {
             decision.action = Action::End(Outcome::Redirect { status, location });
             return;
         }
-        let all: Vec<&Condition> = said(chosen, controller).filter(|c| *c.kind == *"ResolvedRefs").collect();
+        let all: Vec<&Condition> = said(chosen, self.controller).filter(|c| *c.kind == *"ResolvedRefs").collect();
         let resolved = fresh_one(&all, route.record);
         decision.side.extend(backends::mirrors(self.world, chosen, &change));
         let shares = backends::arms(self.world, chosen, &change, self.request, resolved);

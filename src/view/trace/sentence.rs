@@ -33,7 +33,8 @@ fn certificate(trace: &Trace) -> String {
     let Some(served) = trace.tls.as_ref().filter(|served| served.by == ServedBy::Default) else {
         return String::new();
     };
-    match served.subject.strip_prefix("CN=").unwrap_or(&served.subject) {
+    let name = served.subject.split(',').find_map(|part| part.trim().strip_prefix("CN="));
+    match name.unwrap_or(&served.subject) {
         "" => ", under a default certificate".to_owned(),
         subject => format!(", under the certificate \"{subject}\""),
     }

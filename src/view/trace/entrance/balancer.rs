@@ -109,7 +109,7 @@ fn pending(world: &World, service: &Arc<Record>, facts: &ServiceFacts) -> Option
     }
     let namespace = service.key.namespace.as_deref().unwrap_or("");
     let events = world.in_namespace(EVENT, namespace).into_iter().filter(|event| is_about(event, service));
-    let told = events.filter_map(|event| Some((event, facts::event(event)?))).filter(|(_, facts)| facts.warning).last();
+    let told = events.filter_map(|event| Some((event, facts::event(event)?))).rfind(|(_, facts)| facts.warning);
     let class = facts.load_balancer_class.as_ref().filter(|_| told.is_none());
     let fault = if class.is_some() { &lb::LB_CLASS_ORPHAN } else { &lb::LB_PENDING };
     let reason =

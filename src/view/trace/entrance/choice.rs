@@ -81,7 +81,7 @@ fn same_service(gate: Option<&Gate>, other: &Gate) -> bool {
 }
 
 /// The way that the user chose.
-fn told(world: &World, via: &ObjectRef) -> Option<Gate> {
+pub fn told(world: &World, via: &ObjectRef) -> Option<Gate> {
     let record = world.get(via)?;
     match via.kind {
         SERVICE => gate::of_service(world, record),
@@ -98,7 +98,8 @@ fn clouds(world: &World, claims: &Claims, gates: &[Gate]) -> Vec<Gate> {
     let known: Vec<Place> = gates.iter().flat_map(|gate| gate.places.iter().cloned()).collect();
     let is_cloud = |ingress: &&Arc<Record>| {
         let places = facts::ingress(ingress).map_or_else(Vec::new, |facts| gate::places(&facts.addresses));
-        !places.is_empty() && !places.iter().any(|place| known.contains(place) || is_this_machine(place))
+        let is_other = !places.iter().any(|place| known.contains(place) || is_this_machine(place));
+        !places.is_empty() && is_other && !has_balancer(world, gates, ingress)
     };
     let running = |ingress: &Arc<Record>| {
         gates.iter().find_map(|gate| match &gate.behind {
@@ -113,6 +114,15 @@ fn clouds(world: &World, claims: &Claims, gates: &[Gate]) -> Vec<Gate> {
         Gate { shape: Shape::Cloud, object: ingress.clone(), service: None, behind, places }
     };
     claims.ingresses.iter().filter(is_cloud).map(cloud).collect()
+}
+
+/// Whether the controller that takes an Ingress has a load balancer of its own: then a status may only be an old one.
+fn has_balancer(world: &World, gates: &[Gate], ingress: &Record) -> bool {
+    let is_own = |gate: &Gate| match &gate.behind {
+        Behind::Controller(controller) => controller::takes(world, controller, ingress),
+        _ => false,
+    };
+    gates.iter().any(|gate| matches!(gate.shape, Shape::LoadBalancer | Shape::ExternalIp) && is_own(gate))
 }
 
 /// `localhost` in a status means that nothing was published.
@@ -169,14 +179,14 @@ pub fn speaks_for(world: &World, gate: &Gate, request: &Request, claims: &Claims
         Behind::Pods => false,
     };
     let hears = matches!(&gate.behind, Behind::Gateway(gateway) if claims.listeners.contains(gateway));
-    match is_listed || claims::publishes(&gate.object, request.name()) {
-        true => Voice::Rule,
-        false if hears => Voice::Listener,
-        false => Voice::None,
+    if is_listed || claims::publishes(&gate.object, request.name()) {
+        return Voice::Rule;
     }
+    if hears { Voice::Listener } else { Voice::None }
 }
 
-fn fit(world: &World, found: &Resolution, gates: &[Gate]) -> Fit {
+/// How what DNS says of a name fits the addresses of the cluster.
+pub fn fit(world: &World, found: &Resolution, gates: &[Gate]) -> Fit {
     if let Some(cdn) = found.names.iter().skip(1).find_map(|name| cdn_of_name(name)) {
         return Fit::Hidden(cdn);
     }

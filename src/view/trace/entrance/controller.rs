@@ -1,6 +1,7 @@
 //! The program behind an entrance that reads Ingresses: its workload, pods, flags and ConfigMap.
 
 use crate::kinds::ingress::CLASS_ANNOTATION;
+use crate::kinds::pod::facts::PodFacts;
 use crate::kinds::template::Template;
 use crate::kinds::{
     CONFIG_MAP, DAEMON_SET, DEPLOYMENT, INGRESS_CLASS, KindId, ObjectRef, POD, Record, STATEFUL_SET, Selector,
@@ -52,7 +53,7 @@ pub fn of_workload(world: &World, workload: &Arc<Record>, service: Option<&Objec
 
 /// The controller that runs in these pods, where their workload cannot be read.
 pub fn of_pods(pods: Vec<Arc<Record>>, service: &ObjectRef) -> Option<Controller> {
-    let images = || pods.iter().filter_map(|pod| facts::pod(pod)).flat_map(|facts| facts.main()).map(|c| &c.image);
+    let images = || pods.iter().filter_map(|pod| facts::pod(pod)).flat_map(PodFacts::main).map(|c| &c.image);
     let program = images().find_map(|image| program::of_image(image))?;
     let host_network = pods.iter().filter_map(|pod| facts::pod(pod)).any(|facts| facts.host_network);
     Some(Controller { pods, host_network, ..named(program, Some(service)) })
@@ -188,9 +189,8 @@ fn settings(world: &World, controller: &Controller) -> Settings {
         return Settings::Unreadable;
     }
     match named_map(world, controller, "--configmap") {
-        None => Settings::Known(None),
         Some(Ok(record)) => Settings::Known(Some(record)),
-        Some(Err(false)) => Settings::Known(None),
+        None | Some(Err(false)) => Settings::Known(None),
         Some(Err(true)) => Settings::Unreadable,
     }
 }

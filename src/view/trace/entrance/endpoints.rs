@@ -17,7 +17,7 @@ use std::sync::Arc;
 const EXCLUDED: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 /// Who is behind a Service.
-struct Ready {
+struct Crew {
     ready: usize,
     all: usize,
     nodes: BTreeSet<Arc<str>>,
@@ -49,11 +49,11 @@ pub fn of_pods(world: &World, gate: &Gate) -> Option<Finding> {
     let is_told = !controller.pods.is_empty() || !world.is_files() && world.known(POD, Some(namespace)) == Known::Whole;
     let source = controller.pods.first().cloned();
     let all = controller.pods.len();
-    let behind = Ready { ready, all, nodes: BTreeSet::new(), source };
+    let behind = Crew { ready, all, nodes: BTreeSet::new(), source };
     (ready == 0 && is_told && controller.workload.is_some()).then(|| nobody(world, gate, (&gate.object, &behind)))
 }
 
-fn nobody(world: &World, gate: &Gate, (object, behind): (&Arc<Record>, &Ready)) -> Finding {
+fn nobody(world: &World, gate: &Gate, (object, behind): (&Arc<Record>, &Crew)) -> Finding {
     let workload = match &gate.behind {
         Behind::Controller(controller) => controller.workload.as_ref(),
         _ => None,
@@ -83,7 +83,7 @@ fn ready_path(source: &Record) -> &'static str {
 fn local(
     world: &World,
     (gate, service, facts): (&Gate, &Arc<Record>, &ServiceFacts),
-    behind: &Ready,
+    behind: &Crew,
     addresses: &[IpAddr],
 ) -> Option<Finding> {
     if !facts.external_local || !matches!(gate.shape, Shape::LoadBalancer | Shape::NodePort | Shape::Gateway) {
@@ -106,7 +106,7 @@ fn local(
 }
 
 /// Who is behind a Service; none where nothing tells.
-fn behind(world: &World, service: &Arc<Record>) -> Option<Ready> {
+fn behind(world: &World, service: &Arc<Record>) -> Option<Crew> {
     let namespace = service.key.namespace.as_deref().unwrap_or("");
     let label = (Arc::from(SERVICE_LABEL), service.key.name.clone());
     let slices = world.labelled(ENDPOINT_SLICE, namespace, &[label]);
@@ -115,9 +115,9 @@ fn behind(world: &World, service: &Arc<Record>) -> Option<Ready> {
         let is_whole = |kind| world.known(kind, Some(namespace)) == Known::Whole;
         let is_known = !world.is_files() && is_whole(ENDPOINT_SLICE) && is_whole(POD);
         let has_selector = facts::service(service).is_some_and(|facts| !facts.selector.is_empty());
-        return (is_known && has_selector).then(|| Ready { ready: 0, all: 0, nodes: BTreeSet::new(), source: None });
+        return (is_known && has_selector).then(|| Crew { ready: 0, all: 0, nodes: BTreeSet::new(), source: None });
     }
-    let mut told = Ready { ready: 0, all: 0, nodes: BTreeSet::new(), source: None };
+    let mut told = Crew { ready: 0, all: 0, nodes: BTreeSet::new(), source: None };
     if slices.is_empty() {
         for pod in pods {
             told.add(facts::pod(pod).is_some_and(|facts| facts.ready), facts::pod(pod)?.node.as_ref(), pod);
@@ -132,7 +132,7 @@ fn behind(world: &World, service: &Arc<Record>) -> Option<Ready> {
     Some(told)
 }
 
-impl Ready {
+impl Crew {
     fn add(&mut self, ready: bool, node: Option<&Arc<str>>, source: &Arc<Record>) {
         self.all += 1;
         self.source.get_or_insert_with(|| source.clone());

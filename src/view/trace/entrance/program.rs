@@ -77,7 +77,7 @@ pub fn of_template(template: &Template) -> Option<(&'static Program, &TemplateCo
 pub fn of_image(image: &str) -> Option<&'static Program> {
     let name = repository(image);
     let fits = |end: &&str| name.strip_suffix(*end).is_some_and(|front| front.is_empty() || front.ends_with('/'));
-    PROGRAMS.iter().find(|program| program.images.iter().any(|end| fits(&end)))
+    PROGRAMS.iter().find(|program| program.images.iter().any(&fits))
 }
 
 /// The program by the labels of its Service.

@@ -1,5 +1,6 @@
 //! external-dns: which object owns the record of a name, and whether it looks at the one that should.
 
+use crate::kinds::template::Template;
 use crate::kinds::{DEPLOYMENT, Record};
 use crate::view::short_name;
 use crate::view::trace::entrance::choice::{Choice, Fit};
@@ -91,7 +92,7 @@ fn path(world: &World, record: &Record) -> String {
 /// The flags of external-dns, where it runs.
 fn running(world: &World) -> Option<Vec<Arc<str>>> {
     let templates = world.of(DEPLOYMENT).filter_map(|deployment| template(deployment));
-    let mut containers = templates.flat_map(|template| template.main());
+    let mut containers = templates.flat_map(Template::main);
     let found = containers.find(|container| container.image.contains("external-dns"))?;
     Some(found.flags.to_vec())
 }

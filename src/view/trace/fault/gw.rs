@@ -30,7 +30,7 @@ faults! {
             "kubectl -n {{missing_namespace}} create secret tls {{secret_name}} --cert={{secret_name}}.crt --key={{secret_name}}.key",
             "kubectl get referencegrant -n {{grant_namespace}}",
             "kubectl apply -f - <<< '{\"apiVersion\":\"gateway.networking.k8s.io/v1beta1\",\"kind\":\"ReferenceGrant\",\"metadata\":{\"name\":\"from-{{namespace}}\",\"namespace\":\"{{grant_namespace}}\"},\"spec\":{\"from\":[{\"group\":\"gateway.networking.k8s.io\",\"kind\":\"{{owner_kind}}\",\"namespace\":\"{{namespace}}\"}],\"to\":[{\"group\":\"\",\"kind\":\"Secret\",\"name\":\"{{secret_name}}\"}]}}'"]
-        explains ["GW-LISTENER"];
+        explains ["GW-LISTENER", "TL-SECRET-MISSING"];
     GW_NO_LISTENER_PORT "GW-NO-LISTENER-PORT" Broken "Gateway {{namespace}}/{{gateway}} has no listener for {{wanted}} (it has: {{have}})"
         fix ["kubectl -n {{namespace}} get gateway {{gateway}} -o jsonpath='{range .spec.listeners[*]}{.name}{\" \"}{.port}{\" \"}{.protocol}{\" \"}{.hostname}{\"\\n\"}{end}'",
             "kubectl -n {{namespace}} patch gateway {{gateway}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/listeners/-\",\"value\":{\"name\":\"{{new_name}}\",\"port\":{{port}},\"protocol\":\"{{protocol}}\"}}]'",

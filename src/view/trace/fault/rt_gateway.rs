@@ -61,13 +61,14 @@ faults! {
         explains [];
     RT_G_FILTERS "RT-G-FILTERS" Broken "{{kind}} {{namespace}}/{{route}} is refused for its filters: {{why}}"
         fix ["kubectl -n {{namespace}} get {{resource}} {{route}} -o jsonpath='{.spec.rules[*].filters}'",
-            "kubectl -n {{namespace}} patch {{resource}} {{route}} --type=json -p '[{\"op\":\"remove\",\"path\":\"/spec/rules/{{rule}}/filters/{{filter}}\"}]'"]
+            "kubectl -n {{namespace}} patch {{resource}} {{route}} --type=json -p '[{\"op\":\"remove\",\"path\":\"/spec/rules/{{rule}}/filters/{{filter}}\"}]'",
+            "kubectl -n {{namespace}} edit {{resource}} {{route}}"]
         explains ["RT-G-MATCH"];
     RT_G_EXTNAME "RT-G-EXTNAME" Warn "{{kind}} {{namespace}}/{{route}} leads to {{backend}}, an ExternalName ({{target}}): most Gateways do not follow those and answer 500 or 503"
         fix ["kubectl -n {{backend_namespace}} get svc {{backend_name}} -o jsonpath='{.spec.externalName}'",
             "kubectl -n {{namespace}} edit {{resource}} {{route}}"]
         explains [];
-    RT_G_421 "RT-G-421" Warn "the handshake names {{sni}} (listener {{listener}}), the request {{host}} (listener {{other}}): a Gateway answers 421, and browsers that share a connection between the two names meet it"
+    RT_G_421 "RT-G-421" Warn "{{why}}: the Gateway answers 421 to such requests, and browsers that share one connection between the names meet it"
         fix ["kubectl -n {{namespace}} get gateway {{gateway}} -o jsonpath='{range .spec.listeners[*]}{.name}{\" \"}{.hostname}{\" \"}{.tls.certificateRefs[*].name}{\"\\n\"}{end}'",
             "kubectl -n {{namespace}} edit gateway {{gateway}}"]
         explains ["RT-G-MATCH"];

@@ -54,31 +54,38 @@ pub enum Why {
     Hosts,
     /// A controller says that listeners do not admit it.
     NotAllowed(String),
-    /// Its filters cannot stand next to each other: which rule, which filter, and why.
-    Filters(usize, usize, String),
+    /// Its filters cannot stand next to each other: which rule and filter where it is known, and why.
+    Filters(Option<(usize, usize)>, String),
     /// Its controller has said nothing, or no: its words; none for nothing.
     Controller(Option<String>),
     /// It cannot be told; says what is missing.
     Unknown(String),
 }
 
-/// Every route that names the Gateway or one of its ListenerSets.
+/// Every route for one of these names that names the Gateway or one of its ListenerSets; for no name all of them.
 pub fn all<'a>(
     world: &World<'a>,
     gateway: &Arc<Record>,
     controller: &str,
     listeners: &Listeners<'a>,
+    wanted: &[&str],
 ) -> Vec<Attached<'a>> {
     let mut owners: Vec<&Arc<Record>> = vec![gateway];
-    for place in &listeners.places {
-        if !owners.iter().any(|owner| owner.key == place.owner.key) {
-            owners.push(place.owner);
+    let sets = listeners.places.iter().map(|place| place.owner);
+    for owner in sets.chain(listeners.refused.iter().map(|(set, _)| *set)) {
+        if !owners.iter().any(|have| have.key == owner.key) {
+            owners.push(owner);
         }
     }
-    owners.extend(listeners.refused.iter().map(|(set, _)| *set));
+    let is_wanted = |record: &&Arc<Record>| {
+        let hosts = routes::hostnames(record);
+        let mut named = hosts.iter().flat_map(|host| wanted.iter().map(move |name| names::covers(host, name)));
+        wanted.is_empty() || hosts.is_empty() || named.any(|covers| covers)
+    };
     let mut found: Vec<&Arc<Record>> = Vec::new();
     for owner in &owners {
-        found.extend(routes::KINDS.into_iter().flat_map(|kind| world.sources(owner, kind)));
+        let of_kind = |kind| world.sources(owner, kind).into_iter().filter(is_wanted);
+        found.extend(routes::KINDS.into_iter().flat_map(of_kind));
     }
     found.sort_by(|a, b| a.key.cmp(&b.key));
     found.dedup_by(|a, b| a.key == b.key);
@@ -146,7 +153,7 @@ fn of_parent(
         return vec![(None, Err(Why::NoPort))];
     }
     if let Some((rule, filter, why)) = clashing_filters(route) {
-        return vec![(None, Err(Why::Filters(rule, filter, why)))];
+        return vec![(None, Err(Why::Filters(Some((rule, filter)), why)))];
     }
     let said = said(world, reference, controller, route);
     let admitted = |place: &Place| admit(world, place, route, matches!(said, Said::Yes));
@@ -197,7 +204,7 @@ fn said(world: &World, reference: &Parent, controller: &str, route: &Route) -> S
             "NotAllowedByListeners" => Why::NotAllowed(accepted.reasoned().to_string()),
             "NoMatchingListenerHostname" => Why::Hosts,
             "NoMatchingParent" => Why::NoSection,
-            "IncompatibleFilters" => Why::Filters(0, 0, accepted.reasoned().to_string()),
+            "IncompatibleFilters" => Why::Filters(None, accepted.reasoned().to_string()),
             _ => Why::Controller(Some(accepted.reasoned().to_string())),
         }),
     }

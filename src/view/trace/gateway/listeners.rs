@@ -4,7 +4,7 @@ use crate::kinds::condition::{self, Condition, Status};
 use crate::kinds::gateway::facts::{GatewayFacts, Listener};
 use crate::kinds::{LISTENER_SET, Record, X_LISTENER_SET};
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, gw};
+use crate::view::trace::fault::{Finding, Severity, gw, rt_gateway as rt};
 use crate::view::trace::gateway::grants::{self, May};
 use crate::view::trace::gateway::names;
 use crate::view::trace::request::Scheme;
@@ -250,6 +250,39 @@ impl Place<'_> {
                 Some(finding.proof(self.owner, said(kind), reason))
             }
         }
+    }
+
+    /// HTTPS has to be looked into, so it cannot go through.
+    pub fn odd_mode(&self) -> Option<Finding> {
+        if *self.listener.protocol != *"HTTPS" || self.listener.passthrough != Some(true) {
+            return None;
+        }
+        let why = "its protocol is HTTPS and its mode Passthrough, which only TLS listeners can have";
+        let sni = names::shown(self.host());
+        let finding = self.place_in(Finding::of(&rt::RT_G_TLSROUTE)).word("sni", sni).word("why", why);
+        Some(finding.proof(self.owner, self.field("tls.mode"), "Passthrough"))
+    }
+
+    /// What else its controller cannot resolve: kinds of routes that it does not know, authorities for clients.
+    pub fn unresolved(&self) -> Option<Finding> {
+        let said = fresh(&self.listener.conditions, "ResolvedRefs", self.owner)?;
+        if said.status != Status::False || is_of_certificate(&said.reason) {
+            return None;
+        }
+        let finding = self.name_in(Finding::of(&gw::GW_LISTENER)).word("reason", said.reasoned());
+        let finding = finding.word("what", format!("listener {}", self.listener.name)).severe(Severity::Warn);
+        let path = format!(".status.listeners[{}].conditions[type=ResolvedRefs].reason", self.index);
+        Some(finding.proof(self.owner, path, &said.reason))
+    }
+
+    /// Whether clients without a certificate are turned away: by the listener, by the Gateway for its port, or for all.
+    pub fn asks_clients(&self, gateway: &GatewayFacts) -> bool {
+        if !matches!(&*self.listener.protocol, "HTTPS" | "TLS") || self.listener.passthrough == Some(true) {
+            return false;
+        }
+        let of = |port: Option<i32>| gateway.frontend.iter().find(|(at, _)| *at == port).map(|(_, client)| client);
+        let client = self.listener.client.as_ref().or_else(|| of(Some(self.listener.port))).or_else(|| of(None));
+        client.is_some_and(|client| !client.is_lenient)
     }
 
     fn shown(&self) -> String {

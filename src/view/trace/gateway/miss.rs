@@ -24,6 +24,8 @@ pub struct Search<'s, 'a> {
     pub gateway: &'a Arc<Record>,
     /// Its class.
     pub class: &'s str,
+    /// The controller of its class.
+    pub controller: &'s str,
     /// Its listeners.
     pub listeners: &'s Listeners<'a>,
     /// Its routes.
@@ -234,7 +236,8 @@ impl Search<'_, '_> {
     /// No route at the listener is for the host.
     fn no_host(&self, finding: Finding, place: usize) -> Finding {
         let own = &self.listeners.places[place];
-        let here: Vec<&Attached> = self.routes.iter().filter(|a| a.places.iter().any(|(at, _)| *at == place)).collect();
+        let all = attach::all(self.world, self.gateway, self.controller, self.listeners, &[]);
+        let here: Vec<&Attached> = all.iter().filter(|a| a.places.iter().any(|(at, _)| *at == place)).collect();
         let hosts = here.iter().flat_map(|a| a.places.iter().filter(|(at, _)| *at == place));
         let mut hosts: Vec<&str> = hosts.flat_map(|(_, hosts)| hosts).map(String::as_str).collect();
         hosts.sort_unstable();

@@ -33,10 +33,15 @@ pub fn finding(attached: &Attached, refusal: &Refusal, listeners: &Listeners, cl
             None => by_controller(route, parent, "NoMatchingListenerHostname", class),
         },
         Why::NotAllowed(words) => not_allowed(route, refusal.parent, listeners, words),
-        Why::Filters(rule, filter, why) => {
+        Why::Filters(at, why) => {
             let finding = route.name_in(Finding::of(&rt::RT_G_FILTERS)).word("why", why);
-            let finding = finding.word("rule", rule).word("filter", filter);
-            finding.proof(route.record, format!(".spec.rules[{rule}].filters[{filter}]"), why)
+            match at {
+                Some((rule, filter)) => {
+                    let finding = finding.word("rule", rule).word("filter", filter);
+                    finding.proof(route.record, format!(".spec.rules[{rule}].filters[{filter}]"), why)
+                }
+                None => finding.proof(route.record, ".status.parents[*].conditions[type=Accepted].reason", why),
+            }
         }
         Why::Controller(None) => {
             let why = "its controller has not said anything about it";

@@ -163,6 +163,16 @@ impl<'a> Rule<'a> {
     }
 }
 
+/// The hosts of a route of any kind.
+pub fn hostnames(record: &Record) -> &[Arc<str>] {
+    match &record.digest.facts {
+        Facts::HttpRoute(facts) => &facts.hostnames,
+        Facts::GrpcRoute(facts) => &facts.hostnames,
+        Facts::L4Route(facts) => &facts.hostnames,
+        _ => &[],
+    }
+}
+
 /// The kind of a route, as it is written.
 pub fn name(kind: KindId) -> Option<&'static str> {
     match kind {

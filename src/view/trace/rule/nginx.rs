@@ -36,6 +36,9 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
     let Some(server) = found else {
         let hop = miss::no_host(world, controller, request, served, &servers);
         let next = as_other_name(world, controller, request, &servers);
+        if next.is_empty() {
+            return decision(vec![hop, not_reached()], end(not_found(controller)), None);
+        }
         return decision(vec![hop], Action::Stop(not_found(controller), next), None);
     };
     if let Some(broken) = server.broken_regex(controller) {

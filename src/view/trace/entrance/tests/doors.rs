@@ -211,3 +211,34 @@ fn traefiks_own_routes_and_listener_sets_speak_for_hosts_too() {
         ask(&yaml, url).check(|_, entrance| assert_eq!(door(&entrance), wanted, "{url}"));
     }
 }
+
+#[test]
+fn a_load_balancer_that_a_cloud_made_for_an_ingress_is_entered_by_its_status() {
+    let class = INGRESS.replace("k8s.io/ingress-nginx", "ingress.k8s.aws/alb").replace("nginx", "alb");
+    let yaml = format!("{class}status: {{loadBalancer: {{ingress: [{{hostname: alb-1.elb.amazonaws.com}}]}}}}\n");
+    for dns in ["", "shop.example.com=alb-1.elb.amazonaws.com"] {
+        ask(&yaml, SHOP).dns(dns).check(|_, entrance| {
+            assert_eq!((door(&entrance).as_str(), codes(&entrance).len()), ("controller alb 443", 0), "{dns}");
+            assert!(entrance.hops.iter().skip(1).all(|hop| hop.status() == Status::Ok), "{:?}", entrance.hops);
+        });
+    }
+    // The status of an Ingress behind a load balancer of the cluster's own is not another one.
+    let stale = format!("{}status: {{loadBalancer: {{ingress: [{{ip: 203.0.113.99}}]}}}}\n", cluster::shop());
+    ask(&stale, SHOP).dns(ANSWER).check(|_, entrance| {
+        assert_eq!(hop(&entrance, HopKind::LoadBalancer).unwrap().object.as_ref().map(|key| &*key.name), Some("nginx"));
+    });
+}
+
+#[test]
+fn the_user_may_choose_the_way() {
+    for (kind, name, wanted) in [
+        (crate::kinds::SERVICE, "nginx", "controller ingress-nginx 443"),
+        (crate::kinds::GATEWAY, "public", "gateway public 443"),
+        (crate::kinds::DEPLOYMENT, "nginx", "controller ingress-nginx 443"),
+        (crate::kinds::SERVICE, "gone", "closed unknown"),
+    ] {
+        let mut ask = ask(&cluster::of(&[&cluster::shop(), GATEWAY]), SHOP).dns("shop.example.com=192.0.2.1");
+        ask.request.via = Some(crate::kinds::ObjectRef::new(kind, "edge", name));
+        ask.check(|_, entrance| assert_eq!(door(&entrance), wanted, "{name}"));
+    }
+}

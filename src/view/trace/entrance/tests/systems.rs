@@ -1,12 +1,12 @@
 //! How requests get into the demo's three clusters.
 
-use super::{codes, door, hop};
+use super::{ask, codes, door, hop};
 use crate::kinds::Catalog;
 use crate::manifests::{embedded, records, shift};
 use crate::model::Cluster;
 use crate::view::trace::entrance::{find, other_names};
 use crate::view::trace::fixture::NOW;
-use crate::view::trace::hop::{Confidence, HopKind, Status};
+use crate::view::trace::hop::{Confidence, Hop, HopKind, Status};
 use crate::view::trace::plan::{Door, Entrance};
 use crate::view::trace::request::Request;
 use crate::view::trace::world::{Answers, Probes, World};
@@ -53,7 +53,7 @@ fn free4chat_is_entered_through_its_load_balancer_which_cannot_be_compared() {
 fn mydemo_is_entered_at_the_ports_of_its_node() {
     enter("mydemo", &["http://apigateway.test/mydemo/health"], |_, _, entrance| {
         assert_eq!((door(entrance).as_str(), codes(entrance).len()), ("controller ingress-nginx 80", 0));
-        let statuses: Vec<Status> = entrance.hops.iter().map(|hop| hop.status()).collect();
+        let statuses: Vec<Status> = entrance.hops.iter().map(Hop::status).collect();
         assert_eq!(statuses, [Status::Ok; 3]);
         let Door::Controller(controller) = &entrance.door else { panic!("no controller") };
         assert!(controller.host_network && controller.flag("--watch-ingress-without-class") == Some("true"));
@@ -77,4 +77,45 @@ fn the_shop_is_entered_by_load_balancer_gateway_and_cdn() {
             assert_eq!(entrance.hops.last().unwrap().status(), last, "{url}");
         });
     }
+}
+
+/// What free4chat's repository held: no controller, no ConfigMap, a load balancer without a status.
+const FREE4CHAT: &str = "
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: api-free4chat-ingress, annotations: {kubernetes.io/ingress.class: nginx}}
+spec:
+  tls: [{hosts: [api.k.free4.chat], secretName: api-free4chat-tls}]
+  rules: [{host: api.k.free4.chat, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: apifree4chat, port: {number: 80}}}}]}}]
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: ingress-nginx-controller
+  namespace: ingress-nginx
+  labels: {app.kubernetes.io/name: ingress-nginx, app.kubernetes.io/version: 0.34.1}
+  annotations: {service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol: 'true', service.beta.kubernetes.io/do-loadbalancer-hostname: k.free4.chat}
+spec:
+  type: LoadBalancer
+  externalTrafficPolicy: Local
+  selector: {app.kubernetes.io/name: ingress-nginx}
+  ports: [{name: http, port: 80, targetPort: http}, {name: https, port: 443, targetPort: https}]
+";
+
+#[test]
+fn free4chats_files_alone_lead_to_an_assumed_controller() {
+    let dns = "*.k.free4.chat=203.0.113.10 api.free4.chat=api.k.free4.chat";
+    for url in ["https://api.k.free4.chat/room", "https://api.free4.chat/"] {
+        ask(FREE4CHAT, url).dns(dns).files(None).check(|_, entrance| {
+            assert_eq!(door(&entrance), "controller ingress-nginx 443", "{url}");
+            assert_eq!(codes(&entrance), ["DNS-STATUS-HOSTNAME", "LB-PROXY-UNKNOWN"], "{url}");
+            assert!(entrance.hops.iter().all(|hop| hop.status() != Status::Broken));
+        });
+    }
+    let ingress = FREE4CHAT.split("---").next().unwrap();
+    ask(ingress, "https://api.k.free4.chat/").files(None).check(|_, entrance| {
+        assert_eq!((door(&entrance).as_str(), codes(&entrance).len()), ("controller ingress-nginx 443", 0));
+        let kinds: Vec<HopKind> = entrance.hops.iter().map(|hop| hop.kind).collect();
+        assert_eq!(kinds, [HopKind::Dns, HopKind::Controller]);
+    });
 }

@@ -107,3 +107,43 @@ fn a_listener_set_adds_listeners_where_its_gateway_lets_it() {
         ("404".to_owned(), "GW-LS-NOTALLOWED GW-NO-LISTENER-PORT")
     );
 }
+
+#[test]
+fn https_cannot_go_through_and_clients_may_need_certificates() {
+    let named = route("net/r", &format!("rules: [{}]", rule("{path: {value: /}}", "web"))) + &service("net/web");
+    let odd = gateway("{name: odd, port: 443, protocol: HTTPS, tls: {mode: Passthrough}}");
+    let odd = get(&(odd + &named), "https://a.example.com/");
+    assert_eq!((answer(&odd), codes(&odd)), ("tls_error".to_owned(), "RT-G-TLSROUTE".to_owned()));
+    let mutual = gateway(&format!("{{name: https, port: 443, protocol: HTTPS, {CERTIFICATE}}}"));
+    let frontend = "tls: {frontend: {default: {validation: {caCertificateRefs: [{name: ca}]}}}}, gatewayClassName";
+    let mutual = get(&(mutual.replace("gatewayClassName", frontend) + &named), "https://a.example.com/");
+    assert!(mutual.hops[2].summary.ends_with("asks clients for a certificate"), "{}", mutual.hops[2].summary);
+}
+
+#[test]
+fn the_shop_is_served_through_its_gateway_too() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/shop");
+    let mut yaml = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        yaml += &std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        yaml += "\n---\n";
+    }
+    let gateway = ObjectRef::new(GATEWAY, "shop-edge", "public");
+    fixture::world(&yaml, |world| {
+        for (url, wanted) in [
+            (
+                "https://next.example.com/search?q=1",
+                "90% search-a next.example.com /search?q=1 + 10% search-b next.example.com /search?q=1",
+            ),
+            ("https://next.example.com/cart/1", "cart next.example.com /cart/1"),
+            ("https://next.example.com/", "storefront next.example.com /"),
+            ("http://next.example.com/cart", "301 https://next.example.com/cart"),
+            ("https://other.example.com/", "404"),
+        ] {
+            let request = Request::get(url).unwrap();
+            let decision = decide(world, &gateway, request.port, &request);
+            let fine = if wanted == "404" { "RT-G-MATCH" } else { "" };
+            assert_eq!((answer(&decision).as_str(), codes(&decision).as_str()), (wanted, fine), "{url}");
+        }
+    });
+}

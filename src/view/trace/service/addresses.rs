@@ -1,0 +1,109 @@
+//! Addresses in slices: who wrote them, which nobody may list, and which belong to nobody.
+
+use crate::kinds::{NODE, POD, Record, SERVICE};
+use crate::view::trace::facts;
+use crate::view::trace::service::call::Call;
+use crate::view::trace::world::{Known, World};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// The label that says who writes a slice.
+const MANAGER: &str = "endpointslice.kubernetes.io/managed-by";
+/// The controller that writes the slices of Services with a selector.
+const CONTROLLER: &str = "endpointslice-controller.k8s.io";
+
+/// Why an address must not stand in a slice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bad {
+    /// It is the caller's own.
+    Loopback,
+    /// It is only known on its own link.
+    LinkLocal,
+    /// It is the address of a Service: `shop/web`.
+    ClusterIp(String),
+}
+
+/// Whether the endpoints controller writes a slice.
+pub fn is_managed(slice: &Record) -> bool {
+    slice.meta.label(MANAGER).is_some_and(|manager| **manager == *CONTROLLER)
+}
+
+/// What is wrong with an address.
+pub fn bad(world: &World, address: &str) -> Option<Bad> {
+    let ip: IpAddr = address.parse().ok()?;
+    if ip.is_loopback() || ip.is_unspecified() {
+        return Some(Bad::Loopback);
+    }
+    let is_link_local = match ip {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.segments()[0] & 0xffc0 == 0xfe80,
+    };
+    if is_link_local {
+        return Some(Bad::LinkLocal);
+    }
+    let has = |record: &&Arc<Record>| {
+        let ips = facts::service(record).map_or(&[][..], |facts| &facts.cluster_ips);
+        ips.iter().any(|have| have.parse() == Ok(ip))
+    };
+    let owner = world.of(SERVICE).find(has)?;
+    Some(Bad::ClusterIp(format!("{}/{}", owner.key.namespace.as_deref().unwrap_or(""), owner.key.name)))
+}
+
+impl Bad {
+    /// Whether requests of this caller do not get there. ingress-nginx dials what a slice lists, so that the address of
+    /// a Service works for it, and for nobody else.
+    pub fn stops(&self, call: &Call) -> bool {
+        !(matches!(self, Self::ClusterIp(_)) && call.is_nginx())
+    }
+
+    /// What it is, for a sentence.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Loopback => "a loopback address".to_owned(),
+            Self::LinkLocal => "a link-local address".to_owned(),
+            Self::ClusterIp(service) => format!("the address of Service {service}"),
+        }
+    }
+}
+
+/// Whether an address that is no pod's lies where only pods have addresses.
+pub fn is_orphan(world: &World, address: &str) -> bool {
+    let Ok(ip) = address.parse::<IpAddr>() else { return false };
+    let nodes: Vec<_> = world.of(NODE).filter_map(|node| facts::node(node)).collect();
+    if !nodes.iter().flat_map(|node| &node.pod_cidrs).any(|range| contains(range, ip)) {
+        return false;
+    }
+    let is_whole = matches!(world.known(POD, None), Known::Whole | Known::Absent);
+    is_whole && !world.of(POD).any(|pod| facts::pod(pod).is_some_and(|facts| facts.ips.contains(&ip)))
+}
+
+/// Whether a range `10.0.0.0/8` holds an address; a range that cannot be read holds none.
+pub fn contains(range: &str, ip: IpAddr) -> bool {
+    let Some((base, length)) = range.split_once('/') else { return range.parse() == Ok(ip) };
+    let (Ok(base), Ok(length)) = (base.parse::<IpAddr>(), length.parse::<u32>()) else { return false };
+    match (base, ip) {
+        (IpAddr::V4(base), IpAddr::V4(ip)) => {
+            let shift = 32u32.saturating_sub(length);
+            shift == 32 || u32::from(base) >> shift == u32::from(ip) >> shift
+        }
+        (IpAddr::V6(base), IpAddr::V6(ip)) => {
+            let shift = 128u32.saturating_sub(length);
+            shift == 128 || u128::from(base) >> shift == u128::from(ip) >> shift
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_hold_addresses_of_their_own_family() {
+        let ip = |text: &str| text.parse().unwrap();
+        assert!(contains("10.244.0.0/16", ip("10.244.7.9")) && !contains("10.244.0.0/16", ip("10.245.0.1")));
+        assert!(contains("0.0.0.0/0", ip("1.2.3.4")) && !contains("0.0.0.0/0", ip("::1")));
+        assert!(contains("fd00::/8", ip("fd12::1")) && contains("1.2.3.4/32", ip("1.2.3.4")));
+        assert!(!contains("nonsense/8", ip("1.2.3.4")) && !contains("10.0.0.0/x", ip("10.0.0.1")));
+    }
+}
