@@ -115,9 +115,10 @@ fn fit(request: &mut Request, wanted: &RouteMatch) {
 }
 
 fn value(wanted: &ValueMatch) -> (String, String) {
-    let value = match wanted.is_regex {
-        true => sample::regex(&wanted.value).trim_start_matches('/').to_owned(),
-        false => wanted.value.to_string(),
+    let value = if wanted.is_regex {
+        sample::regex(&wanted.value).trim_start_matches('/').to_owned()
+    } else {
+        wanted.value.to_string()
     };
     (wanted.name.to_string(), value)
 }
@@ -166,8 +167,11 @@ fn doors(cluster: &Cluster, parents: &[Parent], hostnames: &[Arc<str>], protocol
     doors.into_iter().map(|(_, door)| door).collect()
 }
 
+/// A Gateway, the listeners that a parent of it offers, and its address.
+type Offered<'a> = (ObjectRef, &'a [Listener], Option<Arc<str>>);
+
 /// The Gateway behind a parent, the listeners that the parent offers, and an address of the Gateway.
-fn listeners<'a>(cluster: &'a Cluster, parent: &Parent) -> Option<(ObjectRef, &'a [Listener], Option<Arc<str>>)> {
+fn listeners<'a>(cluster: &'a Cluster, parent: &Parent) -> Option<Offered<'a>> {
     let namespace = parent.object.namespace.as_deref().unwrap_or("");
     let gateway = |namespace: &str, name: &str| cluster.get(&ObjectRef::new(GATEWAY, namespace, name));
     if &*parent.object.kind == "Gateway" {

@@ -115,7 +115,7 @@ fn word_of(kind: KindId) -> Option<&'static str> {
 fn pointer(field: &str) -> String {
     let end = [".name", ".port", ".port.number", ".port.name"].iter().filter_map(|end| field.strip_suffix(end));
     let base = end.min_by_key(|base| base.len()).unwrap_or(field);
-    base.replace('.', "/").replace('[', "/").replace(']', "")
+    base.replace(['.', '['], "/").replace(']', "")
 }
 
 /// What owns a pod in the end, as kubectl names it: `deployment/web`; and the record, where it is known.
