@@ -1,5 +1,6 @@
 //! ExternalNames: to Services, to themselves, to the outside and to nowhere.
 
+use std::fmt::Write as _;
 use super::*;
 use crate::view::trace::fault::Severity;
 
@@ -146,7 +147,8 @@ fn more_than_ten_names_are_too_many_for_dns() {
     let mut yaml = BASE.to_owned();
     for at in 0..12 {
         let target = if at == 11 { WEB.to_owned() } else { format!("b{}.edge.svc.cluster.local", at + 1) };
-        yaml += &format!(
+        let _ = write!(
+            yaml,
             "---\napiVersion: v1\nkind: Service\nmetadata: {{name: b{at}, namespace: edge}}\nspec: {{type: ExternalName, externalName: {target}}}\n"
         );
     }
