@@ -85,7 +85,7 @@ fn names_that_are_no_names_are_told() {
     check("192.0.2.7", "", &["EN-IP"]);
     check("127.0.0.1", "", &["EN-LOOPBACK"]);
     check("localhost", "", &["EN-LOOPBACK"]);
-    let corefile = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\ndata: {Corefile: '.:53 { kubernetes corp.example in-addr.arpa }'}\n";
+    let corefile = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\ndata:\n  Corefile: |\n    .:53 {\n      kubernetes corp.example in-addr.arpa\n    }\n";
     let leg = to_bridge(PortRef::Number(80)).cluster(&(bridge(WEB, "") + corefile));
     assert_eq!(codes(&leg), ["EN-DOMAIN"]);
     assert!(finding(&leg, "EN-DOMAIN").fix()[1].contains("web.shop.svc.corp.example"));
