@@ -1,8 +1,8 @@
 //! ExternalNames: to Services, to themselves, to the outside and to nowhere.
 
-use std::fmt::Write as _;
 use super::*;
 use crate::view::trace::fault::Severity;
+use std::fmt::Write as _;
 
 /// The healthy cluster with an ExternalName in front.
 fn bridge(name: &str, spec: &str) -> String {
