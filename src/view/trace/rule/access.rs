@@ -149,7 +149,7 @@ fn unheard(world: &World, ingress: &Record, url: &str) -> Option<(String, String
     let parts: Vec<&str> = asked.name().split('.').collect();
     let is_there = |namespace: &str, name: &str| world.named(SERVICE, namespace, name).is_some();
     let (name, namespace, is_full) = match parts.as_slice() {
-        [name] if !name.contains(['$', ':']) => (*name, own, false),
+        [name] if *name != "localhost" && !name.contains(['$', ':']) => (*name, own, false),
         [name, namespace] if is_there(namespace, name) => (*name, *namespace, false),
         [name, namespace, "svc"] => (*name, *namespace, false),
         [name, namespace, "svc", rest @ ..] if domains.iter().any(|domain| **domain == *rest.join(".")) => {
