@@ -1,6 +1,6 @@
 //! Who may pass ingress-nginx: body size, a missing password file, allow-lists, passwords, other services that are asked.
 
-use crate::kinds::{Record, SECRET, SERVICE};
+use crate::kinds::{CONFIG_MAP, Record, SECRET, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Hop, HopKind};
@@ -8,9 +8,11 @@ use crate::view::trace::outcome::Outcome;
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::nginx::redirect::Answer;
 use crate::view::trace::rule::nginx::settings::Options;
-use crate::view::trace::service::names::domains;
 use crate::view::trace::world::{Known, World};
 use std::net::IpAddr;
+use std::sync::Arc;
+
+const DOMAIN: &str = "cluster.local";
 
 fn respond(hop: Hop, status: u16, by: &str) -> Answer {
     Answer { hop, outcome: Outcome::Respond { status, by: by.to_owned() } }
@@ -143,11 +145,11 @@ fn asks(world: &World, ingress: &Record, options: &Options) -> Option<(Hop, bool
 fn unheard(world: &World, ingress: &Record, url: &str) -> Option<(String, String)> {
     let asked = Request::get(url).ok()?;
     let own = ingress.key.namespace.as_deref().unwrap_or("");
-    let (domains, _) = domains(world);
+    let domains = domains(world);
     let parts: Vec<&str> = asked.name().split('.').collect();
     let is_there = |namespace: &str, name: &str| world.named(SERVICE, namespace, name).is_some();
     let (name, namespace, is_full) = match parts.as_slice() {
-        [name] if !name.contains(['$', ':']) => (*name, own, false),
+        [name] if *name != "localhost" && !name.contains(['$', ':']) => (*name, own, false),
         [name, namespace] if is_there(namespace, name) => (*name, *namespace, false),
         [name, namespace, "svc"] => (*name, *namespace, false),
         [name, namespace, "svc", rest @ ..] if domains.iter().any(|domain| **domain == *rest.join(".")) => {
@@ -159,7 +161,7 @@ fn unheard(world: &World, ingress: &Record, url: &str) -> Option<(String, String
     let why = if is_known && !is_there(namespace, name) {
         format!("and Service {namespace}/{name} does not exist")
     } else if !is_full {
-        let domain = domains.first().map_or("cluster.local", |domain| domain);
+        let domain = domains.first().map_or(DOMAIN, |domain| domain);
         format!(
             "a name that nginx cannot resolve, for it uses no search list (in full: {name}.{namespace}.svc.{domain})"
         )
@@ -167,6 +169,13 @@ fn unheard(world: &World, ingress: &Record, url: &str) -> Option<(String, String
         return None;
     };
     Some((namespace.to_owned(), why))
+}
+
+/// The domains of the cluster, as CoreDNS is told; the usual one where it does not say.
+fn domains(world: &World) -> Vec<Arc<str>> {
+    let corefile = world.named(CONFIG_MAP, "kube-system", "coredns").and_then(|map| facts::config_map(map));
+    let told = corefile.map_or(&[][..], |facts| &facts.cluster_domains);
+    if told.is_empty() { vec![Arc::from(DOMAIN)] } else { told.to_vec() }
 }
 
 /// The hop of an allow-list, and whether this client is shut out.
