@@ -4,7 +4,7 @@ use crate::kinds::Record;
 use crate::kinds::ingress::facts::PathType;
 use crate::view::trace::entrance;
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, dns, rt};
+use crate::view::trace::fault::{Finding, Severity, dns, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::gateway::names::nearest;
 use crate::view::trace::hop::{Hop, HopKind, Standing};
@@ -152,8 +152,10 @@ pub fn no_path(
         read.rules.iter().any(|rule| !rule.has_http && Host::of(rule.host.as_deref()) == server.host)
     });
     if server.locations.is_empty() && empty {
-        hop = hop.with(
+        // No path of it could be named beside the one that is missing.
+        return hop.with(
             Finding::of(&rt::RT_RULE_NOHTTP)
+                .severe(Severity::Broken)
                 .object("ingress", &server.owner.key)
                 .word("host", &host)
                 .word("controller", name(controller))

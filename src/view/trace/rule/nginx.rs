@@ -2,6 +2,7 @@
 
 pub mod canary;
 pub mod host;
+pub mod invalid;
 pub mod location;
 pub mod redirect;
 pub mod rewrite;
@@ -135,6 +136,10 @@ impl Here<'_> {
             hops.push(not_reached());
             Settled { hops, action: end(answer.outcome), gate: None }
         };
+        if let Backend::Resource { .. } = location.backend {
+            hops.push(not_reached());
+            return Settled { hops, action: end(not_found(self.controller)), gate: None };
+        }
         let early = access::too_long(request, location.ingress, &options)
             .or_else(|| access::denied(self.world, location.ingress, &options))
             .or_else(|| redirect::of_location(request, location, &options))

@@ -8,7 +8,7 @@ use crate::view::trace::service::call::{Call, owner};
 use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::{self, Crowd};
 use crate::view::trace::service::takers::{Source, Takers};
-use crate::view::trace::service::{selection, slices};
+use crate::view::trace::service::{addresses, selection, slices};
 use crate::view::trace::world::Known;
 use std::sync::Arc;
 
@@ -88,6 +88,10 @@ fn summary(takers: &Takers) -> String {
 /// Why nobody takes requests, as far as the endpoints tell.
 fn nobody(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers, explained: bool) -> Vec<Finding> {
     let service = &goal.record.key;
+    if takers.list.is_empty() && takers.misnamed.iter().any(|slice| !addresses::is_managed(slice)) {
+        // Their port's name is told.
+        return Vec::new();
+    }
     if goal.facts.selector.is_empty() && takers.list.is_empty() && takers.foreign.is_empty() {
         let finding = Finding::of(&sv::SV_NO_SELECTOR).object("service", service);
         let finding = finding.proof(goal.record, ".spec.selector", "none");

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::view::trace::fault::Severity;
+use std::fmt::Write as _;
 
 /// The healthy cluster with an ExternalName in front.
 fn bridge(name: &str, spec: &str) -> String {
@@ -84,7 +85,7 @@ fn names_that_are_no_names_are_told() {
     check("192.0.2.7", "", &["EN-IP"]);
     check("127.0.0.1", "", &["EN-LOOPBACK"]);
     check("localhost", "", &["EN-LOOPBACK"]);
-    let corefile = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\ndata: {Corefile: '.:53 { kubernetes corp.example in-addr.arpa }'}\n";
+    let corefile = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\ndata:\n  Corefile: |\n    .:53 {\n      kubernetes corp.example in-addr.arpa\n    }\n";
     let leg = to_bridge(PortRef::Number(80)).cluster(&(bridge(WEB, "") + corefile));
     assert_eq!(codes(&leg), ["EN-DOMAIN"]);
     assert!(finding(&leg, "EN-DOMAIN").fix()[1].contains("web.shop.svc.corp.example"));
@@ -146,7 +147,8 @@ fn more_than_ten_names_are_too_many_for_dns() {
     let mut yaml = BASE.to_owned();
     for at in 0..12 {
         let target = if at == 11 { WEB.to_owned() } else { format!("b{}.edge.svc.cluster.local", at + 1) };
-        yaml += &format!(
+        let _ = write!(
+            yaml,
             "---\napiVersion: v1\nkind: Service\nmetadata: {{name: b{at}, namespace: edge}}\nspec: {{type: ExternalName, externalName: {target}}}\n"
         );
     }

@@ -162,7 +162,7 @@ fn slices_without_a_selector_are_written_by_hand() {
             .concat();
     let leg = check(&misnamed, &["ES-PORTNAME"]);
     assert_eq!((finding(&leg, "ES-PORTNAME").severity, &leg.end), (Severity::Warn, &None));
-    let leg = checked(&Walk::inside(), &misnamed, &["ES-NOT-READY", "ES-PORTNAME"]);
+    let leg = checked(&Walk::inside(), &misnamed, &["ES-PORTNAME"]);
     assert_eq!(finding(&leg, "ES-PORTNAME").severity, Severity::Broken);
     let bad = [
         by_hand.as_slice(),

@@ -39,6 +39,6 @@ fn the_shop_is_broken_where_it_is_meant_to_be() {
         findings(&leg).iter().filter(|f| f.severity == fault::Severity::Broken).map(|f| f.code()).collect::<Vec<_>>()
     };
     assert_eq!(broken("shop-prod", "checkout", 80), ["SV-SELECTOR-NONE"]);
-    assert_eq!(broken("shop-prod", "orders", 80), ["SV-NAMED-PORT"]);
+    assert_eq!(broken("shop-prod", "orders-api", 80), ["SV-NAMED-PORT"]);
     assert!(broken("shop-media", "images", 80).contains(&"NP-INGRESS-DENY"));
 }
