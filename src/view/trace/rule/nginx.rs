@@ -28,10 +28,7 @@ use crate::view::trace::world::World;
 pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
     let servers = server::build(world, controller, &served.taken);
     let found = server::find(&servers, request.name());
-    let mut plan = (request.scheme == Scheme::Https).then(|| tls::plan(world, controller, request, &served.taken));
-    if controller.tls_ended {
-        plan = None;
-    }
+    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(world, controller, request, &served.taken));
     let side = notes::side(world, controller, request, served, &servers);
     let decision = |hops, action, gate| Decision { tls: plan.clone(), hops, action, gate, side: side.clone() };
     let Some(server) = found else {

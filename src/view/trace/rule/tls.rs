@@ -23,6 +23,10 @@ pub fn plan(_world: &World, controller: &Controller, request: &Request, taken: &
         fallback: fallback(controller),
         findings: Vec::new(),
     };
+    // The controller gets plain requests: its certificates are shown to nobody.
+    if controller.tls_ended {
+        return TlsPlan { end: TlsEnd::LoadBalancer(controller.service.clone()), ..empty };
+    }
     let mut entries = taken.iter().flat_map(|ingress| entries(ingress, &name));
     let Some((owner, index, secret)) = entries.next() else { return without(taken, &name, empty) };
     let mut plan = TlsPlan {
