@@ -8,15 +8,15 @@ pub mod peers;
 use self::ingress::{Policy, Way};
 use self::peers::{End, Fits, who};
 use crate::kinds::{
-    CALICO_GLOBAL_NETWORK_POLICY, CALICO_NETWORK_POLICY, CILIUM_CLUSTERWIDE_NETWORK_POLICY, CILIUM_NETWORK_POLICY,
-    KindId, NETWORK_POLICY, Record,
+    ADMIN_NETWORK_POLICY, CALICO_GLOBAL_NETWORK_POLICY, CALICO_NETWORK_POLICY, CILIUM_CLUSTERWIDE_NETWORK_POLICY,
+    CILIUM_NETWORK_POLICY, KindId, NETWORK_POLICY, Record,
 };
 use crate::view::trace::body::Body;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, np};
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::plan::Caller;
-use crate::view::trace::world::World;
+use crate::view::trace::world::{Known, World};
 use std::sync::Arc;
 
 /// Policies that are not evaluated: their kind, how they are called, and whether they live in namespaces.
@@ -45,7 +45,8 @@ pub fn admit(world: &World, caller: &Caller, pods: &[(Arc<Record>, u16)]) -> Hop
         findings: Vec::new(),
         ruling: Vec::new(),
         denied: 0,
-        is_unclear: false,
+        // Those of the cluster's owner may say something that cannot be read.
+        is_unclear: !matches!(world.known(ADMIN_NETWORK_POLICY, None), Known::Whole | Known::Absent),
     };
     for (record, port) in pods {
         inquiry.ask(record, *port);

@@ -141,6 +141,9 @@ impl End {
         if self.address == Address::Outside {
             return Fits::No;
         }
+        if self.namespace.is_none() {
+            return if selector.is_empty() { Fits::Yes } else { Fits::Maybe };
+        }
         selects(selector, labels, *known)
     }
 

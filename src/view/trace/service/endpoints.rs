@@ -107,7 +107,7 @@ fn nobody(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers, explained: b
         let finding = finding.word("port", goal.chosen.port.port);
         return vec![slices::pods_evidence(slices::evidence(finding, goal, crowd), crowd)];
     }
-    if explained && crowd.is_empty() && takers.list.is_empty() {
+    if explained && takers.list.is_empty() {
         return Vec::new();
     }
     let mut findings = vec![not_ready(goal, crowd, takers)];
