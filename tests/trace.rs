@@ -197,11 +197,7 @@ impl Case {
         let mut objects: BTreeMap<[String; 4], Document> = BTreeMap::new();
         let mut all: Vec<Document> = Vec::new();
         for name in &header.base {
-            let path = folder().join("base").join(format!("{name}.yaml"));
-            all.extend(manifests(
-                &path,
-                &fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())),
-            ));
+            all.extend(bases().get(name).unwrap_or_else(|| panic!("no base is called {name}")).iter().cloned());
         }
         let own =
             self.documents.iter().filter(|document| document.annotation(ONLY).is_none_or(|only| only == form.name()));
@@ -357,14 +353,9 @@ fn find<'a>(trace: &'a Trace, code: &str, expect: &Expect) -> Result<&'a Finding
             let headline = verdict::headline(trace);
             let finding = headline.filter(|finding| finding.code() == code);
             let finding = finding.ok_or_else(|| format!("the headline is {:?}", headline.map(Finding::code)))?;
-            match found.iter().any(|(place, _)| on_hop(place)) {
-                true => Ok(finding),
-                false => Err(format!(
-                    "it stands on {:?}, not on {:?}",
-                    found.iter().map(|f| f.0).collect::<Vec<_>>(),
-                    expect.hop
-                )),
-            }
+            let places: Vec<&str> = found.iter().map(|(place, _)| *place).collect();
+            let is_there = places.iter().any(|place| on_hop(place));
+            is_there.then_some(finding).ok_or_else(|| format!("it stands on {places:?}, not on {:?}", expect.hop))
         }
         "side" => {
             found.iter().find(|(place, _)| *place == "side").map(|f| f.1).ok_or("it is no side finding".to_owned())

@@ -5,6 +5,7 @@ use crate::cli::args::trace::{Check as Flags, FailOn, Printed};
 use crate::cli::ground::{Depth, Followed, Ground};
 use crate::cli::trace::{document, target};
 use crate::cli::{Unusable, ground, open, print, settings};
+use crate::kinds::KindId;
 use crate::view;
 use crate::view::fit::sanitise;
 use crate::view::routes::{self, Route};
@@ -12,6 +13,7 @@ use crate::view::trace::outcome::{Trace, Verdict};
 use crate::view::trace::request::Request;
 use crate::view::trace::{sentence, verdict};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// Follows every route and prints what is wrong.
@@ -27,9 +29,10 @@ pub fn run(common: &Common, flags: &Flags) -> Result<ExitCode, Unusable> {
         let requests = routes.iter().map(|route| target::sent(&ground, route.request.clone(), &flags.sending));
         let requests = requests.collect::<Result<Vec<Request>, _>>()?;
         let followed = ground.follow(&requests, Depth::NoEvents).await;
+        let missing = missing(&ground);
         let mut checked: Vec<(Route, Followed)> = routes.into_iter().zip(followed).collect();
         checked.sort_by_key(|(_, followed)| followed.trace.verdict);
-        Ok::<_, Unusable>((ground, checked))
+        Ok::<_, Unusable>((ground, Checked { routes: checked, missing }))
     });
     // Watches and their connections are dropped, not waited for.
     tokio.shutdown_background();
@@ -39,10 +42,40 @@ pub fn run(common: &Common, flags: &Flags) -> Result<ExitCode, Unusable> {
         Printed::Json => document::pretty(&json(&ground, &checked)),
     };
     print(&text)?;
-    let worst = ground::worst(checked.iter().map(|(_, followed)| followed.trace.verdict));
-    let has_warning = checked.iter().any(|(_, followed)| followed.trace.verdict == Verdict::Warn);
-    let fails = flags.fail_on == FailOn::Warn && has_warning;
-    Ok(ground::exit(if fails { Verdict::Broken } else { worst }, ground.is_damaged))
+    Ok(ground::exit(checked.verdict(flags.fail_on), ground.is_damaged))
+}
+
+/// Every route with what became of its request, the worst first.
+struct Checked {
+    routes: Vec<(Route, Followed)>,
+    /// Why there may be more routes than these.
+    missing: Vec<String>,
+}
+
+impl Checked {
+    /// The verdict by which the exit code is chosen.
+    fn verdict(&self, fail_on: FailOn) -> Verdict {
+        let verdicts = || self.routes.iter().map(|(_, followed)| followed.trace.verdict);
+        if fail_on == FailOn::Warn && verdicts().any(|verdict| verdict == Verdict::Warn) {
+            return Verdict::Broken;
+        }
+        let unseen = self.missing.iter().map(|_| Verdict::Unknown);
+        ground::worst(verdicts().chain(unseen))
+    }
+}
+
+/// The kinds of routes that could not be read where they were asked for.
+fn missing(ground: &Ground) -> Vec<String> {
+    let world = ground.world();
+    let unread = |kind: KindId| {
+        let plural = ground.catalog().get(kind).map_or("", |kind| &*kind.plural);
+        let places: Vec<Option<&str>> = match ground.namespaces.as_slice() {
+            [] => vec![None],
+            names => names.iter().map(|name| Some(&**name)).collect(),
+        };
+        places.into_iter().find_map(|place| world.known(kind, place).missing(plural))
+    };
+    routes::KINDS.into_iter().filter_map(unread).collect()
 }
 
 /// How many routes have each verdict.
@@ -59,6 +92,9 @@ struct Document {
     schema: &'static str,
     summary: Summary,
     routes: Vec<Row>,
+    /// Why there may be more routes than these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,7 +120,7 @@ fn summary(checked: &[(Route, Followed)]) -> Summary {
     summary
 }
 
-fn json(ground: &Ground, checked: &[(Route, Followed)]) -> Document {
+fn json(ground: &Ground, checked: &Checked) -> Document {
     let row = |(route, Followed { trace, real }): &(Route, Followed)| Row {
         target: document::reference(&route.owner, ground.catalog()),
         url: trace.request.url(),
@@ -92,16 +128,26 @@ fn json(ground: &Ground, checked: &[(Route, Followed)]) -> Document {
         headline: verdict::headline(trace).map(|finding| document::fault(finding, ground.catalog())),
         probe: document::probe(trace, real),
     };
-    Document { schema: "kplumb.check/v1", summary: summary(checked), routes: checked.iter().map(row).collect() }
+    Document {
+        schema: "kplumb.check/v1",
+        summary: summary(&checked.routes),
+        routes: checked.routes.iter().map(row).collect(),
+        missing: checked.missing.clone(),
+    }
 }
 
 /// One line a route, and under those that are not fine why, with the commands that mend what is broken.
-fn text(ground: &Ground, checked: &[(Route, Followed)]) -> String {
+fn text(ground: &Ground, checked: &Checked) -> String {
     let mut lines = Vec::new();
-    for (route, Followed { trace, real }) in checked {
+    let mut told = BTreeSet::new();
+    for (route, Followed { trace, real }) in &checked.routes {
         let owner = view::title(ground.catalog(), &route.owner);
         lines.push(format!("{:<8} {}  {owner}", trace.verdict.name(), trace.request.url()));
         match verdict::headline(trace) {
+            // One cause often breaks many routes: it is explained once.
+            Some(finding) if !told.insert(finding.message()) => {
+                lines.push(format!("         {}: as above", finding.code()));
+            }
             Some(finding) => {
                 lines.push(format!("         {}: {}", finding.code(), finding.message()));
                 let is_broken = trace.verdict == Verdict::Broken;
@@ -115,8 +161,10 @@ fn text(ground: &Ground, checked: &[(Route, Followed)]) -> String {
             lines.push(format!("         in the real world: {difference}"));
         }
     }
-    let Summary { ok, warn, broken, unknown } = summary(checked);
-    lines.push(format!("{} routes: {broken} broken, {unknown} unknown, {warn} warn, {ok} ok", checked.len()));
+    lines.extend(checked.missing.iter().map(|why| format!("unknown  there may be more routes: {why}")));
+    let Summary { ok, warn, broken, unknown } = summary(&checked.routes);
+    let count = checked.routes.len();
+    lines.push(format!("{count} routes: {broken} broken, {unknown} unknown, {warn} warn, {ok} ok"));
     let lines: Vec<String> = lines.iter().map(|line| sanitise(line).into_owned()).collect();
     format!("{}\n", lines.join("\n"))
 }

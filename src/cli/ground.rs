@@ -3,7 +3,7 @@
 use crate::api::probe::{dns, probe};
 use crate::app::settings::Settings;
 use crate::cli::args::Common;
-use crate::cli::args::trace::Ground as Flags;
+use crate::cli::args::trace::{Controller, Ground as Flags};
 use crate::cli::{Unusable, open};
 use crate::kinds::{Catalog, EVENT, Record, SECRET};
 use crate::manifests::{read, records};
@@ -108,7 +108,7 @@ impl Ground {
         if flags.files.is_empty() {
             ground.connect(common, settings, clock).await?;
         } else {
-            ground.source = Source::Files { controller: flags.controller.map(|controller| controller.flavour()) };
+            ground.source = Source::Files { controller: flags.controller.map(Controller::flavour) };
             ground.open(&flags.files);
         }
         Ok(ground)
@@ -203,7 +203,8 @@ impl Ground {
     fn can_be_looked_up(&self, host: &str) -> bool {
         let wildcard = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
         let is_known = self.answers.contains_key(host) || wildcard.is_some_and(|name| self.answers.contains_key(&name));
-        let is_inside = host.ends_with(".svc") || host.contains(".svc.") || host.ends_with(".invalid");
+        let is_inside =
+            host.split('.').skip(1).any(|label| label == "svc") || host.rsplit('.').next() == Some("invalid");
         !is_known && !is_inside && host.parse::<IpAddr>().is_err()
     }
 

@@ -146,7 +146,7 @@ fn by_route(route: &Route, trace: &Trace, chain: Vec<ObjectRef>, reach: &Reach) 
     via.push(route.owner.clone());
     via.extend(chain);
     Entrance {
-        url: url(route),
+        url: route.pattern(),
         kind: kind(&route.owner),
         via,
         shadowed_by: if arrives { None } else { taker(trace, &route.owner) },
@@ -183,15 +183,6 @@ fn taker(trace: &Trace, owner: &ObjectRef) -> Option<ObjectRef> {
     };
     let deciding: Vec<ObjectRef> = trace.chain().filter_map(decides).collect();
     if deciding.contains(owner) { None } else { deciding.into_iter().next() }
-}
-
-/// The address with a star where more paths are meant.
-fn url(route: &Route) -> String {
-    let pattern = route.pattern();
-    match route.path.as_str() {
-        path if path.ends_with('/') => format!("{pattern}*"),
-        _ => pattern,
-    }
 }
 
 fn kind(owner: &ObjectRef) -> Kind {

@@ -25,6 +25,8 @@ pub struct Route {
     pub host: String,
     /// The path as it is written.
     pub path: String,
+    /// Whether longer paths are meant too.
+    pub is_prefix: bool,
     /// The Services that it names.
     pub services: Vec<ObjectRef>,
     /// A request that it is meant for.
@@ -49,12 +51,14 @@ pub fn of(cluster: &Cluster, record: &Record) -> Vec<Route> {
 }
 
 impl Route {
-    /// The address as a pattern, for lists: `https://*.example.com/cart`.
+    /// The address as a pattern, with a star where more paths are meant: `https://*.example.com/cart*`.
     pub fn pattern(&self) -> String {
         let (request, port) = (&self.request, self.request.port);
         let port = if port == request.scheme.port() { String::new() } else { format!(":{port}") };
         let path = if self.path.starts_with('/') { self.path.as_str() } else { "/" };
-        format!("{}://{}{port}{path}", request.scheme.name(), self.host)
+        let plain = sample::plain(path);
+        let star = if self.is_prefix || plain.len() < path.len() { "*" } else { "" };
+        format!("{}://{}{port}{plain}{star}", request.scheme.name(), self.host)
     }
 }
 

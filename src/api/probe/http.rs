@@ -9,6 +9,7 @@ use http::header::{HOST, USER_AGENT};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use std::pin::pin;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
 
@@ -38,10 +39,14 @@ async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, request: &Request) 
         asked = asked.header(name, value);
     }
     let asked = asked.body(Empty::<Bytes>::new()).map_err(|error| format!("the GET cannot be written: {error}"))?;
+    let mut response = pin!(sender.send_request(asked));
     let response = tokio::select! {
-        response = sender.send_request(asked) => response.map_err(words)?,
-        ended = connection => return Err(ended.map_or_else(words, |()| "the connection ended without an answer".to_owned())),
+        biased;
+        response = &mut response => response,
+        // A server may hang up right behind its answer.
+        _ = connection => response.await,
     };
+    let response = response.map_err(words)?;
     let headers = response.headers().iter();
     let headers =
         headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));

@@ -7,7 +7,7 @@ use crate::app::layout::{Area, Panes};
 use crate::app::moves::{beneath, window};
 use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen, TraceScreen};
 use crate::app::session::{Connection, Session};
-use crate::kinds::{Align, Kind, ObjectRef, age};
+use crate::kinds::{Align, Health, Kind, ObjectRef, age};
 use crate::model::Sync;
 use crate::view::describe;
 use crate::view::line::{Line, Role, Span};
@@ -207,7 +207,15 @@ fn show_paths(session: &Session, table: &mut Table, room: usize) {
     let has_room = width + PATHS.len() + 6 <= room;
     let through = session.through_services();
     let verdicts: Vec<_> = table.rows.iter().map(|row| session.path_verdict(&row.key, &through)).collect();
-    if !has_room || verdicts.iter().all(Option::is_none) {
+    if verdicts.iter().all(Option::is_none) {
+        return;
+    }
+    if !has_room {
+        // The symbol tells of the worse of object and paths.
+        for (row, verdict) in table.rows.iter_mut().zip(verdicts) {
+            let ill = verdict.map(picture::health).filter(|health| *health < Health::Progressing);
+            row.health = [row.health, ill].into_iter().flatten().min();
+        }
         return;
     }
     let place = table.columns.len().saturating_sub(1);

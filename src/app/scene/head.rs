@@ -4,7 +4,7 @@ use super::{Content, Hint, Message, Title};
 use crate::app::App;
 use crate::app::command::{COMMANDS, In};
 use crate::app::prompt::Purpose;
-use crate::app::screen::Screen;
+use crate::app::screen::{Pick, Screen};
 use crate::app::session::{Connection, Session};
 use crate::kinds::{Health, age};
 use crate::model::Sync;
@@ -141,6 +141,14 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
             vec![Span::new("YAML", Role::Header), Span::text(place), Span::new(name, Role::Header)]
         }
         Screen::Help(_) => vec![Span::new("help", Role::Header)],
+        Screen::Picker(screen) if screen.pick == Pick::Route => {
+            let mut spans =
+                vec![Span::new("routes", Role::Header), Span::text(session.routes.entries().count().to_string())];
+            if !screen.filter.is_empty() {
+                spans.push(Span::new(format!("/{}", screen.filter), Role::Match));
+            }
+            spans
+        }
         Screen::Picker(screen) if screen.filter.is_empty() => Vec::new(),
         Screen::Picker(screen) => vec![Span::new(format!("/{}", screen.filter), Role::Match)],
     }

@@ -55,7 +55,7 @@ struct Asked<'a> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum End<'a> {
-    Forward { backends: Vec<Share<'a>> },
+    Forward { backends: Vec<Part<'a>> },
     Redirect { status: u16, location: &'a str },
     Respond { status: u16, by: &'a str },
     DnsError { detail: &'a str },
@@ -66,7 +66,7 @@ enum End<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Share<'a> {
+struct Part<'a> {
     service: Name<'a>,
     port: u16,
     share: f64,
@@ -240,8 +240,8 @@ fn end(outcome: &Outcome) -> End<'_> {
     }
 }
 
-fn share(backend: &Backend) -> Share<'_> {
-    Share {
+fn share(backend: &Backend) -> Part<'_> {
+    Part {
         service: Name { namespace: &backend.namespace, name: &backend.service },
         port: backend.port,
         share: backend.share,

@@ -3,6 +3,7 @@
 use super::{Count, GROUPS, Home, MOST, Problem, sentence};
 use crate::kinds::{Catalog, Health};
 use crate::view::routes::index::{Entry, Index};
+use crate::view::trace::fault::Finding;
 use crate::view::trace::outcome::Verdict;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub fn add(home: &mut Home, routes: &Index, catalog: &Catalog) {
 fn problem(entry: &Entry, catalog: &Catalog) -> Option<Problem> {
     let told = entry.told.as_ref().filter(|told| told.verdict == Verdict::Broken)?;
     let url = entry.route.request.url();
-    let reason = told.headline.as_ref().map_or_else(String::new, |finding| finding.message());
+    let reason = told.headline.as_ref().map_or_else(String::new, Finding::message);
     Some(Problem {
         key: entry.route.owner.clone(),
         health: Health::Failed,

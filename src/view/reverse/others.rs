@@ -59,7 +59,7 @@ pub fn by_pods(world: &World, reach: &Reach) -> Vec<Entrance> {
             let number = if facts.host_network { port.number } else { port.host };
             if number != 0 {
                 let url = format!("{}://{}:{number}", port.protocol.text().to_lowercase(), bracketed(&node));
-                found.push(entrance(url, Kind::HostPort, &[pod.key.clone()]));
+                found.push(entrance(url, Kind::HostPort, std::slice::from_ref(&pod.key)));
             }
         }
     }

@@ -33,7 +33,9 @@ pub fn http(cluster: &Cluster, record: &Record) -> Vec<Route> {
                     PathMatch::Regex => sample::regex(&wanted.path),
                     PathMatch::Exact | PathMatch::Prefix => wanted.path.to_string(),
                 };
-                let mut route = route(record, &door, (field, services(&of.backends)), &wanted.path, &tried);
+                let is_prefix = wanted.path_type != PathMatch::Exact;
+                let place = Place { field, path: &wanted.path, is_prefix, tried: &tried };
+                let mut route = route(record, &door, place, services(&of.backends));
                 fit(&mut route.request, wanted);
                 routes.push(route);
             }
@@ -51,7 +53,8 @@ pub fn grpc(cluster: &Cluster, record: &Record) -> Vec<Route> {
             for (number, wanted) in of.matches.iter().enumerate() {
                 let field = format!(".spec.rules[{rule}].matches[{number}]");
                 let path = call(wanted);
-                let mut route = route(record, &door, (field, services(&of.backends)), &path, &path);
+                let place = Place { field, path: &path, is_prefix: wanted.method.is_none(), tried: &path };
+                let mut route = route(record, &door, place, services(&of.backends));
                 "POST".clone_into(&mut route.request.method);
                 let headers = wanted.headers.iter().map(value);
                 route.request.headers.extend([("Content-Type".to_owned(), "application/grpc".to_owned())]);
@@ -68,8 +71,8 @@ pub fn tls(cluster: &Cluster, record: &Record) -> Vec<Route> {
     let Some(facts) = facts::l4_route(record) else { return Vec::new() };
     let doors = doors(cluster, &facts.parents, &facts.hostnames, &["TLS"]);
     let services: Vec<ObjectRef> = facts.rules.iter().flat_map(|rule| services(&rule.backends)).collect();
-    let place = || (".spec.hostnames".to_owned(), services.clone());
-    doors.iter().map(|door| route(record, door, place(), "/", "/")).collect()
+    let place = || Place { field: ".spec.hostnames".to_owned(), path: "/", is_prefix: true, tried: "/" };
+    doors.iter().map(|door| route(record, door, place(), services.clone())).collect()
 }
 
 /// The Services among backends that get a share.
@@ -82,11 +85,21 @@ fn services(backends: &[RouteBackend]) -> Vec<ObjectRef> {
     services.map(key).collect()
 }
 
-fn route(record: &Record, door: &Door, (field, services): (String, Vec<ObjectRef>), path: &str, tried: &str) -> Route {
+/// Where a route stands, and what is tried for it.
+struct Place<'a> {
+    field: String,
+    path: &'a str,
+    is_prefix: bool,
+    tried: &'a str,
+}
+
+fn route(record: &Record, door: &Door, place: Place, services: Vec<ObjectRef>) -> Route {
+    let Place { field, path, is_prefix, tried } = place;
     let host = sample::host(&door.host, door.address.as_deref());
     let mut request = get(door.scheme, &host, door.port, tried);
     request.via.clone_from(&door.via);
-    Route { owner: record.key.clone(), field, host: door.host.clone(), path: path.to_owned(), services, request }
+    let (owner, host, path) = (record.key.clone(), door.host.clone(), path.to_owned());
+    Route { owner, field, host, path, is_prefix, services, request }
 }
 
 /// Gives the request what the match wants beside its path.
@@ -102,9 +115,10 @@ fn fit(request: &mut Request, wanted: &RouteMatch) {
 }
 
 fn value(wanted: &ValueMatch) -> (String, String) {
-    let value = match wanted.is_regex {
-        true => sample::regex(&wanted.value).trim_start_matches('/').to_owned(),
-        false => wanted.value.to_string(),
+    let value = if wanted.is_regex {
+        sample::regex(&wanted.value).trim_start_matches('/').to_owned()
+    } else {
+        wanted.value.to_string()
     };
     (wanted.name.to_string(), value)
 }
@@ -153,8 +167,11 @@ fn doors(cluster: &Cluster, parents: &[Parent], hostnames: &[Arc<str>], protocol
     doors.into_iter().map(|(_, door)| door).collect()
 }
 
+/// A Gateway, the listeners that a parent of it offers, and its address.
+type Offered<'a> = (ObjectRef, &'a [Listener], Option<Arc<str>>);
+
 /// The Gateway behind a parent, the listeners that the parent offers, and an address of the Gateway.
-fn listeners<'a>(cluster: &'a Cluster, parent: &Parent) -> Option<(ObjectRef, &'a [Listener], Option<Arc<str>>)> {
+fn listeners<'a>(cluster: &'a Cluster, parent: &Parent) -> Option<Offered<'a>> {
     let namespace = parent.object.namespace.as_deref().unwrap_or("");
     let gateway = |namespace: &str, name: &str| cluster.get(&ObjectRef::new(GATEWAY, namespace, name));
     if &*parent.object.kind == "Gateway" {

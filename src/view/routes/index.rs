@@ -246,3 +246,6 @@ pub fn told(trace: &Trace) -> Told {
     let certificate = trace.chain().filter_map(|link| link.tls.as_ref()?.not_after).last();
     Told { verdict: trace.verdict, headline: verdict::headline(trace).cloned(), through, certificate, backends }
 }
+
+#[cfg(test)]
+mod tests;

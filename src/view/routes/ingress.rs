@@ -17,18 +17,35 @@ pub fn routes(record: &Record) -> Vec<Route> {
     for (index, rule) in ingress.rules.iter().enumerate() {
         let host = rule.host.as_deref().unwrap_or("*");
         if let Some(backend) = default.filter(|_| rule.paths.is_empty()) {
-            let place = Place { field: format!(".spec.rules[{index}]"), host, path: "/", tried: "/".to_owned() };
+            let place = Place {
+                field: format!(".spec.rules[{index}]"),
+                host,
+                path: "/",
+                kind: PathType::Prefix,
+                tried: "/".to_owned(),
+            };
             routes.push(route(record, ingress, place, backend));
         }
         for (number, path) in rule.paths.iter().enumerate() {
             let field = format!(".spec.rules[{index}].http.paths[{number}]");
             let tried = tried(record, &path.path, path.path_type);
-            routes.push(route(record, ingress, Place { field, host, path: &path.path, tried }, &path.backend));
+            routes.push(route(
+                record,
+                ingress,
+                Place { field, host, path: &path.path, kind: path.path_type, tried },
+                &path.backend,
+            ));
         }
     }
     let has_all = routes.iter().any(|route| route.host == "*" && route.request.path == "/");
     if let Some(backend) = default.filter(|_| !has_all) {
-        let place = Place { field: ".spec.defaultBackend".to_owned(), host: "*", path: "/", tried: "/".to_owned() };
+        let place = Place {
+            field: ".spec.defaultBackend".to_owned(),
+            host: "*",
+            path: "/",
+            kind: PathType::Prefix,
+            tried: "/".to_owned(),
+        };
         routes.push(route(record, ingress, place, backend));
     }
     routes
@@ -39,11 +56,13 @@ struct Place<'a> {
     field: String,
     host: &'a str,
     path: &'a str,
+    kind: PathType,
     tried: String,
 }
 
 fn route(record: &Record, ingress: &IngressFacts, place: Place, backend: &Backend) -> Route {
-    let Place { field, host, path, tried } = place;
+    let Place { field, host, path, kind, tried } = place;
+    let is_prefix = kind != PathType::Exact;
     let scheme = if has_tls(ingress, host) { Scheme::Https } else { Scheme::Http };
     let address = ingress.addresses.first().map(|address| &*address.value);
     let request = get(scheme, &sample::host(host, address), scheme.port(), &tried);
@@ -54,7 +73,15 @@ fn route(record: &Record, ingress: &IngressFacts, place: Place, backend: &Backen
         }
         Backend::Resource { .. } | Backend::Missing => Vec::new(),
     };
-    Route { owner: record.key.clone(), field, host: host.to_owned(), path: path.to_owned(), services, request }
+    Route {
+        owner: record.key.clone(),
+        field,
+        host: host.to_owned(),
+        path: path.to_owned(),
+        is_prefix,
+        services,
+        request,
+    }
 }
 
 /// What somebody would type for a path.

@@ -15,6 +15,18 @@ pub fn is_regex(path: &str) -> bool {
     path.contains(|c| "()[]{}|*+?^$\\".contains(c))
 }
 
+/// The part of a path before anything that a regular expression reads otherwise.
+pub fn plain(path: &str) -> &str {
+    let end = path.find(|c| "()[]{}|*+?^$\\".contains(c)).unwrap_or(path.len());
+    // What may also be missing does not belong to it.
+    let is_optional = path[end..].starts_with(['*', '?', '{']);
+    let plain = &path[..end];
+    if is_optional && !plain.ends_with('/') {
+        return plain.char_indices().next_back().map_or(plain, |(at, _)| &plain[..at]);
+    }
+    plain
+}
+
 /// About the shortest text that a regular expression matches. `/api/*`, which is no expression but a habit, gives `/api/`.
 pub fn regex(pattern: &str) -> String {
     if let Some(plain) = pattern.strip_suffix('*').filter(|plain| plain.ends_with('/') && !is_regex(plain)) {
@@ -167,6 +179,10 @@ mod tests {
         ] {
             assert_eq!(regex(pattern), wanted, "{pattern}");
         }
+        assert_eq!(
+            (plain("/mydemo(/|$)(.*)"), plain("/cart"), plain("/api/*"), plain("/ab?")),
+            ("/mydemo", "/cart", "/api/", "/a")
+        );
         assert_eq!(host("*.example.com", None), "any.example.com");
         assert_eq!(host("*", Some("203.0.113.10")), "203.0.113.10");
         assert_eq!(host("", None), "any.invalid");

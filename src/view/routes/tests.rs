@@ -34,11 +34,11 @@ status: {loadBalancer: {ingress: [{ip: 203.0.113.10}]}}
     assert_eq!(
         listed(yaml),
         [
-            "https://shop.example.com/api(/|$)(.*) https://shop.example.com/api/ .spec.rules[0].http.paths[0]",
+            "https://shop.example.com/api* https://shop.example.com/api/ .spec.rules[0].http.paths[0]",
             "https://shop.example.com/cart https://shop.example.com/cart .spec.rules[0].http.paths[1]",
-            "http://*.plain.org/ http://any.plain.org/ .spec.rules[1].http.paths[0]",
-            "http://*/health http://203.0.113.10/health .spec.rules[2].http.paths[0]",
-            "http://*/ http://203.0.113.10/ .spec.defaultBackend",
+            "http://*.plain.org/* http://any.plain.org/ .spec.rules[1].http.paths[0]",
+            "http://*/health* http://203.0.113.10/health .spec.rules[2].http.paths[0]",
+            "http://*/* http://203.0.113.10/ .spec.defaultBackend",
         ]
     );
 }
@@ -68,8 +68,8 @@ spec:
     assert_eq!(
         listed(yaml),
         [
-            "https://shop.example.com:8443/cart https://shop.example.com:8443/cart?v=2 .spec.rules[0].matches[0]",
-            "http://plain.org/cart http://plain.org/cart?v=2 .spec.rules[0].matches[0]",
+            "https://shop.example.com:8443/cart* https://shop.example.com:8443/cart?v=2 .spec.rules[0].matches[0]",
+            "http://plain.org/cart* http://plain.org/cart?v=2 .spec.rules[0].matches[0]",
         ]
     );
     fixture::world(yaml, |world| {
@@ -94,9 +94,9 @@ spec:
     assert_eq!(
         listed(yaml),
         [
-            "https://a.example.com/api https://a.example.com/api .spec.routes[0].match",
-            "https://b.example.com/api https://b.example.com/api .spec.routes[0].match",
-            "https://*/all https://any.invalid/all .spec.routes[1].match",
+            "https://a.example.com/api* https://a.example.com/api .spec.routes[0].match",
+            "https://b.example.com/api* https://b.example.com/api .spec.routes[0].match",
+            "https://*/all* https://any.invalid/all .spec.routes[1].match",
         ]
     );
 }

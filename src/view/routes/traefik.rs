@@ -1,12 +1,14 @@
 //! The routes of an IngressRoute: the hosts and the first path that each of its rules names.
 
 use super::{Route, get, sample};
+use crate::kinds::http_route::facts::PathMatch;
 use crate::kinds::{ObjectRef, Record, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::request::Scheme;
 
-/// Words of rules that name a path, and whether it is a regular expression.
-const PATHS: [(&str, bool); 3] = [("PathPrefix", false), ("Path", false), ("PathRegexp", true)];
+/// Words of rules that name a path, and how it is compared.
+const PATHS: [(&str, PathMatch); 3] =
+    [("PathPrefix", PathMatch::Prefix), ("Path", PathMatch::Exact), ("PathRegexp", PathMatch::Regex)];
 
 /// The routes in the order of the rules.
 pub fn routes(record: &Record) -> Vec<Route> {
@@ -14,10 +16,9 @@ pub fn routes(record: &Record) -> Vec<Route> {
     let scheme = if facts.tls.is_some() { Scheme::Https } else { Scheme::Http };
     let mut routes = Vec::new();
     for (index, rule) in facts.routes.iter().enumerate() {
-        let found =
-            PATHS.iter().find_map(|(word, is_regex)| Some((named(&rule.rule, word).into_iter().next()?, *is_regex)));
-        let (path, is_regex) = found.unwrap_or(("/", false));
-        let tried = if is_regex { sample::regex(path) } else { path.to_owned() };
+        let found = PATHS.iter().find_map(|(word, kind)| Some((named(&rule.rule, word).into_iter().next()?, *kind)));
+        let (path, kind) = found.unwrap_or(("/", PathMatch::Prefix));
+        let tried = if kind == PathMatch::Regex { sample::regex(path) } else { path.to_owned() };
         let mut hosts = named(&rule.rule, "Host");
         if hosts.is_empty() {
             hosts.push("*");
@@ -34,6 +35,7 @@ pub fn routes(record: &Record) -> Vec<Route> {
                 field: format!(".spec.routes[{index}].match"),
                 host: host.to_owned(),
                 path: path.to_owned(),
+                is_prefix: kind != PathMatch::Exact,
                 services: services.clone(),
                 request: get(scheme, &sample::host(host, None), scheme.port(), &tried),
             });

@@ -185,7 +185,8 @@ fn inner_port(gate: &Gate, port: u16) -> u16 {
 }
 
 fn entered(controller: &Controller, gate: &Gate, request: &Request) -> Controller {
-    let ends = |service: &Arc<Record>| proxy::ends_tls(service, request.port).is_some();
+    let ends =
+        |service: &Arc<Record>| proxy::ends_tls(service, request.port).is_some() && !proxy::encrypts_anew(service);
     let is_balancer = gate.shape == Shape::LoadBalancer && request.scheme == Scheme::Https;
     let tls_ended = is_balancer && gate.service.as_ref().is_some_and(ends);
     Controller { port: request.port, tls_ended, ..controller.clone() }

@@ -1,5 +1,6 @@
 //! The whole way: entrance, decision, legs, verdict; redirects to this cluster are followed to the end.
 
+use crate::kinds::INGRESS;
 use crate::kinds::service::PortRef;
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::flavour::Flavour;
@@ -276,10 +277,14 @@ fn name_loop(trace: &mut Trace, itself: bool) {
     let shape = if itself { "itself" } else { "an address that leads back to it" };
     let finding = Finding::of(&rt::RT_REDIRECT_LOOP).word("url", &url).word("shape", shape);
     let object = trace.hops.iter().rev().find_map(|hop| hop.object.clone());
+    let ingress = object.as_ref().filter(|object| object.kind == INGRESS);
+    let finding = ingress.map_or(finding.clone(), |ingress| finding.object("ingress", ingress));
     let finding = finding.fact(object, ".spec", "redirect");
     let place =
         trace.hops.iter_mut().rev().find(|hop| hop.kind == HopKind::Filter && hop.standing == Standing::Decides);
     match place {
+        // The one that redirects has said it already.
+        Some(hop) if hop.findings.iter().any(|found| found.code() == finding.code()) => {}
         Some(hop) => hop.findings.push(finding),
         None => trace.hops.push(Hop::new(HopKind::Filter, "redirects without end").with(finding)),
     }

@@ -12,7 +12,8 @@ pub mod taken;
 mod tests;
 pub mod tls;
 
-use crate::kinds::INGRESS;
+use crate::kinds::{DAEMON_SET, INGRESS, STATEFUL_SET};
+use crate::view::trace::fault::Finding;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
@@ -63,6 +64,21 @@ fn some<T: ToString>(names: impl IntoIterator<Item = T>) -> String {
         names if names.len() <= 5 => names.join(", "),
         names => format!("{} and {} more", names[..5].join(", "), names.len() - 5),
     }
+}
+
+/// The finding with the words that lead to the controller's workload: its namespace, and kind and name for kubectl.
+fn run_by(finding: Finding, controller: &Controller) -> Finding {
+    let finding = match &controller.namespace {
+        Some(namespace) => finding.word("controller_namespace", namespace),
+        None => finding,
+    };
+    let Some(workload) = &controller.workload else { return finding };
+    let kind = match workload.key.kind {
+        DAEMON_SET => "daemonset",
+        STATEFUL_SET => "statefulset",
+        _ => "deployment",
+    };
+    finding.word("workload", format!("{kind}/{}", workload.key.name))
 }
 
 /// The Ingresses that a controller serves, and why it does not serve the others.

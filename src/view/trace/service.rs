@@ -47,7 +47,11 @@ pub fn walk(world: &World, arm: &Arm, caller: &Caller) -> Leg {
         lookups(&call, &mut leg);
     }
     let on_path = path(&leg);
-    leg.side.extend(circles::beside(world, &leg.backend.namespace, &on_path));
+    let mut namespaces: Vec<&Arc<str>> = on_path.iter().map(|(namespace, _)| namespace).collect();
+    namespaces.dedup();
+    for namespace in namespaces {
+        leg.side.extend(circles::beside(world, namespace, &on_path));
+    }
     if leg.end.is_none() {
         let unknown = leg.hops.iter().find(|hop| hop.standing == Standing::Unknown);
         leg.end = unknown.map(|hop| LegEnd::Unknown(hop.summary.clone()));

@@ -97,7 +97,8 @@ impl Page<'_> {
 
     fn backend(&mut self, backend: &Backend, is_shared: bool) {
         let share = if is_shared { format!("{} ", sentence::share(backend.share)) } else { String::new() };
-        let via: String = backend.via.iter().map(|(namespace, name)| format!("{namespace}/{name} → ")).collect();
+        let via: Vec<String> = backend.via.iter().map(|(namespace, name)| format!("{namespace}/{name} → ")).collect();
+        let via = via.concat();
         let name = format!("{}/{}:{}", backend.namespace, backend.service, backend.port);
         let ends = backend.status.map_or(String::new(), |status| format!(", answered {status}"));
         let sees = format!("sees {} as {}", backend.path, backend.host);

@@ -40,10 +40,11 @@ pub fn serve(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
     let is_good =
         served.as_ref().is_some_and(|served| served.by == ServedBy::Default) && covers_by_default(world, plan);
     // A default certificate that is good for the name leaves nothing to see for clients.
-    let told = plan.findings.iter().cloned().map(|finding| match is_good && is_of_default(&finding) {
-        true => finding.severe(Severity::Info),
-        false => finding,
-    });
+    let told = plan
+        .findings
+        .iter()
+        .cloned()
+        .map(|finding| if is_good && is_of_default(&finding) { finding.severe(Severity::Info) } else { finding });
     hop.findings.extend(told);
     (hop, served)
 }
@@ -143,7 +144,7 @@ fn refused(world: &World, plan: &TlsPlan, looks: &[(Place, Found)]) -> (Hop, Opt
             Found::Held(record, tls) => {
                 // Where there is nothing else to show, a certificate with other names is shown all the same.
                 if matches!(plan.fallback, Fallback::Reject | Fallback::Unknown) {
-                    return shown(place, record, tls, Some(covers(plan, tls)));
+                    return shown(place, record, tls, Some(&covers(plan, tls)));
                 }
                 let managed = Managed::of(place);
                 if let Some(leaf) = tls.chain.first() {
@@ -164,7 +165,7 @@ fn refused(world: &World, plan: &TlsPlan, looks: &[(Place, Found)]) -> (Hop, Opt
     let (hop, served) = fallback(world, plan);
     let hop = match looks.first() {
         Some((place, found)) if !matches!(found, Found::Missing(_)) => hop.at(&place.key()),
-        _ => plan.owner.iter().fold(hop, |hop, owner| hop.at(owner)),
+        _ => plan.owner.iter().fold(hop, Hop::at),
     };
     (findings.into_iter().fold(hop, Hop::with), served)
 }
@@ -207,10 +208,10 @@ fn fallback(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
 }
 
 /// The certificate of a Secret, as clients are shown it. `cover` says how its names miss the host, where they do.
-fn shown(place: &Place, record: &Record, tls: &TlsFacts, cover: Option<Cover>) -> (Hop, Option<Served>) {
+fn shown(place: &Place, record: &Record, tls: &TlsFacts, cover: Option<&Cover>) -> (Hop, Option<Served>) {
     let managed = Managed::of(place);
     let mut findings = leaf::judge(place, record, tls, &managed);
-    if let (Some(cover), Some(leaf)) = (&cover, tls.chain.first()) {
+    if let (Some(cover), Some(leaf)) = (cover, tls.chain.first()) {
         findings.push(leaf::wrong_names(place, record, leaf, cover, &managed));
     }
     let is_bad = findings.iter().any(|finding| finding.severity == Severity::Broken);

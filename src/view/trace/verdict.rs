@@ -36,7 +36,27 @@ pub fn headline(trace: &Trace) -> Option<&Finding> {
     let link = trace.chain().find(|link| own(link) == trace.verdict)?;
     let mut hops = link.hops.iter();
     let hop = hops.find(|hop| of_hop(hop) == trace.verdict && hop.findings.iter().any(|f| f.severity == wanted))?;
-    worst(&hop.findings)
+    Some(root(link, hop, worst(&hop.findings)?))
+}
+
+/// The finding at the root of another one: what explains it may stand on a later hop, as a pod explains that nobody is
+/// ready.
+fn root<'t>(trace: &'t Trace, hop: &Hop, found: &'t Finding) -> &'t Finding {
+    let hops = || trace.hops.iter().filter(|other| other.arm == hop.arm && other.status() != Status::NotReached);
+    let mut root = found;
+    // Explanations are a few steps deep; the bound only keeps two that explain each other from going on.
+    for _ in 0..hops().count() {
+        let explains = |other: &&Finding| {
+            other.severity == root.severity
+                && other.fault.explains.contains(&root.code())
+                && other.code() != root.code()
+        };
+        let Some(next) = hops().flat_map(|other| &other.findings).filter(explains).min_by_key(|f| rank(f)) else {
+            break;
+        };
+        root = next;
+    }
+    root
 }
 
 /// The worst finding of a hop; among equals one that explains another one of the hop, then the catalogue's order.

@@ -105,6 +105,12 @@ pub fn sends(service: &Record) -> Option<(String, String)> {
     annotations.find(|(key, value)| asks(key, value)).map(|(key, value)| (key.to_string(), value.to_string()))
 }
 
+/// Whether a load balancer that ends TLS begins it anew, so that those behind see it encrypted all the same.
+pub fn encrypts_anew(service: &Record) -> bool {
+    let protocol = service.meta.annotation("service.beta.kubernetes.io/aws-load-balancer-backend-protocol");
+    protocol.is_some_and(|protocol| matches!(&**protocol, "https" | "ssl"))
+}
+
 /// The annotation by which TLS of a port ends at the load balancer.
 pub fn ends_tls(service: &Record, port: u16) -> Option<(String, String)> {
     let value = |key: &str| service.meta.annotation(key).map(|value| value.trim());

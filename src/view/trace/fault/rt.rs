@@ -62,7 +62,10 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'"]
         explains [];
     RT_REDIRECT_LOOP "RT-REDIRECT-LOOP" Broken "{{url}} redirects to {{shape}}, for ever: clients give up with too many redirects"
-        fix [] explains [];
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{namespace}} annotate ingress {{ingress}} {{annotation}}-",
+            "kubectl -n {{config_namespace}} patch configmap {{config}} --type=merge -p '{\"data\":{\"use-forwarded-headers\":\"true\"}}'"]
+        explains [];
     RT_BACKEND_PROTO "RT-BACKEND-PROTO" Broken "{{controller}} speaks HTTP to port {{port}} of Service {{namespace}}/{{service}}, which speaks HTTPS ({{sign}}): clients get 400 or 502"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} nginx.ingress.kubernetes.io/backend-protocol=HTTPS"]

@@ -189,7 +189,12 @@ enum Said {
 /// What the controller says of a route for one of its parents.
 pub fn status<'r>(route: &'r Route, reference: &Parent, controller: &str) -> Option<&'r ParentStatus> {
     let ours = |said: &&ParentStatus| controller.is_empty() || *said.controller == *controller;
-    route.status.iter().filter(ours).find(|said| said.parent == *reference)
+    let mut all = route.status.iter().filter(ours);
+    let exact = all.clone().find(|said| said.parent == *reference);
+    // Some controllers repeat a reference in other words; with one reference to the object there is no doubt.
+    let of_object = |parent: &Parent| parent.object == reference.object;
+    let is_only = route.parents.iter().filter(|parent| of_object(parent)).count() == 1;
+    exact.or_else(|| all.find(|said| is_only && of_object(&said.parent)))
 }
 
 fn said(world: &World, reference: &Parent, controller: &str, route: &Route) -> Said {

@@ -45,8 +45,11 @@ fn class(world: &World, gateway: &Record, facts: &GatewayFacts) -> (Hop, Arc<str
     };
     let served = hop(format!("class {} is served by {}", facts.class, class.controller));
     let accepted = condition::find(&class.conditions, "Accepted");
+    // Whoever takes the Gateway serves the class, whether it says so there or not.
+    let is_taken = taken(facts).is_some_and(|c| c.status == Status::True);
     let why = match accepted {
         Some(said) if said.status == Status::True => None,
+        None | Some(Condition { status: Status::Unknown, .. }) if is_taken => None,
         Some(said) if said.status == Status::False => {
             Some((format!("GatewayClass {} is not accepted: {}", facts.class, said.reasoned()), &*said.reason))
         }
@@ -100,6 +103,11 @@ fn nobody(gateway: &Record, why: &str) -> Finding {
     Finding::of(&gw::GW_CLASS).object("gateway", &gateway.key).word("why", why)
 }
 
+/// Whether a controller has taken the Gateway; before version 1 of the API the condition was called otherwise.
+fn taken(facts: &GatewayFacts) -> Option<&Condition> {
+    condition::find(&facts.conditions, "Accepted").or_else(|| condition::find(&facts.conditions, "Scheduled"))
+}
+
 fn own(world: &World, gateway: &Record, facts: &GatewayFacts) -> Hop {
     let addresses: Vec<&str> = facts.addresses.iter().map(|(_, value)| &**value).collect();
     let title = format!("Gateway {}/{}", namespace(gateway), gateway.key.name);
@@ -109,7 +117,7 @@ fn own(world: &World, gateway: &Record, facts: &GatewayFacts) -> Hop {
         return hop.sure(Confidence::Inferred);
     }
     let said = |kind| fresh(&facts.conditions, kind, gateway);
-    let accepted = condition::find(&facts.conditions, "Accepted");
+    let accepted = taken(facts);
     let refused = match accepted {
         None => Some("no controller has reported on it".to_owned()),
         Some(c) if c.status == Status::Unknown => Some(format!("no controller has taken it: {}", c.reasoned())),
@@ -124,8 +132,9 @@ fn own(world: &World, gateway: &Record, facts: &GatewayFacts) -> Hop {
         let finding = nobody(gateway, &why).word("class", &facts.class);
         hop = hop.with(finding.proof(gateway, ".status.conditions[type=Accepted].reason", reason));
     }
-    let denied = said("Programmed").filter(|c| c.status == Status::False);
-    let is_programmed = said("Programmed").is_some_and(|c| c.status == Status::True);
+    let programmed = said("Programmed").or_else(|| said("Ready"));
+    let denied = programmed.filter(|c| c.status == Status::False);
+    let is_programmed = programmed.is_some_and(|c| c.status == Status::True);
     let of_address = denied.is_some_and(|c| c.reason.starts_with("Address"));
     if addresses.is_empty() || of_address {
         let reason = denied.map_or_else(|| "its status lists none".to_owned(), |c| c.reasoned().to_string());

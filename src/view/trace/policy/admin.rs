@@ -113,9 +113,8 @@ fn is_peer(end: &End, peer: &AdminPeer) -> Fits {
     match peer {
         AdminPeer::Namespaces(selector) if is_pod => end.in_namespaces(selector),
         AdminPeer::Pods { namespaces, pods } if is_pod => end.in_namespaces(namespaces).min(end.among(pods)),
-        AdminPeer::Namespaces(_) | AdminPeer::Pods { .. } | AdminPeer::Domains(_) => Fits::No,
         AdminPeer::Nodes(_) if end.is_node() => Fits::Maybe,
-        AdminPeer::Nodes(_) => Fits::No,
+        AdminPeer::Namespaces(_) | AdminPeer::Pods { .. } | AdminPeer::Domains(_) | AdminPeer::Nodes(_) => Fits::No,
         AdminPeer::Networks(ranges) => match &end.address {
             Address::Outside => Fits::Maybe,
             Address::Pod(ips) | Address::Node(ips) => {

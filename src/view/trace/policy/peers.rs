@@ -17,8 +17,11 @@ use std::sync::Arc;
 /// The label by which every namespace is found by its name.
 pub const NAME: &str = "kubernetes.io/metadata.name";
 
+/// A label and its value.
+pub type Label = (Arc<str>, Arc<str>);
+
 /// Labels, sorted by key.
-pub type Labels = [(Arc<str>, Arc<str>)];
+pub type Labels = [Label];
 
 /// An answer that may be unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,9 +42,9 @@ pub struct End {
     /// Its namespace; none where it is outside or not known.
     pub namespace: Option<Arc<str>>,
     /// Labels of its namespace, and whether all of them are known.
-    pub namespace_labels: (Vec<(Arc<str>, Arc<str>)>, bool),
+    pub namespace_labels: (Vec<Label>, bool),
     /// Its own labels; none where they are not known.
-    pub labels: Option<Vec<(Arc<str>, Arc<str>)>>,
+    pub labels: Option<Vec<Label>>,
     /// What its connections come from.
     pub address: Address,
     /// The nodes that it runs on, as far as they are known.
@@ -179,7 +182,7 @@ impl End {
 }
 
 /// Labels of a namespace. Its name is always among them; without the object the others are not known.
-fn namespace_labels(world: &World, namespace: &str) -> (Vec<(Arc<str>, Arc<str>)>, bool) {
+fn namespace_labels(world: &World, namespace: &str) -> (Vec<Label>, bool) {
     let record = world.get(&ObjectRef::new(NAMESPACE, "", namespace));
     let mut labels = record.map_or_else(Vec::new, |record| record.meta.labels.to_vec());
     if !labels.iter().any(|(key, _)| **key == *NAME) {

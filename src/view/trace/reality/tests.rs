@@ -19,8 +19,8 @@ fn trace(outcome: Outcome) -> Trace {
     }
 }
 
-fn timed<T>(what: T) -> Option<Timed<T>> {
-    Some(Timed { what, took: Duration::from_millis(12) })
+fn timed<T>(what: T) -> Timed<T> {
+    Timed { what, took: Duration::from_millis(12) }
 }
 
 fn answered(status: u16, headers: &[(&str, &str)]) -> Reality {
@@ -28,8 +28,8 @@ fn answered(status: u16, headers: &[(&str, &str)]) -> Reality {
     Reality {
         url: "https://shop.example.com/".to_owned(),
         place: "shop.example.com:443".to_owned(),
-        dialled: timed(("203.0.113.10".parse().unwrap(), Dial::Open)),
-        answered: timed(Answered { status, headers }),
+        dialled: Some(timed(("203.0.113.10".parse().unwrap(), Dial::Open))),
+        answered: Some(timed(Answered { status, headers })),
         ..Reality::default()
     }
 }
@@ -51,7 +51,7 @@ fn an_answer_that_was_not_expected_is_called_out() {
     assert_eq!(answered(502, &[]).differences(&trace(Outcome::Forward(Vec::new()))).len(), 1);
     assert_eq!(answered(200, &[]).differences(&trace(Outcome::Timeout(String::new()))).len(), 1);
     let mut closed = answered(200, &[]);
-    closed.dialled = timed(("203.0.113.10".parse().unwrap(), Dial::Refused));
+    closed.dialled = Some(timed(("203.0.113.10".parse().unwrap(), Dial::Refused)));
     closed.answered = None;
     assert_eq!(closed.differences(&respond), ["a connection was expected, and there is none"]);
 }
@@ -61,7 +61,7 @@ fn another_certificate_than_the_secrets_is_called_out_and_noted() {
     let mut real = answered(200, &[]);
     let leaf =
         Certificate { subject: "CN=edge".to_owned(), names: vec!["edge.test".to_owned()], ..Certificate::default() };
-    real.shaken = timed(Shaken { chain: vec![leaf], ..Shaken::default() });
+    real.shaken = Some(timed(Shaken { chain: vec![leaf], ..Shaken::default() }));
     let mut expected = trace(Outcome::Forward(Vec::new()));
     expected.tls = Some(Served {
         by: ServedBy::Secret,
@@ -82,10 +82,10 @@ fn another_certificate_than_the_secrets_is_called_out_and_noted() {
 #[test]
 fn each_phase_has_a_line_with_its_time() {
     let mut real = answered(308, &[("location", "https://a/")]);
-    real.names = timed(vec![
+    real.names = Some(timed(vec![
         ("www.a".to_owned(), Lookup::Found(vec![Answer::Alias("a".to_owned())])),
         ("a".to_owned(), Lookup::NxDomain),
-    ]);
+    ]));
     assert_eq!(
         real.lines(),
         [

@@ -1,6 +1,6 @@
 //! Who may pass ingress-nginx: body size, a missing password file, allow-lists, passwords, other services that are asked.
 
-use crate::kinds::{Record, SECRET};
+use crate::kinds::{Record, SECRET, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Hop, HopKind};
@@ -8,6 +8,7 @@ use crate::view::trace::outcome::Outcome;
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::nginx::redirect::Answer;
 use crate::view::trace::rule::nginx::settings::Options;
+use crate::view::trace::service::names::domains;
 use crate::view::trace::world::{Known, World};
 use std::net::IpAddr;
 
@@ -86,7 +87,7 @@ pub fn denied(world: &World, ingress: &Record, options: &Options) -> Option<Answ
 
 /// What the controller answers once a backend is there, and the hop that says so.
 pub fn gate(
-    _world: &World,
+    world: &World,
     request: &Request,
     ingress: &Record,
     options: &Options,
@@ -94,6 +95,13 @@ pub fn gate(
     let by = "ingress-nginx".to_owned();
     if let Some((hop, is_closed)) = ranges(request, ingress, options) {
         return (Some(hop), is_closed.then_some((403, by)));
+    }
+    let (asking, is_unheard) = match asks(world, ingress, options) {
+        Some((hop, is_unheard)) => (Some(hop), is_unheard),
+        None => (None, false),
+    };
+    if is_unheard {
+        return (asking, Some((500, by)));
     }
     if options.get("auth-type") == Some("basic") && request.header("Authorization").is_none() {
         let hop = Hop::new(HopKind::Filter, "basic authentication: 401 without a password").at(&ingress.key);
@@ -114,7 +122,51 @@ pub fn gate(
             return (Some(hop), Some((400, by)));
         }
     }
-    (None, None)
+    (asking, None)
+}
+
+/// The hop of a service that is asked first, and whether it cannot be reached.
+fn asks(world: &World, ingress: &Record, options: &Options) -> Option<(Hop, bool)> {
+    let url = options.get("auth-url")?;
+    let hop = Hop::new(HopKind::Filter, format!("external authentication: asks {url}")).at(&ingress.key);
+    let Some((namespace, why)) = unheard(world, ingress, url) else { return Some((hop, false)) };
+    let finding = Finding::of(&rt::RT_AUTH_URL)
+        .object("ingress", &ingress.key)
+        .word("url", url)
+        .word("why", why)
+        .word("auth_namespace", namespace)
+        .proof(ingress, format!(".metadata.annotations[{}]", options.name("auth-url")), url);
+    Some((hop.with(finding), true))
+}
+
+/// Why nobody hears what is asked: the namespace that is meant, and the reason. Names outside the cluster are not told.
+fn unheard(world: &World, ingress: &Record, url: &str) -> Option<(String, String)> {
+    let asked = Request::get(url).ok()?;
+    let own = ingress.key.namespace.as_deref().unwrap_or("");
+    let (domains, _) = domains(world);
+    let parts: Vec<&str> = asked.name().split('.').collect();
+    let is_there = |namespace: &str, name: &str| world.named(SERVICE, namespace, name).is_some();
+    let (name, namespace, is_full) = match parts.as_slice() {
+        [name] if !name.contains(['$', ':']) => (*name, own, false),
+        [name, namespace] if is_there(namespace, name) => (*name, *namespace, false),
+        [name, namespace, "svc"] => (*name, *namespace, false),
+        [name, namespace, "svc", rest @ ..] if domains.iter().any(|domain| **domain == *rest.join(".")) => {
+            (*name, *namespace, true)
+        }
+        _ => return None,
+    };
+    let is_known = !world.is_files() && world.known(SERVICE, Some(namespace)) == Known::Whole;
+    let why = if is_known && !is_there(namespace, name) {
+        format!("and Service {namespace}/{name} does not exist")
+    } else if !is_full {
+        let domain = domains.first().map_or("cluster.local", |domain| domain);
+        format!(
+            "a name that nginx cannot resolve, for it uses no search list (in full: {name}.{namespace}.svc.{domain})"
+        )
+    } else {
+        return None;
+    };
+    Some((namespace.to_owned(), why))
 }
 
 /// The hop of an allow-list, and whether this client is shut out.

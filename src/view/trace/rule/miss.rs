@@ -4,7 +4,7 @@ use crate::kinds::Record;
 use crate::kinds::ingress::facts::PathType;
 use crate::view::trace::entrance;
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, dns, rt};
+use crate::view::trace::fault::{Finding, Severity, dns, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::gateway::names::nearest;
 use crate::view::trace::hop::{Hop, HopKind, Standing};
@@ -58,10 +58,11 @@ pub fn no_host(world: &World, controller: &Controller, request: &Request, served
         hop = hop.at(&server.owner.key).with(finding);
         break;
     }
-    let wildcard = servers.iter().find_map(|server| match &server.host {
-        Host::Wildcard(rest) if host.ends_with(&format!(".{rest}")) => Some(server),
-        _ => None,
-    });
+    let is_deeper = |server: &&Server| match &server.host {
+        Host::Wildcard(rest) => host.ends_with(&format!(".{rest}")),
+        _ => false,
+    };
+    let wildcard = servers.iter().find(is_deeper);
     if let Some(server) = wildcard {
         let finding = Finding::of(&rt::RT_HOST_WILDCARD_DEPTH)
             .object("ingress", &server.owner.key)
@@ -151,8 +152,10 @@ pub fn no_path(
         read.rules.iter().any(|rule| !rule.has_http && Host::of(rule.host.as_deref()) == server.host)
     });
     if server.locations.is_empty() && empty {
-        hop = hop.with(
+        // No path of it could be named beside the one that is missing.
+        return hop.with(
             Finding::of(&rt::RT_RULE_NOHTTP)
+                .severe(Severity::Broken)
                 .object("ingress", &server.owner.key)
                 .word("host", &host)
                 .word("controller", name(controller))

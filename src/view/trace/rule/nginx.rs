@@ -2,6 +2,7 @@
 
 pub mod canary;
 pub mod host;
+pub mod invalid;
 pub mod location;
 pub mod redirect;
 pub mod rewrite;
@@ -138,6 +139,10 @@ impl Here<'_> {
             hops.push(not_reached());
             Settled { hops, action: end(answer.outcome), gate: None }
         };
+        if let Backend::Resource { .. } = location.backend {
+            hops.push(not_reached());
+            return Settled { hops, action: end(not_found(self.controller)), gate: None };
+        }
         let early = access::too_long(request, location.ingress, &options)
             .or_else(|| access::denied(self.world, location.ingress, &options))
             .or_else(|| redirect::of_location(request, location, &options))
@@ -166,7 +171,7 @@ impl Here<'_> {
         let (location, server) = (self.location, self.server);
         let how = if server.is_regex() { "regular expression" } else { path::type_name(location.kind) };
         let summary =
-            format!("{} {} ({how}) → {}", server.host.text(), location.path, backend::title(location.backend),);
+            format!("{} {} ({how}) → {}", server.host.text(), location.path, backend::title(location.backend));
         let mut hop = Hop::new(HopKind::Rule, summary).at(&location.ingress.key);
         if let Backend::Resource { kind, name, .. } = location.backend {
             hop = hop.with(

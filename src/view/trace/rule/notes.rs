@@ -7,16 +7,18 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Hop, HopKind};
-use crate::view::trace::plan::Controller;
+use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::miss::name;
 use crate::view::trace::rule::nginx::host::Host;
+use crate::view::trace::rule::nginx::invalid;
 use crate::view::trace::rule::nginx::location::{self, Location};
 use crate::view::trace::rule::nginx::server::Server;
 use crate::view::trace::rule::nginx::settings::Options;
 use crate::view::trace::rule::taken::ANNOTATION;
-use crate::view::trace::rule::{Served, path};
+use crate::view::trace::rule::{Served, path, run_by};
 use crate::view::trace::world::World;
+use crate::wire::Timestamp;
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
@@ -39,7 +41,10 @@ pub fn location(
     };
     if let Some((cause, setting)) = server.regex_by {
         let literal = path::matches(&location.path, location.kind, normal);
-        if cause.key != location.ingress.key || !literal && !path::looks_like_regex(&location.path) {
+        let is_own = cause.key == location.ingress.key;
+        // Of an Exact path of its own Ingress the missing end is told instead.
+        let is_odd = !literal && !path::looks_like_regex(&location.path) && location.kind != PathType::Exact;
+        if !is_own || is_odd {
             found.push(
                 named(Finding::of(&rt::RT_REGEX_HOSTWIDE))
                     .word("host", server.host.text())
@@ -70,6 +75,7 @@ pub fn location(
             ));
         }
     }
+    found.extend(snippet(location.ingress, options));
     found.extend(limits(location.ingress, options));
     found.extend(statuses(location));
     found.extend(passthrough(location, options));
@@ -77,7 +83,34 @@ pub fn location(
 }
 
 fn options_value(ingress: &Record, setting: &str) -> String {
-    ingress.meta.annotation(&format!("{PREFIX}{setting}")).map_or_else(String::new, |value| value.to_string())
+    ingress.meta.annotation(&format!("{PREFIX}{setting}")).map_or_else(String::new, ToString::to_string)
+}
+
+/// A snippet where the controller's ConfigMap does not allow any; nothing where it cannot be read.
+fn snippet(ingress: &Record, options: &Options) -> Option<Finding> {
+    let start = format!("{}/", options.prefix());
+    let mut annotations = ingress.meta.annotations.iter();
+    let (name, _) = annotations.find(|(name, _)| name.starts_with(&start) && name.ends_with("-snippet"))?;
+    let controller = options.controller();
+    let Settings::Known(map) = &controller.settings else { return None };
+    let said = options.global("allow-snippet-annotations");
+    if said == Some("true") {
+        return None;
+    }
+    let finding = Finding::of(&ctl::CTL_ADM_SNIPPET).object("ingress", &ingress.key).word("annotation", name).proof(
+        ingress,
+        format!(".metadata.annotations[{name}]"),
+        "set",
+    );
+    let finding = run_by(finding, controller);
+    Some(match map {
+        Some(map) => finding.word("settings", &map.key.name).proof(
+            map,
+            ".data.allow-snippet-annotations",
+            said.unwrap_or("not set"),
+        ),
+        None => finding,
+    })
 }
 
 fn limits(ingress: &Record, options: &Options) -> Vec<Finding> {
@@ -129,11 +162,8 @@ fn passthrough(location: &Location, options: &Options) -> Option<Finding> {
     }
     let annotation = format!(".metadata.annotations[{PREFIX}ssl-passthrough]");
     if options.get("ssl-passthrough").is_some() && !options.has_flag("--enable-ssl-passthrough") {
-        return Some(Finding::of(&rt::RT_PASSTHROUGH_FLAG).object("ingress", &location.ingress.key).proof(
-            location.ingress,
-            annotation,
-            "true",
-        ));
+        let finding = Finding::of(&rt::RT_PASSTHROUGH_FLAG).object("ingress", &location.ingress.key);
+        return Some(run_by(finding, options.controller()).proof(location.ingress, annotation, "true"));
     }
     (location.path != "/").then(|| {
         Finding::of(&rt::RT_PASSTHROUGH_PATH)
@@ -150,7 +180,7 @@ pub fn protocol(world: &World, controller: &Controller, location: &Location, opt
     let record = world.named(SERVICE, namespace, service)?;
     let read = facts::service(record)?;
     let found = read.ports.iter().find(|have| match port {
-        Some(PortRef::Number(number)) => i32::from(have.port) == *number,
+        Some(PortRef::Number(number)) => have.port == *number,
         Some(PortRef::Name(name)) => *have.name == **name,
         None => false,
     })?;
@@ -209,7 +239,8 @@ pub fn side(
             found.push(canary(server, idle));
         }
     }
-    for ingress in served.taken.iter().filter(|ingress| has_host(ingress, request.name())) {
+    let concerns = |ingress: &Record| has_host(ingress, request.name()) || has_alias(ingress, request.name());
+    for ingress in served.taken.iter().filter(|ingress| concerns(ingress)) {
         found.extend(beside(world, controller, ingress, servers));
     }
     found
@@ -230,7 +261,7 @@ fn canary(server: &Server, idle: &crate::view::trace::rule::nginx::server::Idle)
 }
 
 fn created(record: &Record) -> String {
-    record.meta.created.map_or_else(|| "not set".to_owned(), |at| at.rfc3339())
+    record.meta.created.map_or_else(|| "not set".to_owned(), Timestamp::rfc3339)
 }
 
 fn has_host(ingress: &Record, name: &str) -> bool {
@@ -270,28 +301,45 @@ fn beside(world: &World, controller: &Controller, ingress: &Record, servers: &[S
             );
         }
     }
-    if let Some(alias) = ingress.meta.annotation(&format!("{PREFIX}server-alias")) {
-        for host in alias.split([',', ' ']).filter(|host| !host.is_empty()) {
-            let owner =
-                servers.iter().find(|server| server.host == Host::of(Some(host)) && server.owner.key != ingress.key);
-            found.extend(owner.map(|server| {
-                let owner = &server.owner.key;
-                named(Finding::of(&rt::RT_ALIAS_CONFLICT))
-                    .word("host", host)
-                    .word("owner", format!("Ingress {}/{}", owner.namespace.as_deref().unwrap_or(""), owner.name))
-                    .proof(ingress, format!(".metadata.annotations[{PREFIX}server-alias]"), alias)
-            }));
-        }
+    if controller.flavour == Flavour::Nginx {
+        found.extend(invalid::ignored(controller, ingress));
     }
-    if read.addresses.is_empty() && !world.is_files() && controller.service.is_some() {
-        let mut finding =
-            named(Finding::of(&ctl::CTL_NO_STATUS)).proof(ingress, ".status.loadBalancer.ingress", "empty");
-        if let (Some(namespace), Some(workload)) = (&controller.namespace, &controller.workload) {
-            finding = finding
-                .word("controller_namespace", namespace)
-                .word("workload", format!("deployment/{}", workload.key.name));
-        }
-        found.push(finding);
-    }
+    found.extend(aliases(ingress, servers));
+    found.extend(unpublished(world, controller, ingress));
     found
+}
+
+/// The names of `server-alias`.
+fn alias(ingress: &Record) -> impl Iterator<Item = &str> {
+    let said = ingress.meta.annotation(&format!("{PREFIX}server-alias")).map_or("", |said| said);
+    said.split([',', ' ']).filter(|host| !host.is_empty())
+}
+
+fn has_alias(ingress: &Record, name: &str) -> bool {
+    alias(ingress).any(|host| Host::of(Some(host)).takes(name))
+}
+
+/// Names that others have rules for.
+fn aliases(ingress: &Record, servers: &[Server]) -> Vec<Finding> {
+    let conflict = |host: &str| {
+        let is_theirs = |server: &&Server| server.host == Host::of(Some(host)) && server.owner.key != ingress.key;
+        let owner = &servers.iter().find(is_theirs)?.owner.key;
+        let finding = Finding::of(&rt::RT_ALIAS_CONFLICT)
+            .object("ingress", &ingress.key)
+            .word("host", host)
+            .word("owner", format!("Ingress {}/{}", owner.namespace.as_deref().unwrap_or(""), owner.name));
+        Some(finding.proof(ingress, format!(".metadata.annotations[{PREFIX}server-alias]"), host))
+    };
+    alias(ingress).filter_map(conflict).collect()
+}
+
+/// No address, though the controller had time to publish one.
+fn unpublished(world: &World, controller: &Controller, ingress: &Record) -> Option<Finding> {
+    let is_new = ingress.meta.created.is_some_and(|created| world.now.seconds() - created.seconds() < 60);
+    let has_address = facts::ingress(ingress).is_none_or(|read| !read.addresses.is_empty());
+    if has_address || is_new || world.is_files() || controller.service.is_none() {
+        return None;
+    }
+    let finding = Finding::of(&ctl::CTL_NO_STATUS).object("ingress", &ingress.key);
+    Some(run_by(finding, controller).proof(ingress, ".status.loadBalancer.ingress", "empty"))
 }

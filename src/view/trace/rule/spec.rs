@@ -46,6 +46,7 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
                     .word("controller", miss::name(controller))
                     .proof(location.ingress, format!("{}.backend.resource", location.field()), name),
             );
+            return decision(vec![sure(hop), not_reached()], end(not_found(controller)));
         }
         let arm = backend::arm(location.ingress, &location.field(), location.backend, 1.0, sees);
         return decision(vec![sure(hop)], Action::Forward(vec![arm]));

@@ -8,8 +8,10 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
-use crate::view::trace::rule::{Served, some};
+use crate::view::trace::rule::nginx::invalid;
+use crate::view::trace::rule::{Served, run_by, some};
 use crate::view::trace::world::{Known, World};
+use crate::wire::Timestamp;
 use std::sync::Arc;
 
 /// The deprecated annotation that names a class.
@@ -33,13 +35,16 @@ pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Served<'a> {
     let mut served = Served::default();
     for ingress in world.of(INGRESS) {
         match taken(world, controller, ingress) {
-            Taken::Yes => served.taken.push(ingress),
+            Taken::Yes => match invalid::dropped(controller, ingress) {
+                Some(finding) => served.left.push((ingress, Taken::No(Box::new(finding)))),
+                None => served.taken.push(ingress),
+            },
             other => served.left.push((ingress, other)),
         }
     }
     // The oldest owns; of equal age, as in files, the last by name (ingress-nginx's store sorts so).
     served.taken.sort_by(|a, b| {
-        let age = |record: &Record| record.meta.created.map_or(i64::MIN, |created| created.seconds());
+        let age = |record: &Record| record.meta.created.map_or(i64::MIN, Timestamp::seconds);
         let name = |record: &Record| (record.key.namespace.clone(), record.key.name.clone());
         age(a).cmp(&age(b)).then_with(|| name(b).cmp(&name(a)))
     });
@@ -168,20 +173,13 @@ fn unwatched(controller: &Controller, ingress: &Record) -> Option<Finding> {
     if watched.split(',').any(|watched| watched.trim() == namespace) {
         return None;
     }
-    let workload = controller.workload.as_ref();
-    let mut finding = Finding::of(&ctl::CTL_NS_UNWATCHED)
+    let finding = Finding::of(&ctl::CTL_NS_UNWATCHED)
         .object("ingress", &ingress.key)
         .word("flag", format!("{name}={watched}"))
         .fact(
-            workload.map(|record| record.key.clone()),
+            controller.workload.as_ref().map(|record| record.key.clone()),
             ".spec.template.spec.containers[0].args",
             format!("{name}={watched}"),
         );
-    if let Some(namespace) = &controller.namespace {
-        finding = finding.word("controller_namespace", namespace);
-    }
-    if let Some(workload) = workload {
-        finding = finding.word("workload", format!("deployment/{}", workload.key.name));
-    }
-    Some(finding)
+    Some(run_by(finding, controller))
 }

@@ -51,8 +51,11 @@ fn namespace(record: &Record) -> Arc<str> {
     record.key.namespace.clone().unwrap_or_else(|| Arc::from(""))
 }
 
+/// An Ingress, which of its tls entries, and the Secret of it.
+type Entry<'a> = (&'a Arc<Record>, usize, Option<Arc<str>>);
+
 /// The tls entries of an Ingress that name a host.
-fn entries<'a>(ingress: &'a Arc<Record>, name: &str) -> Vec<(&'a Arc<Record>, usize, Option<Arc<str>>)> {
+fn entries<'a>(ingress: &'a Arc<Record>, name: &str) -> Vec<Entry<'a>> {
     let Some(read) = facts::ingress(ingress) else { return Vec::new() };
     let names = |hosts: &[Arc<str>]| hosts.iter().any(|host| Host::of(Some(host)).takes(name));
     let entries = read.tls.iter().enumerate().filter(|(_, tls)| names(&tls.hosts));

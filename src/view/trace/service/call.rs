@@ -69,7 +69,7 @@ impl<'a, 'w> Call<'a, 'w> {
         let finding = finding.word("user", self.user());
         let Some((object, field)) = &self.arm.named_by else { return finding };
         let Some(word) = word_of(object.kind) else { return finding };
-        finding.word(word, &object.name).word("pointer", pointer(field))
+        finding.word(word, &object.name).word("pointer", pointer(object.kind, field))
     }
 
     /// The field of the rule that names the backend, as evidence.
@@ -111,11 +111,11 @@ fn word_of(kind: KindId) -> Option<&'static str> {
 }
 
 /// The part of an object that names a backend, as a JSON patch writes it: `.spec.rules[0].backendRefs[1].name` is
-/// `/spec/rules/0/backendRefs/1`.
-fn pointer(field: &str) -> String {
+/// `/spec/rules/0/backendRefs/1`; of an Ingress it is the Service of the backend.
+fn pointer(kind: KindId, field: &str) -> String {
     let end = [".name", ".port", ".port.number", ".port.name"].iter().filter_map(|end| field.strip_suffix(end));
     let base = end.min_by_key(|base| base.len()).unwrap_or(field);
-    base.replace('.', "/").replace('[', "/").replace(']', "")
+    base.replace(['.', '['], "/").replace(']', "")
 }
 
 /// What owns a pod in the end, as kubectl names it: `deployment/web`; and the record, where it is known.
@@ -145,9 +145,9 @@ mod tests {
 
     #[test]
     fn fields_become_pointers() {
-        assert_eq!(pointer(".spec.rules[0].backendRefs[1].name"), "/spec/rules/0/backendRefs/1");
-        let ingress = ".spec.rules[0].http.paths[2].backend.service";
-        assert_eq!(pointer(ingress), "/spec/rules/0/http/paths/2/backend/service");
-        assert_eq!(pointer(&format!("{ingress}.port.number")), pointer(ingress));
+        assert_eq!(pointer(HTTP_ROUTE, ".spec.rules[0].backendRefs[1].name"), "/spec/rules/0/backendRefs/1");
+        let ingress = ".spec.rules[0].http.paths[2].backend";
+        assert_eq!(pointer(INGRESS, ingress), "/spec/rules/0/http/paths/2/backend/service");
+        assert_eq!(pointer(INGRESS, &format!("{ingress}.service.port.number")), pointer(INGRESS, ingress));
     }
 }

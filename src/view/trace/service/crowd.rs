@@ -25,6 +25,8 @@ pub struct Crowd<'a> {
     pub pods_known: Known,
     /// Whether all slices of its namespace are known.
     pub slices_known: Known,
+    /// With files: whether they hold nothing at all that could be a pod, so that finding none proves nothing.
+    pub is_unspoken: bool,
 }
 
 /// Looks for all of them.
@@ -42,7 +44,11 @@ pub fn gather<'a>(world: &World<'a>, goal: &Goal<'a>) -> Crowd<'a> {
         slices: world.labelled(ENDPOINT_SLICE, namespace, &label),
         pods_known: world.known(POD, Some(namespace)),
         slices_known: world.known(ENDPOINT_SLICE, Some(namespace)),
+        is_unspoken: false,
     };
+    let mut makers = WORKLOADS.into_iter().chain([POD]);
+    let nobody = crowd.slices.is_empty() && !makers.any(|kind| world.is_given(kind));
+    crowd.is_unspoken = nobody && !selector.is_empty();
     // A live cluster tells of its pods; workloads only explain why there are none.
     if !selector.is_empty() && (world.is_files() || crowd.pods.is_empty()) {
         crowd.workloads = workloads(world, namespace, selector);

@@ -8,7 +8,7 @@ use crate::view::trace::service::call::{Call, owner};
 use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::{self, Crowd};
 use crate::view::trace::service::takers::{Source, Takers};
-use crate::view::trace::service::{selection, slices};
+use crate::view::trace::service::{addresses, selection, slices};
 use crate::view::trace::world::Known;
 use std::sync::Arc;
 
@@ -21,6 +21,11 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers, explained
     let service = &goal.record.key;
     if let Some(missing) = crowd.slices_known.missing("endpointslices") {
         let line = format!("{missing}, so the endpoints of Service {} are not known", service.name);
+        return (Hop::unknown(HopKind::Endpoints, line).at(service), None);
+    }
+    if crowd.is_unspoken {
+        let selector = selection::text(&goal.facts.selector);
+        let line = format!("no pod and no workload was given, so whom {selector} selects is not known");
         return (Hop::unknown(HopKind::Endpoints, line).at(service), None);
     }
     let mut hop = Hop::new(HopKind::Endpoints, summary(takers)).at(service);
@@ -83,6 +88,10 @@ fn summary(takers: &Takers) -> String {
 /// Why nobody takes requests, as far as the endpoints tell.
 fn nobody(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers, explained: bool) -> Vec<Finding> {
     let service = &goal.record.key;
+    if takers.list.is_empty() && takers.misnamed.iter().any(|slice| !addresses::is_managed(slice)) {
+        // Their port's name is told.
+        return Vec::new();
+    }
     if goal.facts.selector.is_empty() && takers.list.is_empty() && takers.foreign.is_empty() {
         let finding = Finding::of(&sv::SV_NO_SELECTOR).object("service", service);
         let finding = finding.proof(goal.record, ".spec.selector", "none");

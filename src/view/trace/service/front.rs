@@ -95,6 +95,7 @@ fn node_port(call: &Call, goal: &Goal) -> Option<Finding> {
     let annotations = &goal.record.meta;
     let instead = match flavour {
         Flavour::Gce if annotations.annotation(NEG).is_some() => return None,
+        Flavour::Alb if reaches_pods(call) => return None,
         Flavour::Gce => format!("annotation {NEG}: '{{\"ingress\": true}}'"),
         Flavour::Alb => format!("annotation {TARGET_TYPE}: ip on the Ingress"),
         _ => "a controller that reaches pods".to_owned(),
@@ -103,6 +104,12 @@ fn node_port(call: &Call, goal: &Goal) -> Option<Finding> {
     let finding = finding.word("kind", goal.facts.kind.name()).word("controller", flavour.name());
     let finding = finding.word("instead", instead);
     Some(finding.proof(goal.record, ".spec.type", goal.facts.kind.name()))
+}
+
+/// Whether the Ingress tells the AWS controller to reach pods.
+fn reaches_pods(call: &Call) -> bool {
+    let ingress = call.arm.named_by.as_ref().and_then(|(object, _)| call.world.get(object));
+    ingress.and_then(|ingress| ingress.meta.annotation(TARGET_TYPE)).is_some_and(|value| **value == *"ip")
 }
 
 /// A port by name that none of the pods has, or not all.

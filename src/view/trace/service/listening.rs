@@ -72,7 +72,11 @@ fn listen(goal: &Goal, refused: &[&Taker], all: bool) -> Option<Finding> {
 
 /// A number that no container declares. It is only information for people, so the process may listen all the same.
 fn undeclared(goal: &Goal, bodies: &[(Arc<Record>, u16)]) -> Option<Finding> {
-    let PortRef::Number(_) = goal.chosen.port.target else { return None };
+    let PortRef::Number(target) = goal.chosen.port.target else { return None };
+    if bodies.iter().any(|(_, port)| i32::from(*port) != target) {
+        // A name was dialled at another port than the Service's pods have: that is told already.
+        return None;
+    }
     let (record, port) = bodies.iter().find(|(record, port)| {
         !is_proven(record, *port) && Body::of(record).is_some_and(|body| !body.declares(*port))
     })?;

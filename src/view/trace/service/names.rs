@@ -97,7 +97,7 @@ fn in_cluster(world: &World, labels: &[&str], at: usize) -> Meaning {
             if !is_told && world.named(SERVICE, namespace, name).is_some() {
                 Spelling::Full
             } else if is_told {
-                let domain = domains.iter().map(|d| d.to_string()).collect::<Vec<_>>().join(" and ");
+                let domain = domains.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
                 return Meaning::OtherDomain { domain, right };
             } else {
                 return Meaning::Outside;

@@ -1,5 +1,6 @@
 //! The pods behind a Service: which of them take traffic, and why the others do not.
 
+use crate::kinds::pod::facts::PodFacts;
 use crate::kinds::{POD, Record};
 use crate::view::trace::body::Body;
 use crate::view::trace::facts;
@@ -43,7 +44,8 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> Option
 fn everybody(crowd: &Crowd, takers: &Takers) -> Vec<Arc<Record>> {
     let mut all: Vec<Arc<Record>> = crowd.pods.iter().chain(&crowd.stand_ins).map(|record| (*record).clone()).collect();
     for (record, _) in takers.bodies() {
-        if !all.iter().any(|have| have.key == record.key) {
+        let has_ended = facts::pod(&record).is_some_and(PodFacts::ended);
+        if !has_ended && !all.iter().any(|have| have.key == record.key) {
             all.push(record);
         }
     }
@@ -145,7 +147,7 @@ fn no_readiness(body: &Body, port: u16) -> Option<Finding> {
 }
 
 /// A pod that was deleted and does not go.
-fn stuck(call: &Call, pod: &Record, facts: &crate::kinds::pod::facts::PodFacts) -> Option<Finding> {
+fn stuck(call: &Call, pod: &Record, facts: &PodFacts) -> Option<Finding> {
     let deadline = pod.meta.deleted?;
     let finalizers = facts.rare.as_ref().map_or(&[][..], |rare| &rare.finalizers);
     let late = call.world.now.micros_since(deadline) / 60_000_000;

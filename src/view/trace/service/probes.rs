@@ -35,16 +35,17 @@ fn name(body: &Body, part: &Part) -> Option<Finding> {
 }
 
 fn number(body: &Body, part: &Part, target: u16) -> Option<Finding> {
-    let (kind, port) = probes(part).find_map(|(kind, probe)| match (probe.handler.port()?, &probe.handler) {
-        // A probe of another host is none of the pod's ports.
-        (_, Handler::Http { host: Some(_), .. }) => None,
-        (PortRef::Number(port), _) => {
+    // A probe of another host is none of the pod's ports.
+    let is_own = |handler: &Handler| !matches!(handler, Handler::Http { host: Some(_), .. });
+    let mut own = probes(part).filter(|(_, probe)| is_own(&probe.handler));
+    let (kind, port) = own.find_map(|(kind, probe)| match probe.handler.port()? {
+        PortRef::Number(port) => {
             let port = u16::try_from(port).ok()?;
             let declared = body.ports().next().is_some();
             let is_odd = if declared { !body.declares(port) } else { target != 0 && port != target };
             is_odd.then_some((kind, port))
         }
-        (PortRef::Name(_), _) => None,
+        PortRef::Name(_) => None,
     })?;
     let have = match body.ports_text() {
         none if none == "none" => format!("none, and its Service sends to {target}"),

@@ -23,7 +23,7 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd) -> Vec<Finding> {
     if !crowd.is_empty() {
         return wide(call, goal, crowd).into_iter().collect();
     }
-    if !matches!(crowd.pods_known, Known::Whole | Known::Absent) {
+    if crowd.is_unspoken || !matches!(crowd.pods_known, Known::Whole | Known::Absent) {
         return Vec::new();
     }
     if let Some(finding) = zero(call.world, goal, crowd) {

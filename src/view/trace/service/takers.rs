@@ -97,7 +97,7 @@ fn from_slices(call: &Call, goal: &Goal, crowd: &Crowd) -> Takers {
 fn is_foreign(goal: &Goal, slice: &EndpointSliceFacts) -> bool {
     let families = &goal.facts.ip_families;
     let is_address = matches!(&*slice.address_type, "IPv4" | "IPv6");
-    is_address && !families.is_empty() && !families.iter().any(|family| *family == slice.address_type)
+    is_address && !families.is_empty() && !families.contains(&slice.address_type)
 }
 
 /// The ports of a slice that belong to the port of the Service.

@@ -4,6 +4,7 @@
 
 mod challenge;
 mod issuer;
+mod refusal;
 mod request;
 mod shim;
 mod solver;
@@ -73,20 +74,20 @@ impl<'w> Managed<'w> {
         };
         if self.certificates.iter().any(asks) { finding } else { self.words(finding) }
     }
+}
 
-    /// The words of an issuer that clients trust, where there is one.
-    pub fn better_issuer(&self, place: &Place, finding: Finding) -> Finding {
-        let trusted = place.world.of(CLUSTER_ISSUER).filter(|record| {
-            let facts = facts::issuer(record);
-            facts.is_some_and(|facts| {
-                let is_real = matches!(&facts.signs, Signs::Acme { server, .. } if !server.contains("staging"));
-                facts.is_ready && is_real
-            })
-        });
-        match trusted.map(|record| &record.key.name).min() {
-            Some(name) => finding.word("better_issuer", name),
-            None => finding,
-        }
+/// The words of an issuer that clients trust, where there is one.
+pub fn better_issuer(place: &Place, finding: Finding) -> Finding {
+    let trusted = place.world.of(CLUSTER_ISSUER).filter(|record| {
+        let facts = facts::issuer(record);
+        facts.is_some_and(|facts| {
+            let is_real = matches!(&facts.signs, Signs::Acme { server, .. } if !server.contains("staging"));
+            facts.is_ready && is_real
+        })
+    });
+    match trusted.map(|record| &record.key.name).min() {
+        Some(name) => finding.word("better_issuer", name),
+        None => finding,
     }
 }
 
@@ -96,9 +97,10 @@ pub fn hint(place: &Place, finding: Finding) -> Finding {
     if let Some(certificate) = managed.certificate() {
         let is_issuing = facts::certificate(certificate).is_some_and(|facts| facts.is_issuing);
         let name = &certificate.key.name;
-        let hint = match is_issuing {
-            true => format!(" yet (cert-manager is still at it, for Certificate {name})"),
-            false => format!(" (Certificate {name} is to fill it)"),
+        let hint = if is_issuing {
+            format!(" yet (cert-manager is still at it, for Certificate {name})")
+        } else {
+            format!(" (Certificate {name} is to fill it)")
         };
         return finding.word("hint", hint).word("certificate", name);
     }
@@ -129,7 +131,9 @@ pub fn explain(place: &Place, is_bad: bool) -> Vec<Finding> {
         findings.extend(webhook::down(place));
     }
     if !is_bad {
-        findings.iter_mut().for_each(|finding| finding.severity = finding.severity.max(Severity::Warn));
+        for finding in &mut findings {
+            finding.severity = finding.severity.max(Severity::Warn);
+        }
     }
     findings
 }

@@ -5,7 +5,7 @@ use crate::kinds::secret::{Certified, TlsFacts};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, tl};
 use crate::view::trace::plan::Fallback;
-use crate::view::trace::tls::issuing::Managed;
+use crate::view::trace::tls::issuing::{Managed, better_issuer};
 use crate::view::trace::tls::names::Cover;
 use crate::view::trace::tls::place::{Place, consequence, said, span};
 use crate::wire::Timestamp;
@@ -16,8 +16,7 @@ const SOON: i64 = 21 * 86_400;
 /// Everything that is wrong with the certificate of a Secret, whatever it is for.
 pub fn judge(place: &Place, record: &Record, tls: &TlsFacts, managed: &Managed) -> Vec<Finding> {
     let Some(leaf) = tls.chain.first() else { return Vec::new() };
-    let found =
-        [dates(place, record, leaf, managed), trust(place, record, tls, managed), chain(place, record, tls, managed)];
+    let found = [dates(place, record, leaf, managed), trust(place, record, tls), chain(place, record, tls, managed)];
     found.into_iter().flatten().map(|finding| place.named(managed.words(finding))).collect()
 }
 
@@ -63,16 +62,16 @@ fn dates(place: &Place, record: &Record, leaf: &Certified, managed: &Managed) ->
     Some(proof(finding, "notAfter", leaf.not_after))
 }
 
-fn trust(place: &Place, record: &Record, tls: &TlsFacts, managed: &Managed) -> Option<Finding> {
+fn trust(place: &Place, record: &Record, tls: &TlsFacts) -> Option<Finding> {
     let leaf = tls.chain.first()?;
     let proof = |finding: Finding| finding.proof(record, ".data[\"tls.crt\"]", format!("issuer {}", leaf.issuer));
     if let Some(staging) = tls.chain.iter().map(|link| &link.issuer).find(|issuer| is_staging(issuer)) {
-        let finding = managed.better_issuer(place, place.begin(&tl::TL_STAGING).word("issuer", staging));
+        let finding = better_issuer(place, place.begin(&tl::TL_STAGING).word("issuer", staging));
         return Some(proof(finding));
     }
     // The temporary certificate that cert-manager makes while it waits is trusted by nobody either.
     if leaf.is_self_signed || leaf.issuer.contains("cert-manager.local") {
-        let finding = managed.better_issuer(place, place.begin(&tl::TL_SELF).word("subject", &leaf.subject));
+        let finding = better_issuer(place, place.begin(&tl::TL_SELF).word("subject", &leaf.subject));
         return Some(proof(finding));
     }
     None

@@ -48,10 +48,10 @@ fn ascii(host: &str) -> String {
     if host.is_ascii() {
         return host;
     }
-    let labels = host.split('.').map(|label| match label.is_ascii() {
-        true => label.to_owned(),
+    let labels = host.split('.').map(|label| match punycode(label) {
+        Some(code) if !label.is_ascii() => format!("xn--{code}"),
         // What cannot be encoded stays as it is, and then matches nothing.
-        false => punycode(label).map_or_else(|| label.to_owned(), |code| format!("xn--{code}")),
+        _ => label.to_owned(),
     });
     labels.collect::<Vec<_>>().join(".")
 }

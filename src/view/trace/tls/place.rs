@@ -60,10 +60,10 @@ pub fn owned(world: &World, plan: &TlsPlan, finding: Finding) -> Finding {
     let finding = finding.word("resource", format!("{} {}", kind.kind.to_lowercase(), owner.name));
     // `.spec.tls[0].secretName` as a JSON patch writes it.
     let is_plain = plan.field.starts_with('.') && !plan.field.contains('=');
-    match is_plain {
-        true => finding.word("pointer", plan.field.replace('.', "/").replace('[', "/").replace(']', "")),
-        false => finding,
+    if !is_plain {
+        return finding;
     }
+    finding.word("pointer", plan.field.replace(['.', '['], "/").replace(']', ""))
 }
 
 /// What clients see where a Secret cannot be served.

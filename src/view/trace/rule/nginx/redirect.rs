@@ -4,13 +4,15 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
-use crate::view::trace::plan::Controller;
+use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::backend::{host, with_query};
 use crate::view::trace::rule::nginx::host::Host;
 use crate::view::trace::rule::nginx::location::Location;
 use crate::view::trace::rule::nginx::server::Server;
 use crate::view::trace::rule::nginx::settings::Options;
+
+const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
 /// An answer of the controller's own, and the hop that gives it.
 #[derive(Clone, Debug)]
@@ -30,13 +32,14 @@ fn answer(location: &crate::kinds::Record, why: &str, status: u16, to: String) -
 /// What the whole server answers: its root, and the name with or without `www`.
 pub fn of_server(server: &Server, request: &Request, normal: &str) -> Option<Answer> {
     let owner = server.owner;
-    let annotation = |name: &str| owner.meta.annotation(&format!("nginx.ingress.kubernetes.io/{name}"));
+    let annotation = |name: &str| owner.meta.annotation(&format!("{PREFIX}{name}"));
     if let Some(root) = annotation("app-root").filter(|root| root.starts_with('/') && normal == "/") {
         let to = format!("{}://{}{root}", request.scheme.name(), host(request));
         let mut answer = answer(owner, "app-root", 302, to);
         if **root == *"/" {
             let finding =
                 Finding::of(&rt::RT_REDIRECT_LOOP).word("url", request.url()).word("shape", "itself (app-root: /)");
+            let finding = finding.object("ingress", &owner.key).word("annotation", format!("{PREFIX}app-root"));
             answer.hop = answer.hop.with(finding.proof(
                 owner,
                 ".metadata.annotations[nginx.ingress.kubernetes.io/app-root]",
@@ -138,7 +141,19 @@ pub fn to_https(
                 "shape",
                 "itself, because TLS ends before ingress-nginx, which sees plain HTTP (use-forwarded-headers is off)",
             )
+            .object("ingress", &location.ingress.key)
             .proof(location.ingress, ".metadata.annotations", why);
+        let finding = match &controller.settings {
+            Settings::Known(Some(map)) => finding
+                .word("config", &map.key.name)
+                .word("config_namespace", map.key.namespace.as_deref().unwrap_or(""))
+                .proof(
+                    map,
+                    ".data.use-forwarded-headers",
+                    options.global("use-forwarded-headers").unwrap_or("not set"),
+                ),
+            _ => finding,
+        };
         answer.hop = answer.hop.with(finding);
     }
     Some(answer)

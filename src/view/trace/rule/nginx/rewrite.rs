@@ -85,7 +85,7 @@ fn judged(location: &Location, target: &str, normal: &str, sent: &str) -> Option
         );
     }
     let is_constant = most == 0
-        && location.path.trim_end_matches('/') != ""
+        && !location.path.trim_end_matches('/').is_empty()
         && location.kind != crate::kinds::ingress::facts::PathType::Exact;
     (is_constant && !location.path.contains('('))
         .then(|| named(Finding::of(&rt::RT_REWRITE_COLLAPSE)).word("rule", &location.path))

@@ -33,9 +33,14 @@ impl<'a> Options<'a> {
         value.map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// Whether an annotation says true; none where it is not there.
+    /// Whether an annotation says true; none where it is not there or cannot be read.
     pub fn flag(&self, annotation: &str) -> Option<bool> {
-        self.get(annotation).and_then(|value| value.parse().ok())
+        self.get(annotation).and_then(truth)
+    }
+
+    /// The controller that they hold for.
+    pub fn controller(&self) -> &'a Controller {
+        self.controller
     }
 
     /// Whether the controller has a flag, or its flags cannot be read.
@@ -46,6 +51,15 @@ impl<'a> Options<'a> {
     /// An option of the controller's ConfigMap.
     pub fn global(&self, key: &str) -> Option<&'a str> {
         global(self.controller, key)
+    }
+}
+
+/// The words that Go reads as true and false.
+pub fn truth(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
     }
 }
 

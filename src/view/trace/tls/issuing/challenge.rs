@@ -4,7 +4,7 @@ use crate::kinds::challenge::ChallengeFacts;
 use crate::kinds::{CHALLENGE, Record};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Fault, Finding, cm};
-use crate::view::trace::tls::issuing::request::refusal;
+use crate::view::trace::tls::issuing::refusal::refusal;
 use crate::view::trace::tls::issuing::{age, issuer, solver};
 use crate::view::trace::tls::place::{Place, said};
 use std::sync::Arc;
@@ -44,10 +44,7 @@ fn words(place: &Place, record: &Record, facts: &ChallengeFacts, finding: Findin
     let finding = issuer::words(finding, &facts.issuer).word("host", &facts.name).word("challenge", &record.key.name);
     let reason = facts.reason.as_deref().unwrap_or("");
     let why = if reason.is_empty() { format!("its state is {}", facts.state) } else { said(reason) };
-    let finding = match finding.words.contains_key("why") {
-        true => finding,
-        false => finding.word("why", why),
-    };
+    let finding = if finding.words.contains_key("why") { finding } else { finding.word("why", why) };
     let finding = finding.word("token", &facts.token).word("namespace", place.namespace);
     match reason {
         "" => finding.proof(record, ".status.state", &facts.state),

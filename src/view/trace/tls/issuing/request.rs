@@ -4,6 +4,7 @@ use crate::kinds::condition;
 use crate::kinds::{CERTIFICATE_REQUEST, ORDER, Record};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, cm};
+use crate::view::trace::tls::issuing::refusal::refusal;
 use crate::view::trace::tls::issuing::{PATIENCE, age, challenge, issuer};
 use crate::view::trace::tls::place::{Place, said, span};
 use std::sync::Arc;
@@ -85,24 +86,4 @@ fn ordered(place: &Place, request: &Record, order: &Arc<Record>) -> Vec<Finding>
     let finding =
         finding.word("why", why).word("request", &request.key.name).proof(order, ".status.state", &facts.state);
     vec![if reason.is_empty() { finding } else { finding.proof(order, ".status.reason", said(reason)) }]
-}
-
-/// Refusals that an ACME server gives at any step: too many certificates, or a record of DNS that forbids it.
-pub fn refusal(place: &Place, object: &str, text: &str) -> Option<Finding> {
-    let lower = text.to_lowercase();
-    if lower.contains("ratelimited") || lower.contains("too many certificates") || lower.contains("too many failed") {
-        let finding = place.begin(&cm::CM_RATE).word("retry", retry(text)).word("why", said(text));
-        return Some(finding.word("object", object));
-    }
-    let forbids = lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "caa");
-    forbids.then(|| place.begin(&cm::CM_CAA).word("why", said(text)).word("object", object))
-}
-
-/// When the server takes another try: `retry after 2026-11-21 10:00:00 UTC`.
-fn retry(text: &str) -> String {
-    let Some(at) = text.find("retry after ") else { return "it does not say for how long".to_owned() };
-    let rest = &text[at..];
-    let end = rest.find(" UTC").map(|end| end + " UTC".len()).or_else(|| rest.find([',', ';']));
-    let end = end.or_else(|| rest.find(": ")).unwrap_or(rest.len());
-    said(&rest[..end])
 }

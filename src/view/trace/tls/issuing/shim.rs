@@ -173,9 +173,10 @@ fn silent(place: &Place, owner: &Record, asked: &Asked) -> Option<Finding> {
     if !is_old(place.world, owner) {
         return None;
     }
-    let why = match asked.by_default && asked.issuer.is_none() && asked.cluster_issuer.is_none() {
-        true => format!("{ACME_KEY} works only where cert-manager was given a default issuer (--default-issuer-name)"),
-        false => format!("it has not answered to {}; does it run?", asked.annotation()),
+    let why = if asked.issuer.is_none() && asked.cluster_issuer.is_none() {
+        format!("{ACME_KEY} works only where cert-manager was given a default issuer (--default-issuer-name)")
+    } else {
+        format!("it has not answered to {}; does it run?", asked.annotation())
     };
     Some(finding.word("why", why).proof(owner, ".metadata.annotations", asked.annotation()))
 }

@@ -110,9 +110,8 @@ fn opens(policy: &NetworkPolicyFacts) -> bool {
 
 fn is_for(port: &PolicyPort) -> bool {
     match &port.port {
-        None => true,
         Some(PortRef::Number(first)) => *first <= PORT && PORT <= port.end.unwrap_or(*first),
         // A name may be that of the port.
-        Some(PortRef::Name(_)) => true,
+        None | Some(PortRef::Name(_)) => true,
     }
 }

@@ -1,0 +1,169 @@
+//! The index against a fresh check, after changes in any order.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::*;
+use crate::kinds::{Catalog, POD, Record, SERVICE};
+use crate::manifests::{read, records};
+use crate::model::{Change, Scope, Sync};
+use crate::view::routes::all;
+use crate::view::trace::fixture::NOW;
+use crate::view::trace::world::{Answers, Probes};
+use crate::wire::Timestamp;
+use proptest::prelude::*;
+use std::path::Path;
+
+/// Several versions of some objects: later documents of a name replace earlier ones.
+const POOL: &str = "
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: nginx}
+spec: {controller: k8s.io/ingress-nginx}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: shop}
+spec:
+  ingressClassName: nginx
+  rules: [{host: a.test, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}}]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: shop}
+spec:
+  ingressClassName: nginx
+  rules: [{host: b.test, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: alias, port: {number: 80}}}}]}}]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: other, namespace: shop}
+spec:
+  rules: [{host: a.test, http: {paths: [{path: /x, pathType: Exact, backend: {service: {name: web, port: {name: http}}}}]}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: other}, ports: [{port: 81, targetPort: http}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: alias, namespace: shop}
+spec: {type: ExternalName, externalName: web.shop.svc.cluster.local}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-1, namespace: shop, uid: p1, labels: {app: web}}
+spec: {containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080}]}]}
+status: {phase: Running, podIPs: [{ip: 10.0.0.5}], conditions: [{type: Ready, status: 'True'}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-1, namespace: shop, uid: p1, labels: {app: other}}
+spec: {containers: [{name: web, image: web}]}
+status: {phase: Running, podIPs: [{ip: 10.0.0.5}], conditions: [{type: Ready, status: 'False'}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: web-x, namespace: shop, labels: {kubernetes.io/service-name: web}}
+addressType: IPv4
+endpoints: [{addresses: [10.0.0.5], conditions: {ready: true}, targetRef: {kind: Pod, name: web-1, namespace: shop, uid: p1}}]
+ports: [{name: http, port: 8080}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: any}
+spec: {controllerName: example.com/any}
+status: {conditions: [{type: Accepted, status: 'True'}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec: {gatewayClassName: any, listeners: [{name: web, port: 80, protocol: HTTP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec: {gatewayClassName: any, listeners: [{name: web, port: 8080, protocol: HTTP, hostname: '*.test'}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: shop, namespace: shop}
+spec: {parentRefs: [{name: edge}], hostnames: [g.test], rules: [{backendRefs: [{name: web, port: 80}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: closed, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Ingress]}
+";
+
+fn pool() -> Vec<Record> {
+    let (documents, unreadable) = read::text(Path::new("pool.yaml"), POOL);
+    assert!(unreadable.is_empty(), "{unreadable:?}");
+    records::records(&documents, &Catalog::builtin(), "default").records
+}
+
+/// A cluster of which everything is known.
+fn empty(catalog: &Catalog) -> Cluster {
+    let mut cluster = Cluster::default();
+    for kind in catalog.iter() {
+        cluster.apply(Change::Sync(Scope::all(kind.id), Sync::Live));
+    }
+    cluster
+}
+
+fn check(steps: &[(usize, bool)]) {
+    let (catalog, pool) = (Catalog::builtin(), pool());
+    let (answers, probes) = (Answers::new(), Probes::default());
+    let now = Timestamp::parse(NOW).unwrap();
+    let mut cluster = empty(&catalog);
+    let mut index = Index::of(&cluster);
+    for (at, is_there) in steps {
+        let record = &pool[at % pool.len()];
+        let change = if *is_there { Change::Apply(record.clone()) } else { Change::Delete(record.key.clone()) };
+        let touched = cluster.apply(change);
+        index.touch(&cluster, &touched);
+        let world = World::new(&cluster, &catalog, now, (&answers, &probes));
+        while index.work(&world, || false) {}
+        let fresh = all(&cluster).into_iter().map(|route| {
+            let told = told(&follow(&world, &route.request));
+            (route, Some(told))
+        });
+        let mut fresh: Vec<(Route, Option<Told>)> = fresh.collect();
+        fresh.sort_by(|(one, _), (other, _)| one.owner.cmp(&other.owner));
+        let kept: Vec<_> = index.entries().map(|entry| (entry.route.clone(), entry.told.clone())).collect();
+        assert_eq!(kept, fresh, "after {steps:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn the_index_equals_a_fresh_check(steps in prop::collection::vec((any::<usize>(), prop::bool::weighted(0.8)), 1..24)) {
+        check(&steps);
+    }
+}
+
+#[test]
+fn only_what_a_change_can_touch_is_followed_anew() {
+    let (catalog, pool) = (Catalog::builtin(), pool());
+    let (answers, probes) = (Answers::new(), Probes::default());
+    let mut cluster = empty(&catalog);
+    for record in &pool {
+        cluster.apply(Change::Apply(record.clone()));
+    }
+    let mut index = Index::of(&cluster);
+    let routes = index.due();
+    assert_eq!(routes, 3);
+    let world = World::new(&cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes));
+    assert!(index.work(&world, || false), "one route a turn");
+    while index.work(&world, || false) {}
+    index.touch(&cluster, &[ObjectRef::new(POD, "elsewhere", "x"), ObjectRef::new(SERVICE, "elsewhere", "y")]);
+    let elsewhere = index.due();
+    index.age();
+    assert_eq!(index.due(), routes);
+    assert!(elsewhere < routes, "{elsewhere}");
+}

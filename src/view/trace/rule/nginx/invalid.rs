@@ -1,0 +1,102 @@
+//! Annotations whose value cannot be read: most take their default then, some take the whole Ingress out.
+//!
+//! Facts: `Extract` of ingress-nginx's annotations.go gives an Ingress up where the reader of an annotation hands a
+//! validation error on; most readers keep it to themselves.
+
+use crate::kinds::Record;
+use crate::view::trace::entrance::{controller, program};
+use crate::view::trace::fault::{Finding, Severity, ctl};
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::plan::Controller;
+use crate::view::trace::rule::nginx::settings::{Options, truth};
+
+/// What an annotation must be.
+#[derive(Clone, Copy)]
+enum Shape {
+    Truth,
+    Number,
+    OneOf(&'static [&'static str]),
+}
+
+/// An annotation: its name, what it must be, and whether its reader hands an error on.
+const READ: [(&str, Shape, bool); 19] = [
+    ("ssl-passthrough", Shape::Truth, true),
+    ("from-to-www-redirect", Shape::Truth, true),
+    ("http2-push-preload", Shape::Truth, true),
+    ("auth-type", Shape::OneOf(&["basic", "digest"]), true),
+    ("use-regex", Shape::Truth, false),
+    ("ssl-redirect", Shape::Truth, false),
+    ("force-ssl-redirect", Shape::Truth, false),
+    ("enable-cors", Shape::Truth, false),
+    ("canary", Shape::Truth, false),
+    ("service-upstream", Shape::Truth, false),
+    ("canary-weight", Shape::Number, false),
+    ("canary-weight-total", Shape::Number, false),
+    ("proxy-connect-timeout", Shape::Number, false),
+    ("proxy-read-timeout", Shape::Number, false),
+    ("proxy-send-timeout", Shape::Number, false),
+    ("limit-rps", Shape::Number, false),
+    ("limit-rpm", Shape::Number, false),
+    ("limit-connections", Shape::Number, false),
+    ("permanent-redirect-code", Shape::Number, false),
+];
+
+impl Shape {
+    fn fits(self, value: &str) -> bool {
+        match self {
+            Self::Truth => truth(value).is_some(),
+            Self::Number => value.parse::<i64>().is_ok(),
+            Self::OneOf(words) => words.contains(&value),
+        }
+    }
+}
+
+/// The annotation for which the controller drops an Ingress of its class.
+pub fn dropped(controller: &Controller, ingress: &Record) -> Option<Finding> {
+    if controller.flavour != Flavour::Nginx || !validates(controller) {
+        return None;
+    }
+    let (name, value, _) = unreadable(&Options::of(ingress, controller)).find(|(.., drops)| *drops)?;
+    Some(told(ingress, &name, value, "ingress-nginx drops the whole Ingress"))
+}
+
+/// The annotations that have no effect, because their value cannot be read.
+pub fn ignored(controller: &Controller, ingress: &Record) -> Vec<Finding> {
+    let options = Options::of(ingress, controller);
+    let kept = unreadable(&options).filter(|(.., drops)| !drops || !validates(controller));
+    kept.map(|(name, value, _)| {
+        told(ingress, &name, value, "ingress-nginx takes its default instead").severe(Severity::Warn)
+    })
+    .collect()
+}
+
+fn unreadable<'a>(options: &Options<'a>) -> impl Iterator<Item = (String, &'a str, bool)> {
+    READ.into_iter().filter_map(|(name, shape, drops)| {
+        let value = options.get(name).filter(|value| !shape.fits(value))?;
+        Some((options.name(name), value, drops))
+    })
+}
+
+fn told(ingress: &Record, name: &str, value: &str, effect: &str) -> Finding {
+    Finding::of(&ctl::CTL_ANNOT_INVALID)
+        .object("ingress", &ingress.key)
+        .word("annotation", name)
+        .word("value", value)
+        .word("effect", effect)
+        .proof(ingress, format!(".metadata.annotations[{name}]"), value)
+}
+
+/// Whether values are checked: by its flag, else from version 1.12 on; where the version cannot be read, as the newest.
+fn validates(controller: &Controller) -> bool {
+    match controller.flag("--enable-annotation-validation") {
+        Some(value) => value != "false",
+        None => version(controller).is_none_or(|version| (1, 12) <= version),
+    }
+}
+
+/// Major and minor number of the controller's image.
+fn version(controller: &Controller) -> Option<(u32, u32)> {
+    let (_, container) = program::of_template(controller::template(controller.workload.as_ref()?)?)?;
+    let mut numbers = program::tag(&container.image).trim_start_matches('v').split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
