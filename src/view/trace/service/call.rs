@@ -115,7 +115,8 @@ fn word_of(kind: KindId) -> Option<&'static str> {
 fn pointer(kind: KindId, field: &str) -> String {
     let end = [".name", ".port", ".port.number", ".port.name"].iter().filter_map(|end| field.strip_suffix(end));
     let base = end.min_by_key(|base| base.len()).unwrap_or(field);
-    base.replace(['.', '['], "/").replace(']', "")
+    let service = if kind == INGRESS && !base.ends_with(".service") { "/service" } else { "" };
+    format!("{}{service}", base.replace(['.', '['], "/").replace(']', ""))
 }
 
 /// What owns a pod in the end, as kubectl names it: `deployment/web`; and the record, where it is known.
