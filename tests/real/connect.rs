@@ -8,12 +8,13 @@ use kplumb::api::discover::{discover, version};
 use kplumb::api::failure::Cause;
 use kplumb::api::kubeconfig::Contexts;
 use kplumb::api::{fetch, rights};
-use kplumb::kinds::{CONFIG_MAP, Kind, NAMESPACE, ObjectRef, POD, SECRET};
+use kplumb::kinds::{CONFIG_MAP, Decoder, Kind, NAMESPACE, ObjectRef, POD, SECRET};
+use kplumb::model::{Scope, Sync};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::control_plane::{ControlPlane, Rule};
-use crate::live::{catalog, connected, options};
+use crate::control_plane::{ControlPlane, Rule, until};
+use crate::live::{Live, SOON, catalog, connected, options};
 
 const WHO: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 
@@ -95,6 +96,20 @@ fn everything_the_server_has_is_found() {
     let columns = runtime.block_on(fetch::table_columns(&connection, kind)).unwrap().unwrap();
     let names: Vec<&str> = columns.iter().map(|column| &*column.name).collect();
     assert_eq!(names[..2], ["NAME", "SERVICE"]);
+}
+
+#[test]
+fn a_kind_that_only_the_server_can_print_is_followed_by_its_table() {
+    let plane = ControlPlane::shared();
+    let mut live = Live::start(&plane.kubeconfig("viewer"), &[]);
+    let id = live.catalog.find("serviceaccounts").unwrap().id;
+    let columns = live.runtime.block_on(fetch::table_columns(&live.connection, &live.kind(id))).unwrap().unwrap();
+    live.catalog.set_columns(id, columns, Decoder::Table);
+    live.watch(Scope::all(id));
+    assert!(until(SOON, || live.sync(id) == Sync::Live), "{:?}", live.history());
+    let before = live.count(id);
+    plane.create("/api/v1/namespaces/default/serviceaccounts", &json!({"metadata": {"name": "followed"}}));
+    assert!(until(SOON, || before < live.count(id)), "{:?}", live.history());
 }
 
 #[test]
