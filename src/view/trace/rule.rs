@@ -2,10 +2,18 @@
 
 pub mod access;
 pub mod backend;
+pub mod canary;
+pub mod host;
+pub mod invalid;
+pub mod location;
 pub mod miss;
 pub mod nginx;
 pub mod notes;
 pub mod path;
+pub mod redirect;
+pub mod rewrite;
+pub mod server;
+pub mod settings;
 pub mod spec;
 pub mod taken;
 #[cfg(test)]

@@ -12,7 +12,6 @@ pub mod listening;
 pub mod mesh;
 pub mod missing;
 pub mod names;
-pub mod near;
 pub mod outside;
 pub mod pods;
 pub mod ports;

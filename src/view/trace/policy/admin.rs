@@ -8,7 +8,7 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, np};
 use crate::view::trace::policy::ingress::Way;
 use crate::view::trace::policy::peers::{Address, End, Fits};
-use crate::view::trace::service::addresses::contains;
+use crate::view::trace::ranges::contains;
 use crate::view::trace::world::World;
 use std::sync::Arc;
 

@@ -5,8 +5,8 @@ use crate::kinds::{NETWORK_POLICY, Record, Selector};
 use crate::view::trace::body::Body;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, np};
+use crate::view::trace::near::distance;
 use crate::view::trace::policy::peers::{Address, End, Fits, NAME, opens, ports_text};
-use crate::view::trace::service::near::distance;
 use crate::view::trace::world::World;
 use std::sync::Arc;
 

@@ -5,11 +5,11 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
+use crate::view::trace::ranges::contains;
 use crate::view::trace::request::Request;
-use crate::view::trace::rule::nginx::redirect::Answer;
-use crate::view::trace::rule::nginx::settings::Options;
+use crate::view::trace::rule::redirect::Answer;
+use crate::view::trace::rule::settings::Options;
 use crate::view::trace::world::{Known, World};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 const DOMAIN: &str = "cluster.local";
@@ -204,23 +204,4 @@ fn ranges(request: &Request, ingress: &Record, options: &Options) -> Option<(Hop
         .proof(ingress, format!(".metadata.annotations[{}]", options.name(name)), said);
     let hop = Hop::new(HopKind::Filter, format!("allow-list {said}")).at(&ingress.key).with(finding);
     Some((hop, client.is_some()))
-}
-
-/// Whether a range of addresses holds one.
-pub fn contains(range: &str, address: IpAddr) -> bool {
-    let (net, bits) = match range.split_once('/') {
-        Some((net, bits)) => (net, bits.parse::<u32>().ok()),
-        None => (range, None),
-    };
-    match (net.parse(), address) {
-        (Ok(IpAddr::V4(net)), IpAddr::V4(address)) => {
-            let shift = 32 - bits.unwrap_or(32).min(32);
-            u32::from(net).checked_shr(shift).unwrap_or(0) == u32::from(address).checked_shr(shift).unwrap_or(0)
-        }
-        (Ok(IpAddr::V6(net)), IpAddr::V6(address)) => {
-            let shift = 128 - bits.unwrap_or(128).min(128);
-            u128::from(net).checked_shr(shift).unwrap_or(0) == u128::from(address).checked_shr(shift).unwrap_or(0)
-        }
-        _ => false,
-    }
 }

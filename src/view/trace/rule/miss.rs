@@ -10,11 +10,11 @@ use crate::view::trace::gateway::names::nearest;
 use crate::view::trace::hop::{Hop, HopKind, Standing};
 use crate::view::trace::plan::Controller;
 use crate::view::trace::request::Request;
-use crate::view::trace::rule::nginx::host::Host;
-use crate::view::trace::rule::nginx::server::Server;
-use crate::view::trace::rule::nginx::{self};
+use crate::view::trace::rule::host::Host;
+use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::taken::{self, Taken};
 use crate::view::trace::rule::{Served, path, some};
+use crate::view::trace::rule::{location, server};
 use crate::view::trace::world::World;
 use std::sync::Arc;
 
@@ -33,8 +33,8 @@ pub fn no_host(world: &World, controller: &Controller, request: &Request, served
     let count = served.taken.len();
     let summary = match count {
         0 => format!("{} serves no Ingress", name(controller)),
-        1 => format!("1 Ingress on this entrance, hosts: {}", nginx::hosts(servers)),
-        _ => format!("{count} Ingresses on this entrance, hosts: {}", nginx::hosts(servers)),
+        1 => format!("1 Ingress on this entrance, hosts: {}", server::hosts(servers)),
+        _ => format!("{count} Ingresses on this entrance, hosts: {}", server::hosts(servers)),
     };
     let mut hop = Hop::new(HopKind::Rule, summary);
     let (left, missing) = not_served(world, served, |rule_host| Host::of(rule_host).takes(host) && rule_host.is_some());
@@ -181,7 +181,7 @@ fn shadowed(request: &Request, server: &Server, servers: &[Server], normal: &str
     let wildcard = servers.iter().find(|other| {
         matches!(other.host, Host::Wildcard(_))
             && other.host.takes(request.name())
-            && !matches!(other.locate(normal), nginx::location::Hit::None)
+            && !matches!(other.locate(normal), location::Hit::None)
     })?;
     Some(
         Finding::of(&rt::RT_WILDCARD_SHADOW)
@@ -203,8 +203,7 @@ fn near(request: &Request, server: &Server, normal: &str) -> Option<Finding> {
         let rule = location.path.as_str();
         let bare = rule.trim_end_matches('/');
         let takes = |path: &str| path::matches(rule, location.kind, path);
-        let fault = if path::looks_like_regex(rule) && nginx::location::pattern(rule).is_ok_and(|r| r.is_match(normal))
-        {
+        let fault = if path::looks_like_regex(rule) && location::pattern(rule).is_ok_and(|r| r.is_match(normal)) {
             &rt::RT_REGEX_NOTENABLED
         } else if !takes(normal) && path::matches(&rule.to_lowercase(), location.kind, &lower) {
             &rt::RT_PATH_CASE

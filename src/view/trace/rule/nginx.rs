@@ -1,14 +1,5 @@
 //! ingress-nginx, in the order in which it decides: server, certificate, location, redirects, backends, access.
 
-pub mod canary;
-pub mod host;
-pub mod invalid;
-pub mod location;
-pub mod redirect;
-pub mod rewrite;
-pub mod server;
-pub mod settings;
-
 use crate::kinds::ingress::facts::Backend;
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::hop::{Hop, HopKind, Standing};
@@ -16,12 +7,14 @@ use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Arm, Controller, Decision, Reach};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::backend::{self, Sees};
-use crate::view::trace::rule::nginx::host::Host;
-use crate::view::trace::rule::nginx::location::{Hit, Location};
-use crate::view::trace::rule::nginx::redirect::Answer;
-use crate::view::trace::rule::nginx::server::Server;
-use crate::view::trace::rule::nginx::settings::Options;
-use crate::view::trace::rule::{Served, access, end, miss, not_found, notes, path, some, tls};
+use crate::view::trace::rule::host::Host;
+use crate::view::trace::rule::location::{Hit, Location};
+use crate::view::trace::rule::redirect::Answer;
+use crate::view::trace::rule::server::Server;
+use crate::view::trace::rule::settings::Options;
+use crate::view::trace::rule::{
+    Served, access, canary, end, miss, not_found, notes, path, redirect, rewrite, server, tls,
+};
 use crate::view::trace::world::World;
 
 /// Decides as ingress-nginx does.
@@ -185,9 +178,4 @@ impl Here<'_> {
         }
         hop
     }
-}
-
-/// The hosts of all servers, for sentences.
-pub fn hosts(servers: &[Server]) -> String {
-    some(servers.iter().filter(|server| server.host != Host::Any).map(|server| server.host.text()))
 }

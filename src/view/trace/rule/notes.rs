@@ -9,12 +9,12 @@ use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::request::Request;
+use crate::view::trace::rule::host::Host;
+use crate::view::trace::rule::invalid;
+use crate::view::trace::rule::location::{self, Location};
 use crate::view::trace::rule::miss::name;
-use crate::view::trace::rule::nginx::host::Host;
-use crate::view::trace::rule::nginx::invalid;
-use crate::view::trace::rule::nginx::location::{self, Location};
-use crate::view::trace::rule::nginx::server::Server;
-use crate::view::trace::rule::nginx::settings::Options;
+use crate::view::trace::rule::server::Server;
+use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::taken::ANNOTATION;
 use crate::view::trace::rule::{Served, path, run_by};
 use crate::view::trace::world::World;
@@ -246,7 +246,7 @@ pub fn side(
     found
 }
 
-fn canary(server: &Server, idle: &crate::view::trace::rule::nginx::server::Idle) -> Finding {
+fn canary(server: &Server, idle: &crate::view::trace::rule::server::Idle) -> Finding {
     let annotation = format!(".metadata.annotations[{PREFIX}canary]");
     let finding = match idle.owner {
         Some(owner) => Finding::of(&rt::RT_CANARY_SECOND)

@@ -9,9 +9,9 @@ use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::plan::{Action, Controller, Decision, Reach};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::backend::{self, Sees};
-use crate::view::trace::rule::nginx::host::Host;
-use crate::view::trace::rule::nginx::location::Location;
-use crate::view::trace::rule::nginx::server::{self, Server};
+use crate::view::trace::rule::host::Host;
+use crate::view::trace::rule::location::Location;
+use crate::view::trace::rule::server::{self, Server};
 use crate::view::trace::rule::{Served, end, miss, not_found, notes, path, tls};
 use crate::view::trace::world::World;
 

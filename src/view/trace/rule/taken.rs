@@ -8,7 +8,7 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
-use crate::view::trace::rule::nginx::invalid;
+use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::{Served, run_by, some};
 use crate::view::trace::world::{Known, World};
 use crate::wire::Timestamp;

@@ -6,7 +6,7 @@ use crate::view::trace::fault::{Finding, tl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::{Controller, Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::request::Request;
-use crate::view::trace::rule::nginx::host::Host;
+use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::some;
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -117,7 +117,7 @@ fn fallback(controller: &Controller) -> Fallback {
     }
     match controller.flavour {
         Flavour::Nginx => {
-            if crate::view::trace::rule::nginx::settings::global(controller, "ssl-reject-handshake") == Some("true") {
+            if crate::view::trace::rule::settings::global(controller, "ssl-reject-handshake") == Some("true") {
                 return Fallback::Reject;
             }
             Fallback::Own("CN=Kubernetes Ingress Controller Fake Certificate,O=Acme Co", &["ingress.local"])

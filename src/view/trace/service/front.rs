@@ -135,7 +135,7 @@ fn named_port(goal: &Goal, crowd: &Crowd) -> Option<Finding> {
 /// The port that was meant, as JSON: the nearest name, else the only port, else the first.
 fn candidate(name: &str, body: &Body) -> Option<String> {
     let names = body.ports().filter_map(|port| port.name.as_deref());
-    let near = crate::view::trace::service::near::nearest(name, names);
+    let near = crate::view::trace::near::nearest(name, names);
     let first = body.ports().next();
     match (near, first) {
         (Some(near), _) => Some(format!("\"{near}\"")),

@@ -4,9 +4,10 @@ use crate::kinds::{CONFIG_MAP, ENDPOINT_SLICE, INGRESS, NETWORK_POLICY, ObjectRe
 use crate::view::trace::body::WORKLOADS;
 use crate::view::trace::fault::{Finding, sv};
 use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::near;
 use crate::view::trace::plan::Caller;
 use crate::view::trace::service::call::Call;
-use crate::view::trace::service::{names, near};
+use crate::view::trace::service::names;
 use crate::view::trace::world::World;
 use std::sync::Arc;
 

@@ -216,6 +216,11 @@ fn why_pods_are_not_ready_is_told() {
     let waiting = |reason: &str| format!("state: {{waiting: {{reason: {reason}}}}}");
     pods(&waiting("ErrImagePull"), &[], &["PO-IMAGE"]);
     pods(&waiting("CreateContainerConfigError"), &[], &["PO-CONFIG"]);
+}
+
+#[test]
+fn why_containers_end_is_told() {
+    let waiting = |reason: &str| format!("state: {{waiting: {{reason: {reason}}}}}");
     let crash = format!(
         "restartCount: 7, lastState: {{terminated: {{exitCode: 137, reason: Error}}}}, {}",
         waiting("CrashLoopBackOff")

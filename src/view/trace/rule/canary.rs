@@ -5,7 +5,7 @@ use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::plan::Arm;
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::backend::{self, Sees};
-use crate::view::trace::rule::nginx::location::{Canary, Location, field};
+use crate::view::trace::rule::location::{Canary, Location, field};
 use regex::Regex;
 
 /// What decides between a location and its canary.

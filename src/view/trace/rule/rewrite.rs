@@ -5,8 +5,8 @@ use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::plan::Reach;
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::backend::{self, Sees};
-use crate::view::trace::rule::nginx::location::Location;
-use crate::view::trace::rule::nginx::settings::Options;
+use crate::view::trace::rule::location::Location;
+use crate::view::trace::rule::settings::Options;
 use regex::RegexBuilder;
 
 /// The filter hop, and what the backend sees.

@@ -5,9 +5,10 @@ use crate::kinds::ingress::facts::{Backend, PathType};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::plan::Controller;
-use crate::view::trace::rule::nginx::host::Host;
-use crate::view::trace::rule::nginx::location::{self, Canary, Hit, Location};
-use crate::view::trace::rule::nginx::settings::Options;
+use crate::view::trace::rule::host::Host;
+use crate::view::trace::rule::location::{self, Canary, Hit, Location};
+use crate::view::trace::rule::settings::Options;
+use crate::view::trace::rule::some;
 use crate::view::trace::world::World;
 use std::sync::Arc;
 
@@ -70,6 +71,11 @@ pub fn build<'a>(_world: &World<'a>, controller: &Controller, ingresses: &[&'a A
     }
     alias(&mut servers, controller, ingresses);
     servers
+}
+
+/// The hosts of all servers, for sentences.
+pub fn hosts(servers: &[Server]) -> String {
+    some(servers.iter().filter(|server| server.host != Host::Any).map(|server| server.host.text()))
 }
 
 /// The server that takes a name: the choice is final.

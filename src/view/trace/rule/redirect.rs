@@ -7,10 +7,10 @@ use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::backend::{host, with_query};
-use crate::view::trace::rule::nginx::host::Host;
-use crate::view::trace::rule::nginx::location::Location;
-use crate::view::trace::rule::nginx::server::Server;
-use crate::view::trace::rule::nginx::settings::Options;
+use crate::view::trace::rule::host::Host;
+use crate::view::trace::rule::location::Location;
+use crate::view::trace::rule::server::Server;
+use crate::view::trace::rule::settings::Options;
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 

@@ -8,7 +8,7 @@ use crate::view::trace::entrance::{controller, program};
 use crate::view::trace::fault::{Finding, Severity, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
-use crate::view::trace::rule::nginx::settings::{Options, truth};
+use crate::view::trace::rule::settings::{Options, truth};
 
 /// What an annotation must be.
 #[derive(Clone, Copy)]
