@@ -153,7 +153,8 @@ impl Painter<'_> {
             self.next = Some(self.next.map_or(change, |next| next.min(change)));
             notes.push(format!("• changed {} ago", age::age(self.scenery.now, Some(*at))));
         }
-        notes.extend(verdict::worst(&hop.findings).map(|finding| finding.code().to_owned()));
+        let worst = verdict::worst(&hop.findings).filter(|finding| finding.severity != Severity::Info);
+        notes.extend(worst.map(|finding| finding.code().to_owned()));
         match hop.confidence {
             Confidence::Proven => {}
             Confidence::Inferred => notes.push("inferred".to_owned()),

@@ -87,8 +87,8 @@ impl Session {
 
     /// Whether everything that is watched has been listed, so that what comes now is news.
     pub fn is_whole(&self) -> bool {
-        let mut syncs = self.cluster.syncs().peekable();
-        syncs.peek().is_some() && syncs.all(|(_, sync)| !matches!(sync, Sync::Listing { .. } | Sync::Closed))
+        let is_listed = |scope| !matches!(self.cluster.sync(scope), Sync::Listing { .. } | Sync::Closed);
+        !self.open.is_empty() && self.open.keys().all(is_listed)
     }
 
     /// Follows some of the routes that are due; whether more are left.

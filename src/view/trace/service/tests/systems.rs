@@ -39,6 +39,7 @@ fn the_shop_is_broken_where_it_is_meant_to_be() {
         findings(&leg).iter().filter(|f| f.severity == fault::Severity::Broken).map(|f| f.code()).collect::<Vec<_>>()
     };
     assert_eq!(broken("shop-prod", "checkout", 80), ["SV-SELECTOR-NONE"]);
-    assert_eq!(broken("shop-prod", "orders-api", 80), ["SV-NAMED-PORT"]);
+    // One of its pods also runs out of memory: that is not why nobody is reached.
+    assert_eq!(broken("shop-prod", "orders-api", 80).first(), Some(&"SV-NAMED-PORT"));
     assert!(broken("shop-media", "images", 80).contains(&"NP-INGRESS-DENY"));
 }
