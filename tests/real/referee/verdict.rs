@@ -3,7 +3,7 @@
 use super::case::{self, Case, LABEL};
 use super::namespace;
 use crate::control_plane::ControlPlane;
-use kplumb::kinds::{Column, Interner, KindSpec, Record, Width};
+use kplumb::kinds::{BUILTIN, Column, Interner, KindSpec, Record, Width};
 use kplumb::wire::{Timestamp, envelope};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -16,8 +16,7 @@ const LEEWAY: i64 = 2;
 
 /// Puts all cases on the server; returns every difference in words.
 pub fn differences(server: &ControlPlane, spec: &KindSpec, cases: &[Case]) -> Vec<String> {
-    // Two groups may have a plural in common.
-    let room = format!("referee-{}-{}", spec.plural, spec.id.0);
+    let room = room(spec);
     namespace(server, &room);
     for case in cases {
         case.put(server, spec, &room);
@@ -37,6 +36,13 @@ pub fn differences(server: &ControlPlane, spec: &KindSpec, cases: &[Case]) -> Ve
         found.extend(cells(spec, &table, by_json.get(&case.name), &case.name, moments));
     }
     found
+}
+
+/// The namespace of a kind's cases: some of them name it. Where groups have a plural in common, the later ones get a number.
+fn room(spec: &KindSpec) -> String {
+    let is_first = BUILTIN.iter().find(|other| other.plural == spec.plural).is_some_and(|first| first.id == spec.id);
+    let number = if is_first { String::new() } else { format!("-{}", spec.id.0) };
+    format!("referee-{}{number}", spec.plural)
 }
 
 type Records = BTreeMap<String, Record>;
