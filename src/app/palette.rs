@@ -160,7 +160,11 @@ impl App {
             }
         };
         let namespaces = self.session().map_or_else(Vec::new, Session::known_namespaces);
-        let urls = self.session().map_or_else(Vec::new, Session::known_requests);
+        // Requests are many, and only offered behind this word.
+        let line = self.prompt().map_or("", |prompt| prompt.editor.text());
+        let is_trace = line.trim_start().trim_start_matches(':').starts_with("trace");
+        let session = self.session().filter(|_| is_trace);
+        let urls = session.map_or_else(Vec::new, Session::known_requests);
         let commands = COMMANDS.iter().filter(|command| !command.when.contains(&In::Prompt));
         let commands: Vec<(&'static str, &'static str)> = commands.map(|c| (c.name, c.help)).collect();
         ask(&World {

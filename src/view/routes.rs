@@ -9,7 +9,7 @@ mod traefik;
 
 use crate::kinds::{GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, KindId, ObjectRef, Record, TLS_ROUTE};
 use crate::model::Cluster;
-use crate::view::trace::request::{Request, Scheme, Vantage, plain_host};
+use crate::view::trace::request::{Request, Scheme};
 
 /// The kinds whose objects name hosts and paths.
 pub const KINDS: [KindId; 5] = [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, INGRESS_ROUTE];
@@ -65,20 +65,7 @@ impl Route {
 /// A plain GET.
 fn get(scheme: Scheme, host: &str, port: u16, path: &str) -> Request {
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-    Request {
-        method: "GET".to_owned(),
-        scheme,
-        host: plain_host(host),
-        port,
-        path,
-        query: None,
-        headers: Vec::new(),
-        host_header: None,
-        sni: None,
-        client: None,
-        vantage: Vantage::External,
-        via: None,
-    }
+    Request::plain(scheme, host, port, path)
 }
 
 #[cfg(test)]

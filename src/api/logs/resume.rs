@@ -23,7 +23,8 @@ pub struct Resume {
     /// What the server may still send again.
     again: HashMap<u64, u32>,
     replay: Option<Replay>,
-    slack: i64,
+    /// Whether too many lines came for more than their last second.
+    is_narrow: bool,
 }
 
 /// A reconnection under way.
@@ -106,7 +107,7 @@ impl Resume {
     }
 
     fn slack(&self) -> i64 {
-        if self.slack < 0 { 0 } else { SLACK }
+        if self.is_narrow { 0 } else { SLACK }
     }
 
     fn remember(&mut self, at: Stamp, mark: u64) {
@@ -143,7 +144,7 @@ impl Resume {
 
     /// Too many lines in two seconds: only the last second is remembered, and asked for again.
     fn narrow(&mut self) {
-        self.slack = -1;
+        self.is_narrow = true;
         while 1 < self.seen.len() {
             let (_, lines) = self.seen.pop_front().unwrap_or_default();
             self.count -= lines.values().map(|count| *count as usize).sum::<usize>();

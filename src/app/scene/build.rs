@@ -6,13 +6,14 @@ use crate::app::home::{place, rows};
 use crate::app::layout::{Area, Panes};
 use crate::app::moves::{beneath, window};
 use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen, TraceScreen};
+use crate::app::session::paths::Through;
 use crate::app::session::{Connection, Session};
-use crate::kinds::{Align, Health, Kind, ObjectRef, age};
+use crate::kinds::{Align, Health, Kind, ObjectRef, POD, SERVICE, age};
 use crate::model::Sync;
 use crate::view::describe;
 use crate::view::line::{Line, Role, Span};
 use crate::view::picture;
-use crate::view::table::{self, Heading, RowCell, Table};
+use crate::view::table::{self, Heading, Row, RowCell, Table};
 use crate::wire::Timestamp;
 
 /// The heading of the paths' verdicts.
@@ -205,7 +206,9 @@ impl App {
 fn show_paths(session: &Session, table: &mut Table, room: usize) {
     let width: usize = table.columns.iter().map(|column| column.width + 2).sum();
     let has_room = width + PATHS.len() + 6 <= room;
-    let through = session.through_services();
+    // Only Services and pods are told by who goes through them: every route is looked at for that.
+    let is_told = |row: &Row| matches!(row.key.kind, SERVICE | POD);
+    let through = if table.rows.iter().any(is_told) { session.through_services() } else { Through::default() };
     let verdicts: Vec<_> = table.rows.iter().map(|row| session.path_verdict(&row.key, &through)).collect();
     if verdicts.iter().all(Option::is_none) {
         return;

@@ -179,7 +179,10 @@ impl Tail {
         if self.due().is_none_or(|due| now < due) && self.waiting.lines.len() < MOST_WAITING {
             return;
         }
-        let Waiting { bytes, mut lines, .. } = std::mem::take(&mut self.waiting).taken(&mut self.waiting);
+        // What stays is only by which stamp each stream goes on.
+        let Waiting { bytes, lines, since, .. } = &mut self.waiting;
+        let (bytes, mut lines) = (std::mem::take(bytes), std::mem::take(lines));
+        *since = None;
         if self.order == Order::Time {
             lines.sort_by_key(|line| line.key);
         }
@@ -297,12 +300,6 @@ impl Waiting {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(line);
         self.lines.push(Late { key: *key, at, source, flag, start, len: line.len() });
-    }
-
-    /// What waited; what stays is only by which stamp each stream goes on.
-    fn taken(self, left: &mut Self) -> Self {
-        left.keys.clone_from(&self.keys);
-        self
     }
 }
 

@@ -111,20 +111,26 @@ impl Request {
             None => (target, None),
         };
         let path = if path.is_empty() { "/".to_owned() } else { path.to_owned() };
-        Ok(Self {
+        let port = port.unwrap_or(scheme.port());
+        Ok(Self { query, ..Self::plain(scheme, host, port, path) })
+    }
+
+    /// A plain GET from outside, with nothing but its address.
+    pub fn plain(scheme: Scheme, host: &str, port: u16, path: String) -> Self {
+        Self {
             method: "GET".to_owned(),
             scheme,
             host: plain_host(host),
-            port: port.unwrap_or(scheme.port()),
+            port,
             path,
-            query,
+            query: None,
             headers: Vec::new(),
             host_header: None,
             sni: None,
             client: None,
             vantage: Vantage::External,
             via: None,
-        })
+        }
     }
 
     /// The name by which rules choose: the Host header, without port and trailing dot, in lower case.

@@ -1,13 +1,7 @@
 //! Addresses: which are private, which belong to a CDN, and which names do.
 
+use crate::view::trace::ranges::Block;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-/// A block of addresses: `10.0.0.0/8`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block {
-    address: IpAddr,
-    bits: u8,
-}
 
 /// Cloudflare's blocks (cloudflare.com/ips).
 const CLOUDFLARE: &[&str] = &[
@@ -58,37 +52,6 @@ const BY_NAME: &[&str] = &["nip.io", "sslip.io", "traefik.me"];
 
 /// Ends of names that public DNS does not have.
 const PRIVATE_NAMES: &[&str] = &["test", "local", "localhost", "internal", "lan", "home.arpa", "localdomain"];
-
-impl Block {
-    /// From `address/bits`; an address alone is a block of one.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = text.trim().split_once('/').unwrap_or((text.trim(), ""));
-        let address: IpAddr = address.parse().ok()?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = if bits.is_empty() { most } else { bits.parse().ok()? };
-        (bits <= most).then_some(Self { address, bits })
-    }
-
-    /// Whether the address lies in the block.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address, address) {
-            (IpAddr::V4(block), IpAddr::V4(address)) => {
-                let shift = 32 - u32::from(self.bits);
-                u32::from(block).checked_shr(shift) == u32::from(address).checked_shr(shift)
-            }
-            (IpAddr::V6(block), IpAddr::V6(address)) => {
-                let shift = 128 - u32::from(self.bits);
-                u128::from(block).checked_shr(shift) == u128::from(address).checked_shr(shift)
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether it holds every address of its version.
-    pub fn is_everything(&self) -> bool {
-        self.bits == 0
-    }
-}
 
 /// Whose CDN an address belongs to.
 pub fn cdn_of(address: IpAddr) -> Option<&'static str> {

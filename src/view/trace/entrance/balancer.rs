@@ -2,7 +2,7 @@
 
 use crate::kinds::service::{PortRef, ServiceFacts, ServicePort};
 use crate::kinds::{EVENT, Record};
-use crate::view::trace::entrance::address::{Block, blocks_of};
+use crate::view::trace::entrance::address::blocks_of;
 use crate::view::trace::entrance::choice::{Choice, Fit};
 use crate::view::trace::entrance::dns::{self, End, Resolution};
 use crate::view::trace::entrance::endpoints;
@@ -11,6 +11,7 @@ use crate::view::trace::entrance::proxy;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, lb};
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
+use crate::view::trace::ranges::Block;
 use crate::view::trace::request::{Request, Vantage};
 use crate::view::trace::world::{Dial, World};
 use std::net::IpAddr;

@@ -3,6 +3,8 @@
 use crate::kinds::Record;
 use crate::kinds::ingress::facts::Backend;
 use crate::kinds::service::PortRef;
+use crate::view::trace::fault::{Finding, rt};
+use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::plan::{Arm, ArmTarget, Reach};
 use crate::view::trace::request::Request;
 
@@ -39,6 +41,19 @@ pub fn arm(ingress: &Record, field: &str, backend: &Backend, share: f64, sees: S
         answered: None,
         hops: Vec::new(),
     }
+}
+
+/// The hop and the arm of a defaultBackend, which takes what no path takes.
+pub fn default(request: &Request, owner: &Record, to: &Backend, sees: Sees) -> (Hop, Arm) {
+    let finding = Finding::of(&rt::RT_DEFAULT_BACKEND)
+        .object("ingress", &owner.key)
+        .word("path", &request.path)
+        .word("service", title(to))
+        .proof(owner, ".spec.defaultBackend", title(to));
+    let summary = format!("no path takes {}: defaultBackend {}", request.path, title(to));
+    let hop = Hop::new(HopKind::Rule, summary).at(&owner.key).with(finding);
+    let named_by = Some((owner.key.clone(), ".spec.defaultBackend".to_owned()));
+    (hop, Arm { named_by, ..arm(owner, ".spec", to, 1.0, sees) })
 }
 
 /// How a backend reads in a sentence.

@@ -1,7 +1,6 @@
 //! ingress-nginx, in the order in which it decides: server, certificate, location, redirects, backends, access.
 
 use crate::kinds::ingress::facts::Backend;
-use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::hop::{Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Arm, Controller, Decision, Reach};
@@ -19,9 +18,9 @@ use crate::view::trace::world::World;
 
 /// Decides as ingress-nginx does.
 pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
-    let servers = server::build(world, controller, &served.taken);
+    let servers = server::build(controller, &served.taken);
     let found = server::find(&servers, request.name());
-    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(world, controller, request, &served.taken));
+    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, &served.taken));
     let side = notes::side(world, controller, request, served, &servers);
     let decision = |hops, action, gate| Decision { tls: plan.clone(), hops, action, gate, side: side.clone() };
     let Some(server) = found else {
@@ -32,7 +31,7 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
         }
         return decision(vec![hop], Action::Stop(not_found(controller), next), None);
     };
-    if let Some(broken) = server.broken_regex(controller) {
+    if let Some(broken) = server.broken_regex() {
         let hop = Hop::unknown(HopKind::Rule, broken.message()).with(broken);
         return decision(
             vec![hop],
@@ -56,7 +55,8 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
         }
         Hit::None => match &server.default_backend {
             Some((owner, to)) => {
-                let (hop, arm) = default_backend(request, owner, to);
+                let sees = Sees { path: backend::raw(request), host: backend::host(request), reach: Reach::Pods };
+                let (hop, arm) = backend::default(request, owner, to, sees);
                 decision(vec![hop], Action::Forward(vec![arm]), None)
             }
             None => {
@@ -84,22 +84,6 @@ fn as_other_name(world: &World, controller: &Controller, request: &Request, serv
 /// The hop that stands for everything behind an answer of the controller's own.
 fn not_reached() -> Hop {
     Hop { standing: Standing::NotReached, ..Hop::new(HopKind::Service, "") }
-}
-
-fn default_backend(request: &Request, owner: &crate::kinds::Record, to: &Backend) -> (Hop, Arm) {
-    let finding = Finding::of(&rt::RT_DEFAULT_BACKEND)
-        .object("ingress", &owner.key)
-        .word("path", &request.path)
-        .word("service", backend::title(to))
-        .proof(owner, ".spec.defaultBackend", backend::title(to));
-    let summary = format!("no path takes {}: defaultBackend {}", request.path, backend::title(to));
-    let hop = Hop::new(HopKind::Rule, summary).at(&owner.key).with(finding);
-    let sees = Sees { path: backend::raw(request), host: backend::host(request), reach: Reach::Pods };
-    let arm = Arm {
-        named_by: Some((owner.key.clone(), ".spec.defaultBackend".to_owned())),
-        ..backend::arm(owner, ".spec", to, 1.0, sees)
-    };
-    (hop, arm)
 }
 
 /// A location that takes a request.
@@ -163,15 +147,8 @@ impl Here<'_> {
         let summary =
             format!("{} {} ({how}) → {}", server.host.text(), location.path, backend::title(location.backend));
         let mut hop = Hop::new(HopKind::Rule, summary).at(&location.ingress.key);
-        if let Backend::Resource { kind, name, .. } = location.backend {
-            hop = hop.with(
-                Finding::of(&rt::RT_RESOURCE_BACKEND)
-                    .object("ingress", &location.ingress.key)
-                    .word("rule", &location.path)
-                    .word("resource", format!("{kind} {name}"))
-                    .word("controller", "ingress-nginx")
-                    .proof(location.ingress, format!("{}.backend.resource", location.field()), name),
-            );
+        if let Some(finding) = notes::resource(self.controller, location) {
+            hop = hop.with(finding);
         }
         for finding in notes::location(self.request, server, location, options, self.normal) {
             hop = hop.with(finding);

@@ -1,5 +1,6 @@
 //! What is worth knowing about a rule that takes a request, and about those beside it.
 
+use crate::kinds::ingress::CLASS_ANNOTATION;
 use crate::kinds::ingress::facts::{Backend, PathType};
 use crate::kinds::service::PortRef;
 use crate::kinds::{Record, SERVICE};
@@ -15,12 +16,24 @@ use crate::view::trace::rule::location::{self, Location};
 use crate::view::trace::rule::miss::name;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::Options;
-use crate::view::trace::rule::taken::ANNOTATION;
 use crate::view::trace::rule::{Served, path, run_by};
 use crate::view::trace::world::World;
 use crate::wire::Timestamp;
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+
+/// A backend that is no Service: no controller of ours knows another.
+pub fn resource(controller: &Controller, location: &Location) -> Option<Finding> {
+    let Backend::Resource { kind, name: object, .. } = location.backend else { return None };
+    Some(
+        Finding::of(&rt::RT_RESOURCE_BACKEND)
+            .object("ingress", &location.ingress.key)
+            .word("rule", &location.path)
+            .word("resource", format!("{kind} {object}"))
+            .word("controller", name(controller))
+            .proof(location.ingress, format!("{}.backend.resource", location.field()), object),
+    )
+}
 
 /// What stands on the rule hop of a location that takes the request.
 pub fn location(
@@ -272,13 +285,13 @@ fn beside(world: &World, controller: &Controller, ingress: &Record, servers: &[S
     let mut found = Vec::new();
     let Some(read) = facts::ingress(ingress) else { return found };
     let named = |finding: Finding| finding.object("ingress", &ingress.key);
-    if let (Some(class), Some(annotation)) = (&read.class, ingress.meta.annotation(ANNOTATION)) {
+    if let (Some(class), Some(annotation)) = (&read.class, ingress.meta.annotation(CLASS_ANNOTATION)) {
         found.push(
             named(Finding::of(&ctl::CTL_CLASS_BOTH))
                 .word("class", class)
                 .word("annotation", annotation)
                 .proof(ingress, ".spec.ingressClassName", class)
-                .proof(ingress, format!(".metadata.annotations[{ANNOTATION}]"), annotation),
+                .proof(ingress, format!(".metadata.annotations[{CLASS_ANNOTATION}]"), annotation),
         );
     }
     for (key, value) in &ingress.meta.annotations {

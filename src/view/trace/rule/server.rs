@@ -9,7 +9,6 @@ use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::location::{self, Canary, Hit, Location};
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::some;
-use crate::view::trace::world::World;
 use std::sync::Arc;
 
 /// One server.
@@ -60,7 +59,7 @@ pub struct Idle<'a> {
 }
 
 /// The servers of these Ingresses, oldest first.
-pub fn build<'a>(_world: &World<'a>, controller: &Controller, ingresses: &[&'a Arc<Record>]) -> Vec<Server<'a>> {
+pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>]) -> Vec<Server<'a>> {
     let mut servers: Vec<Server<'a>> = Vec::new();
     let is_canary = |ingress: &Record| Options::of(ingress, controller).flag("canary") == Some(true);
     for ingress in ingresses.iter().filter(|ingress| !is_canary(ingress)) {
@@ -216,7 +215,7 @@ impl Server<'_> {
     }
 
     /// A path that is no regular expression where all must be: nginx refuses its whole configuration.
-    pub fn broken_regex(&self, _controller: &Controller) -> Option<Finding> {
+    pub fn broken_regex(&self) -> Option<Finding> {
         if !self.is_regex() {
             return None;
         }

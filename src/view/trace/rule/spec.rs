@@ -1,9 +1,7 @@
 //! Controllers that read Ingresses by the specification, and where Traefik, HAProxy, GKE and ALB differ from it.
 
-use crate::kinds::Record;
-use crate::kinds::ingress::facts::{Backend, PathType};
+use crate::kinds::ingress::facts::PathType;
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::plan::{Action, Controller, Decision, Reach};
@@ -17,8 +15,8 @@ use crate::view::trace::world::World;
 
 /// Decides by the specification.
 pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
-    let servers = server::build(world, controller, &served.taken);
-    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(world, controller, request, &served.taken));
+    let servers = server::build(controller, &served.taken);
+    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, &served.taken));
     let side = notes::side(world, controller, request, served, &servers);
     let decision = |hops, action| Decision { tls: plan.clone(), hops, action, gate: None, side: side.clone() };
     let not_reached = || Hop { standing: Standing::NotReached, ..Hop::new(HopKind::Service, "") };
@@ -36,15 +34,8 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
     let sees = Sees { path: backend::raw(request), host: backend::host(request), reach: reach(controller.flavour) };
     if let Some((server, location)) = found {
         let mut hop = rule_hop(controller, server, location);
-        if let Backend::Resource { kind, name, .. } = location.backend {
-            hop = hop.with(
-                Finding::of(&rt::RT_RESOURCE_BACKEND)
-                    .object("ingress", &location.ingress.key)
-                    .word("rule", &location.path)
-                    .word("resource", format!("{kind} {name}"))
-                    .word("controller", miss::name(controller))
-                    .proof(location.ingress, format!("{}.backend.resource", location.field()), name),
-            );
+        if let Some(finding) = notes::resource(controller, location) {
+            hop = hop.with(finding);
             return decision(vec![sure(hop), not_reached()], end(not_found(controller)));
         }
         let arm = backend::arm(location.ingress, &location.field(), location.backend, 1.0, sees);
@@ -53,29 +44,11 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
     let default =
         served.taken.iter().find_map(|ingress| Some((*ingress, facts::ingress(ingress)?.default_backend.as_ref()?)));
     if let Some((owner, to)) = server.default_backend.or(default) {
-        return decision(
-            vec![sure(default_hop(request, owner, to))],
-            Action::Forward(vec![default_arm(owner, to, sees)]),
-        );
+        let (hop, arm) = backend::default(request, owner, to, sees);
+        return decision(vec![sure(hop)], Action::Forward(vec![arm]));
     }
     let hop = miss::no_path(world, controller, request, served, server, &servers, asked);
     decision(vec![sure(hop), not_reached()], end(not_found(controller)))
-}
-
-fn default_hop(request: &Request, owner: &Record, to: &Backend) -> Hop {
-    let finding = Finding::of(&rt::RT_DEFAULT_BACKEND)
-        .object("ingress", &owner.key)
-        .word("path", &request.path)
-        .word("service", backend::title(to))
-        .proof(owner, ".spec.defaultBackend", backend::title(to));
-    Hop::new(HopKind::Rule, format!("no path takes {}: defaultBackend {}", request.path, backend::title(to)))
-        .at(&owner.key)
-        .with(finding)
-}
-
-fn default_arm(owner: &Record, to: &Backend, sees: Sees) -> crate::view::trace::plan::Arm {
-    let named_by = Some((owner.key.clone(), ".spec.defaultBackend".to_owned()));
-    crate::view::trace::plan::Arm { named_by, ..backend::arm(owner, ".spec", to, 1.0, sees) }
 }
 
 fn rule_hop(controller: &Controller, server: &Server, location: &Location) -> Hop {

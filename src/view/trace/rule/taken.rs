@@ -3,6 +3,7 @@
 //! Facts: `GetIngressClass` of ingress-nginx's store.go; the admission of default classes is a matter of creation, so a
 //! class that is not written in the object was not given to it.
 
+use crate::kinds::ingress::CLASS_ANNOTATION;
 use crate::kinds::{INGRESS, INGRESS_CLASS, ObjectRef, Record};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
@@ -13,9 +14,6 @@ use crate::view::trace::rule::{Served, run_by, some};
 use crate::view::trace::world::{Known, World};
 use crate::wire::Timestamp;
 use std::sync::Arc;
-
-/// The deprecated annotation that names a class.
-pub const ANNOTATION: &str = "kubernetes.io/ingress.class";
 
 /// Whether a controller serves an Ingress.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +55,7 @@ pub fn taken(world: &World, controller: &Controller, ingress: &Record) -> Taken 
         return Taken::No(Box::new(finding));
     }
     let Some(read) = facts::ingress(ingress) else { return Taken::Elsewhere };
-    match (&read.class, ingress.meta.annotation(ANNOTATION)) {
+    match (&read.class, ingress.meta.annotation(CLASS_ANNOTATION)) {
         (Some(class), _) => by_class(world, controller, ingress, class),
         (None, Some(annotation)) => by_annotation(world, controller, ingress, annotation),
         (None, None) => without(world, controller, ingress),
@@ -137,7 +135,7 @@ fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annot
             .object("ingress", &ingress.key)
             .word("class", annotation)
             .word("wanted", wanted)
-            .proof(ingress, format!(".metadata.annotations[{ANNOTATION}]"), annotation),
+            .proof(ingress, format!(".metadata.annotations[{CLASS_ANNOTATION}]"), annotation),
     ))
 }
 

@@ -8,11 +8,10 @@ use crate::view::trace::plan::{Controller, Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::some;
-use crate::view::trace::world::World;
 use std::sync::Arc;
 
 /// The plan for the name of the handshake.
-pub fn plan(_world: &World, controller: &Controller, request: &Request, taken: &[&Arc<Record>]) -> TlsPlan {
+pub fn plan(controller: &Controller, request: &Request, taken: &[&Arc<Record>]) -> TlsPlan {
     let name = request.server_name().to_owned();
     let empty = TlsPlan {
         name: name.clone(),
