@@ -28,10 +28,10 @@ pub enum Taken {
     Unknown(String),
 }
 
-/// Every Ingress, told apart.
-pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Served<'a> {
+/// Every Ingress, told apart, for requests to these hosts.
+pub fn all<'a>(world: &World<'a>, controller: &Controller, hosts: &[&str]) -> Served<'a> {
     let mut served = Served::default();
-    for ingress in world.of(INGRESS) {
+    for ingress in world.of_hosts(INGRESS, hosts) {
         match taken(world, controller, ingress) {
             Taken::Yes => match invalid::dropped(controller, ingress) {
                 Some(finding) => served.left.push((ingress, Taken::No(Box::new(finding)))),
