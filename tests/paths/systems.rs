@@ -58,8 +58,10 @@ fn status(trace: &Trace, kind: HopKind) -> Option<Status> {
     trace.hops.iter().find(|hop| hop.kind == kind).map(kplumb::view::trace::hop::Hop::status)
 }
 
-fn only(ground: &Ground, kind: KindId, part: &str) -> Arc<Record> {
-    ground.cluster.of(kind).find(|record| record.key.name.starts_with(part)).unwrap().clone()
+/// The first object of a kind in a namespace whose name begins so.
+fn only(ground: &Ground, kind: KindId, namespace: &str, part: &str) -> Arc<Record> {
+    let mut found = ground.cluster.in_namespace(kind, namespace);
+    found.find(|record| record.key.name.starts_with(part)).unwrap().clone()
 }
 
 /// The ways to an object: kind and address, and by which objects.
@@ -114,7 +116,7 @@ fn an_alias_of_free4chat_arrives_and_no_rule_knows_it() {
 fn free4chats_pod_knows_the_one_url_that_reaches_it() {
     let ground = demo("free4chat");
     for world in [ground.world(), ground.files()] {
-        let pod = only(&ground, POD, "apifree4chat");
+        let pod = only(&ground, POD, "free4chat", "apifree4chat");
         assert_eq!(
             listed(&world, &pod),
             [
@@ -291,7 +293,7 @@ fn free4chat_without_its_bridge_is_broken_in_a_cluster_too() {
     let ground = Ground::demo("free4chat", |document| !is_bridge(document));
     let trace = ground.get("https://api.k.free4.chat/room");
     assert_eq!(answer(&trace), "broken SV-OTHER-NS 503 by ingress-nginx", "{}", picture(&trace));
-    let pod = only(&ground, POD, "apifree4chat");
+    let pod = only(&ground, POD, "free4chat", "apifree4chat");
     assert_eq!(listed(&ground.world(), &pod), ["service http://apifree4chat.free4chat.svc:80 apifree4chat"]);
 }
 
@@ -389,7 +391,7 @@ fn the_shops_five_broken_urls_have_one_cause_each() {
     for (url, wanted) in [
         ("https://shop.example.com/checkout", "broken SV-SELECTOR-NONE 503 by ingress-nginx"),
         ("https://shop.example.com/api/orders", "broken SV-NAMED-PORT 503 by ingress-nginx"),
-        ("https://admin.example.com/", "broken CTL-CLASS-MISSING 404 by ingress-nginx's default backend"),
+        ("https://admin.example.com/", "broken CTL-CLASS-FOREIGN 404 by ingress-nginx's default backend"),
         ("https://img.example.com/", "broken NP-INGRESS-DENY 504 by ingress-nginx"),
     ] {
         both("shop", url, |_, trace| assert_eq!(answer(trace), wanted, "{url}\n{}", picture(trace)));
@@ -397,7 +399,7 @@ fn the_shops_five_broken_urls_have_one_cause_each() {
     both("shop", "https://pay.example.com/", |_, trace| {
         let page = picture(trace);
         // Who does not mind the certificate reaches the payments.
-        assert_eq!(answer(trace), "broken CM-CH-404 shop-prod/payments:80 /", "{page}");
+        assert_eq!(answer(trace), "broken CM-CH-CLASS shop-prod/payments:80 /", "{page}");
         assert!(broken(trace).contains("TL-SECRET-MISSING"), "{page}");
         assert_eq!(trace.tls.as_ref().unwrap().by, ServedBy::Default);
     });
@@ -407,19 +409,19 @@ fn the_shops_five_broken_urls_have_one_cause_each() {
 fn the_shops_pods_know_what_does_not_reach_them() {
     let ground = demo("shop");
     let world = ground.world();
-    for (pod, url, verdict) in [
-        ("images-", "https://img.example.com/*", Some(Verdict::Broken)),
-        ("payments-", "https://pay.example.com/*", Some(Verdict::Broken)),
-        ("orders-api-", "https://shop.example.com/api/orders*", Some(Verdict::Broken)),
+    for (namespace, pod, url, verdict) in [
+        ("shop-media", "images-", "https://img.example.com/*", Some(Verdict::Broken)),
+        ("shop-prod", "payments-green-", "https://pay.example.com/*", Some(Verdict::Broken)),
+        ("shop-prod", "orders-5", "https://shop.example.com/api/orders*", Some(Verdict::Broken)),
     ] {
-        let pod = only(&ground, POD, pod);
+        let pod = only(&ground, POD, namespace, pod);
         let found = ways(&world, &pod).entrances;
         let way = found.iter().find(|entrance| entrance.url == url);
         let way = way.unwrap_or_else(|| panic!("{url} is not told of {:?}: {found:#?}", pod.key));
         assert_eq!((way.verdict, &way.shadowed_by), (verdict, &None), "{url}");
     }
     // Nobody is selected: the Service still knows by which URL it is asked.
-    let checkout = only(&ground, SERVICE, "checkout");
+    let checkout = only(&ground, SERVICE, "shop-prod", "checkout");
     assert!(
         listed(&world, &checkout).iter().any(|line| line.starts_with("ingress https://shop.example.com/checkout*"))
     );
