@@ -134,11 +134,18 @@ pub fn is_elsewhere(trace: &Trace) -> bool {
 /// Where nobody behind the best way speaks for the host and somebody else in the cluster does, that one is assumed.
 fn prefer_those_who_speak(world: &World, request: &Request, choice: &mut Choice, claims: &Claims) {
     let is_guess = matches!(choice.fit, Fit::NoAddress | Fit::Incomparable | Fit::Hidden(_) | Fit::Elsewhere);
-    let Some(gate) = choice.gate.as_ref().filter(|_| is_guess && !claims.is_empty()) else { return };
+    // Of ways that are not all known the one that was found is no answer.
+    let is_half_known = world.known(SERVICE, None).missing("services").is_some();
+    let Some(gate) = choice.gate.as_ref().filter(|_| is_guess && (is_half_known || !claims.is_empty())) else { return };
     let is_controller = |gate: &Gate| matches!(gate.behind, Behind::Controller(_));
     let has_controller = choice.gates.iter().any(is_controller);
     let has_gateway = choice.gates.iter().any(|gate| matches!(gate.behind, Behind::Gateway(_)));
-    let is_lost = !claims.ingresses.is_empty() && !has_controller
+    if is_half_known && !claims.ingresses.is_empty() {
+        choice.gate = None;
+        return;
+    }
+    let is_lost = is_half_known
+        || !claims.ingresses.is_empty() && !has_controller
         || claims.ingresses.is_empty() && claims.gateway().is_some() && !has_gateway;
     if is_lost && choice::speaks_for(world, gate, request, claims) == Voice::None {
         choice.gate = None;

@@ -29,12 +29,12 @@ pub enum Taken {
     Unknown(String),
 }
 
-/// Every Ingress, told apart.
-pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Served<'a> {
+/// Every Ingress, told apart, for requests to these hosts.
+pub fn all<'a>(world: &World<'a>, controller: &Controller, hosts: &[&str]) -> Served<'a> {
     let mut served = Served::default();
     let mut classes = BTreeMap::new();
     let everywhere = watched(controller).is_none();
-    for ingress in world.of(INGRESS) {
+    for ingress in world.of_hosts(INGRESS, hosts) {
         let found = match facts::ingress(ingress).and_then(|read| read.class.as_deref()) {
             Some(class) if everywhere => of_class(world, controller, (ingress, class), &mut classes),
             _ => taken(world, controller, ingress),
