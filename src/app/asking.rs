@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::effect::Effect;
+use crate::app::notice::Notice;
 use crate::app::scene::Entry;
 use crate::app::screen::{Cursor, HostScreen, Pick, Screen};
 use crate::app::session::Session;
@@ -12,6 +13,7 @@ use crate::view::host::{self, Ask};
 use crate::view::trace::fault::Finding;
 use crate::view::trace::reality::{self, Reality};
 use crate::view::trace::request::{Request, line};
+use crate::view::trace::world::Lookup;
 
 /// Nothing of a probe takes longer, in seconds; then it can be sent again.
 const LONGEST: i64 = 60;
@@ -104,6 +106,17 @@ impl App {
         }
         self.say(format!("asking this machine's DNS for {}", names.join(", ")));
         self.out.push(Effect::LookUp(epoch, names));
+    }
+
+    /// DNS answered; an answer that surprises can be let go.
+    pub(super) fn looked_up(&mut self, index: usize, found: Vec<(String, Lookup)>) {
+        let Some(session) = self.sessions.get_mut(index) else { return };
+        let missing = found.iter().find(|(_, lookup)| !matches!(lookup, Lookup::Found(_)));
+        let missing = missing.map(|(name, _)| format!("this machine's DNS has no address for {name}: D lets that go"));
+        session.looked_up(found);
+        if index == self.current {
+            self.notice = missing.map(|text| Notice::new(text, self.now));
+        }
     }
 
     /// Names that the configuration wants looked up as soon as a path is on screen.

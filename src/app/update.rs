@@ -119,7 +119,7 @@ impl App {
                 }
             }
             Reply::Probed(request, real) => self.probed(index, &request, real),
-            Reply::LookedUp(found) => session.looked_up(found),
+            Reply::LookedUp(found) => self.looked_up(index, found),
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
         }
     }

@@ -100,7 +100,7 @@ pub fn detail(subject: &Subject) -> Detail {
     let of_service = relation::is_before_fields(record);
     all.extend(of_service.then(|| ("reached by", relation::entrances(subject, record))));
     all.push(("fields", fields(subject, record, &mut clock)));
-    all.push(("entrances", ways::doors(subject, record)));
+    all.extend(of_service.then(|| ("entrances", ways::doors(subject, record))));
     all.extend(relation::sections(subject, record));
     all.push(("events", events));
     all.push(("labels", pairs(record.meta.labels.iter().map(|(k, v)| (&**k, &**v)))));

@@ -63,10 +63,10 @@ pub fn picture(scenery: &Scenery) -> Detail {
     let trace = scenery.trace;
     let headline = verdict::headline(trace);
     let mut painter = Painter { scenery, headline, led: None, sections: Vec::new(), next: None };
-    painter.since();
     if trace.verdict == Verdict::Broken {
         painter.lead();
     }
+    painter.since();
     painter.real();
     let mut number = 0;
     for (index, link) in trace.chain().enumerate() {
@@ -145,10 +145,13 @@ impl Painter<'_> {
     }
 
     fn proof(&mut self, finding: &Finding) {
-        let mut evidence = self.evidence(finding);
-        let rest = evidence.split_off(PROOF.min(evidence.len()));
+        let (mut first, mut rest) = (Vec::new(), Vec::new());
+        for lines in self.evidence(finding) {
+            let has_room = first.is_empty() || first.len() + lines.len() <= PROOF;
+            if has_room && rest.is_empty() { first.extend(lines) } else { rest.extend(lines) }
+        }
         let fix = self.fix(finding);
-        self.add("evidence", evidence);
+        self.add("evidence", first);
         self.add("fix", fix);
         self.add("evidence", rest);
     }
@@ -284,7 +287,8 @@ impl Painter<'_> {
         lines.into_iter().map(|line| line.to(object.clone())).collect()
     }
 
-    fn evidence(&self, finding: &Finding) -> Vec<Line> {
+    /// The lines of each proof.
+    fn evidence(&self, finding: &Finding) -> Vec<Vec<Line>> {
         let line = |evidence: &crate::view::trace::fault::Evidence| {
             let object = evidence.object.as_ref().map(|key| crate::view::title(self.scenery.catalog, key));
             let object = object.map(|title| format!("{title}  ")).unwrap_or_default();
@@ -293,7 +297,7 @@ impl Painter<'_> {
             let lines = self.wrapped(&text, 0, Role::Text, "");
             lines.into_iter().map(|line| line.to(evidence.object.clone())).collect::<Vec<_>>()
         };
-        finding.evidence.iter().flat_map(line).collect()
+        finding.evidence.iter().map(line).collect()
     }
 
     /// Commands keep their shape: a long one is broken where the line ends, and is copied as a whole.

@@ -20,6 +20,7 @@ pub fn sections(subject: &Subject, record: &Record) -> Vec<(&'static str, Vec<Li
     let mut sections = vec![("owned by", owners(subject, record)), ("owns", children(subject, record))];
     if !is_before_fields(record) {
         sections.push(("reached by", entrances(subject, record)));
+        sections.push(("entrances", ways::doors(subject, record)));
     }
     let mut by_title: BTreeMap<(Relation, bool), Vec<Line>> = BTreeMap::new();
     for link in record.digest.links.iter().filter(|link| link.relation != Relation::Regards) {

@@ -94,12 +94,17 @@ pub fn endpoints(subject: &Subject, record: &Record) -> Vec<Line> {
     let selector = Selector { equals: Box::new([label]), requirements: Box::default() };
     let (kind, namespace) = (ENDPOINT_SLICE, record.key.namespace.clone());
     let target = Target::Selector { kind, namespace, selector: Box::new(selector) };
+    let slices = subject.cluster.targets(&target);
     let mut lines = Vec::new();
-    for slice in subject.cluster.targets(&target) {
+    for slice in &slices {
         let Facts::EndpointSlice(facts) = &slice.digest.facts else { continue };
         lines.extend(facts.endpoints.iter().map(|endpoint| endpoint_line(facts, endpoint, slice)));
     }
     lines.sort_by_key(|line| line.health);
+    if let (true, Some(slice)) = (lines.is_empty(), slices.first()) {
+        let none = Line::of(vec![Span::new("nobody takes its traffic", Role::State(Health::Failed))]);
+        lines.push(none.state(Some(Health::Failed)).to(Some(slice.key.clone())));
+    }
     capped(lines)
 }
 

@@ -27,13 +27,14 @@ impl Painter<'_> {
                 let mut lines = Vec::new();
                 for (index, link) in real.iter().enumerate() {
                     if 0 < index {
-                        lines.push(Line::of(vec![Span::dim(format!("then {}", link.url))]));
+                        lines.extend(self.wrapped(&format!("then {}", link.url), 0, Role::Dim, ""));
                     }
                     let differences = links.get(index).map_or_else(Vec::new, |trace| link.differences(trace));
                     lines.extend(self.compared(&differences, link));
                     lines.extend(link.phases().iter().flat_map(|phase| self.phase(phase)));
                 }
-                lines.push(Line::of(vec![Span::dim(format!("{ago} ago, from this machine to the application"))]));
+                let told = format!("{ago} ago, from this machine to the application");
+                lines.extend(self.wrapped(&told, 0, Role::Dim, ""));
                 self.add("for real", lines);
             }
         }
