@@ -3,6 +3,7 @@
 pub mod access;
 pub mod backend;
 pub mod canary;
+pub mod concern;
 pub mod host;
 pub mod invalid;
 pub mod location;

@@ -12,13 +12,17 @@ use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{
-    Served, access, canary, end, miss, not_found, notes, path, redirect, rewrite, server, tls,
+    Served, access, canary, concern, end, miss, not_found, notes, path, redirect, rewrite, server, tls,
 };
 use crate::view::trace::world::World;
 
 /// Decides as ingress-nginx does.
 pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
-    let servers = server::build(controller, &served.taken);
+    let mut servers = server::build(controller, &concern::with(&served.taken, request.name()));
+    if server::find(&servers, request.name()).is_none() {
+        // Whoever is missed is told what there is instead.
+        servers = server::build(controller, &served.taken);
+    }
     let found = server::find(&servers, request.name());
     let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, &served.taken));
     let side = notes::side(world, controller, request, served, &servers);

@@ -13,6 +13,7 @@ use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::{Served, run_by, some};
 use crate::view::trace::world::{Known, World};
 use crate::wire::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Whether a controller serves an Ingress.
@@ -31,8 +32,14 @@ pub enum Taken {
 /// Every Ingress, told apart.
 pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Served<'a> {
     let mut served = Served::default();
+    let mut classes = BTreeMap::new();
+    let everywhere = watched(controller).is_none();
     for ingress in world.of(INGRESS) {
-        match taken(world, controller, ingress) {
+        let found = match facts::ingress(ingress).and_then(|read| read.class.as_deref()) {
+            Some(class) if everywhere => of_class(world, controller, (ingress, class), &mut classes),
+            _ => taken(world, controller, ingress),
+        };
+        match found {
             Taken::Yes => match invalid::dropped(controller, ingress) {
                 Some(finding) => served.left.push((ingress, Taken::No(Box::new(finding)))),
                 None => served.taken.push(ingress),
@@ -43,10 +50,26 @@ pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Served<'a> {
     // The oldest owns; of equal age, as in files, the last by name (ingress-nginx's store sorts so).
     served.taken.sort_by(|a, b| {
         let age = |record: &Record| record.meta.created.map_or(i64::MIN, Timestamp::seconds);
-        let name = |record: &Record| (record.key.namespace.clone(), record.key.name.clone());
-        age(a).cmp(&age(b)).then_with(|| name(b).cmp(&name(a)))
+        age(a).cmp(&age(b)).then_with(|| b.key.cmp(&a.key))
     });
     served
+}
+
+/// What is found of a class holds for every Ingress of it, but for the finding that names the Ingress.
+fn of_class<'a>(
+    world: &World,
+    controller: &Controller,
+    (ingress, class): (&Record, &'a str),
+    known: &mut BTreeMap<&'a str, Taken>,
+) -> Taken {
+    if let Some(known) = known.get(class) {
+        return known.clone();
+    }
+    let found = taken(world, controller, ingress);
+    if !matches!(found, Taken::No(_)) {
+        known.insert(class, found.clone());
+    }
+    found
 }
 
 /// Whether the controller serves this Ingress.
@@ -164,9 +187,7 @@ fn without(world: &World, controller: &Controller, ingress: &Record) -> Taken {
 }
 
 fn unwatched(controller: &Controller, ingress: &Record) -> Option<Finding> {
-    let (name, watched) = ["--watch-namespace", "--namespaces"].iter().find_map(|name| {
-        controller.flag(name).filter(|value| !value.is_empty() && *value != "true").map(|value| (*name, value))
-    })?;
+    let (name, watched) = watched(controller)?;
     let namespace = ingress.key.namespace.as_deref().unwrap_or("");
     if watched.split(',').any(|watched| watched.trim() == namespace) {
         return None;
@@ -180,4 +201,11 @@ fn unwatched(controller: &Controller, ingress: &Record) -> Option<Finding> {
             format!("{name}={watched}"),
         );
     Some(run_by(finding, controller))
+}
+
+/// The flag by which a controller is kept to some namespaces, and these.
+fn watched(controller: &Controller) -> Option<(&'static str, &str)> {
+    ["--watch-namespace", "--namespaces"].into_iter().find_map(|name| {
+        controller.flag(name).filter(|value| !value.is_empty() && *value != "true").map(|value| (name, value))
+    })
 }
