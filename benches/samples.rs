@@ -120,6 +120,7 @@ pub fn start(view: &str, (width, height): (u16, u16)) -> Start {
         view: Some(view.to_owned()),
         namespaces: std::collections::BTreeSet::new(),
         own_namespaces: std::collections::BTreeMap::new(),
+        pins: std::collections::BTreeMap::new(),
         mode: kplumb::app::policy::Mode::Observe,
         settings: Settings::default(),
         now: NOW,

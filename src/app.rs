@@ -2,6 +2,7 @@
 //!
 //! Start reading at `App::update`; what the screen says is `App::scene`, a value that `ui` only paints.
 
+pub mod asking;
 pub mod command;
 pub mod config;
 pub mod effect;
@@ -52,6 +53,8 @@ pub struct App {
     contexts: Vec<ContextName>,
     /// The namespace that each context begins with; all where none is given.
     own_namespaces: BTreeMap<ContextName, Arc<str>>,
+    /// Requests that are pinned in each context that was not opened yet, as lines.
+    pins: BTreeMap<ContextName, Vec<String>>,
     /// What connections may do.
     mode: Mode,
     /// Why there is no context at all, where there is none.
@@ -98,6 +101,8 @@ pub struct Start {
     pub own_namespaces: BTreeMap<ContextName, Arc<str>>,
     /// What connections are asked to do.
     pub mode: Mode,
+    /// Requests that are pinned in each context, as lines.
+    pub pins: BTreeMap<ContextName, Vec<String>>,
     /// From the config file and the flags.
     pub settings: Settings,
     /// The present.
@@ -115,6 +120,7 @@ impl App {
             current: 0,
             contexts: start.contexts,
             own_namespaces: start.own_namespaces,
+            pins: start.pins,
             mode: policy::granted(start.mode),
             nowhere: start.nowhere,
             prompt: None,

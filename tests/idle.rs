@@ -50,6 +50,7 @@ fn start(view: &str) -> (App, Vec<Effect>) {
         view: Some(view.to_owned()),
         namespaces: std::collections::BTreeSet::new(),
         own_namespaces: std::collections::BTreeMap::new(),
+        pins: std::collections::BTreeMap::new(),
         mode: kplumb::app::policy::Mode::Observe,
         settings: Settings::default(),
         now: NOW,

@@ -4,6 +4,9 @@ use crate::app::keymap::Chord;
 use crate::kinds::{Catalog, KindId, ObjectRef};
 use crate::model::Change;
 use crate::view::logs::batch::{Batch, SourceId};
+use crate::view::trace::reality::Reality;
+use crate::view::trace::request::Request;
+use crate::view::trace::world::Lookup;
 use crate::wire::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
@@ -100,6 +103,10 @@ pub enum Reply {
     Readable(Vec<(KindId, Readable)>),
     /// The whole object, as the server holds it.
     Fetched(ObjectRef, Result<Arc<Value>, Failure>),
+    /// What happened to a request that was sent for real, and to what it led to.
+    Probed(Box<Request>, Vec<Reality>),
+    /// What DNS said of each name on the way.
+    LookedUp(Vec<(String, Lookup)>),
     /// The guard refused a request: a bug of ours, shown so that it is reported.
     Blocked(String),
 }

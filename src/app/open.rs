@@ -36,6 +36,9 @@ impl App {
         self.out.push(Effect::Connect { context: context.clone(), epoch, terminal: false });
         let mut session = Session::new(context, epoch, self.mode, self.now);
         session.choose(namespaces);
+        if let Some(lines) = self.pins.remove(&session.context) {
+            session.paths.take_pins(&lines, &session.catalog);
+        }
         self.sessions.push(session);
         self.current = self.sessions.len() - 1;
     }
@@ -132,7 +135,10 @@ impl App {
                     self.use_namespaces(Namespaces::Some(names));
                 }
             }
-            _ => self.describe(),
+            _ => match self.selected_line().and_then(|line| line.follows) {
+                Some(request) => self.follow_line(&request),
+                None => self.describe(),
+            },
         }
     }
 
@@ -167,8 +173,12 @@ impl App {
     }
 
     pub(super) fn describe(&mut self) {
-        if let Some(key) = self.selected() {
-            self.open_detail(key);
+        match self.selected() {
+            Some(key) => self.open_detail(key),
+            None if matches!(self.session().map(Session::screen), Some(Screen::Trace(_))) => {
+                self.say("this line speaks of no object of the cluster");
+            }
+            None => {}
         }
     }
 
@@ -259,7 +269,7 @@ impl App {
     /// The object whose detail is on screen, in its own screen or beside the table.
     pub(super) fn open_object(&self) -> Option<ObjectRef> {
         match self.session()?.screen() {
-            Screen::Table(_) if self.panes().side.is_none() => None,
+            Screen::Table(_) | Screen::Trace(_) | Screen::Host(_) if self.panes().side.is_none() => None,
             _ => self.subject(),
         }
     }

@@ -19,6 +19,8 @@ pub enum Screen {
     Detail(DetailScreen),
     /// The path of one request.
     Trace(TraceScreen),
+    /// How one host is put together.
+    Host(HostScreen),
     /// Logs.
     Logs(LogsScreen),
     /// The YAML of one object.
@@ -99,6 +101,15 @@ pub struct TraceScreen {
     pub cursor: Cursor,
 }
 
+/// One host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostScreen {
+    /// Its name.
+    pub host: String,
+    /// Line of the page.
+    pub cursor: Cursor,
+}
+
 /// Logs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogsScreen {
@@ -145,6 +156,8 @@ pub enum Pick {
     Sort,
     /// A route to follow.
     Route,
+    /// A path that is pinned or was followed lately.
+    Trace,
 }
 
 /// A short list to choose from.

@@ -168,6 +168,7 @@ impl Session {
     fn forget(&mut self) {
         self.cluster = Cluster::default();
         self.routes = Index::default();
+        self.paths.forget();
         self.changes = Changes::default();
         self.fetched = None;
         self.rest = None;
@@ -268,11 +269,14 @@ impl Session {
                 _ => None,
             };
             let touched = self.cluster.apply(change);
-            self.paths.touched |= !touched.is_empty();
+            for key in &touched {
+                self.paths.touch(&self.cluster, key);
+            }
             self.has_news |= !touched.is_empty();
             self.routes.touch(&self.cluster, &touched);
             if let Some(kind) = heard {
                 self.routes.reread(&self.cluster, kind);
+                self.paths.reread(kind);
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::kinds::{Catalog, Cell, Digest, Health, Meta, NAMESPACE, ObjectRef, PO
 use crate::model::{Change, Scope, Sync};
 
 mod lasting;
+mod paths;
 mod pointer;
 mod watching;
 
@@ -36,6 +37,7 @@ fn app(size: (u16, u16), objects: &[&str]) -> App {
         namespaces: BTreeSet::new(),
         own_namespaces: BTreeMap::new(),
         mode: Mode::Observe,
+        pins: BTreeMap::new(),
         settings: Settings::default(),
         now: NOW,
         size: Size { width: size.0, height: size.1 },
@@ -271,6 +273,7 @@ fn begin(change: impl FnOnce(&mut Start)) -> App {
         namespaces: BTreeSet::new(),
         own_namespaces: BTreeMap::from([(Arc::from("other"), Arc::from("dev"))]),
         mode: Mode::Observe,
+        pins: BTreeMap::new(),
         settings: Settings::default(),
         now: NOW,
         size: Size { width: 80, height: 24 },

@@ -34,7 +34,7 @@ impl App {
         match self.session().map(Session::screen) {
             Some(Screen::Home(_)) => In::Home,
             Some(Screen::Table(_)) => In::Table,
-            Some(Screen::Detail(_)) => In::Detail,
+            Some(Screen::Detail(_) | Screen::Host(_)) => In::Detail,
             Some(Screen::Trace(_)) => In::Trace,
             Some(Screen::Logs(_)) => In::Logs,
             Some(Screen::Yaml(_)) => In::Yaml,
@@ -118,6 +118,8 @@ impl App {
                     fetched.value = Some(value);
                 }
             }
+            Reply::Probed(request, real) => self.probed(index, &request, real),
+            Reply::LookedUp(found) => self.looked_up(index, found),
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
         }
     }
@@ -158,6 +160,7 @@ impl App {
             no_secrets: self.settings.no_secrets,
         };
         self.look();
+        self.ask_names();
         self.follow_routes();
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
@@ -176,6 +179,7 @@ impl App {
         let notice = self.notice.as_ref().map(|notice| notice.until);
         let sessions =
             self.sessions.iter().flat_map(|session| [session.next_close(), session.fetch_due(), session.logs_due()]);
+        let look = self.session().and_then(Session::look_due);
         let retry = self.session().and_then(|session| match &session.connection {
             Connection::Unreachable { retry_at: Some(at), .. } => Some((*at).min(self.now.plus_seconds(1))),
             Connection::Connecting { .. } => Some(self.now.plus_seconds(1)),
@@ -183,6 +187,6 @@ impl App {
         });
         // How long a context has been out of reach stands in their list.
         let listed = self.lists_contexts().then(|| self.now.plus_seconds(1));
-        sessions.chain([notice, retry, listed]).flatten().filter(|at| self.now < *at).min()
+        sessions.chain([notice, retry, listed, look]).flatten().filter(|at| self.now < *at).min()
     }
 }

@@ -12,6 +12,7 @@ use crate::cli::args::{self, Common};
 use crate::cli::{Unusable, look, settings};
 use crate::runtime::clipboard::{Clipboard, Surroundings};
 use crate::runtime::clock::{self, Clock};
+use crate::runtime::pins;
 use crate::runtime::report::words;
 use crate::runtime::signals::Signals;
 use crate::runtime::source::{Embedded, Source};
@@ -93,6 +94,11 @@ pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::them
     let given = namespaces.iter().chain(&settings.favourites).cloned().collect();
     let clipboard = Clipboard::new(settings::clipboard(&settings), Surroundings::look(), std::env::temp_dir());
     let (world, heard) = World::new(source, clock, clipboard, given);
+    let file = settings::files().pins(common.demo);
+    let pins = file.as_deref().and_then(|path| {
+        let read = pins::read(path);
+        read.inspect_err(|error| tracing::warn!("pins of {} are not read: {error}", path.display())).ok()
+    });
     let start = Start {
         contexts,
         context,
@@ -101,11 +107,12 @@ pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::them
         namespaces: namespaces.into_iter().collect(),
         own_namespaces,
         mode: asked(common),
+        pins: pins.unwrap_or_default(),
         settings,
         now: clock.now(),
         size,
     };
-    Runtime::new(App::start(start), surface, world, heard, Look { clock, theme })
+    Runtime::new(App::start(start), surface, world.keeping(file), heard, Look { clock, theme })
 }
 
 /// Where clusters come from, and why there are none if there are none.

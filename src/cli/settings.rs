@@ -20,6 +20,15 @@ pub struct Files {
     config: Option<PathBuf>,
     /// The folder of the user's themes.
     pub themes: Option<PathBuf>,
+    /// What is remembered from one run to the next.
+    state: Option<PathBuf>,
+}
+
+impl Files {
+    /// Where pinned requests are written down; those of the demo have a file of their own.
+    pub fn pins(&self, is_demo: bool) -> Option<PathBuf> {
+        Some(self.state.as_ref()?.join(if is_demo { "pins-demo.toml" } else { "pins.toml" }))
+    }
 }
 
 /// Where the user's files lie, by the XDG rules on every system but Windows.
@@ -33,6 +42,7 @@ pub fn files() -> Files {
         Ok(strategy) => Files {
             config: Some(strategy.in_config_dir("config.toml")),
             themes: Some(strategy.in_config_dir("themes")),
+            state: strategy.state_dir().or_else(|| Some(strategy.data_dir())),
         },
         Err(_) => Files::default(),
     }

@@ -6,9 +6,12 @@ use crate::runtime::clipboard::Clipboard;
 use crate::runtime::clock::Clock;
 use crate::runtime::link::{Beginning, Link};
 use crate::runtime::logs::{Readers, Said};
+use crate::runtime::pins;
 use crate::runtime::report::Report;
 use crate::runtime::source::Source;
 use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -47,6 +50,8 @@ pub struct World {
     clipboard: Arc<Clipboard>,
     /// Namespaces that the user named, for who may not list them.
     given: Vec<Arc<str>>,
+    /// Where pins are written down.
+    pins: Option<PathBuf>,
     out: mpsc::Sender<Report>,
 }
 
@@ -57,7 +62,13 @@ impl World {
         let source = Arc::new(Mutex::new(source));
         let (readers, logs) = Readers::new();
         let clipboard = Arc::new(clipboard);
-        (Self { source, clock, links: HashMap::new(), readers, clipboard, given, out }, Heard { reports, logs })
+        let links = HashMap::new();
+        (Self { source, clock, links, readers, clipboard, given, pins: None, out }, Heard { reports, logs })
+    }
+
+    /// The same world, with a file in which pins are written down.
+    pub fn keeping(self, pins: Option<PathBuf>) -> Self {
+        Self { pins, ..self }
     }
 
     /// Begins what the effect wants.
@@ -77,6 +88,9 @@ impl World {
                     self.readers.read(epoch, ticket, streams, link.open());
                 }
             }
+            Effect::Probe { epoch, request, chain } => self.with(epoch, |link| link.probe(request, chain)),
+            Effect::LookUp(epoch, names) => self.with(epoch, |link| link.look_up(names)),
+            Effect::Pins { context, lines } => self.pin(&context, &lines),
             Effect::Continue => return Flow::Continue,
             Effect::Retry(epoch) => self.with(epoch, Link::retry),
             Effect::Copy { text, what } => self.copy(text, what),
@@ -106,6 +120,22 @@ impl World {
         });
         self.links.insert(epoch, link);
         lent.map_or(Flow::On, Flow::Lend)
+    }
+
+    /// One small file: it is written at once, so that two pins never overtake each other.
+    fn pin(&self, context: &str, lines: &[String]) {
+        let (place, written) = match &self.pins {
+            Some(path) => (path.display().to_string(), pins::write(path, context, lines)),
+            None => ("the state folder".to_owned(), Err(io::Error::other("there is none"))),
+        };
+        let Err(error) = written else { return };
+        let failure = Failure {
+            what: format!("the pin could not be written to {place}"),
+            cause: error.to_string(),
+            remedy: "it is kept until kplumb ends".to_owned(),
+        };
+        let out = self.out.clone();
+        tokio::spawn(async move { out.send(Report::Event(Event::Outcome(Outcome::Failed(failure)))).await });
     }
 
     fn copy(&self, text: String, what: String) {

@@ -107,10 +107,7 @@ pub struct Ways {
 pub fn ways(world: &World, object: &Record) -> Ways {
     world.take_reads();
     let reach = Reach::of(world, object);
-    let mut entrances = others::by_services(world, &reach);
-    entrances.extend(others::by_pods(world, &reach));
-    entrances.extend(others::by_ports(world, &reach));
-    entrances.extend(others::by_webhooks(world, &reach));
+    let mut entrances = beside_routes(world, &reach);
     let routes = routes(world, &reach);
     let mut reads = world.take_reads();
     let mut followed = |request: &Request| {
@@ -129,6 +126,23 @@ pub fn ways(world: &World, object: &Record) -> Ways {
     entrances.sort_by(|one, other| (one.kind, &one.url, &one.via).cmp(&(other.kind, &other.url, &other.via)));
     entrances.dedup();
     Ways { entrances, reads }
+}
+
+/// The ways in that are no routes: names and addresses of Services, ports of nodes, ports that are passed on unread, calls
+/// of the API server.
+pub fn doors(world: &World, object: &Record) -> Vec<Entrance> {
+    let mut entrances = beside_routes(world, &Reach::of(world, object));
+    entrances.sort_by(|one, other| (one.kind, &one.url, &one.via).cmp(&(other.kind, &other.url, &other.via)));
+    entrances.dedup();
+    entrances
+}
+
+fn beside_routes(world: &World, reach: &Reach) -> Vec<Entrance> {
+    let mut entrances = others::by_services(world, reach);
+    entrances.extend(others::by_pods(world, reach));
+    entrances.extend(others::by_ports(world, reach));
+    entrances.extend(others::by_webhooks(world, reach));
+    entrances
 }
 
 /// The routes that name one of the object's Services, for `service/N --routes`.

@@ -5,15 +5,15 @@ use crate::app::App;
 use crate::app::home::{place, rows};
 use crate::app::layout::{Area, Panes};
 use crate::app::moves::{beneath, window};
-use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen, TraceScreen};
+use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen};
 use crate::app::session::paths::Through;
 use crate::app::session::{Connection, Session};
 use crate::kinds::{Align, Health, Kind, ObjectRef, POD, SERVICE, age};
 use crate::model::Sync;
-use crate::view::describe;
+use crate::view::describe::{self, Detail};
 use crate::view::line::{Line, Role, Span};
-use crate::view::picture;
 use crate::view::table::{self, Heading, Row, RowCell, Table};
+use crate::view::trace::outcome::Verdict;
 use crate::wire::Timestamp;
 
 /// The heading of the paths' verdicts.
@@ -73,12 +73,16 @@ impl App {
                     _ => (pane(panes.main, true, detail), None),
                 }
             }
+            Screen::Host(screen) => {
+                (pane(panes.main, true, page_pane(session, self.host_page(session, screen), screen.cursor)), None)
+            }
             Screen::Trace(screen) => {
                 let side = panes.side.zip(self.selected()).map(|(area, key)| {
                     let preview = DetailScreen { key, cursor: Cursor::default() };
                     pane(area, false, self.detail_pane(session, &preview, false))
                 });
-                (pane(panes.main, true, self.trace_pane(session, screen)), side)
+                let page = page_pane(session, self.picture(session, screen), screen.cursor);
+                (pane(panes.main, true, page), side)
             }
             Screen::Logs(screen) => {
                 let content = self.logs_pane(session, screen).map_or_else(|| Content::Empty(Vec::new()), Content::Logs);
@@ -117,6 +121,7 @@ impl App {
             Pick::Namespace => "namespaces: <space> marks several",
             Pick::Sort => "sort by: once more turns the order round",
             Pick::Route => "routes: <enter> follows one",
+            Pick::Trace => "paths that are pinned or were followed lately: <enter> follows one, P pins or lets go",
         };
         let entries = entries.into_iter().skip(first).take(height).collect();
         Content::Picker(PickerPane { title: title.to_owned(), entries, first, selected, all })
@@ -162,16 +167,6 @@ impl App {
         Content::Detail(DetailPane { detail, selected, line: screen.cursor.line })
     }
 
-    fn trace_pane(&self, session: &Session, screen: &TraceScreen) -> Content {
-        if let Some(lines) = connection(session) {
-            return Content::Empty(lines);
-        }
-        let detail = self.picture(session, screen);
-        let all = describe::lines(&detail).count();
-        let selected = (0 < all).then(|| screen.cursor.index.min(all - 1));
-        Content::Detail(DetailPane { detail, selected, line: screen.cursor.line })
-    }
-
     /// Why a table has no rows: listing, forbidden, absent, filtered and empty all read differently.
     fn empty(&self, session: &Session, screen: &TableScreen, kind: &Kind, table: &Table, sync: &Sync) -> Vec<Line> {
         if let Some(lines) = connection(session) {
@@ -202,6 +197,16 @@ impl App {
     }
 }
 
+/// A page of which one line is selected: a path, a host.
+fn page_pane(session: &Session, detail: Detail, cursor: Cursor) -> Content {
+    if let Some(lines) = connection(session) {
+        return Content::Empty(lines);
+    }
+    let all = describe::lines(&detail).count();
+    let selected = (0 < all).then(|| cursor.index.min(all - 1));
+    Content::Detail(DetailPane { detail, selected, line: cursor.line })
+}
+
 /// The verdict of the paths to each row, in a column of its own where there is room for it.
 fn show_paths(session: &Session, table: &mut Table, room: usize) {
     let width: usize = table.columns.iter().map(|column| column.width + 2).sum();
@@ -216,7 +221,7 @@ fn show_paths(session: &Session, table: &mut Table, room: usize) {
     if !has_room {
         // The symbol tells of the worse of object and paths.
         for (row, verdict) in table.rows.iter_mut().zip(verdicts) {
-            let ill = verdict.map(picture::health).filter(|health| *health < Health::Progressing);
+            let ill = verdict.map(Verdict::health).filter(|health| *health < Health::Progressing);
             row.health = [row.health, ill].into_iter().flatten().min();
         }
         return;
@@ -226,7 +231,7 @@ fn show_paths(session: &Session, table: &mut Table, room: usize) {
     let heading = Heading { name: PATHS.into(), align: Align::Left, width: widest.max(PATHS.len()), sorted: None };
     table.columns.insert(place, heading);
     for (row, verdict) in table.rows.iter_mut().zip(verdicts) {
-        let health = verdict.map(picture::health);
+        let health = verdict.map(Verdict::health);
         let text = verdict.map_or_else(String::new, |verdict| verdict.name().to_owned());
         row.cells.insert(place, RowCell { text, health, changed: false, found: Vec::new() });
     }

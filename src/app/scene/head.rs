@@ -34,6 +34,8 @@ impl App {
                 }
                 _ => None,
             };
+            let untyped = |why: &String| (0..prompt.editor.text().len(), why.clone());
+            let error = error.or_else(|| prompt.error.as_ref().map(untyped));
             let error = match self.session().map(Session::screen) {
                 Some(Screen::Logs(logs)) if prompt.purpose == Purpose::Filter => {
                     logs.error.as_ref().map(|why| (0..prompt.editor.text().len(), why.clone()))
@@ -133,6 +135,7 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
             vec![Span::text(place), Span::new(name, Role::Header)]
         }
         Screen::Home(_) => vec![Span::new("home", Role::Header)],
+        Screen::Host(_) => vec![Span::new("host", Role::Header)],
         Screen::Trace(_) => vec![Span::new("trace", Role::Header)],
         Screen::Logs(screen) => vec![Span::new("logs", Role::Header), Span::text(screen.title.clone())],
         Screen::Yaml(screen) => {
@@ -149,6 +152,7 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
             }
             spans
         }
+        Screen::Picker(screen) if screen.pick == Pick::Trace => vec![Span::new("traces", Role::Header)],
         Screen::Picker(screen) if screen.filter.is_empty() => Vec::new(),
         Screen::Picker(screen) => vec![Span::new(format!("/{}", screen.filter), Role::Match)],
     }

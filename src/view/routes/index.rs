@@ -11,6 +11,7 @@ use crate::model::Cluster;
 use crate::view::trace::facts;
 use crate::view::trace::fault::Finding;
 use crate::view::trace::follow::follow;
+use crate::view::trace::hop::HopKind;
 use crate::view::trace::outcome::{Outcome, Trace, Verdict};
 use crate::view::trace::reads::{self, Read};
 use crate::view::trace::verdict;
@@ -60,6 +61,16 @@ pub struct Told {
     pub certificate: Option<Timestamp>,
     /// The Services that take the request in the end: namespace and name.
     pub backends: Vec<(Arc<str>, Arc<str>)>,
+    /// The objects whose rules decide, in order.
+    pub deciding: Vec<ObjectRef>,
+}
+
+impl Entry {
+    /// The object that takes the requests away from the route's owner; none where none does.
+    pub fn taken_by(&self) -> Option<&ObjectRef> {
+        let deciding = &self.told.as_ref()?.deciding;
+        if deciding.contains(&self.route.owner) { None } else { deciding.first() }
+    }
 }
 
 impl Index {
@@ -158,6 +169,11 @@ impl Index {
     /// The worst verdict of the routes that one object names; none where it names none, or none was followed.
     pub fn verdict(&self, owner: &ObjectRef) -> Option<Verdict> {
         self.owned(owner).filter_map(|entry| Some(entry.told.as_ref()?.verdict)).min()
+    }
+
+    /// Everything that the traces looked at.
+    pub fn reads(&self) -> impl Iterator<Item = &Read> {
+        self.by_read.keys()
     }
 
     fn entry(&self, id: usize) -> Option<&Entry> {
@@ -278,7 +294,13 @@ pub fn told(trace: &Trace) -> Told {
     let hops = trace.chain().flat_map(|link| &link.hops);
     let through = hops.filter_map(|hop| hop.object.clone()).filter(|object| object.kind == SERVICE).collect();
     let certificate = trace.chain().filter_map(|link| link.tls.as_ref()?.not_after).last();
-    Told { verdict: trace.verdict, headline: verdict::headline(trace).cloned(), through, certificate, backends }
+    let rule = |link: &Trace| {
+        let mut rules = link.hops.iter().rev().filter(|hop| hop.kind == HopKind::Rule);
+        rules.find_map(|hop| hop.object.clone())
+    };
+    let deciding = trace.chain().filter_map(rule).collect();
+    let headline = verdict::headline(trace).cloned();
+    Told { verdict: trace.verdict, headline, through, certificate, backends, deciding }
 }
 
 #[cfg(test)]

@@ -79,9 +79,26 @@ fn stands_for(name: &str, host: &str) -> bool {
 /// The watches that would answer what was looked at and that nobody has opened: single ConfigMaps and Secrets, the events
 /// of a namespace, kinds that few clusters have. Never all Secrets, all ConfigMaps, or the events of a whole cluster.
 pub fn wanted<'a>(reads: impl IntoIterator<Item = &'a Read>, cluster: &Cluster, catalog: &Catalog) -> Vec<Scope> {
-    let scopes: BTreeSet<Scope> = reads.into_iter().filter_map(scope).collect();
+    scopes(reads, catalog).into_iter().filter(|scope| !is_covered(scope, cluster)).collect()
+}
+
+/// The narrowest watches that answer what was looked at, of kinds that the server may have.
+pub fn scopes<'a>(reads: impl IntoIterator<Item = &'a Read>, catalog: &Catalog) -> BTreeSet<Scope> {
     let is_served = |scope: &Scope| catalog.get(scope.kind).is_some_and(|kind| kind.served != Served::Absent);
-    scopes.into_iter().filter(|scope| is_served(scope) && !is_covered(scope, cluster)).collect()
+    reads.into_iter().filter_map(scope).filter(is_served).collect()
+}
+
+/// Whether a change of this object can have touched what was looked at.
+pub fn touches(reads: &BTreeSet<Read>, cluster: &Cluster, changed: &ObjectRef) -> bool {
+    if reads.contains(&Read::Object(changed.clone())) || reads.contains(&Read::Kind(changed.kind)) {
+        return true;
+    }
+    let Some(namespace) = &changed.namespace else { return false };
+    let labels = cluster.get(changed).map_or(&[][..], |record| &record.meta.labels);
+    let by_label = |(key, value): &(Arc<str>, Arc<str>)| {
+        reads.contains(&Read::Label(changed.kind, Arc::clone(namespace), Arc::clone(key), Arc::clone(value)))
+    };
+    reads.contains(&Read::Namespace(changed.kind, Arc::clone(namespace))) || labels.iter().any(by_label)
 }
 
 fn scope(read: &Read) -> Option<Scope> {
@@ -100,7 +117,8 @@ fn scope(read: &Read) -> Option<Scope> {
     }
 }
 
-fn is_covered(scope: &Scope, cluster: &Cluster) -> bool {
+/// Whether some watch answers already what this one would.
+pub fn is_covered(scope: &Scope, cluster: &Cluster) -> bool {
     let is_open = |scope: &Scope| *cluster.sync(scope) != Sync::Closed;
     let in_namespace = scope.namespace.as_deref().is_some_and(|name| is_open(&Scope::namespace(scope.kind, name)));
     is_open(scope) || in_namespace || is_open(&Scope::all(scope.kind)) || is_there(scope, cluster)

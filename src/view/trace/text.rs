@@ -3,7 +3,7 @@
 
 use crate::kinds::Catalog;
 use crate::view;
-use crate::view::fit::sanitise;
+use crate::view::fit::{self, sanitise};
 use crate::view::trace::fault::{Evidence, Finding, Severity};
 use crate::view::trace::hop::{Confidence, Hop, Status};
 use crate::view::trace::outcome::{Backend, Endpoint, Outcome, Trace};
@@ -12,6 +12,11 @@ use std::collections::BTreeSet;
 
 /// Endpoints of one backend that are named; the rest is counted.
 const ENDPOINTS: usize = 5;
+
+/// How wide a state is at the beginning of a line.
+const STATE: usize = 8;
+/// How wide a hop's name is behind it, and a space.
+const HOP: usize = 14;
 
 /// The trace and what follows it, each line without a break at its end.
 pub fn lines(trace: &Trace, catalog: &Catalog) -> Vec<String> {
@@ -30,6 +35,37 @@ pub fn lines(trace: &Trace, catalog: &Catalog) -> Vec<String> {
         page.link(link);
     }
     page.lines
+}
+
+/// The same lines, broken to the width of a terminal and hanging under where their text begins. Commands stay whole, so that
+/// they can be copied.
+pub fn folded(lines: Vec<String>, width: usize) -> Vec<String> {
+    let mut folded = Vec::new();
+    for line in lines {
+        if fit::width(&line) <= width || line.trim_start().starts_with("$ ") {
+            folded.push(line);
+            continue;
+        }
+        let (head, text) = line.split_at(beginning(&line));
+        let room = fit::width(head).min(width / 3);
+        for (index, piece) in fit::wrap(text, width.saturating_sub(fit::width(head)).max(width / 2)).iter().enumerate()
+        {
+            folded.push(if index == 0 { format!("{head}{piece}") } else { format!("{}{piece}", " ".repeat(room)) });
+        }
+    }
+    folded
+}
+
+/// Where the text of a line begins: behind the state and the hop, or behind its indent.
+fn beginning(line: &str) -> usize {
+    let is_space = |at: usize| line.as_bytes().get(at) == Some(&b' ');
+    let indent = line.len() - line.trim_start().len();
+    match (indent, is_space(STATE), is_space(STATE + HOP)) {
+        (1.., ..) => indent,
+        (0, true, true) => STATE + HOP + 1,
+        (0, true, false) => STATE + 1,
+        (0, false, _) => 0,
+    }
 }
 
 struct Page<'a> {
