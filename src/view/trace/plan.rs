@@ -255,7 +255,8 @@ impl LegEnd {
     pub fn answer(&self, flavour: Flavour) -> Option<u16> {
         match (flavour, self) {
             (_, Self::Unknown(_)) => None,
-            (_, Self::Refused | Self::Protocol) => Some(502),
+            // Traefik finds out about a name when it dials.
+            (Flavour::Traefik, Self::NoName) | (_, Self::Refused | Self::Protocol) => Some(502),
             (_, Self::Dropped | Self::Loop) => Some(504),
             (Flavour::Traefik | Flavour::Haproxy, Self::NoService) | (Flavour::Traefik, Self::NoEndpoints) => Some(404),
             (_, Self::NoService | Self::NoEndpoints | Self::NoName) => Some(503),

@@ -19,6 +19,7 @@ pub mod taken;
 #[cfg(test)]
 mod tests;
 pub mod tls;
+pub mod traefik;
 
 use crate::kinds::{DAEMON_SET, INGRESS, STATEFUL_SET};
 use crate::view::trace::fault::Finding;
@@ -45,6 +46,7 @@ pub fn decide(world: &World, controller: &Controller, request: &Request) -> Deci
     let taken = taken::all(world, controller);
     match controller.flavour {
         Flavour::Nginx => nginx::decide(world, controller, request, &taken),
+        Flavour::Traefik => traefik::decide(world, controller, request, &taken),
         _ => spec::decide(world, controller, request, &taken),
     }
 }

@@ -92,7 +92,10 @@ fn denied(resolved: Option<&Condition>) -> Option<&Condition> {
 fn arm(chosen: &Candidate, at: usize, share: f64, check: Check, change: &Change, request: &Request, total: i64) -> Arm {
     let backend = &chosen.rule().backends[at];
     let mut own = Change { notes: check.notes, opaque: Vec::new(), ..change.clone() };
-    own.apply(&backend.filters, request, chosen.matched(), request.port);
+    // Traefik passes over filters of single backends.
+    if !chosen.dialect.is_traefik() {
+        own.apply(&backend.filters, request, chosen.matched(), request.port);
+    }
     let path = match &request.query {
         Some(query) => format!("{}?{query}", own.path),
         None => own.path.clone(),
@@ -178,6 +181,7 @@ fn examine(world: &World, chosen: &Candidate, at: usize) -> Check {
     let Some(own) = facts::service(service) else { return check };
     if let Some(target) = &own.external_name {
         let finding = begin(&rt::RT_G_EXTNAME, chosen, at).word("target", target);
+        check.answered = chosen.dialect.is_traefik().then_some(INVALID);
         check.findings.push(finding.proof(service, ".spec.externalName", target));
         return check;
     }
