@@ -70,6 +70,7 @@ const OF_MAIN: &[&str] = &[
     "--providers.kubernetesIngress.ingressClass=main",
     "--providers.kubernetesCRD=true",
     "--providers.kubernetesGateway=true",
+    "--providers.kubernetesGateway.statusAddress.ip=10.9.0.2",
 ];
 
 const OF_ALONE: &[&str] = &[
@@ -156,7 +157,7 @@ fn services(plane: &ControlPlane) {
     place::service(plane, ("other", "abroad"), http, &[ready("10.9.1.12")]);
     place::service(plane, ("other", "granted"), http, &[ready("10.9.1.13")]);
     // Nobody listens there.
-    place::service(plane, ("shop", "deaf"), &[("http", 80, 7777)], &[ready("10.9.1.14")]);
+    place::service(plane, ("shop", "deaf"), &[("http", 80, verdict::DEAF)], &[ready("10.9.1.14")]);
     let path = "/api/v1/namespaces/shop/services";
     let ports = json!([{"name": "http", "port": 80, "targetPort": 8080}]);
     plane.create(path, &json!({"metadata": {"name": "noslice"}, "spec": {"ports": ports}}));

@@ -174,6 +174,7 @@ fn open(
             namespace: gate.object.key.namespace.clone().unwrap_or_default(),
             name: gate.object.key.name.clone(),
             port: inner_port(gate, request.port),
+            only: None,
         },
     };
     (hops, door)

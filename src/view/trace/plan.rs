@@ -39,6 +39,8 @@ pub enum Door {
         name: Arc<str>,
         /// Its port that was dialled.
         port: u16,
+        /// The one endpoint of it that was named.
+        only: Option<Arc<str>>,
     },
     /// The request ends here: a name that does not resolve, a port that nobody listens on.
     Closed(Outcome),

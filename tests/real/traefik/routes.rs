@@ -142,7 +142,6 @@ fn middlewares(scene: &mut Scene) {
         ("stripall", "{stripPrefix: {prefixes: [/]}}"),
         ("stripre", "{stripPrefixRegex: {regex: ['/[a-z]+/[0-9]+', '/x']}}"),
         ("add", "{addPrefix: {prefix: /v1}}"),
-        ("addbare", "{addPrefix: {prefix: v1}}"),
         ("path", "{replacePath: {path: /fixed}}"),
         ("pathre", "{replacePathRegex: {regex: '^/api/(.*)$', replacement: '/new/$1'}}"),
         ("pathre1", "{replacePathRegex: {regex: '^/api/(.*)', replacement: '/$1x'}}"),

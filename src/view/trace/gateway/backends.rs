@@ -1,10 +1,11 @@
 //! Who gets the requests of a rule: shares by weight, and references that cannot be used.
 
 use crate::kinds::condition::{Condition, Status};
+use crate::kinds::endpoint_slice::SERVICE_LABEL;
 use crate::kinds::gateway_api::ObjectName;
 use crate::kinds::http_route::facts::RouteBackend;
 use crate::kinds::service::{PortRef, ServiceFacts};
-use crate::kinds::{Record, SERVICE};
+use crate::kinds::{ENDPOINT_SLICE, Record, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt_gateway as rt};
 use crate::view::trace::gateway::backend_tls;
@@ -191,6 +192,11 @@ fn examine(world: &World, chosen: &Candidate, at: usize) -> Check {
         check.answered = Some(INVALID);
         return check;
     };
+    // Traefik takes a Service of which no slice speaks for one that is not there.
+    let label = (Arc::from(SERVICE_LABEL), key.name.clone());
+    if chosen.dialect.is_traefik() && world.labelled(ENDPOINT_SLICE, there, &[label]).is_empty() && !world.is_files() {
+        check.answered = Some(INVALID);
+    }
     let policies = backend_tls::of(world, service, &port.name);
     if policies.fails {
         check.answered = Some(INVALID);

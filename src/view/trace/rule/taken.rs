@@ -74,6 +74,10 @@ fn by_class(world: &World, controller: &Controller, ingress: &Record, class: &st
         };
     };
     let Some(read) = facts::ingress_class(found) else { return Taken::Elsewhere };
+    // Several Traefiks share the name of their controller: each is told its class.
+    if controller.flavour == Flavour::Traefik && traefik_class(controller).is_some_and(|own| own != class) {
+        return Taken::Elsewhere;
+    }
     let own = controller.flag("--controller-class").unwrap_or(&controller.name);
     if *read.controller == *own {
         return Taken::Yes;

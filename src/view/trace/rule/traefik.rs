@@ -14,7 +14,9 @@ use self::expression::Asked;
 use self::middleware::Passage;
 use self::options::{Entry, Options};
 use self::router::{INGRESSES, ROUTES, Reading, Router, Service};
-use crate::kinds::INGRESS_ROUTE;
+use crate::kinds::endpoint_slice::SERVICE_LABEL;
+use crate::kinds::{ENDPOINT_SLICE, INGRESS_ROUTE};
+use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
@@ -27,6 +29,7 @@ use crate::view::trace::rule::{Served, backend, end, miss, not_found, notes, ser
 use crate::view::trace::service;
 use crate::view::trace::uri;
 use crate::view::trace::world::World;
+use std::sync::Arc;
 
 /// Decides about a request that reached Traefik.
 pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
@@ -207,7 +210,9 @@ impl<'s, 'a> Stage<'s, 'a> {
             arm.host = if endpoint.port == 80 { address.to_string() } else { format!("{address}:{}", endpoint.port) };
         }
         match leg.end {
-            Some(LegEnd::NoEndpoints) if self.allows_empty(router) => arm.answered = Some(503),
+            Some(LegEnd::NoEndpoints) if self.allows_empty(router) || self.has_leaving(service) => {
+                arm.answered = Some(503);
+            }
             Some(LegEnd::NoService | LegEnd::NoEndpoints) => {
                 let broken = leg.hops.iter().flat_map(|hop| &hop.findings);
                 let broken: Vec<Finding> = broken.filter(|f| f.severity == Severity::Broken).cloned().collect();
@@ -223,6 +228,15 @@ impl<'s, 'a> Stage<'s, 'a> {
 
     fn allows_empty(&self, router: &Router) -> bool {
         self.options.provider_is(if router.is_route() { ROUTES } else { INGRESSES }, "allowemptyservices")
+    }
+
+    /// Whether endpoints are left that only shut down: Traefik keeps the router for them, and sends nobody there.
+    fn has_leaving(&self, service: &Service) -> bool {
+        let label = (Arc::from(SERVICE_LABEL), service.name.clone());
+        let slices = self.world.labelled(ENDPOINT_SLICE, &service.namespace, &[label]);
+        let endpoints =
+            slices.iter().filter_map(|slice| facts::endpoint_slice(slice)).flat_map(|facts| &facts.endpoints);
+        endpoints.into_iter().any(|endpoint| endpoint.is_told && endpoint.serving && endpoint.terminating)
     }
 
     /// The plan for the handshake: what the route names, else what Ingresses do.
@@ -279,15 +293,19 @@ impl<'s, 'a> Stage<'s, 'a> {
         decision.tls = self.tls(router, decision.tls);
         decision.hops.push(rule);
         decision.hops.extend(made.passage.hops);
-        decision.gate = made.passage.gate.map(|status| (status, Flavour::Traefik.name().to_owned()));
-        decision.action = match (made.passage.answer, made.unknown) {
+        let by = || Flavour::Traefik.name().to_owned();
+        let gate = made.passage.gate.map(|status| Outcome::Respond { status, by: by() });
+        let arms: Vec<Arm> = made.arms.into_iter().filter(|arm| 0.0 < arm.share).collect();
+        // Middlewares stand before the Services, whatever these would say.
+        decision.action = match (made.passage.answer.or(gate), made.unknown) {
+            (Some(answer @ Outcome::Respond { .. }), None) => Action::Stop(answer, arms),
             (Some(answer), _) => end(answer),
             (None, Some(unknown)) => end(Outcome::Unknown(unknown)),
-            (None, None) if made.arms.iter().all(|arm| arm.share <= 0.0) => {
+            (None, None) if arms.is_empty() => {
                 decision.hops.push(Hop::new(HopKind::Filter, "the weights of all its Services are 0"));
-                end(Outcome::Respond { status: 503, by: Flavour::Traefik.name().to_owned() })
+                end(Outcome::Respond { status: 503, by: by() })
             }
-            (None, None) => Action::Forward(made.arms),
+            (None, None) => Action::Forward(arms),
         };
         decision
     }
