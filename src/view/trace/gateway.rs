@@ -10,6 +10,7 @@ mod dialect;
 mod grants;
 mod listeners;
 mod matching;
+mod middlewares;
 mod miss;
 mod mixed;
 pub mod names;
@@ -32,7 +33,7 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt_gateway as rt};
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
-use crate::view::trace::plan::{Action, Decision};
+use crate::view::trace::plan::{Action, Decision, Fallback};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -107,7 +108,10 @@ impl<'a> Stage<'_, 'a> {
             Decision { tls: None, hops: Vec::new(), action: Action::Forward(Vec::new()), gate: None, side: Vec::new() };
         let mut stop = None;
         if self.request.scheme == Scheme::Https {
-            let (plan, fails) = certificate::plan(self.world, place, sni);
+            let (mut plan, fails) = certificate::plan(self.world, place, sni);
+            if self.dialect.is_traefik() {
+                plan.fallback = Fallback::Own("CN=TRAEFIK DEFAULT CERT", &[]);
+            }
             stop = fails.then(|| Outcome::TlsError("the listener has no certificate that it may use".to_owned()));
             decision.tls = Some(plan);
         }
@@ -131,6 +135,10 @@ impl<'a> Stage<'_, 'a> {
             return decision;
         }
         self.route(at, name, &mut decision);
+        if self.dialect.is_traefik() && stop.is_some() {
+            // It shows its own certificate, and has no router for what is attached to such a listener.
+            stop = Some(Outcome::Respond { status: 404, by: self.title() });
+        }
         if let Some(outcome) = stop {
             decision.action = match decision.action {
                 Action::Forward(arms) | Action::Stop(_, arms) => Action::Stop(outcome, arms),
@@ -147,7 +155,7 @@ impl<'a> Stage<'_, 'a> {
         }
         let places = self.listeners.places.iter().enumerate();
         let speaks = |place: &Place| {
-            place.listener.port == i32::from(self.port) && place.takes(self.request.scheme) && place.trouble.is_none()
+            place.listener.port == i32::from(self.port) && place.takes(self.request.scheme) && self.is_attached(place)
         };
         let of_place = |at: usize| {
             let found = choose::candidates(self.routes, at, self.request.name(), self.request, self.dialect);
@@ -155,6 +163,12 @@ impl<'a> Stage<'_, 'a> {
         };
         let found = places.filter(|(_, place)| speaks(place)).filter_map(|(at, _)| of_place(at));
         found.max_by_key(|(priority, at)| (*priority, std::cmp::Reverse(*at))).map(|(_, at)| at)
+    }
+
+    /// Whether Traefik has made a listener its own: one without its certificate is left out.
+    fn is_attached(&self, place: &Place) -> bool {
+        let is_secret = || self.request.scheme == Scheme::Http || !certificate::plan(self.world, place, "").1;
+        place.trouble.is_none() && is_secret()
     }
 
     /// The name of the handshake: clients send none for an address.
@@ -390,7 +404,7 @@ impl<'a> Stage<'_, 'a> {
     fn follow(&self, chosen: &Candidate, decision: &mut Decision) {
         let (route, rule) = (chosen.route(), chosen.rule());
         let mut change = Change::begin(self.request, self.dialect);
-        change.apply(rule.filters, self.request, chosen.matched(), self.port);
+        let passed = middlewares::apply(self.world, chosen, (self.request, self.port), &mut change);
         if let Some(filter) = dialect::unknown_filter(rule.filters).filter(|_| self.dialect.is_traefik()) {
             let why = format!("Traefik does not know the filter {filter}, and answers 500 to all that the rule takes");
             let finding = route.name_in(Finding::of(&rt::RT_G_FILTERS)).word("why", &why);
@@ -405,6 +419,11 @@ impl<'a> Stage<'_, 'a> {
         let mut hop = Hop::new(HopKind::Filter, notes.join("; ")).at(&route.record.key);
         if is_opaque {
             hop = hop.sure(Confidence::NeedsProbe);
+        }
+        decision.hops.extend(passed.hops);
+        if let Some(answer) = passed.answer {
+            decision.action = Action::End(answer);
+            return;
         }
         if let Some((status, location)) = change.redirect {
             hop.summary = format!("redirects to {location} ({status})");

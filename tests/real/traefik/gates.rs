@@ -285,7 +285,6 @@ fn listeners(scene: &mut Scene) {
         "https://gate.example:8443/x --header 'Host: bad.example'",
         "https://other.example:8443/",
         "https://bad.example:8443/",
-        "http://gate.example:8000/",
     ];
     scene.add(Door::Gate("secure"), &good, &lines);
 }

@@ -18,8 +18,8 @@ pub const DEAF: u16 = 7777;
 /// How often a request is sent where backends share it.
 const OFTEN: usize = 24;
 
-/// Asks Traefik and kplumb, and says how they differ.
-pub fn compare(model: &Model, request: &Request, address: &str) -> Result<(), String> {
+/// Asks Traefik and kplumb, and says how they differ; else whether kplumb foresaw the answer, and did not leave it open.
+pub fn compare(model: &Model, request: &Request, address: &str) -> Result<bool, String> {
     let trace = model.trace(request);
     let said = short(&trace.outcome);
     let first = http::ask(address, request);
@@ -43,18 +43,20 @@ pub fn compare(model: &Model, request: &Request, address: &str) -> Result<(), St
             if hit.len() < backends.len() {
                 return Err(format!("kplumb says {said}, and Traefik used only {hit:?} of them in {OFTEN} requests"));
             }
-            Ok(())
+            Ok(true)
         }
         Outcome::Redirect { status, location } => {
             let seen = first.location.as_ref().map(|location| absolute(request, location));
-            (first.status == *status && seen.as_ref() == Some(location)).then_some(()).ok_or_else(|| differs(&first))
+            (first.status == *status && seen.as_ref() == Some(location)).then_some(true).ok_or_else(|| differs(&first))
         }
         Outcome::Respond { status, .. } => {
-            (first.status == *status && first.echo.is_none()).then_some(()).ok_or_else(|| differs(&first))
+            (first.status == *status && first.echo.is_none()).then_some(true).ok_or_else(|| differs(&first))
         }
-        Outcome::Refused(_) | Outcome::TlsError(_) => (first.status == 0).then_some(()).ok_or_else(|| differs(&first)),
+        Outcome::Refused(_) | Outcome::TlsError(_) => {
+            (first.status == 0).then_some(true).ok_or_else(|| differs(&first))
+        }
         // What is left to chance may be anything.
-        Outcome::Unknown(why) if why.contains("leaves to chance") => Ok(()),
+        Outcome::Unknown(why) if why.contains("leaves to chance") => Ok(false),
         _ => Err(differs(&first)),
     }
 }

@@ -51,7 +51,9 @@ pub fn unknown_filter(filters: &[Filter]) -> Option<String> {
         Filter::Cors(_) => Some("CORS".to_owned()),
         Filter::ExternalAuth { .. } => Some("ExternalAuth".to_owned()),
         Filter::Other(kind) => Some(kind.to_string()),
-        Filter::Extension(object) if *object.group != *"traefik.io" => Some(format!("{} {}", object.kind, object.name)),
+        Filter::Extension(object) if *object.group != *"traefik.io" || *object.kind != *"Middleware" => {
+            Some(format!("{} {}", object.kind, object.name))
+        }
         _ => None,
     })
 }

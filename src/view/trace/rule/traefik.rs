@@ -4,9 +4,9 @@
 //! compares all of this with what Traefik answers.
 
 mod expression;
-mod middleware;
+pub mod middleware;
 mod options;
-mod router;
+pub mod router;
 #[cfg(test)]
 mod tests;
 
@@ -371,7 +371,7 @@ impl<'s, 'a> Stage<'s, 'a> {
     /// Why a router does not hear the request.
     fn deafness(&self, router: &Router) -> String {
         let point = self.entry.name.as_deref().unwrap_or("this one");
-        let is_named = router.entry_points.iter().any(|own| own.eq_ignore_ascii_case(point));
+        let is_named = router.entry_points.iter().any(|own| own == point);
         if !router.entry_points.is_empty() && !is_named {
             return format!("it listens on {}, and the request enters by {point}", router.entry_points.join(", "));
         }

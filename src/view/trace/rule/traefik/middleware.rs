@@ -54,9 +54,14 @@ impl<'r> Passage<'r> {
         Self { request, scheme, path, hops: Vec::new(), answer: None, gate: None, refused: None }
     }
 
+    /// The path that the backend sees.
+    pub fn path(&self) -> &str {
+        if self.path.is_empty() { "/" } else { &self.path }
+    }
+
     /// Path and query that the backend sees.
     pub fn target(&self) -> String {
-        let path = if self.path.is_empty() { "/" } else { &self.path };
+        let path = self.path();
         match &self.request.query {
             Some(query) => format!("{path}?{}", uri::query(query)),
             None => path.to_owned(),
@@ -65,7 +70,7 @@ impl<'r> Passage<'r> {
 
     /// The path and query of the request as it is now, as redirects use it.
     fn uri(&self) -> String {
-        let path = if self.path.is_empty() { "/" } else { &self.path };
+        let path = self.path();
         self.request.query.as_ref().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
     }
 

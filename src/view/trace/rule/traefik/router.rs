@@ -332,7 +332,7 @@ impl<'a> Router<'a> {
     pub fn listens(&self, options: &Options, entry: &Entry) -> Result<bool, ()> {
         let named = match &entry.name {
             Some(name) if self.entry_points.is_empty() => options.is_default(name),
-            Some(name) => self.entry_points.iter().any(|own| own.eq_ignore_ascii_case(name)),
+            Some(name) => self.entry_points.iter().any(|own| own == name),
             None if self.entry_points.is_empty() => true,
             None => return self.by_usual_name(entry.scheme).ok_or(()),
         };
