@@ -26,6 +26,7 @@ use crate::view::trace::entrance::claims::Claims;
 use crate::view::trace::entrance::dns::End;
 use crate::view::trace::entrance::gate::{Behind, Gate, Shape};
 use crate::view::trace::fault::{Finding, Severity, lb};
+use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::outcome::{Outcome, Trace};
 use crate::view::trace::plan::{Controller, Door, Entrance};
@@ -180,6 +181,7 @@ fn open(
             namespace: gate.object.key.namespace.clone().unwrap_or_default(),
             name: gate.object.key.name.clone(),
             port: inner_port(gate, request.port),
+            only: None,
         },
     };
     (hops, door)
@@ -217,14 +219,17 @@ fn unled(world: &World, request: &Request, claims: &Claims) -> (Vec<Hop>, Door) 
         claimed => claimed.to_vec(),
     };
     let is_named = matches!(world.source, Source::Files { controller: Some(_) });
-    if all.is_empty() && !is_named {
+    // Only Traefik reads routes of its own.
+    let is_traefik = claims.ingresses.is_empty() && !claims.traefik.is_empty();
+    if all.is_empty() && !is_named && !is_traefik {
         let outcome = Outcome::Unknown("no entrance is known: no Ingress, no Gateway, no load balancer".to_owned());
         if hops.is_empty() {
             hops.push(Hop::unknown(HopKind::LoadBalancer, missing));
         }
         return (hops, Door::Closed(outcome));
     }
-    let controller = Controller { port: request.port, ..controller::by_class(world, &all) };
+    let assumed = if is_traefik { controller::assumed(Flavour::Traefik) } else { controller::by_class(world, &all) };
+    let controller = Controller { port: request.port, ..assumed };
     hops.push(state::hop(world, &controller));
     (hops, Door::Controller(Box::new(controller)))
 }

@@ -20,6 +20,7 @@ pub mod taken;
 #[cfg(test)]
 mod tests;
 pub mod tls;
+pub mod traefik;
 
 use crate::kinds::{DAEMON_SET, INGRESS, STATEFUL_SET};
 use crate::view::trace::fault::Finding;
@@ -46,6 +47,7 @@ pub fn decide(world: &World, controller: &Controller, request: &Request) -> Deci
     let taken = taken::all(world, controller, &[request.name(), request.server_name()]);
     let decision = match controller.flavour {
         Flavour::Nginx => nginx::decide(world, controller, request, &taken),
+        Flavour::Traefik => traefik::decide(world, controller, request, &taken),
         _ => spec::decide(world, controller, request, &taken),
     };
     if is_remarkable(&decision) {
