@@ -110,6 +110,12 @@ impl Store {
             .take_while(move |object| namespace.is_none_or(|namespace| object.key.0 == namespace))
     }
 
+    /// Every object with its resource.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Arc<Object>)> {
+        let resources = self.resources.iter();
+        resources.flat_map(|(resource, kept)| kept.objects.values().map(move |object| (&**resource, object)))
+    }
+
     /// The objects of a resource as they were at `version`.
     pub fn snapshot(&self, resource: &str, version: u64) -> Result<BTreeMap<Key, Arc<Object>>, Elsewhen> {
         if self.version < version {
