@@ -12,7 +12,11 @@ pub fn pod_spec_path(id: &str) -> Option<&'static str> {
     match id {
         "pods" => Some("/spec"),
         "cronjobs.batch" => Some("/spec/jobTemplate/spec/template/spec"),
-        "deployments.apps" | "replicasets.apps" | "statefulsets.apps" | "daemonsets.apps" | "jobs.batch"
+        "deployments.apps"
+        | "replicasets.apps"
+        | "statefulsets.apps"
+        | "daemonsets.apps"
+        | "jobs.batch"
         | "replicationcontrollers" => Some("/spec/template/spec"),
         _ => None,
     }

@@ -71,7 +71,9 @@ fn schedule(stage: &mut Stage, key: &Key) {
 /// No node takes the pod now.
 fn refuse_node(stage: &mut Stage, key: &Key, pod: &Value) {
     let count = stage.store.list("nodes", None).count();
-    let text = format!("0/{count} nodes are available: {count} node(s) were unschedulable or didn't match Pod's node affinity/selector.");
+    let text = format!(
+        "0/{count} nodes are available: {count} node(s) were unschedulable or didn't match Pod's node affinity/selector."
+    );
     stage.event(pod, "FailedScheduling", &text, Source::of("default-scheduler").warning());
     let now = stage.clock();
     change(stage, key, |pod| {
@@ -87,9 +89,8 @@ fn choose_node(stage: &Stage, pod: &Value) -> Option<Value> {
     if let Some(name) = named {
         return stage.get("nodes", "", name).map(|node| node.value.clone());
     }
-    let free = |node: &Value| {
-        controllers::node_admits(node, &pod["spec"]) && crate::demo::stage::is_true(node, "Ready")
-    };
+    let free =
+        |node: &Value| controllers::node_admits(node, &pod["spec"]) && crate::demo::stage::is_true(node, "Ready");
     let load = |name: &str| stage.store.list("pods", None).filter(|pod| pod.value["spec"]["nodeName"] == name).count();
     let nodes = stage.store.list("nodes", None).filter(|node| free(&node.value));
     nodes.min_by_key(|node| (load(&node.key.1), node.key.1.clone())).map(|node| node.value.clone())
@@ -297,7 +298,13 @@ fn finish(stage: &mut Stage, key: &Key) {
             }});
         }
         for kind in ["Ready", "ContainersReady"] {
-            set_condition(&mut status["conditions"], &now, kind, false, Some((if fails { "PodFailed" } else { "PodCompleted" }, "")));
+            set_condition(
+                &mut status["conditions"],
+                &now,
+                kind,
+                false,
+                Some((if fails { "PodFailed" } else { "PodCompleted" }, "")),
+            );
         }
     });
 }

@@ -101,7 +101,8 @@ fn describe_paths(paths: &mut Map<String, Value>, resource: &Resource, version: 
     let content = json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}});
     let answer = json!({"200": {"description": "OK", "content": content}});
     let operation = |action: &str| json!({"x-kubernetes-action": action, "x-kubernetes-group-version-kind": kind, "responses": answer});
-    let parameter = |name: &str, kind: &str| json!({"name": name, "in": "query", "schema": {"type": kind, "uniqueItems": true}});
+    let parameter =
+        |name: &str, kind: &str| json!({"name": name, "in": "query", "schema": {"type": kind, "uniqueItems": true}});
     let writes = |action: &str| {
         let mut operation = operation(action);
         let parameters = ["dryRun", "fieldManager", "fieldValidation"].map(|name| parameter(name, "string"));

@@ -189,7 +189,8 @@ pub fn matches(labels: &Value, selector: &Value) -> bool {
     let mut plain = plain.map(|(key, value)| labels.get(key) == Some(value));
     let mut expressions = selector["matchExpressions"].as_array().into_iter().flatten().map(|wanted| {
         let has = labels.get(wanted["key"].as_str().unwrap_or_default());
-        let listed = || wanted["values"].as_array().is_some_and(|values| has.is_some_and(|value| values.contains(value)));
+        let listed =
+            || wanted["values"].as_array().is_some_and(|values| has.is_some_and(|value| values.contains(value)));
         match wanted["operator"].as_str() {
             Some("In") => listed(),
             Some("NotIn") => !listed(),

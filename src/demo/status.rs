@@ -215,7 +215,8 @@ impl Failure {
         } else {
             format!("{}.{}", resource.kind, resource.group)
         };
-        let mut failure = Self::new(422, "Invalid", format!("{kind} {name:?} is invalid{}", texts(causes))).on(resource, name);
+        let mut failure =
+            Self::new(422, "Invalid", format!("{kind} {name:?} is invalid{}", texts(causes))).on(resource, name);
         failure.details["kind"] = json!(resource.kind);
         failure.details["causes"] = causes.iter().map(Cause::json).collect();
         failure
@@ -230,8 +231,7 @@ impl Failure {
 
     /// A JSON patch whose test failed, or whose path leads nowhere.
     pub fn unfit_patch() -> Self {
-        let mut failure =
-            Self::new(422, "Invalid", "the server rejected our request due to an error in our request");
+        let mut failure = Self::new(422, "Invalid", "the server rejected our request due to an error in our request");
         failure.details = json!({});
         failure
     }

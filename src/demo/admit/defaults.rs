@@ -17,18 +17,24 @@ pub fn fill(id: &str, object: &mut Value) {
             set(spec, "revisionHistoryLimit", json!(10));
             set(&mut spec["updateStrategy"], "type", json!("RollingUpdate"));
             if spec["updateStrategy"]["type"] == "RollingUpdate" {
-                all(&mut spec["updateStrategy"]["rollingUpdate"], &[("maxSurge", json!(0)), ("maxUnavailable", json!(1))]);
+                all(
+                    &mut spec["updateStrategy"]["rollingUpdate"],
+                    &[("maxSurge", json!(0)), ("maxUnavailable", json!(1))],
+                );
             }
         }
         "replicasets.apps" => set(spec, "replicas", json!(1)),
         "jobs.batch" => job(spec),
         "cronjobs.batch" => {
-            all(spec, &[
-                ("concurrencyPolicy", json!("Allow")),
-                ("failedJobsHistoryLimit", json!(1)),
-                ("successfulJobsHistoryLimit", json!(3)),
-                ("suspend", json!(false)),
-            ]);
+            all(
+                spec,
+                &[
+                    ("concurrencyPolicy", json!("Allow")),
+                    ("failedJobsHistoryLimit", json!(1)),
+                    ("successfulJobsHistoryLimit", json!(3)),
+                    ("suspend", json!(false)),
+                ],
+            );
         }
         "services" => service(spec),
         "secrets" => set(object, "type", json!("Opaque")),
@@ -101,20 +107,26 @@ fn all(map: &mut Value, defaults: &[(&str, Value)]) {
 
 /// The defaults of a pod's spec, alone or in a template.
 pub fn pod_spec(spec: &mut Value, alone: bool) {
-    all(spec, &[
-        ("restartPolicy", json!("Always")),
-        ("terminationGracePeriodSeconds", json!(30)),
-        ("dnsPolicy", json!("ClusterFirst")),
-        ("schedulerName", json!("default-scheduler")),
-        ("securityContext", json!({})),
-    ]);
+    all(
+        spec,
+        &[
+            ("restartPolicy", json!("Always")),
+            ("terminationGracePeriodSeconds", json!(30)),
+            ("dnsPolicy", json!("ClusterFirst")),
+            ("schedulerName", json!("default-scheduler")),
+            ("securityContext", json!({})),
+        ],
+    );
     if alone {
-        all(spec, &[
-            ("enableServiceLinks", json!(true)),
-            ("preemptionPolicy", json!("PreemptLowerPriority")),
-            ("priority", json!(0)),
-            ("serviceAccountName", json!("default")),
-        ]);
+        all(
+            spec,
+            &[
+                ("enableServiceLinks", json!(true)),
+                ("preemptionPolicy", json!("PreemptLowerPriority")),
+                ("priority", json!(0)),
+                ("serviceAccountName", json!("default")),
+            ],
+        );
     }
     let account = spec["serviceAccountName"].clone();
     if account.is_string() {
@@ -146,23 +158,29 @@ fn container(container: &mut Value) {
     let image = container["image"].as_str().unwrap_or_default();
     let latest = image.ends_with(":latest") || !image.rsplit('/').next().unwrap_or_default().contains(':');
     let policy = if latest && !image.contains('@') { "Always" } else { "IfNotPresent" };
-    all(container, &[
-        ("imagePullPolicy", json!(policy)),
-        ("resources", json!({})),
-        ("terminationMessagePath", json!("/dev/termination-log")),
-        ("terminationMessagePolicy", json!("File")),
-    ]);
+    all(
+        container,
+        &[
+            ("imagePullPolicy", json!(policy)),
+            ("resources", json!({})),
+            ("terminationMessagePath", json!("/dev/termination-log")),
+            ("terminationMessagePolicy", json!("File")),
+        ],
+    );
     for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
         set(port, "protocol", json!("TCP"));
     }
     for kind in ["livenessProbe", "readinessProbe", "startupProbe"] {
         let Some(probe) = container.get_mut(kind).filter(|probe| probe.is_object()) else { continue };
-        all(probe, &[
-            ("failureThreshold", json!(3)),
-            ("periodSeconds", json!(10)),
-            ("successThreshold", json!(1)),
-            ("timeoutSeconds", json!(1)),
-        ]);
+        all(
+            probe,
+            &[
+                ("failureThreshold", json!(3)),
+                ("periodSeconds", json!(10)),
+                ("successThreshold", json!(1)),
+                ("timeoutSeconds", json!(1)),
+            ],
+        );
         if let Some(get) = probe.get_mut("httpGet").filter(|get| get.is_object()) {
             all(get, &[("scheme", json!("HTTP")), ("path", json!("/"))]);
         }
@@ -175,11 +193,7 @@ fn container(container: &mut Value) {
 }
 
 fn deployment(spec: &mut Value) {
-    all(spec, &[
-        ("replicas", json!(1)),
-        ("revisionHistoryLimit", json!(10)),
-        ("progressDeadlineSeconds", json!(600)),
-    ]);
+    all(spec, &[("replicas", json!(1)), ("revisionHistoryLimit", json!(10)), ("progressDeadlineSeconds", json!(600))]);
     set(&mut spec["strategy"], "type", json!("RollingUpdate"));
     if spec["strategy"]["type"] == "RollingUpdate" {
         all(&mut spec["strategy"]["rollingUpdate"], &[("maxSurge", json!("25%")), ("maxUnavailable", json!("25%"))]);
@@ -187,12 +201,15 @@ fn deployment(spec: &mut Value) {
 }
 
 fn stateful_set(spec: &mut Value) {
-    all(spec, &[
-        ("replicas", json!(1)),
-        ("podManagementPolicy", json!("OrderedReady")),
-        ("revisionHistoryLimit", json!(10)),
-        ("persistentVolumeClaimRetentionPolicy", json!({"whenDeleted": "Retain", "whenScaled": "Retain"})),
-    ]);
+    all(
+        spec,
+        &[
+            ("replicas", json!(1)),
+            ("podManagementPolicy", json!("OrderedReady")),
+            ("revisionHistoryLimit", json!(10)),
+            ("persistentVolumeClaimRetentionPolicy", json!({"whenDeleted": "Retain", "whenScaled": "Retain"})),
+        ],
+    );
     set(&mut spec["updateStrategy"], "type", json!("RollingUpdate"));
     if spec["updateStrategy"]["type"] == "RollingUpdate" {
         set(&mut spec["updateStrategy"]["rollingUpdate"], "partition", json!(0));
@@ -200,15 +217,18 @@ fn stateful_set(spec: &mut Value) {
 }
 
 fn job(spec: &mut Value) {
-    all(spec, &[
-        ("backoffLimit", json!(6)),
-        ("completionMode", json!("NonIndexed")),
-        ("completions", json!(1)),
-        ("manualSelector", json!(false)),
-        ("parallelism", json!(1)),
-        ("podReplacementPolicy", json!("TerminatingOrFailed")),
-        ("suspend", json!(false)),
-    ]);
+    all(
+        spec,
+        &[
+            ("backoffLimit", json!(6)),
+            ("completionMode", json!("NonIndexed")),
+            ("completions", json!(1)),
+            ("manualSelector", json!(false)),
+            ("parallelism", json!(1)),
+            ("podReplacementPolicy", json!("TerminatingOrFailed")),
+            ("suspend", json!(false)),
+        ],
+    );
 }
 
 fn service(spec: &mut Value) {
@@ -221,11 +241,14 @@ fn service(spec: &mut Value) {
     if spec["type"] == "ExternalName" {
         return;
     }
-    all(spec, &[
-        ("internalTrafficPolicy", json!("Cluster")),
-        ("ipFamilies", json!(["IPv4"])),
-        ("ipFamilyPolicy", json!("SingleStack")),
-    ]);
+    all(
+        spec,
+        &[
+            ("internalTrafficPolicy", json!("Cluster")),
+            ("ipFamilies", json!(["IPv4"])),
+            ("ipFamilyPolicy", json!("SingleStack")),
+        ],
+    );
     if spec["type"] == "LoadBalancer" || spec["type"] == "NodePort" {
         set(spec, "externalTrafficPolicy", json!("Cluster"));
     }
@@ -259,13 +282,15 @@ mod tests {
 
     #[test]
     fn what_was_there_without_defaults_stays_without() {
-        let before = json!({"spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "a", "image": "a:1"}]}}}});
+        let before =
+            json!({"spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "a", "image": "a:1"}]}}}});
         let mut after = before.clone();
         after["metadata"] = json!({"labels": {"x": "y"}});
         let wanted = after.clone();
         fill_new("deployments.apps", &mut after, &before);
         assert_eq!(after, wanted);
-        after["spec"]["template"]["spec"]["containers"] = json!([{"name": "a", "image": "a:1"}, {"name": "b", "image": "b"}]);
+        after["spec"]["template"]["spec"]["containers"] =
+            json!([{"name": "a", "image": "a:1"}, {"name": "b", "image": "b"}]);
         fill_new("deployments.apps", &mut after, &before);
         let containers = &after["spec"]["template"]["spec"]["containers"];
         assert!(containers[0].get("imagePullPolicy").is_none());
@@ -274,7 +299,8 @@ mod tests {
 
     #[test]
     fn templates_are_compared_by_what_they_mean() {
-        let one = json!({"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "a", "image": "a:1"}]}});
+        let one =
+            json!({"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "a", "image": "a:1"}]}});
         let mut other = settled(&one);
         other["metadata"]["labels"]["pod-template-hash"] = json!("x");
         assert!(same_template(&one, &other));

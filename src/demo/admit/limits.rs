@@ -66,7 +66,11 @@ fn bounds(container: &Value, limit: &Value) -> Result<(), String> {
             return Err(format!("minimum {name} usage per Container is {}.  No request is specified", show(least)));
         }
         if amount(asked) < amount(least) {
-            return Err(format!("minimum {name} usage per Container is {}, but request is {}", show(least), show(asked)));
+            return Err(format!(
+                "minimum {name} usage per Container is {}, but request is {}",
+                show(least),
+                show(asked)
+            ));
         }
     }
     Ok(())
@@ -75,7 +79,8 @@ fn bounds(container: &Value, limit: &Value) -> Result<(), String> {
 /// The class by which a node under pressure chooses.
 pub fn quality(pod: &Value) -> Value {
     let containers = || pod["spec"]["containers"].as_array().into_iter().flatten();
-    let resources = |container: &Value, part: &str| container["resources"][part].as_object().is_some_and(|map| !map.is_empty());
+    let resources =
+        |container: &Value, part: &str| container["resources"][part].as_object().is_some_and(|map| !map.is_empty());
     if containers().all(|one| !resources(one, "requests") && !resources(one, "limits")) {
         return json!("BestEffort");
     }

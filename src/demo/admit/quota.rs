@@ -32,7 +32,11 @@ pub fn exceeded(store: &Store, id: &str, namespace: &str, object: &Value) -> Opt
             }
         }
         if !missing.is_empty() {
-            return Some(format!("failed quota: {name}: must specify {} for: {}", missing.join(","), containers(object)));
+            return Some(format!(
+                "failed quota: {name}: must specify {} for: {}",
+                missing.join(","),
+                containers(object)
+            ));
         }
         if !over.is_empty() {
             let list = |of: &dyn Fn(&(&String, String, Value, Value)) -> String| {
@@ -88,7 +92,11 @@ fn counted(resource: &str) -> Vec<&str> {
         return vec![id];
     }
     match resource {
-        "configmaps" | "secrets" | "services" | "persistentvolumeclaims" | "resourcequotas"
+        "configmaps"
+        | "secrets"
+        | "services"
+        | "persistentvolumeclaims"
+        | "resourcequotas"
         | "replicationcontrollers" => vec![resource],
         "services.nodeports" | "services.loadbalancers" => vec!["services"],
         "requests.storage" => vec!["persistentvolumeclaims"],

@@ -36,8 +36,13 @@ pub fn change(id: &str, before: &Value, after: &Value) -> Vec<Cause> {
     }
     if id == "statefulsets.apps" {
         let free = [
-            "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
-            "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
+            "replicas",
+            "ordinals",
+            "template",
+            "updateStrategy",
+            "revisionHistoryLimit",
+            "persistentVolumeClaimRetentionPolicy",
+            "minReadySeconds",
         ];
         let rest = |object: &Value| {
             let mut spec = object["spec"].clone();
@@ -72,7 +77,8 @@ fn pod_change(before: &Value, after: &Value, causes: &mut Vec<Cause>) {
             }
         }
         if let Some(map) = spec.as_object_mut() {
-            for free in ["activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations", "ephemeralContainers"] {
+            for free in ["activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations", "ephemeralContainers"]
+            {
                 map.remove(free);
             }
         }
@@ -100,7 +106,8 @@ fn name_of(id: &str, name: &str) -> Option<Cause> {
             && edge(part.chars().next_back())
             && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     };
-    let fits = loose || if label { letters(name) && name.len() <= 63 } else { name.split('.').all(letters) && name.len() <= 253 };
+    let fits = loose
+        || if label { letters(name) && name.len() <= 63 } else { name.split('.').all(letters) && name.len() <= 253 };
     let text = if label {
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end \
          with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \

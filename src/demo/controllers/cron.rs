@@ -43,7 +43,8 @@ fn is_over(job: &Value) -> bool {
 }
 
 fn begin(stage: &mut Stage, cron: &Value) {
-    let (namespace, name) = (cron["metadata"]["namespace"].clone(), cron["metadata"]["name"].as_str().unwrap_or_default());
+    let (namespace, name) =
+        (cron["metadata"]["namespace"].clone(), cron["metadata"]["name"].as_str().unwrap_or_default());
     let running = jobs(stage, cron).iter().any(|job| !is_over(&job.value));
     if running && cron["spec"]["concurrencyPolicy"] == "Forbid" {
         return;

@@ -102,7 +102,9 @@ fn roll(stage: &mut Stage, set: &Value, wanted: i64, hash: &str) {
     let pods = members(stage, set);
     let able = pods.iter().filter(|pod| is_true(&pod.value, "Ready") && !is_leaving(&pod.value)).count() as i64;
     let mut spare = portion(&most, wanted, true).max(1) - (wanted - able);
-    let old = |pod: &&Arc<Object>| !is_leaving(&pod.value) && labels(&pod.value)[REVISION].as_str().is_some_and(|of| of != hash);
+    let old = |pod: &&Arc<Object>| {
+        !is_leaving(&pod.value) && labels(&pod.value)[REVISION].as_str().is_some_and(|of| of != hash)
+    };
     let mut old: Vec<&Arc<Object>> = pods.iter().filter(old).collect();
     old.sort_by_key(|pod| is_true(&pod.value, "Ready"));
     for pod in old {
@@ -120,7 +122,9 @@ fn status(stage: &mut Stage, set: &Value, wanted: &[String], hash: &str) {
     let pods = members(stage, set);
     let placed: Vec<_> = pods.iter().filter(|pod| wanted.iter().any(|node| node == node_of(&pod.value))).collect();
     let ready = placed.iter().filter(|pod| is_true(&pod.value, "Ready") && !is_leaving(&pod.value)).count();
-    let current = |pod: &&&Arc<Object>| labels(&pod.value)[REVISION].as_str().is_none_or(|of| of == hash) && !is_leaving(&pod.value);
+    let current = |pod: &&&Arc<Object>| {
+        labels(&pod.value)[REVISION].as_str().is_none_or(|of| of == hash) && !is_leaving(&pod.value)
+    };
     let updated = placed.iter().filter(current).count();
     let mut nodes: Vec<&str> = placed.iter().map(|pod| node_of(&pod.value)).collect();
     nodes.sort_unstable();

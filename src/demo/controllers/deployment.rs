@@ -111,7 +111,9 @@ fn bring_back(stage: &mut Stage, deployment: &Value, set: &Object, newest: i64) 
         });
     }
     // A cause that was told later is the cause of the present revision.
-    if let Some(cause) = cause.filter(|cause| stage.is_asked && set.value["metadata"]["annotations"].get("kubernetes.io/change-cause") != Some(cause)) {
+    if let Some(cause) = cause.filter(|cause| {
+        stage.is_asked && set.value["metadata"]["annotations"].get("kubernetes.io/change-cause") != Some(cause)
+    }) {
         stage.modify(SETS, namespace, name, |set| set["metadata"]["annotations"]["kubernetes.io/change-cause"] = cause);
     }
 }
@@ -137,7 +139,9 @@ fn recreate(stage: &mut Stage, deployment: &Value, new: &str) {
         let uid = &set.value["metadata"]["uid"];
         !stage.find("pods", &set.key.0, |pod| controller(pod).is_some_and(|owner| owner["uid"] == *uid)).is_empty()
     };
-    if !old.iter().any(|set| left(&set)) && let Some(new) = all.iter().find(|set| set.key.1 == new) {
+    if !old.iter().any(|set| left(&set))
+        && let Some(new) = all.iter().find(|set| set.key.1 == new)
+    {
         scale_set(stage, deployment, new, wanted);
     }
 }

@@ -84,7 +84,9 @@ fn hold(object: &mut Value, finalizer: &str) {
 pub fn is_free_to_go(object: &Value) -> bool {
     let grace = object["metadata"]["deletionGracePeriodSeconds"].as_i64().unwrap_or(0);
     let deleted = !object["metadata"]["deletionTimestamp"].is_null();
-    deleted && !has_finalizers(object) && (grace == 0 || object["kind"] == "Pod" && object["spec"]["nodeName"].is_null())
+    deleted
+        && !has_finalizers(object)
+        && (grace == 0 || object["kind"] == "Pod" && object["spec"]["nodeName"].is_null())
 }
 
 /// Removes an object from the store, and lets happen what follows from that.
@@ -141,7 +143,8 @@ fn resource_of(kind: &str) -> Option<&'static str> {
 /// Lets an object go that waited for its dependents, once there are none.
 fn release(stage: &mut Stage, resource: &str, key: &Key) {
     let Some(object) = stage.get(resource, &key.0, &key.1) else { return };
-    let waits = object.value["metadata"]["finalizers"].as_array().is_some_and(|list| list.iter().any(|one| one == FOREGROUND));
+    let waits =
+        object.value["metadata"]["finalizers"].as_array().is_some_and(|list| list.iter().any(|one| one == FOREGROUND));
     if !waits || !dependents(stage, &object.value).is_empty() {
         return;
     }

@@ -8,7 +8,8 @@ use crate::demo::store::Key;
 
 /// Gives a new namespace its service account.
 pub fn begin(stage: &mut Stage, name: &str) {
-    let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"namespace": name, "name": "default"}});
+    let account =
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"namespace": name, "name": "default"}});
     stage.create("serviceaccounts", account);
 }
 

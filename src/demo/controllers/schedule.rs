@@ -99,7 +99,8 @@ fn range(part: &str, low: u32, high: u32) -> Option<u64> {
             (one, if part.contains('/') { high } else { one })
         }
     };
-    (low <= from && from <= to && to <= high).then(|| (from..=to).step_by(step).fold(0, |set, number| set | 1 << number))
+    (low <= from && from <= to && to <= high)
+        .then(|| (from..=to).step_by(step).fold(0, |set, number| set | 1 << number))
 }
 
 #[cfg(test)]

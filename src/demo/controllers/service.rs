@@ -27,10 +27,13 @@ pub fn allocate(store: &Store, service: &mut Value) {
         return;
     }
     let mut used: Vec<i64> = store.list("services", None).flat_map(|service| node_ports(&service.value)).collect();
-    for (index, port) in service["spec"].get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
+    for (index, port) in
+        service["spec"].get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten().enumerate()
+    {
         if port["nodePort"].as_i64().unwrap_or(0) == 0 {
             let first = 30_000 + number(&format!("{seed}/{index}")) % 2_768;
-            let free = (0..2_768).map(|step| 30_000 + (first - 30_000 + step) % 2_768).find(|port| !used.contains(port));
+            let free =
+                (0..2_768).map(|step| 30_000 + (first - 30_000 + step) % 2_768).find(|port| !used.contains(port));
             port["nodePort"] = json!(free.unwrap_or(first));
             used.extend(free);
         }

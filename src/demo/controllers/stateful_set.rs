@@ -96,7 +96,8 @@ fn create(stage: &mut Stage, set: &Value, number: i64, revision: &str) {
     // Below the partition a pod keeps the template that it had.
     let namespace = set["metadata"]["namespace"].as_str().unwrap_or_default();
     let kept = stage.get("controllerrevisions.apps", namespace, revision);
-    let template = kept.map_or_else(|| set["spec"]["template"].clone(), |kept| kept.value["data"]["spec"]["template"].clone());
+    let template =
+        kept.map_or_else(|| set["spec"]["template"].clone(), |kept| kept.value["data"]["spec"]["template"].clone());
     let mut pod = pods::from_template(set, &template, &name);
     pod["metadata"]["labels"][REVISION] = json!(revision);
     pod["metadata"]["labels"]["statefulset.kubernetes.io/pod-name"] = json!(name);
@@ -129,11 +130,14 @@ fn bind(stage: &mut Stage, set: &Value, claim: &Value, name: &str) {
     spec["volumeName"] = json!(volume);
     let capacity = spec["resources"]["requests"].clone();
     let modes = spec["accessModes"].clone();
-    stage.create("persistentvolumeclaims", json!({
-        "apiVersion": "v1", "kind": "PersistentVolumeClaim",
-        "metadata": {"namespace": namespace, "name": name, "labels": set["spec"]["selector"]["matchLabels"]},
-        "spec": spec, "status": {"phase": "Bound", "capacity": capacity, "accessModes": modes},
-    }));
+    stage.create(
+        "persistentvolumeclaims",
+        json!({
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": {"namespace": namespace, "name": name, "labels": set["spec"]["selector"]["matchLabels"]},
+            "spec": spec, "status": {"phase": "Bound", "capacity": capacity, "accessModes": modes},
+        }),
+    );
     let claim = stage.get("persistentvolumeclaims", namespace, name);
     let of = claim.map(|claim| claim.value["metadata"]["uid"].clone());
     stage.create("persistentvolumes", json!({
@@ -166,7 +170,8 @@ fn status(stage: &mut Stage, namespace: &str, name: &str, current: &str, update:
     let staying: Vec<_> = pods.values().filter(|pod| !is_leaving(&pod.value)).collect();
     let ready = staying.iter().filter(|pod| is_true(&pod.value, "Ready")).count();
     let of = |revision: &str| staying.iter().filter(|pod| revision_of(&pod.value, current) == revision).count();
-    let done = of(update) == staying.len() && ready == staying.len() && staying.len() as i64 == end - bounds(&set.value).0;
+    let done =
+        of(update) == staying.len() && ready == staying.len() && staying.len() as i64 == end - bounds(&set.value).0;
     let current = if done { update } else { current };
     let counts = [
         ("replicas", Some(pods.len())),

@@ -42,7 +42,8 @@ mod tests {
             let Some(((message, field), _)) = super::line(Box::leak(line.to_owned().into_boxed_str())) else {
                 panic!("{line}");
             };
-            let id = ["", "autoscaling.", "core."].iter().find_map(|group| schema.message(&format!("{group}{message}")));
+            let id =
+                ["", "autoscaling.", "core."].iter().find_map(|group| schema.message(&format!("{group}{message}")));
             let known = id.is_some_and(|id| {
                 field.is_empty() || schema.fields(id).iter().any(|one| one.name == field || one.inline)
             });

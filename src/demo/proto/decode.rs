@@ -110,9 +110,8 @@ fn value(schema: &Schema, field: &Field, raw: &Raw) -> Option<Value> {
         (Type::Time | Type::MicroTime, Raw::Bytes(bytes)) => Some(time(bytes)),
         (Type::Quantity, Raw::Bytes(bytes)) => Some(part(bytes, 1).map_or(Value::Null, text)),
         (Type::IntOrString, Raw::Bytes(bytes)) => int_or_string(bytes),
-        (Type::Raw, Raw::Bytes(bytes)) => {
-            part(bytes, 1).and_then(|raw| if let Raw::Bytes(json) = raw { serde_json::from_slice(json).ok() } else { None })
-        }
+        (Type::Raw, Raw::Bytes(bytes)) => part(bytes, 1)
+            .and_then(|raw| if let Raw::Bytes(json) = raw { serde_json::from_slice(json).ok() } else { None }),
         _ => None,
     }
 }
@@ -141,9 +140,8 @@ fn time(bytes: &[u8]) -> Value {
         Some(Raw::Number(number)) => Some(number as i64),
         _ => None,
     };
-    let at = number(1).and_then(|seconds| {
-        jiff::Timestamp::new(seconds, i32::try_from(number(2).unwrap_or(0)).unwrap_or(0)).ok()
-    });
+    let at = number(1)
+        .and_then(|seconds| jiff::Timestamp::new(seconds, i32::try_from(number(2).unwrap_or(0)).unwrap_or(0)).ok());
     at.map_or(Value::Null, |at| json!(at.to_string()))
 }
 

@@ -198,7 +198,8 @@ mod tests {
         let schema = Schema::embedded();
         let place = Place::root(&schema, "apps/v1", "Deployment");
         let live = create(place, &config(2, &["A"]), &writer("ci"));
-        let refused = apply(place, &live, &config(3, &["A"]), &writer("me"), false).err().map(|failure| failure.message);
+        let refused =
+            apply(place, &live, &config(3, &["A"]), &writer("me"), false).err().map(|failure| failure.message);
         assert_eq!(refused, Some("Apply failed with 1 conflict: conflict with \"ci\": .spec.replicas".to_owned()));
         let taken = apply(place, &live, &config(3, &["A"]), &writer("me"), true).unwrap_or_default();
         assert_eq!(taken["spec"]["replicas"], 3);

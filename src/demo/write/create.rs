@@ -39,7 +39,8 @@ pub fn store(ask: &Ask, state: &mut State, mut object: Value, writer: Option<&Wr
     if state.store.get(&id, &ask.route.namespace, &name).is_some() {
         return Err(Failure::already_exists(resource, &name));
     }
-    admit(&state.store, &id, &ask.route.namespace, &mut object).map_err(|why| Failure::refused(resource, &name, &why))?;
+    admit(&state.store, &id, &ask.route.namespace, &mut object)
+        .map_err(|why| Failure::refused(resource, &name, &why))?;
     match writer {
         Some(writer) => {
             let fields = managed::all(ask.place(), &object);
@@ -69,11 +70,16 @@ fn read(ask: &Ask, object: &mut Value) -> Result<Vec<String>, Failure> {
     let (api_version, kind) = (text(object, "apiVersion"), text(object, "kind"));
     let wanted = resource.api_version(version);
     if !api_version.is_empty() && (api_version, kind) != (wanted.as_str(), resource.kind.as_str()) {
-        let text = format!(
-            "the API version in the data ({api_version}) does not match the expected API version ({wanted})"
-        );
-        return Err(Failure::bad_request(if kind == resource.kind { text } else {
-            format!("{kind} in version {:?} cannot be handled as a {}: no kind {kind:?} is registered", last(api_version), resource.kind)
+        let text =
+            format!("the API version in the data ({api_version}) does not match the expected API version ({wanted})");
+        return Err(Failure::bad_request(if kind == resource.kind {
+            text
+        } else {
+            format!(
+                "{kind} in version {:?} cannot be handled as a {}: no kind {kind:?} is registered",
+                last(api_version),
+                resource.kind
+            )
         }));
     }
     object["apiVersion"] = json!(wanted);
@@ -125,8 +131,14 @@ fn identify(ask: &Ask, state: &State, object: &mut Value) -> Result<(), Failure>
 fn reset(resource: &Resource, object: &mut Value) {
     if let Some(metadata) = object["metadata"].as_object_mut() {
         for own in [
-            "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
-            "generation", "selfLink", "managedFields",
+            "uid",
+            "resourceVersion",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "generation",
+            "selfLink",
+            "managedFields",
         ] {
             metadata.remove(own);
         }
@@ -151,7 +163,8 @@ fn check_namespace(store: &Store, resource: &Resource, namespace: &str, name: &s
     let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
     let mut failure = Failure::refused(resource, name, &why);
     let message = format!("namespace {namespace} is being terminated");
-    failure.details["causes"] = json!([{"reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace"}]);
+    failure.details["causes"] =
+        json!([{"reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace"}]);
     Err(failure)
 }
 

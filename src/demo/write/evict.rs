@@ -19,8 +19,7 @@ pub fn evict(ask: &Ask, state: &mut State) -> Result<Done, Failure> {
     }
     let pod = ask.stored(state)?;
     let options = &eviction["deleteOptions"];
-    let dry = ask.is_dry()
-        || options["dryRun"].as_array().is_some_and(|list| list.iter().any(|entry| entry == "All"));
+    let dry = ask.is_dry() || options["dryRun"].as_array().is_some_and(|list| list.iter().any(|entry| entry == "All"));
     if counts(&pod) {
         spend(ask, state, &pod, dry)?;
     }

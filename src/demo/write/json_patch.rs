@@ -134,7 +134,10 @@ mod tests {
             ]),
             Ok(json!({"spec": {"replicas": 3, "list": ["x", "b", "c"]}, "n": 3, "first": "a"})),
         );
-        check(json!([{"op": "test", "path": "/spec/replicas", "value": 1}]), unfit("testing value /spec/replicas failed"));
+        check(
+            json!([{"op": "test", "path": "/spec/replicas", "value": 1}]),
+            unfit("testing value /spec/replicas failed"),
+        );
         check(json!([{"op": "remove", "path": "/spec/nothing"}]), unfit("doc is missing path: /spec/nothing"));
         check(json!([{"op": "add", "path": "/spec/list/9", "value": 1}]), unfit("doc is missing path: /spec/list/9"));
         check(json!({}), Err(malformed("a JSON patch is a list of operations")));

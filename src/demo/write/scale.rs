@@ -29,11 +29,7 @@ pub fn scale(object: &Value) -> Value {
 pub fn change(ask: &Ask, state: &mut State) -> Result<Done, Failure> {
     let before = ask.stored(state)?;
     let old = scale(&before);
-    let new = if ask.verb == "update" {
-        body::object(ask.schema, ask.media, ask.body)?
-    } else {
-        patched(ask, &old)?
-    };
+    let new = if ask.verb == "update" { body::object(ask.schema, ask.media, ask.body)? } else { patched(ask, &old)? };
     let replicas = match &new["spec"]["replicas"] {
         Value::Null => 0,
         Value::Number(number) if number.is_i64() => number.as_i64().unwrap_or(0),

@@ -183,9 +183,8 @@ mod tests {
     #[test]
     fn every_rule_belongs_to_a_field() {
         let schema = Schema::embedded();
-        let known = |message: &str, field: &str| {
-            schema.message(message).is_some_and(|id| find(&schema, id, field).is_some())
-        };
+        let known =
+            |message: &str, field: &str| schema.message(message).is_some_and(|id| find(&schema, id, field).is_some());
         let strange: Vec<_> = RULES.keys().filter(|(message, field)| !known(message, field)).collect();
         assert!(strange.is_empty(), "{strange:?}");
     }
