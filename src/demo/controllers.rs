@@ -16,6 +16,7 @@ mod schedule;
 mod service;
 mod slices;
 mod stateful_set;
+mod taints;
 
 use serde_json::Value;
 
@@ -66,7 +67,7 @@ pub fn pod_changed(stage: &mut Stage, pod: &Value) {
 
 /// Whether a pod may run on a node.
 pub fn node_admits(node: &Value, pod_spec: &Value) -> bool {
-    node::admits(node, pod_spec, &[])
+    taints::admits(node, pod_spec, &[])
 }
 
 /// Brings a Deployment to what its spec says.

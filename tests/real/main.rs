@@ -16,6 +16,7 @@ mod connect;
 mod control_plane;
 mod demo_objects;
 mod demo_server;
+mod demo_writes;
 mod fixture;
 mod live;
 mod record;

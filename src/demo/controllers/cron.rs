@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::demo::controllers::job;
+use crate::demo::admit::defaults;
 use crate::demo::controllers::schedule::Schedule;
+use crate::demo::controllers::{self, Propagation, job};
 use crate::demo::stage::{Beat, Source, Stage, controller, is_true, owned_by};
 use crate::demo::store::seconds;
 
@@ -63,7 +64,7 @@ fn begin(stage: &mut Stage, cron: &Value) {
     if template["metadata"]["labels"].is_object() {
         job["metadata"]["labels"] = template["metadata"]["labels"].clone();
     }
-    crate::demo::admit::defaults::fill(job::ID, &mut job);
+    defaults::fill(job::ID, &mut job);
     stage.create(job::ID, job);
     let namespace = namespace.as_str().unwrap_or_default();
     stage.modify(ID, namespace, name, |cron| cron["status"]["lastScheduleTime"] = json!(now));
@@ -103,13 +104,7 @@ fn look_after(stage: &mut Stage, cron: &Value) {
         let mut done: Vec<_> = all.iter().filter(|job| is_true(&job.value, kind)).collect();
         done.sort_by_key(|job| job.value["status"]["startTime"].as_str().unwrap_or_default().to_owned());
         for job in done.iter().take(done.len().saturating_sub(limit)) {
-            crate::demo::controllers::delete(
-                stage,
-                job::ID,
-                &job.key,
-                crate::demo::controllers::Propagation::Background,
-                None,
-            );
+            controllers::delete(stage, job::ID, &job.key, Propagation::Background, None);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::demo::controllers::budget::portion;
-use crate::demo::controllers::node::admits;
+use crate::demo::controllers::taints::admits;
 use crate::demo::controllers::{pods, revision};
 use crate::demo::stage::{Source, Stage, controller, is_true, labels};
 use crate::demo::store::Object;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::demo::admit::quota;
-use crate::demo::controllers::{budget, namespace, pod_changed, pods, reconcile, slices};
-use crate::demo::stage::{Beat, Stage};
+use crate::demo::controllers::{budget, pod_changed, pods, reconcile, slices};
+use crate::demo::stage::Stage;
 use crate::demo::store::Key;
 
 /// What becomes of the objects that a deleted one owns.
@@ -25,15 +25,16 @@ pub fn delete(stage: &mut Stage, resource: &str, key: &Key, propagation: Propaga
     let Some(object) = stage.get(resource, &key.0, &key.1) else { return };
     if resource == "pods" {
         pods::delete_within(stage, &object.value, grace);
-        if let Some(pod) = stage.get(resource, &key.0, &key.1) {
-            pod_changed(stage, &pod.value);
+        match stage.get(resource, &key.0, &key.1) {
+            Some(pod) => pod_changed(stage, &pod.value),
+            None => pod_gone(stage, &object.value),
         }
         budget::recount(stage, &key.0);
         quota::update(stage, &key.0);
         return;
     }
     if resource == "namespaces" {
-        namespace::end(stage, &key.1);
+        end_namespace(stage, &key.1);
         return;
     }
     let dependents = dependents(stage, &object.value);
@@ -124,7 +125,7 @@ fn after(stage: &mut Stage, gone: &Value) {
             reconcile(stage, resource, &key);
         }
     }
-    namespace::finish(stage, gone["metadata"]["namespace"].as_str().unwrap_or_default());
+    finish_namespace(stage, gone["metadata"]["namespace"].as_str().unwrap_or_default());
 }
 
 /// The owners among the built-in kinds.
@@ -191,7 +192,46 @@ fn disown(stage: &mut Stage, resource: &str, key: &Key, uid: &Value) {
     });
 }
 
-/// Counts quotas anew once the pods that are on their way out are gone.
-pub fn recount_later(stage: &mut Stage, namespace: &str) {
-    stage.after(3_000, Beat::Reconcile(quota::ID, (namespace.to_owned(), String::new())));
+/// Begins the end of a namespace: everything in it is deleted.
+fn end_namespace(stage: &mut Stage, name: &str) {
+    let now = stage.clock();
+    stage.modify("namespaces", "", name, |namespace| {
+        if namespace["metadata"]["deletionTimestamp"].is_null() {
+            namespace["metadata"]["deletionTimestamp"] = json!(now);
+        }
+        namespace["status"]["phase"] = json!("Terminating");
+    });
+    let content: Vec<(String, Key)> = content(stage, name);
+    for (resource, key) in content {
+        delete(stage, &resource, &key, Propagation::Background, None);
+    }
+    // Events told meanwhile go, too.
+    let events = stage.find("events", name, |_| true);
+    for event in events {
+        // Listed a moment ago; nobody else deletes.
+        let _ = stage.store.delete("events", name, &event.key.1);
+    }
+    finish_namespace(stage, name);
+}
+
+fn content(stage: &Stage, name: &str) -> Vec<(String, Key)> {
+    let objects = stage.store.all().filter(|(_, object)| object.key.0 == name);
+    objects.map(|(resource, object)| (resource.to_owned(), object.key.clone())).collect()
+}
+
+/// Removes a namespace that ends, once nothing but events is left in it.
+fn finish_namespace(stage: &mut Stage, name: &str) {
+    let Some(namespace) = stage.get("namespaces", "", name) else { return };
+    if namespace.value["metadata"]["deletionTimestamp"].is_null() {
+        return;
+    }
+    let left = content(stage, name);
+    if left.iter().any(|(resource, _)| resource != "events") {
+        return;
+    }
+    for (resource, key) in left {
+        // Listed a moment ago; nobody else deletes.
+        let _ = stage.store.delete(&resource, &key.0, &key.1);
+    }
+    let _ = stage.store.delete("namespaces", "", name);
 }

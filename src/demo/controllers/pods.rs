@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::demo::admit::{defaults, limits, quota};
-use crate::demo::controllers::garbage::{pod_gone, recount_later};
 use crate::demo::controllers::slices;
 use crate::demo::stage::{Beat, Source, Stage, owned_by};
 use crate::demo::store::{seconds, uid};
@@ -75,9 +74,7 @@ pub fn delete_within(stage: &mut Stage, pod: &Value, grace: Option<i64>) {
     let held = pod["metadata"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
     if grace == 0 && !held {
         // A pod that is already gone needs nothing.
-        if let Ok(gone) = stage.store.delete("pods", &key.0, &key.1) {
-            pod_gone(stage, &gone.value);
-        }
+        let _ = stage.store.delete("pods", &key.0, &key.1);
         return;
     }
     let until = stage.now.checked_add(jiff::SignedDuration::from_secs(grace)).unwrap_or(stage.now);
@@ -96,7 +93,8 @@ pub fn delete_within(stage: &mut Stage, pod: &Value, grace: Option<i64>) {
     }
     let has_quota = stage.store.list(quota::ID, Some(&key.0)).next().is_some();
     if has_quota && stage.is_asked {
-        recount_later(stage, &key.0);
+        // Counted anew once it is gone.
+        stage.after(3_000, Beat::Reconcile(quota::ID, (key.0.clone(), String::new())));
     }
     stage.after(2_400, Beat::Gone(key));
 }

@@ -118,11 +118,6 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Whether the place is a map with free keys.
-    pub fn is_map(&self) -> bool {
-        matches!(self.of, Of::Many(field) if field.repeat == Repeat::Map)
-    }
-
     /// Whether the whole value has one owner.
     pub fn is_one_value(&self) -> bool {
         let named = matches!(self.of, Of::Message(id) if ONE_VALUE.contains(&self.schema.name(id)));
