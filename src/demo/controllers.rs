@@ -27,7 +27,7 @@ use crate::demo::store::Key;
 pub use crate::demo::controllers::daemon_set::target as target_node;
 pub use crate::demo::controllers::deployment::{deadlines, scale};
 pub use crate::demo::controllers::garbage::{Propagation, delete, pod_gone};
-pub use crate::demo::controllers::pods::{delete_pod, suffix};
+pub use crate::demo::controllers::pods::delete_pod;
 pub use crate::demo::controllers::service::allocate;
 
 /// The resources whose objects have a controller of their own here.

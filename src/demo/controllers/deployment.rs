@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::demo::admit::defaults::same_template;
 use crate::demo::controllers::budget::portion;
-use crate::demo::controllers::{pods, replicas};
+use crate::demo::controllers::replicas;
 use crate::demo::stage::{Source, Stage, controller, owned_by, set_condition};
-use crate::demo::store::Object;
+use crate::demo::store::{Object, suffix};
 
 pub const ID: &str = "deployments.apps";
 const SETS: &str = "replicasets.apps";
@@ -56,7 +56,7 @@ fn new_set(stage: &mut Stage, deployment: &Value) -> Option<String> {
         return Some(set.key.1.clone());
     }
     let meta = &deployment["metadata"];
-    let hash = pods::suffix(&template.to_string(), 10);
+    let hash = suffix(&template.to_string(), 10);
     let name = format!("{}-{hash}", meta["name"].as_str()?);
     let revision = sets.iter().filter_map(|set| revision_of(&set.value)).max().unwrap_or(0) + 1;
     let mut template = template.clone();

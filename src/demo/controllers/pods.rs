@@ -5,18 +5,7 @@ use serde_json::{Value, json};
 use crate::demo::admit::{defaults, limits, quota};
 use crate::demo::controllers::slices;
 use crate::demo::stage::{Beat, Source, Stage, owned_by};
-use crate::demo::store::{seconds, uid};
-
-/// The letters of generated names: no vowels, nothing that looks like something else.
-const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-
-/// Letters and digits that depend on the seed alone, as generated names have them.
-pub fn suffix(seed: &str, length: usize) -> String {
-    let hex = uid(seed).replace('-', "");
-    let bytes = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
-    let numbers = bytes.filter_map(|pair| usize::from_str_radix(pair, 16).ok());
-    numbers.take(length).map(|number| char::from(LETTERS[number % LETTERS.len()])).collect()
-}
+use crate::demo::store::{seconds, suffix};
 
 /// A pod's name behind its owner's.
 pub fn generated(stage: &Stage, owner: &Value) -> String {

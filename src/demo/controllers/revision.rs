@@ -5,9 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::demo::admit::defaults::same_template;
-use crate::demo::controllers::pods;
 use crate::demo::stage::{Stage, controller, owned_by};
-use crate::demo::store::Object;
+use crate::demo::store::{Object, suffix};
 
 const ID: &str = "controllerrevisions.apps";
 
@@ -24,7 +23,7 @@ pub fn present(stage: &mut Stage, owner: &Value, hash_label: &str) -> (String, S
         }
         return (known.key.1.clone(), hash(owner, &known.key.1));
     }
-    let hash = pods::suffix(&template.to_string(), 10);
+    let hash = suffix(&template.to_string(), 10);
     let name = format!("{}-{hash}", owner["metadata"]["name"].as_str().unwrap_or_default());
     let mut labels = template["metadata"]["labels"].clone();
     labels[hash_label] = json!(hash);

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::demo::controllers::pods::suffix;
 use crate::demo::stage::{Stage, is_true, labels, selected};
+use crate::demo::store::suffix;
 
 const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 const SLICES: &str = "endpointslices.discovery.k8s.io";

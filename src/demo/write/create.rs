@@ -121,7 +121,7 @@ fn identify(ask: &Ask, state: &State, object: &mut Value) -> Result<(), Failure>
     }
     let beginning = text(&object["metadata"], "generateName").to_owned();
     if text(&object["metadata"], "name").is_empty() && !beginning.is_empty() {
-        let suffix = controllers::suffix(&format!("{beginning}{}", state.store.version()), 5);
+        let suffix = store::suffix(&format!("{beginning}{}", state.store.version()), 5);
         object["metadata"]["name"] = json!(format!("{beginning}{suffix}"));
     }
     Ok(())
