@@ -17,6 +17,7 @@ mod control_plane;
 mod coredns;
 mod demo_objects;
 mod demo_server;
+mod demo_writes;
 mod fixture;
 mod live;
 mod record;
