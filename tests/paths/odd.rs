@@ -13,7 +13,7 @@ use proptest::sample::{Index as Pick, select};
 use serde_json::{Value, json};
 
 proptest! {
-    #![proptest_config(config(128))]
+    #![proptest_config(config(48))]
 
     #[test]
     fn odd_objects_give_answers_and_in_any_order_the_same(

@@ -39,7 +39,7 @@ const NEEDED: [KindId; 13] = [
 ];
 
 proptest! {
-    #![proptest_config(config(96))]
+    #![proptest_config(config(48))]
 
     #[test]
     fn every_way_that_is_told_of_a_pod_leads_to_it(objects in objects()) {

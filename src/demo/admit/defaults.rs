@@ -135,12 +135,9 @@ pub fn pod_spec(spec: &mut Value, alone: bool) {
     for list in ["initContainers", "containers"] {
         spec[list].as_array_mut().into_iter().flatten().for_each(container);
     }
-    for list in ["initContainers"] {
-        if spec[list].is_null()
-            && let Some(map) = spec.as_object_mut()
-        {
-            map.remove(list);
-        }
+    if let Some(map) = spec.as_object_mut() {
+        // Looked at above, which left a null where there was nothing.
+        map.retain(|_, value| !value.is_null());
     }
     for volume in spec.get_mut("volumes").and_then(Value::as_array_mut).into_iter().flatten() {
         for source in ["configMap", "secret", "projected"] {

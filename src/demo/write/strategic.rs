@@ -16,21 +16,17 @@ pub fn merge(place: Place, target: &mut Value, patch: &Value) -> Result<(), Stri
         *target = patch.clone();
         return Ok(());
     };
-    match patch.get(DIRECTIVE).and_then(Value::as_str) {
-        Some("replace") => {
-            *target = Value::Object(without_directives(patch));
-            return Ok(());
-        }
-        Some("delete") => {
-            *target = json!({});
-            return Ok(());
-        }
-        _ if place.replaces() => {
-            *target = Value::Object(without_directives(patch));
-            return Ok(());
-        }
-        Some("merge") | None => {}
-        Some(other) => return Err(format!("unrecognized patch type: {other}")),
+    let directive = patch.get(DIRECTIVE).and_then(Value::as_str).unwrap_or("merge");
+    if directive == "replace" || place.replaces() {
+        *target = Value::Object(without_directives(patch));
+        return Ok(());
+    }
+    if directive == "delete" {
+        *target = json!({});
+        return Ok(());
+    }
+    if directive != "merge" {
+        return Err(format!("unrecognized patch type: {directive}"));
     }
     if !target.is_object() {
         *target = json!({});

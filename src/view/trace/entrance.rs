@@ -20,7 +20,7 @@ pub mod state;
 mod tests;
 pub mod zone;
 
-use crate::kinds::{INGRESS, ObjectRef, Record, SERVICE};
+use crate::kinds::{GATEWAY, INGRESS, ObjectRef, Record, SERVICE};
 use crate::view::trace::entrance::choice::{Choice, Fit, Voice};
 use crate::view::trace::entrance::claims::Claims;
 use crate::view::trace::entrance::dns::End;
@@ -136,12 +136,12 @@ pub fn is_elsewhere(trace: &Trace) -> bool {
 fn prefer_those_who_speak(world: &World, request: &Request, choice: &mut Choice, claims: &Claims) {
     let is_guess = matches!(choice.fit, Fit::NoAddress | Fit::Incomparable | Fit::Hidden(_) | Fit::Elsewhere);
     // Of ways that are not all known the one that was found is no answer.
-    let is_half_known = world.known(SERVICE, None).missing("services").is_some();
+    let is_half_known = unlisted(world).is_some();
     let Some(gate) = choice.gate.as_ref().filter(|_| is_guess && (is_half_known || !claims.is_empty())) else { return };
     let is_controller = |gate: &Gate| matches!(gate.behind, Behind::Controller(_));
     let has_controller = choice.gates.iter().any(is_controller);
     let has_gateway = choice.gates.iter().any(|gate| matches!(gate.behind, Behind::Gateway(_)));
-    if is_half_known && !claims.ingresses.is_empty() {
+    if world.known(SERVICE, None).missing("services").is_some() && !claims.ingresses.is_empty() {
         choice.gate = None;
         return;
     }
@@ -151,6 +151,12 @@ fn prefer_those_who_speak(world: &World, request: &Request, choice: &mut Choice,
     if is_lost && choice::speaks_for(world, gate, request, claims) == Voice::None {
         choice.gate = None;
     }
+}
+
+/// What of the ways into the cluster is not listed, or may not be: then another one may be the right one.
+fn unlisted(world: &World) -> Option<String> {
+    let services = world.known(SERVICE, None).missing("services");
+    services.or_else(|| world.known(GATEWAY, None).missing("gateways"))
 }
 
 /// What stands behind the chosen way, with the hops up to there.
@@ -213,6 +219,10 @@ fn unled(world: &World, request: &Request, claims: &Claims) -> (Vec<Hop>, Door) 
         && let Some(gateway) = claims.gateway()
     {
         return (hops, Door::Gateway { gateway: gateway.clone(), port: request.port });
+    }
+    if let Some(missing) = unlisted(world).filter(|_| claims.is_empty()) {
+        hops.push(Hop::unknown(HopKind::Controller, missing.clone()));
+        return (hops, Door::Closed(Outcome::Unknown(missing)));
     }
     let all: Vec<Arc<Record>> = match claims.ingresses.as_slice() {
         [] => world.of(INGRESS).cloned().collect(),
