@@ -141,7 +141,8 @@ fn prefer_those_who_speak(world: &World, request: &Request, choice: &mut Choice,
     let is_controller = |gate: &Gate| matches!(gate.behind, Behind::Controller(_));
     let has_controller = choice.gates.iter().any(is_controller);
     let has_gateway = choice.gates.iter().any(|gate| matches!(gate.behind, Behind::Gateway(_)));
-    if world.known(SERVICE, None).missing("services").is_some() && !claims.ingresses.is_empty() {
+    let lacks_services = world.known(SERVICE, None).missing("services").is_some();
+    if lacks_services && !claims.ingresses.is_empty() && !is_controller(gate) {
         choice.gate = None;
         return;
     }

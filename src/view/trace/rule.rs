@@ -52,7 +52,7 @@ pub fn decide(world: &World, controller: &Controller, request: &Request) -> Deci
     };
     if is_remarkable(&decision) {
         // What is said of it may name any Ingress, and so depends on all of them.
-        drop(world.of(INGRESS));
+        world.depends_on(INGRESS);
     }
     decision
 }

@@ -178,6 +178,11 @@ impl<'a> World<'a> {
         self.cluster.of(kind)
     }
 
+    /// Notes that every object of a kind counts, without a look at any.
+    pub fn depends_on(&self, kind: KindId) {
+        self.note(Read::Kind(kind));
+    }
+
     /// The Services that can be entered from outside, by namespace and name.
     pub fn open_services(&self) -> Vec<&'a Arc<Record>> {
         self.note(Read::Open(SERVICE));
