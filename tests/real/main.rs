@@ -1,5 +1,5 @@
 //! Tests on a real control plane: etcd, kube-apiserver, its controllers and scheduler, and
-//! kwok as the kubelet of every node. `tests/cluster/build` makes the programs;
+//! kwok as the kubelet of every node; Traefik and CoreDNS beside them. `tests/cluster/build` makes the programs;
 //! `cargo test --features real --test real` runs these tests.
 #![allow(
     clippy::needless_pass_by_value,
@@ -14,10 +14,14 @@
 mod cases;
 mod connect;
 mod control_plane;
+mod coredns;
 mod demo_objects;
 mod demo_server;
+mod demo_writes;
 mod fixture;
 mod live;
 mod record;
 mod referee;
+mod room;
+mod traefik;
 mod watch;

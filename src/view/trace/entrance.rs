@@ -26,6 +26,7 @@ use crate::view::trace::entrance::claims::Claims;
 use crate::view::trace::entrance::dns::End;
 use crate::view::trace::entrance::gate::{Behind, Gate, Shape};
 use crate::view::trace::fault::{Finding, Severity, lb};
+use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::outcome::{Outcome, Trace};
 use crate::view::trace::plan::{Controller, Door, Entrance};
@@ -134,11 +135,18 @@ pub fn is_elsewhere(trace: &Trace) -> bool {
 /// Where nobody behind the best way speaks for the host and somebody else in the cluster does, that one is assumed.
 fn prefer_those_who_speak(world: &World, request: &Request, choice: &mut Choice, claims: &Claims) {
     let is_guess = matches!(choice.fit, Fit::NoAddress | Fit::Incomparable | Fit::Hidden(_) | Fit::Elsewhere);
-    let Some(gate) = choice.gate.as_ref().filter(|_| is_guess && !claims.is_empty()) else { return };
+    // Of ways that are not all known the one that was found is no answer.
+    let is_half_known = world.known(SERVICE, None).missing("services").is_some();
+    let Some(gate) = choice.gate.as_ref().filter(|_| is_guess && (is_half_known || !claims.is_empty())) else { return };
     let is_controller = |gate: &Gate| matches!(gate.behind, Behind::Controller(_));
     let has_controller = choice.gates.iter().any(is_controller);
     let has_gateway = choice.gates.iter().any(|gate| matches!(gate.behind, Behind::Gateway(_)));
-    let is_lost = !claims.ingresses.is_empty() && !has_controller
+    if is_half_known && !claims.ingresses.is_empty() {
+        choice.gate = None;
+        return;
+    }
+    let is_lost = is_half_known
+        || !claims.ingresses.is_empty() && !has_controller
         || claims.ingresses.is_empty() && claims.gateway().is_some() && !has_gateway;
     if is_lost && choice::speaks_for(world, gate, request, claims) == Voice::None {
         choice.gate = None;
@@ -173,6 +181,7 @@ fn open(
             namespace: gate.object.key.namespace.clone().unwrap_or_default(),
             name: gate.object.key.name.clone(),
             port: inner_port(gate, request.port),
+            only: None,
         },
     };
     (hops, door)
@@ -210,14 +219,17 @@ fn unled(world: &World, request: &Request, claims: &Claims) -> (Vec<Hop>, Door) 
         claimed => claimed.to_vec(),
     };
     let is_named = matches!(world.source, Source::Files { controller: Some(_) });
-    if all.is_empty() && !is_named {
+    // Only Traefik reads routes of its own.
+    let is_traefik = claims.ingresses.is_empty() && !claims.traefik.is_empty();
+    if all.is_empty() && !is_named && !is_traefik {
         let outcome = Outcome::Unknown("no entrance is known: no Ingress, no Gateway, no load balancer".to_owned());
         if hops.is_empty() {
             hops.push(Hop::unknown(HopKind::LoadBalancer, missing));
         }
         return (hops, Door::Closed(outcome));
     }
-    let controller = Controller { port: request.port, ..controller::by_class(world, &all) };
+    let assumed = if is_traefik { controller::assumed(Flavour::Traefik) } else { controller::by_class(world, &all) };
+    let controller = Controller { port: request.port, ..assumed };
     hops.push(state::hop(world, &controller));
     (hops, Door::Controller(Box::new(controller)))
 }

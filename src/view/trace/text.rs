@@ -8,6 +8,7 @@ use crate::view::trace::fault::{Evidence, Finding, Severity};
 use crate::view::trace::hop::{Confidence, Hop, Status};
 use crate::view::trace::outcome::{Backend, Endpoint, Outcome, Trace};
 use crate::view::trace::{sentence, verdict};
+use std::collections::BTreeSet;
 
 /// Endpoints of one backend that are named; the rest is counted.
 const ENDPOINTS: usize = 5;
@@ -19,7 +20,7 @@ const HOP: usize = 14;
 
 /// The trace and what follows it, each line without a break at its end.
 pub fn lines(trace: &Trace, catalog: &Catalog) -> Vec<String> {
-    let mut page = Page { catalog, lines: Vec::new() };
+    let mut page = Page { catalog, lines: Vec::new(), explained: BTreeSet::new() };
     let request = &trace.request;
     page.say(0, &format!("{} {}", request.method, request.url()));
     page.say(0, &format!("{:<8} {}", trace.verdict.name(), sentence::outcome(trace)));
@@ -70,6 +71,8 @@ fn beginning(line: &str) -> usize {
 struct Page<'a> {
     catalog: &'a Catalog,
     lines: Vec<String>,
+    /// The codes that another fault of the path explains: what is proof and mending of that one is enough.
+    explained: BTreeSet<&'static str>,
 }
 
 impl Page<'_> {
@@ -79,6 +82,9 @@ impl Page<'_> {
     }
 
     fn link(&mut self, link: &Trace) {
+        let hops = link.hops.iter().filter(|hop| hop.status() != Status::NotReached);
+        let broken = hops.flat_map(|hop| &hop.findings).filter(|finding| finding.severity == Severity::Broken);
+        self.explained = broken.flat_map(|finding| finding.fault.explains.iter().copied()).collect();
         for hop in &link.hops {
             self.hop(hop);
         }
@@ -106,7 +112,8 @@ impl Page<'_> {
             Confidence::Inferred => " (inferred)",
             Confidence::NeedsProbe => " (needs a probe)",
         };
-        self.say(0, &format!("{status:<8} {:<13} {arm}{}{sure}", hop.kind.title(), hop.summary));
+        let summary = if hop.summary.is_empty() { "not reached" } else { &hop.summary };
+        self.say(0, &format!("{status:<8} {:<13} {arm}{summary}{sure}", hop.kind.title()));
         for finding in &hop.findings {
             self.finding(finding);
         }
@@ -114,7 +121,7 @@ impl Page<'_> {
 
     fn finding(&mut self, finding: &Finding) {
         self.say(9, &format!("{} {}: {}", mark(finding.severity), finding.code(), finding.message()));
-        if finding.severity != Severity::Broken {
+        if finding.severity != Severity::Broken || self.explained.contains(finding.code()) {
             return;
         }
         for evidence in &finding.evidence {

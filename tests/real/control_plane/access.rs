@@ -81,6 +81,12 @@ impl ControlPlane {
         self.kubeconfig_with(user, &json!({}), &json!({"token": token(user)}), None)
     }
 
+    /// What a program that takes no kubeconfig is given: `endpoint`, `certAuthFilePath`, `token`.
+    pub fn credentials(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let authority = self.folder().join("ca.crt").display().to_string();
+        [("endpoint", self.url()), ("certAuthFilePath", authority), ("token", token("admin"))].into_iter()
+    }
+
     /// As [`ControlPlane::kubeconfig`], with a namespace in the context.
     pub fn kubeconfig_in(&self, user: &str, namespace: &str) -> PathBuf {
         self.kubeconfig_with(user, &json!({}), &json!({"token": token(user)}), Some(namespace))

@@ -51,7 +51,9 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
         Hit::Location(location) => {
             let here = Here { world, controller, request, server, location, normal: &normal };
             let Settled { hops, action, gate } = here.settle();
-            decision(hops, action, gate)
+            let mut decided = decision(hops, action, gate);
+            decided.side.extend(notes::refused(location));
+            decided
         }
         Hit::Slash(location) => {
             let answer = redirect::to_slash(request, location, &normal);

@@ -90,7 +90,6 @@ pub fn location(
     }
     found.extend(snippet(location.ingress, options));
     found.extend(limits(location.ingress, options));
-    found.extend(statuses(location));
     found.extend(passthrough(location, options));
     found
 }
@@ -153,8 +152,8 @@ fn limits(ingress: &Record, options: &Options) -> Vec<Finding> {
     found
 }
 
-/// A path that the next apply would refuse.
-fn statuses(location: &Location) -> Option<Finding> {
+/// A path that the next apply would refuse: beside the request's own path, for what is stored already is served.
+pub fn refused(location: &Location) -> Option<Finding> {
     let read = facts::ingress(location.ingress)?;
     let path = read.rules.get(location.index.0)?.paths.get(location.index.1)?;
     let is_strict = matches!(path.path_type, PathType::Exact | PathType::Prefix);

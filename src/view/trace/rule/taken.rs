@@ -29,12 +29,12 @@ pub enum Taken {
     Unknown(String),
 }
 
-/// Every Ingress, told apart.
-pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Served<'a> {
+/// Every Ingress, told apart, for requests to these hosts.
+pub fn all<'a>(world: &World<'a>, controller: &Controller, hosts: &[&str]) -> Served<'a> {
     let mut served = Served::default();
     let mut classes = BTreeMap::new();
     let everywhere = watched(controller).is_none();
-    for ingress in world.of(INGRESS) {
+    for ingress in world.of_hosts(INGRESS, hosts) {
         let found = match facts::ingress(ingress).and_then(|read| read.class.as_deref()) {
             Some(class) if everywhere => of_class(world, controller, (ingress, class), &mut classes),
             _ => taken(world, controller, ingress),
@@ -97,6 +97,10 @@ fn by_class(world: &World, controller: &Controller, ingress: &Record, class: &st
         };
     };
     let Some(read) = facts::ingress_class(found) else { return Taken::Elsewhere };
+    // Several Traefiks share the name of their controller: each is told its class.
+    if controller.flavour == Flavour::Traefik && traefik_class(controller).is_some_and(|own| own != class) {
+        return Taken::Elsewhere;
+    }
     let own = controller.flag("--controller-class").unwrap_or(&controller.name);
     if *read.controller == *own {
         return Taken::Yes;
@@ -139,7 +143,7 @@ pub fn foreign(world: &World, ingress: &Record) -> Option<Finding> {
 fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annotation: &str) -> Taken {
     let wanted = match controller.flavour {
         Flavour::Nginx => controller.flag("--ingress-class").unwrap_or("nginx"),
-        Flavour::Traefik => controller.flag("--providers.kubernetesingress.ingressclass").unwrap_or("traefik"),
+        Flavour::Traefik => traefik_class(controller).unwrap_or("traefik"),
         Flavour::Haproxy => controller.flag("--ingress.class").unwrap_or("haproxy"),
         Flavour::Gce => "gce",
         Flavour::Alb => "alb",
@@ -162,10 +166,19 @@ fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annot
     ))
 }
 
+/// The class that Traefik was told to serve; its arguments are compared without regard to case.
+fn traefik_class(controller: &Controller) -> Option<&str> {
+    let flags = controller.flags.iter().flatten();
+    let found = flags.filter_map(|flag| flag.split_once('='));
+    let mut found = found.filter(|(name, _)| name.eq_ignore_ascii_case("--providers.kubernetesingress.ingressclass"));
+    found.next().map(|(_, value)| value).filter(|value| !value.is_empty())
+}
+
 fn without(world: &World, controller: &Controller, ingress: &Record) -> Taken {
     let takes_all = match controller.flavour {
         Flavour::Nginx => controller.flag("--watch-ingress-without-class").is_some_and(|value| value == "true"),
-        Flavour::Traefik | Flavour::Gce | Flavour::Spec => true,
+        Flavour::Traefik => traefik_class(controller).is_none(),
+        Flavour::Gce | Flavour::Spec => true,
         Flavour::Haproxy | Flavour::Alb => false,
     };
     if takes_all || !world.is_given(INGRESS_CLASS) {

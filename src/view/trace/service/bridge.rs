@@ -39,7 +39,7 @@ pub enum Crossing {
 pub fn cross(call: &Call, leg: &mut Leg, bridge: &Bridge, wanted: Option<&PortRef>) -> Crossing {
     let mut hop = Hop::new(HopKind::ExternalName, format!("leads to {}", bridge.name)).at(&bridge.record.key);
     if bridge.trail.len() == 1
-        && let Some(finding) = call.controller().and_then(|controller| disabled(controller, bridge))
+        && let Some(finding) = call.controller().and_then(|controller| disabled(call, controller, bridge))
     {
         let end = if call.flavour() == Some(Flavour::Traefik) { LegEnd::NoService } else { LegEnd::NoEndpoints };
         end_with(leg, end);
@@ -49,7 +49,9 @@ pub fn cross(call: &Call, leg: &mut Leg, bridge: &Bridge, wanted: Option<&PortRe
         Ok(port) => port,
         Err(finding) => {
             hop.findings.push(*finding);
-            end_with(leg, LegEnd::Refused);
+            // Traefik asks the Service for the port, and leaves out who names another.
+            let is_traefik = call.flavour() == Some(Flavour::Traefik);
+            end_with(leg, if is_traefik { LegEnd::NoService } else { LegEnd::Refused });
             None
         }
     };
@@ -101,7 +103,15 @@ fn number(call: &Call, bridge: &Bridge, wanted: Option<&PortRef>) -> Result<Opti
         PortRef::Number(number) => port.port == *number,
         PortRef::Name(name) => port.name == *name,
     };
+    let is_traefik = call.flavour() == Some(Flavour::Traefik);
+    let is_ingress = call.arm.named_by.as_ref().is_some_and(|(object, _)| object.kind == crate::kinds::INGRESS);
     match (bridge.facts.ports.iter().find(fits), wanted) {
+        (Some(port), _) if is_traefik => Ok(Some(PortRef::Number(port.port))),
+        (None, PortRef::Number(_)) if is_traefik && is_ingress => {
+            let finding = ports::missing(bridge.facts, wanted, call).object("service", &bridge.record.key);
+            let finding = call.proven(finding, &ports::reference(wanted));
+            Err(Box::new(finding.proof(bridge.record, ".spec.ports", ports::text(bridge.facts))))
+        }
         (Some(port), _) => match port.target {
             PortRef::Number(number) if number != 0 => Ok(Some(PortRef::Number(number))),
             _ => Ok(Some(PortRef::Number(port.port))),
@@ -116,11 +126,14 @@ fn number(call: &Call, bridge: &Bridge, wanted: Option<&PortRef>) -> Result<Opti
 }
 
 /// Whether the controller refuses ExternalNames.
-fn disabled(controller: &Controller, bridge: &Bridge) -> Option<Finding> {
+fn disabled(call: &Call, controller: &Controller, bridge: &Bridge) -> Option<Finding> {
     let is_on = |name: &str| controller.flag(name).is_some_and(|value| value != "false");
+    let is_route = call.arm.named_by.as_ref().is_some_and(|(object, _)| object.kind == crate::kinds::INGRESS_ROUTE);
+    let provider = if is_route { "kubernetescrd" } else { "kubernetesingress" };
     let allows = |flag: &str| {
         let (name, value) = flag.split_once('=').unwrap_or((flag, "true"));
-        name.to_ascii_lowercase().ends_with(".allowexternalnameservices") && value != "false"
+        let wanted = format!("--providers.{provider}.allowexternalnameservices");
+        name.eq_ignore_ascii_case(&wanted) && value != "false"
     };
     let (why, path) = match controller.flavour {
         Flavour::Nginx if is_on("--disable-svc-external-name") => {

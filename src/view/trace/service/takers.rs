@@ -5,7 +5,6 @@ use crate::kinds::service::{PortRef, ServicePort};
 use crate::kinds::{POD, Record};
 use crate::view::trace::body::{self, Body};
 use crate::view::trace::facts;
-use crate::view::trace::flavour::Flavour;
 use crate::view::trace::outcome;
 use crate::view::trace::service::addresses;
 use crate::view::trace::service::call::Call;
@@ -133,8 +132,12 @@ pub fn is_named_right(wanted: &ServicePort, ports: &[EndpointPort]) -> bool {
 
 fn taker(call: &Call, crowd: &Crowd, (slice, endpoint): (&Arc<Record>, &Endpoint), port: u16) -> Option<Taker> {
     let address = endpoint.addresses.first()?;
-    // Traefik sends to all that serve, and fences those that are going away.
-    let ready = if call.flavour() == Some(Flavour::Traefik) { endpoint.serving } else { endpoint.ready };
+    // Traefik takes only what says so, and sends nobody new to those that are going away; where kube-proxy stands between
+    // it does not ask.
+    let ready = match call.is_traefik() {
+        true if !call.by_address => endpoint.is_told && endpoint.ready && !endpoint.terminating,
+        _ => endpoint.ready,
+    };
     let is_barred =
         !addresses::is_managed(slice) && addresses::bad(call.world, address).is_some_and(|bad| bad.stops(call));
     Some(Taker {
