@@ -7,6 +7,7 @@ use crate::view::describe::{Detail, Section};
 use crate::view::line::{Line, Role, Span};
 use crate::view::name;
 use crate::view::routes::index::{Entry, Index};
+use crate::view::trace::outcome::Verdict;
 use crate::wire::Timestamp;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -62,8 +63,8 @@ pub fn host(ask: &Ask) -> Detail {
     let worst = entries.iter().filter_map(|entry| Some(entry.told.as_ref()?.verdict)).min();
     Detail {
         title: ask.host.to_owned(),
-        health: worst.map(|verdict| verdict.health()),
-        word: worst.map_or("", |verdict| verdict.name()),
+        health: worst.map(Verdict::health),
+        word: worst.map_or("", Verdict::name),
         answer: answer(ask, &entries),
         sections,
         next_change: page.next,
@@ -99,7 +100,7 @@ fn fit(rule: &str, host: &str) -> Option<Fit> {
     if rule.eq_ignore_ascii_case(host) {
         return Some(Fit::Exact);
     }
-    let Some(parent) = rule.strip_prefix('*') else { return None };
+    let parent = rule.strip_prefix('*')?;
     if parent.is_empty() {
         return Some(Fit::All);
     }

@@ -5,6 +5,7 @@ use super::*;
 use crate::view::describe;
 use crate::view::trace::fixture;
 use crate::view::trace::world::World;
+use std::fmt::Write as _;
 
 const YAML: &str = "
 apiVersion: networking.k8s.io/v1
@@ -66,7 +67,7 @@ fn page(host_name: &str) -> String {
         let page = host(&Ask { host: host_name, routes: &routes, cluster, catalog, now });
         let mut text = format!("{}\n", page.answer);
         for (section, line) in describe::lines(&page) {
-            text.push_str(&format!("{}: {}\n", page.sections[section].title, line.plain()));
+            let _ = writeln!(text, "{}: {}", page.sections[section].title, line.plain());
         }
         text
     })

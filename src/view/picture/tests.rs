@@ -99,7 +99,7 @@ fn no_line_is_wider_than_its_room() {
         let (trace, changed, catalog) = (redirecting(), BTreeMap::new(), Catalog::builtin());
         let real = [refused()];
         let real = Real::Said(now(), &real);
-        let detail = picture(&Scenery { room, real, ..scenery(&trace, &catalog, &changed, now()) });
+        let detail = picture(&Scenery { real, room, ..scenery(&trace, &catalog, &changed, now()) });
         for (_, line) in describe::lines(&detail) {
             let state = if line.health.is_some() { 2 } else { 0 };
             assert!(fit::width(&line.plain()) + state <= room.max(30), "{room}: {}", line.plain());
