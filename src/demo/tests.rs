@@ -247,7 +247,7 @@ fn what_may_not_be_read_is_forbidden_and_reviews_agree() {
         body["message"],
         "pods is forbidden: User \"demo\" cannot list resource \"pods\" in API group \"\" in the namespace \"ops\""
     );
-    for (verb, namespace, allowed) in [("list", "dev", true), ("list", "ops", false), ("delete", "dev", false)] {
+    for (verb, namespace, allowed) in [("list", "dev", true), ("list", "ops", false), ("delete", "dev", true)] {
         let review =
             json!({"spec": {"resourceAttributes": {"verb": verb, "resource": "pods", "namespace": namespace}}});
         let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";

@@ -77,10 +77,11 @@ fn new_set(stage: &mut Stage, deployment: &Value) -> Option<String> {
         "status": {"replicas": 0},
     });
     stage.create(SETS, set);
-    let namespace = meta["namespace"].as_str()?;
+    let (namespace, created) = (meta["namespace"].as_str()?, stage.clock());
     stage.modify(ID, namespace, meta["name"].as_str()?, |deployment| {
         deployment["metadata"]["annotations"][REVISION] = json!(revision.to_string());
-        let now = condition_time(deployment);
+        let told = condition_time(deployment);
+        let now = if told.is_empty() { created.clone() } else { told };
         let text = format!("Created new replica set \"{name}\"");
         set_progress(deployment, &now, true, "NewReplicaSetCreated", &text);
     });

@@ -31,7 +31,6 @@ fn general(field: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::demo::proto::schema::Schema;
 
     #[test]

@@ -12,8 +12,9 @@ pub fn apply(place: Place, live: &Value, config: &Value, writer: &Writer, force:
     let applied = all(place, config);
     let mut list = live["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
     let own = list.iter().position(|entry| writer.owns(entry)).map(|at| list.remove(at));
-    let differing = differing(place, live, config).unwrap_or_else(|| json!({}));
-    settle(&mut list, &differing, force)?;
+    if let Some(differing) = differing(place, live, config) {
+        settle(&mut list, &differing, force)?;
+    }
     let mut object = live.clone();
     merge(place, &mut object, config);
     let mut dropped = own.map_or_else(|| json!({}), |entry| entry["fieldsV1"].clone());
