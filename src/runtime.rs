@@ -8,6 +8,7 @@ pub mod greet;
 pub mod input;
 pub mod link;
 pub mod logs;
+pub mod outlet;
 pub mod process;
 pub mod report;
 pub mod serving;
