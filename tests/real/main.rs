@@ -18,6 +18,7 @@ mod demo_objects;
 mod demo_server;
 mod fixture;
 mod live;
+mod logs;
 mod record;
 mod referee;
 mod watch;
