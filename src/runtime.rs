@@ -9,6 +9,7 @@ pub mod input;
 pub mod link;
 pub mod logs;
 pub mod pins;
+pub mod outlet;
 pub mod process;
 pub mod report;
 pub mod serving;

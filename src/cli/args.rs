@@ -1,5 +1,6 @@
 //! The flags and commands, as data: parser, help, completions and manual page all come from here.
 
+pub mod logs;
 pub mod trace;
 
 use crate::wire::Timestamp;
@@ -119,6 +120,16 @@ Exit codes: 0 fine, 1 broken, 2 wrong usage or unreadable input, 3 unknown")]
 
 Exit codes: 0 fine, 1 broken, 2 wrong usage or unreadable input, 3 unknown")]
     Check(trace::Check),
+    /// Follow the logs of pods, workloads, Services, Ingresses, nodes or namespaces, through restarts, rollouts and cuts
+    #[command(after_help = "Examples:
+  kplumb logs deploy/web -n shop-prod
+  kplumb logs web-0 -c app --since 10m --no-follow
+  kplumb logs -l app=web --include timeout --min-level warn
+  kplumb logs -n shop-prod -o json | jq .message
+
+Lines go to standard output; restarts, reconnects and gaps to standard error (with -o json they are records).
+Exit codes: 0 fine, 2 wrong usage or unreadable, 3 not allowed")]
+    Logs(logs::Logs),
     /// Draw one screen without a terminal
     #[command(after_help = "Example:\n  kplumb screen --demo --keys ':pods<enter>jj' --size 160x50 -o svg > pods.svg")]
     Screen(Screen),

@@ -238,21 +238,7 @@ impl Ground {
     }
 
     async fn connect(&mut self, common: &Common, settings: &Settings, clock: Clock) -> Result<(), Unusable> {
-        let (mut source, nowhere) = open::source(common, clock.now());
-        if let Some(failure) = nowhere {
-            let cause = if failure.cause.is_empty() { String::new() } else { format!(": {}", failure.cause) };
-            return Err(Unusable::Source(format!("{}{cause}; {}", failure.what, failure.remedy)));
-        }
-        let (_, current) = source.contexts();
-        let named = common.context.clone().or_else(|| settings.context.clone()).map(Arc::from);
-        let context = named.or(current).ok_or_else(|| {
-            Unusable::Source("no context is chosen: pass --context, or run kubectl config use-context".to_owned())
-        })?;
-        let gathering = Gathering::begin(&mut source, &context, &clock, self.namespaces.clone()).await;
-        let mut gathering = gathering.map_err(|failure| {
-            let words = words(&failure);
-            Unusable::Source(format!("{}; {}", words.what, words.remedy))
-        })?;
+        let mut gathering = gather(common, settings, clock).await?;
         gathering.path(!self.no_secrets).await;
         if let Some(namespace) = gathering.namespace().filter(|_| !self.is_namespace_given) {
             self.namespace = Arc::clone(namespace);
@@ -279,6 +265,26 @@ impl Ground {
     }
 }
 
+/// Connects to the cluster that flags and configuration name.
+pub async fn gather(common: &Common, settings: &Settings, clock: Clock) -> Result<Gathering, Unusable> {
+    let (mut source, nowhere) = open::source(common, clock.now());
+    if let Some(failure) = nowhere {
+        let cause = if failure.cause.is_empty() { String::new() } else { format!(": {}", failure.cause) };
+        return Err(Unusable::Source(format!("{}{cause}; {}", failure.what, failure.remedy)));
+    }
+    let (_, current) = source.contexts();
+    let named = common.context.clone().or_else(|| settings.context.clone()).map(Arc::from);
+    let context = named.or(current).ok_or_else(|| {
+        Unusable::Source("no context is chosen: pass --context, or run kubectl config use-context".to_owned())
+    })?;
+    let given = common.namespaces.iter().map(|name| Arc::from(name.as_str())).collect();
+    let gathering = Gathering::begin(&mut source, &context, &clock, given).await;
+    gathering.map_err(|failure| {
+        let words = words(&failure);
+        Unusable::Source(format!("{}; {}", words.what, words.remedy))
+    })
+}
+
 /// The answers that were given, those of one name together.
 fn answers(given: &[(String, Lookup)]) -> Answers {
     let mut answers = Answers::new();
@@ -292,7 +298,7 @@ fn answers(given: &[(String, Lookup)]) -> Answers {
 }
 
 /// One line on standard error; where that is closed, nobody wants it.
-fn complain(text: &str) {
+pub fn complain(text: &str) {
     let line = crate::wire::sanitise::line(text);
     let _ = writeln!(io::stderr(), "kplumb: {line}");
 }

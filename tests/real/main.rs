@@ -20,6 +20,7 @@ mod demo_server;
 mod demo_writes;
 mod fixture;
 mod live;
+mod logs;
 mod record;
 mod referee;
 mod room;
