@@ -1,6 +1,7 @@
 //! What comes in: keys, ticks, and the replies to what was asked for.
 
 use crate::app::keymap::Chord;
+use crate::app::mutation::{Done, Preview, Refused, Undone};
 use crate::kinds::{Catalog, KindId, ObjectRef};
 use crate::model::Change;
 use crate::view::logs::batch::{Batch, SourceId};
@@ -100,6 +101,12 @@ pub enum Reply {
     Readable(Vec<(KindId, Readable)>),
     /// The whole object, as the server holds it.
     Fetched(ObjectRef, Result<Arc<Value>, Failure>),
+    /// What would come of a write.
+    Previewed(u64, Result<Box<Preview>, Refused>),
+    /// A write was done. Never dropped, whatever connection it belonged to.
+    Done(Done),
+    /// A write was not done, or nobody knows. Never dropped.
+    Failed(Undone),
     /// The guard refused a request: a bug of ours, shown so that it is reported.
     Blocked(String),
 }
@@ -115,6 +122,8 @@ pub struct Connected {
     pub server: String,
     /// Who we are to it, if it said.
     pub user: Option<String>,
+    /// The uid of its namespace kube-system, by which the policy knows it; none where that cannot be read.
+    pub cluster_uid: Option<String>,
 }
 
 /// Where a kind may be read.
@@ -153,6 +162,8 @@ pub enum Outcome {
     },
     /// It could not be done.
     Failed(Failure),
+    /// The record of actions, line by line.
+    Record(Vec<String>),
     /// The contexts of the kubeconfig, read again.
     Contexts(Vec<ContextName>),
 }

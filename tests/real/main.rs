@@ -11,6 +11,7 @@
     clippy::disallowed_methods
 )]
 
+mod acts;
 mod cases;
 mod connect;
 mod control_plane;
@@ -18,6 +19,8 @@ mod demo_objects;
 mod demo_server;
 mod fixture;
 mod live;
+mod monkey;
+mod program;
 mod record;
 mod referee;
 mod watch;

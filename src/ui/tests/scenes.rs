@@ -75,6 +75,7 @@ fn scene(size: Size, split: bool, content: Content) -> Scene {
         message: Message::None,
         hints,
         choices: None,
+        dialog: None,
         stale_since: None,
         next_change: None,
         panes,
