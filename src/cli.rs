@@ -2,6 +2,7 @@
 //! connection, 3 unknown.
 
 pub mod args;
+mod audit;
 mod check;
 mod ground;
 mod logs;
@@ -74,6 +75,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Logs(logs)) => logs::run(&args.common, logs),
         Some(Command::Screen(screen)) => screen::run(&args.common, screen),
         Some(Command::Demo(demo)) => serve::run(&args.common, demo),
+        Some(Command::Audit(audit)) => audit::run(audit),
         Some(Command::Config(config)) => settings::print(config),
         Some(Command::Completions { shell }) => print::completions(*shell),
         Some(Command::Man) => print::manual(),

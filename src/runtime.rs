@@ -1,11 +1,13 @@
 //! The loop: keys first, then frames, then replies in batches, then time. The only place that spawns tasks; each ends in
 //! an event, and the terminal is put back whatever happens.
 
+pub mod acts;
 pub mod clipboard;
 pub mod clock;
 pub mod gather;
 pub mod greet;
 pub mod input;
+pub mod journal;
 pub mod link;
 pub mod logs;
 pub mod pins;

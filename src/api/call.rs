@@ -94,6 +94,8 @@ pub struct Refusal {
     pub message: String,
     /// How long the server wants us to wait.
     pub retry_after: Option<Duration>,
+    /// What each part of the object has to do with it: a CamelCase word and a sentence.
+    pub causes: Vec<(String, String)>,
 }
 
 impl std::fmt::Display for Refusal {
@@ -111,8 +113,10 @@ impl Refusal {
     /// Reads a `Status`, however it came.
     pub fn of(status: Status) -> Self {
         let wait = status.details.as_ref().and_then(|details| u64::try_from(details.retry_after_seconds).ok());
+        let causes = status.details.into_iter().flat_map(|details| details.causes);
         Self {
             code: u16::try_from(status.code).unwrap_or_default(),
+            causes: causes.map(|cause| (cause.reason, cause.message)).collect(),
             reason: status.reason,
             message: status.message,
             retry_after: wait.filter(|wait| *wait > 0).map(Duration::from_secs),
@@ -240,10 +244,12 @@ impl Connection {
         if response.status().is_success() {
             return Ok(Answer { format, body: response.into_body() });
         }
-        Err(Problem::Refusal(self.refusal(response, format).await))
+        Err(Problem::Refusal(self.refusal(response).await))
     }
 
-    async fn refusal(&self, response: Response<Body>, format: Format) -> Refusal {
+    /// Reads how the server said no.
+    pub async fn refusal(&self, response: Response<Body>) -> Refusal {
+        let format = format(response.headers());
         let code = response.status().as_u16();
         let wait = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = self.whole(response.into_body()).await.unwrap_or_default();

@@ -51,6 +51,8 @@ pub enum In {
     Picker,
     /// While a line is typed.
     Prompt,
+    /// While a question is asked before something is done.
+    Dialog,
 }
 
 impl In {
@@ -67,7 +69,15 @@ impl In {
             Self::Help => "help",
             Self::Picker => "lists",
             Self::Prompt => "while typing",
+            Self::Dialog => "dialogs",
         }
+    }
+}
+
+impl Command {
+    /// Whether it leaves a dialog without an answer, which is always possible.
+    pub fn leaves(&self) -> bool {
+        !self.mutates && (self.when == [In::Dialog] && self.keys == ["<esc>"] || self.when.contains(&In::Anywhere))
     }
 }
 

@@ -1,6 +1,8 @@
 //! What goes out: everything the program does to the world is one of these values first.
 
 use crate::app::event::{ContextName, Epoch, Ticket};
+use crate::app::mutation::{Confirmed, Mutation};
+use crate::app::policy::Answer;
 use crate::kinds::{KindId, ObjectRef};
 use crate::model::Scope;
 use crate::view::logs::batch::SourceId;
@@ -52,6 +54,14 @@ pub enum Effect {
         /// The requests, as lines.
         lines: Vec<String>,
     },
+    /// Ask the server what would come of a write; the answer carries the number.
+    Preview(Epoch, u64, Box<Mutation>),
+    /// Do what the user confirmed.
+    Mutate(Epoch, Box<Confirmed>),
+    /// Write into the policy that a cluster may be operated.
+    Remember(Answer),
+    /// Read the record of actions.
+    Record,
     /// Go on with what was left over, once keys and replies were taken in.
     Continue,
     /// Put text where the user can paste it.

@@ -5,7 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::event::ContextName;
 use crate::app::moves::beneath;
 use crate::app::notice::Notice;
-use crate::app::screen::{Cursor, DetailScreen, HelpScreen, Screen, TableScreen, YamlScreen};
+use crate::app::screen::{Cursor, DetailScreen, HelpScreen, Screen, TableScreen, Topic, YamlScreen};
 use crate::app::session::{Connection, Session};
 use crate::kinds::{KindId, ObjectRef};
 use crate::view::table::{Namespaces, is_namespaces};
@@ -21,6 +21,7 @@ impl App {
     /// Opens a context: the session that is there already, else a new one.
     pub(super) fn enter(&mut self, context: ContextName, namespaces: Namespaces) {
         let now = self.now;
+        self.drop_elevations();
         if let Some(old) = self.session_mut() {
             old.left = Some(now);
         }
@@ -34,7 +35,7 @@ impl App {
         }
         let epoch = self.epoch();
         self.out.push(Effect::Connect { context: context.clone(), epoch, terminal: false });
-        let mut session = Session::new(context, epoch, self.mode, self.now);
+        let mut session = Session::new(context, epoch, self.now);
         session.choose(namespaces);
         if let Some(lines) = self.pins.remove(&session.context) {
             session.paths.take_pins(&lines, &session.catalog);
@@ -196,6 +197,13 @@ impl App {
         if !matches!(self.session().map(Session::screen), Some(Screen::Help(_))) {
             self.push(Screen::Help(HelpScreen::default()));
         }
+    }
+
+    /// What was done, in every context and by every run of the program.
+    pub(super) fn audit(&mut self) {
+        self.record = vec!["reading the record".to_owned()];
+        self.push(Screen::Help(HelpScreen { topic: Topic::Record, first: 0 }));
+        self.out.push(Effect::Record);
     }
 
     /// Copies the name, or the names of everything that is marked.

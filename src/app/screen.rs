@@ -141,8 +141,30 @@ pub struct YamlScreen {
 /// Every key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HelpScreen {
+    /// What it tells.
+    pub topic: Topic,
     /// First line on screen.
     pub first: usize,
+}
+
+/// What a text of the program itself tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Topic {
+    /// Every key.
+    #[default]
+    Keys,
+    /// Every action that was confirmed.
+    Record,
+}
+
+impl Topic {
+    /// Its heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Keys => "keys",
+            Self::Record => "record of actions",
+        }
+    }
 }
 
 /// What a picker picks.

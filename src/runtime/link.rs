@@ -82,6 +82,11 @@ impl Link {
         Arc::clone(&self.open)
     }
 
+    /// What tasks of this connection share.
+    pub fn shared(&self) -> Shared {
+        self.shared.clone()
+    }
+
     /// Keeps a scope true until it is not wanted any more.
     pub fn watch(&mut self, scope: Scope) {
         if self.watches.get(&scope).is_some_and(|task| !task.is_finished()) {

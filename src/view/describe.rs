@@ -1,6 +1,7 @@
 //! One object in the order of trouble: the answer, its containers, conditions, what it hangs together with, events, labels.
 
 mod condition;
+pub mod diff;
 mod pod;
 mod relation;
 mod ways;

@@ -27,7 +27,7 @@
 //! way, because each one is tied to a pipe that only we hold open.
 
 mod access;
-mod audit;
+pub mod audit;
 mod authority;
 mod http;
 mod kubelet;

@@ -11,6 +11,7 @@
     clippy::disallowed_methods
 )]
 
+mod acts;
 mod cases;
 mod connect;
 mod control_plane;
@@ -21,6 +22,8 @@ mod demo_writes;
 mod fixture;
 mod live;
 mod logs;
+mod monkey;
+mod program;
 mod record;
 mod referee;
 mod room;

@@ -34,6 +34,7 @@ const LOGS: &[In] = &[In::Logs];
 const TABLE: &[In] = &[In::Table];
 const ANYWHERE: &[In] = &[In::Anywhere];
 const PROMPT: &[In] = &[In::Prompt];
+const DIALOG: &[In] = &[In::Dialog];
 
 /// Every command. Its order is the order of help.
 #[rustfmt::skip]
@@ -59,6 +60,7 @@ pub const COMMANDS: &[Command] = &[
     hinted(7, command("filter", "filter while typing; in a text, search", &["/"], &[In::Table, In::Logs, In::Yaml, In::Help, In::Picker], App::filter)),
     command("search-next", "the next place that was found", &["n"], &[In::Logs, In::Yaml, In::Help], |app| app.search_on(true)),
     command("search-previous", "the place found before", &["N"], &[In::Logs, In::Yaml, In::Help], |app| app.search_on(false)),
+    command("audit", "every action that was confirmed, and what became of it", &[], ANYWHERE, App::audit),
     hinted(9, command("help", "every key, and what a filter can say", &["?"], ANYWHERE, App::help)),
     hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Logs, In::Yaml, In::Help, In::Picker], App::back)),
     command("clear", "clear the filter, then back", &["<esc>", "q"], &[In::Anywhere], App::back),
@@ -114,12 +116,17 @@ pub const COMMANDS: &[Command] = &[
     command("top", "to the first line", &["g", "<home>"], LISTS, |app| app.step(isize::MIN)),
     command("bottom", "to the last line", &["G", "<end>"], LISTS, |app| app.step(isize::MAX)),
     hinted(3, command("logs", "the logs of it, or of everything behind it", &["l"], LINKED, App::logs)),
+    hinted(6, mutating(command("restart", "replace every pod of a Deployment, StatefulSet or DaemonSet, after a question", &["r"], OBJECT, |app| app.act("restart")))),
     mutating(command("shell", "a shell in the container", &["s"], OBJECT, |app| app.missing("shells are not there yet", "kubectl exec opens one"))),
-    mutating(command("edit", "edit the object", &["e"], OBJECT, |app| app.missing("editing is not there yet: nothing in kplumb can write", "kubectl edit does it"))),
-    mutating(command("delete", "delete the object", &["<ctrl-d>"], OBJECT, |app| app.missing("deleting is not there yet: nothing in kplumb can write", "kubectl delete does it"))),
+    mutating(command("edit", "edit the object", &["e"], OBJECT, |app| app.missing("editing is not there yet", "kubectl edit does it"))),
+    mutating(command("delete", "delete the object", &["<ctrl-d>"], OBJECT, |app| app.missing("deleting is not there yet", "kubectl delete does it"))),
     command("retry", "try the server again now; draw anew", &["<ctrl-r>"], ANYWHERE, App::retry),
-    command("suspend", "back to the shell until fg", &["<ctrl-z>"], &[In::Anywhere, In::Prompt], App::suspend),
-    command("quit", "end kplumb", &["<ctrl-c>"], &[In::Anywhere, In::Prompt], App::quit),
+    command("suspend", "back to the shell until fg", &["<ctrl-z>"], &[In::Anywhere, In::Prompt, In::Dialog], App::suspend),
+    command("quit", "end kplumb", &["<ctrl-c>"], &[In::Anywhere, In::Prompt, In::Dialog], App::quit),
+    hinted(1, command("dialog-cancel", "do nothing", &["<esc>"], DIALOG, App::dialog_cancel)),
+    hinted(2, command("dialog-other", "the other button", &["<tab>", "<left>", "<right>"], DIALOG, App::dialog_other)),
+    hinted(3, command("dialog-press", "press the chosen button, or take what was typed", &["<enter>"], DIALOG, App::dialog_press)),
+    hinted(4, command("dialog-yes", "do it, where one key is enough", &["y"], DIALOG, App::dialog_yes)),
     hinted(1, command("accept", "run or keep what was typed", &["<enter>"], PROMPT, App::prompt_accept)),
     hinted(2, command("cancel", "leave everything as it was before", &["<esc>"], PROMPT, App::prompt_cancel)),
     hinted(3, command("complete", "take over the offer", &["<tab>"], PROMPT, App::prompt_complete)),

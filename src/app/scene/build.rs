@@ -36,6 +36,7 @@ impl App {
             message: self.message(&main.content),
             hints: self.hints(),
             choices: self.choices(panes.choices.height),
+            dialog: self.dialog_pane(),
             stale_since: self.session().and_then(|session| stale_since(session, &main.content)),
             panes,
             main,
@@ -95,7 +96,7 @@ impl App {
                 (pane(panes.main, true, self.text_pane(session, title, screen.first, panes.main)), None)
             }
             Screen::Help(screen) => {
-                let title = "keys".to_owned();
+                let title = screen.topic.title().to_owned();
                 (pane(panes.main, true, self.text_pane(session, title, screen.first, panes.main)), None)
             }
         }

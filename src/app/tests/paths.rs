@@ -67,7 +67,7 @@ fn shop(size: (u16, u16), change: impl FnOnce(&mut Start)) -> (App, Vec<Effect>)
         change(start);
     });
     let (version, server) = ("v1.36.3".to_owned(), "here".to_owned());
-    let connected = Connected { catalog: Catalog::builtin(), version, server, user: None };
+    let connected = Connected { catalog: Catalog::builtin(), version, server, user: None, cluster_uid: None };
     let mut effects = app.update(Event::Reply(Epoch(1), Reply::Connected(Box::new(connected))));
     effects.extend(app.update(Event::Reply(Epoch(1), Reply::Cluster(cluster()))));
     let effects = settle(&mut app, effects);

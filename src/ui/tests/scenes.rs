@@ -78,6 +78,7 @@ pub fn scene(size: Size, split: bool, content: Content) -> Scene {
         message: Message::None,
         hints,
         choices: None,
+        dialog: None,
         stale_since: None,
         next_change: None,
         panes,
