@@ -18,8 +18,12 @@ const URL: &str = ":trace https://shop.example.com/<enter>";
 
 /// The cluster, without what is read singly.
 fn cluster() -> Vec<Change> {
-    let yaml = format!("{NGINX}\n---\n{WEB}");
-    let (mut documents, mut unreadable) = read::text(Path::new("base.yaml"), &yaml);
+    changes(&format!("{NGINX}\n---\n{WEB}"))
+}
+
+/// What watches say of these objects.
+fn changes(yaml: &str) -> Vec<Change> {
+    let (mut documents, mut unreadable) = read::text(Path::new("base.yaml"), yaml);
     unreadable.extend(shift::shift(&mut documents, "2026-11-20T10:42:07Z".parse().unwrap()));
     assert!(unreadable.is_empty(), "{unreadable:?}");
     let catalog = Catalog::builtin();
@@ -160,6 +164,18 @@ fn a_change_of_the_path_is_marked_with_its_time_and_nothing_else_is() {
     assert!(!marked.is_empty() && !marked.iter().any(|line| line.starts_with("DNS")), "{after}");
     app.update(Event::Tick(NOW.plus_seconds(600)));
     assert!(!text(&app).contains("• changed"), "marks go away");
+}
+
+#[test]
+fn an_object_that_comes_for_the_host_is_seen_on_the_open_path() {
+    let (mut app, _) = shop((80, 24), |_| {});
+    press(&mut app, ":trace https://shop.example.com/new<enter>");
+    assert!(text(&app).contains("[ok]"), "{}", text(&app));
+    let ingress = "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: new, namespace: shop, uid: i9}, \
+        spec: {ingressClassName: nginx, rules: [{host: shop.example.com, http: {paths: [{path: /new, pathType: Prefix, \
+        backend: {service: {name: gone, port: {number: 80}}}}]}}]}}";
+    tell(&mut app, Reply::Cluster(changes(ingress)));
+    assert!(text(&app).contains("[broken]"), "{}", text(&app));
 }
 
 #[test]

@@ -33,8 +33,11 @@ impl Read {
     pub fn kind(&self) -> KindId {
         match self {
             Self::Object(key) => key.kind,
-            Self::Namespace(kind, _) | Self::Label(kind, ..) => *kind,
-            Self::Kind(kind) | Self::Host(kind, _) | Self::Open(kind) => *kind,
+            Self::Namespace(kind, _)
+            | Self::Label(kind, ..)
+            | Self::Kind(kind)
+            | Self::Host(kind, _)
+            | Self::Open(kind) => *kind,
         }
     }
 }
@@ -93,12 +96,23 @@ pub fn touches(reads: &BTreeSet<Read>, cluster: &Cluster, changed: &ObjectRef) -
     if reads.contains(&Read::Object(changed.clone())) || reads.contains(&Read::Kind(changed.kind)) {
         return true;
     }
+    if cluster.get(changed).is_some_and(|record| is_meant(reads, record)) {
+        return true;
+    }
     let Some(namespace) = &changed.namespace else { return false };
     let labels = cluster.get(changed).map_or(&[][..], |record| &record.meta.labels);
     let by_label = |(key, value): &(Arc<str>, Arc<str>)| {
         reads.contains(&Read::Label(changed.kind, Arc::clone(namespace), Arc::clone(key), Arc::clone(value)))
     };
     reads.contains(&Read::Namespace(changed.kind, Arc::clone(namespace))) || labels.iter().any(by_label)
+}
+
+/// Whether something was looked for that this object has become: open to the outside, for a host.
+fn is_meant(reads: &BTreeSet<Read>, record: &Record) -> bool {
+    let kind = record.key.kind;
+    let is_opened = facts::service(record).is_some_and(is_open) && reads.contains(&Read::Open(kind));
+    let names = |read: &Read| matches!(read, Read::Host(of, host) if *of == kind && is_for(record, host));
+    is_opened || reads.iter().any(names)
 }
 
 fn scope(read: &Read) -> Option<Scope> {
