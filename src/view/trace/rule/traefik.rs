@@ -36,7 +36,7 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
     let options = Options::of(controller);
     let scheme = if controller.tls_ended { Scheme::Http } else { request.scheme };
     let entry = options.entry(world, controller, scheme);
-    let routers = router::all(world, &options, &served.taken);
+    let routers = router::all(world, &options, &served.taken, request.name());
     let path = uri::clean(&request.path);
     let caller = Caller::Controller(Box::new(controller.clone()));
     let servers = server::build(controller, &served.taken);
@@ -186,6 +186,8 @@ impl<'s, 'a> Stage<'s, 'a> {
     /// One backend: its arm, and whether its router stands or falls with it.
     fn arm(&self, made: &mut Made, (at, service): (usize, &Service), share: f64, total: i64) {
         let router = made.router;
+        let noted = (!router.is_route()).then(|| router::noted(self.world, self.options, service));
+        let service = noted.as_ref().unwrap_or(service);
         let several = 1 < router.services.len();
         let mut arm = Arm {
             target: ArmTarget::Service {

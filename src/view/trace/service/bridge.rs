@@ -13,7 +13,7 @@ use crate::view::trace::service::{outside, ports};
 use std::sync::Arc;
 
 /// CoreDNS follows this many names and no more.
-const LONGEST: usize = 10;
+const LONGEST: usize = 11;
 
 /// An ExternalName Service on the way.
 pub struct Bridge<'a, 't> {
@@ -29,8 +29,8 @@ pub struct Bridge<'a, 't> {
 
 /// Where a bridge leads.
 pub enum Crossing {
-    /// To another Service, whose port is dialled by number.
-    To((Arc<str>, Arc<str>), Option<PortRef>),
+    /// To another Service, whose port is dialled by number; of its pods perhaps to the one of this name.
+    To((Arc<str>, Arc<str>), Option<PortRef>, Option<Arc<str>>),
     /// Nowhere further: the leg says how it ended.
     Over,
 }
@@ -61,7 +61,7 @@ pub fn cross(call: &Call, leg: &mut Leg, bridge: &Bridge, wanted: Option<&PortRe
     }
     let home = bridge.record.key.namespace.as_deref().unwrap_or("");
     let meaning = names::meaning(call, home, bridge.name);
-    let Meaning::Service { namespace, name, spelling } = meaning else {
+    let Meaning::Service { namespace, name, spelling, own } = meaning else {
         leave(call, leg, bridge, (hop, port), &meaning);
         return Crossing::Over;
     };
@@ -84,7 +84,7 @@ pub fn cross(call: &Call, leg: &mut Leg, bridge: &Bridge, wanted: Option<&PortRe
         _ => format!("leads to Service {}/{}", next.0, next.1),
     };
     leg.hops.push(hop);
-    Crossing::To(next, port)
+    Crossing::To(next, port, own)
 }
 
 fn end_with(leg: &mut Leg, end: LegEnd) {

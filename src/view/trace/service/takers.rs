@@ -84,12 +84,18 @@ fn from_slices(call: &Call, goal: &Goal, crowd: &Crowd) -> Takers {
             takers.misnamed.push((*slice).clone());
         }
         for port in ports {
-            let list = facts.endpoints.iter().filter_map(|endpoint| taker(call, crowd, (slice, endpoint), port));
+            let list = facts.endpoints.iter().filter(|endpoint| is_meant(goal, endpoint));
+            let list = list.filter_map(|endpoint| taker(call, crowd, (slice, endpoint), port));
             takers.list.extend(list);
         }
     }
-    fall_back(call, &mut takers.list);
+    fall_back(call, goal, &mut takers.list);
     takers
+}
+
+/// Whether an endpoint is the one whose own name led here, where one did.
+fn is_meant(goal: &Goal, endpoint: &Endpoint) -> bool {
+    goal.only.as_ref().is_none_or(|only| endpoint.hostname.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(only)))
 }
 
 /// A Service ignores slices of another address family.
@@ -164,8 +170,9 @@ fn pod_behind(world: &World, crowd: &Crowd, slice: &Record, endpoint: &Endpoint)
 }
 
 /// kube-proxy takes those that shut down where nobody else is left.
-fn fall_back(call: &Call, list: &mut [Taker]) {
-    if call.by_address && !list.iter().any(|taker| taker.ready) {
+fn fall_back(call: &Call, goal: &Goal, list: &mut [Taker]) {
+    // A name without an address of its own leads to pods that are ready, and kube-proxy has no part in it.
+    if call.by_address && !goal.facts.is_headless() && !list.iter().any(|taker| taker.ready) {
         for taker in list.iter_mut().filter(|taker| taker.serving && taker.terminating) {
             taker.ready = true;
         }

@@ -1,9 +1,9 @@
 //! The routers that Traefik makes of Ingresses and of its own routes.
 
-use crate::kinds::ingress::facts::{Backend, IngressPath, PathType};
+use crate::kinds::ingress::facts::{Backend, IngressPath, IngressRule, PathType};
 use crate::kinds::service::PortRef;
 use crate::kinds::traefik::{TraefikRef, TraefikTls};
-use crate::kinds::{INGRESS_ROUTE, MIDDLEWARE, ObjectRef, Record};
+use crate::kinds::{INGRESS_ROUTE, MIDDLEWARE, ObjectRef, Record, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::request::Scheme;
 use crate::view::trace::rule::location;
@@ -100,11 +100,11 @@ const NOTE: &str = "traefik.ingress.kubernetes.io/router.";
 /// The prefix of annotations of Services.
 const OF_SERVICE: &str = "traefik.ingress.kubernetes.io/service.";
 
-/// All routers, the highest priority first.
-pub fn all<'a>(world: &World<'a>, options: &Options, taken: &[&'a Arc<Record>]) -> Vec<Router<'a>> {
+/// Every router that may be for a host, the highest priority first.
+pub fn all<'a>(world: &World<'a>, options: &Options, taken: &[&'a Arc<Record>], name: &str) -> Vec<Router<'a>> {
     let mut routers: Vec<Router> = Vec::new();
     if options.has_provider(INGRESSES) {
-        routers.extend(taken.iter().flat_map(|ingress| of_ingress(world, options, ingress)));
+        routers.extend(taken.iter().flat_map(|ingress| of_ingress(world, options, ingress, name)));
     }
     if options.has_provider(ROUTES) {
         let class = options.class(ROUTES);
@@ -115,7 +115,7 @@ pub fn all<'a>(world: &World<'a>, options: &Options, taken: &[&'a Arc<Record>]) 
                 None => own.is_none_or(|own| own.is_empty() || own == "traefik"),
             };
             if fits {
-                routers.extend(of_route(options, record));
+                routers.extend(of_route(options, record, name));
             }
         }
     }
@@ -165,8 +165,14 @@ impl<'a> Notes<'a> {
     }
 }
 
-fn of_ingress<'a>(world: &World<'a>, options: &Options, ingress: &'a Arc<Record>) -> Vec<Router<'a>> {
+fn of_ingress<'a>(world: &World<'a>, options: &Options, ingress: &'a Arc<Record>, name: &str) -> Vec<Router<'a>> {
     let Some(facts) = facts::ingress(ingress) else { return Vec::new() };
+    let may =
+        |host: &str| host.is_empty() || host.starts_with("*.") || host.trim_end_matches('.').eq_ignore_ascii_case(name);
+    let is_meant = |rule: &IngressRule| may(rule.host.as_deref().unwrap_or(""));
+    if !facts.rules.is_empty() && !facts.rules.iter().any(is_meant) {
+        return Vec::new();
+    }
     let notes = Notes { ingress };
     let priority = notes.get("priority").map(str::parse::<i64>);
     let refused = match &priority {
@@ -179,7 +185,7 @@ fn of_ingress<'a>(world: &World<'a>, options: &Options, ingress: &'a Arc<Record>
     let syntax = notes.get("rulesyntax").or_else(|| options.get("core.defaultrulesyntax"));
     let router = |source, text: String, backend: &Backend, priority: i64| {
         let rule = read(&text, syntax);
-        let (services, odd) = of_backend(world, options, ingress, backend);
+        let (services, odd) = of_backend(ingress, backend);
         Router {
             record: ingress,
             source,
@@ -202,7 +208,7 @@ fn of_ingress<'a>(world: &World<'a>, options: &Options, ingress: &'a Arc<Record>
     let priority = priority.and_then(Result::ok).unwrap_or(0);
     let is_strict = options.provider_is(INGRESSES, "strictprefixmatching");
     let mut routers = Vec::new();
-    for (rule_index, rule) in facts.rules.iter().enumerate() {
+    for (rule_index, rule) in facts.rules.iter().enumerate().filter(|(_, rule)| is_meant(rule)) {
         for (path_index, path) in rule.paths.iter().enumerate() {
             let text = rule_text(rule.host.as_deref().unwrap_or(""), path, notes.get("pathmatcher"), is_strict);
             routers.push(router(Source::Path(rule_index, path_index), text, &path.backend, priority));
@@ -212,24 +218,29 @@ fn of_ingress<'a>(world: &World<'a>, options: &Options, ingress: &'a Arc<Record>
 }
 
 /// The Service of a backend of an Ingress; or why there is none.
-fn of_backend(world: &World, options: &Options, ingress: &Record, backend: &Backend) -> (Vec<Service>, Option<String>) {
+fn of_backend(ingress: &Record, backend: &Backend) -> (Vec<Service>, Option<String>) {
     let Backend::Service { name, port } = backend else {
         return (Vec::new(), Some("its backend is no Service".to_owned()));
     };
     let namespace = ingress.key.namespace.clone().unwrap_or_default();
-    let record = world.named(crate::kinds::SERVICE, &namespace, name);
+    let (name, port) = (name.clone(), port.clone());
+    (vec![Service { namespace, name, port, weight: 1, other: None, native: false, passes_host: true }], None)
+}
+
+/// A Service of an Ingress with what its own annotations say: whether it is reached at its own address, whether it sees the
+/// host that the client asked for.
+pub fn noted(world: &World, options: &Options, service: &Service) -> Service {
+    let record = world.named(SERVICE, &service.namespace, &service.name);
     let note = |name: &str| record.and_then(|record| record.meta.annotation(&format!("{OF_SERVICE}{name}")));
     let flag = |name: &str| note(name).and_then(|value| truth(value.trim()));
-    let service = Service {
-        namespace,
-        name: name.clone(),
-        port: port.clone(),
-        weight: 1,
-        other: None,
-        native: flag("nativelb").unwrap_or_else(|| options.provider_is(INGRESSES, "nativelbbydefault")),
-        passes_host: flag("passhostheader").unwrap_or(true),
-    };
-    (vec![service], None)
+    let native = flag("nativelb").unwrap_or_else(|| options.provider_is(INGRESSES, "nativelbbydefault"));
+    Service { native, passes_host: flag("passhostheader").unwrap_or(true), ..service.clone() }
+}
+
+/// Whether a rule may be for a host, as far as a glance tells.
+fn may_name(rule: &str, name: &str) -> bool {
+    let is_plain = rule.contains("Host(") && !rule.contains(['!', '|']) && !rule.contains("HostRegexp");
+    !is_plain || rule.to_ascii_lowercase().contains(name)
 }
 
 /// The rule that Traefik writes for a path.
@@ -278,14 +289,15 @@ fn named(world: &World, text: &str) -> Step {
     }
 }
 
-fn of_route<'a>(options: &Options, record: &'a Arc<Record>) -> Vec<Router<'a>> {
+fn of_route<'a>(options: &Options, record: &'a Arc<Record>, name: &str) -> Vec<Router<'a>> {
     let Some(facts) = facts::ingress_route(record) else { return Vec::new() };
     let crosses = options.provider_is(ROUTES, "allowcrossnamespace");
     let home = record.key.namespace.as_deref().unwrap_or("");
     let is_foreign = |reference: &TraefikRef| !crosses && reference.namespace.as_deref().is_some_and(|own| own != home);
     let is_known = options.is_known();
     let native = options.provider_is(ROUTES, "nativelbbydefault");
-    let routers = facts.routes.iter().enumerate().map(|(at, route)| {
+    let meant = facts.routes.iter().enumerate().filter(|(_, route)| may_name(&route.rule, name));
+    let routers = meant.map(|(at, route)| {
         let services = route.services.iter().map(|service| Service {
             namespace: service.object.namespace.clone().unwrap_or_default(),
             name: service.object.name.clone(),
