@@ -68,26 +68,25 @@ fn compare(plane: &ControlPlane, model: &Model, (namespace, name, port): &Questi
 
 fn differs(plane: &ControlPlane, real: &Reply, outcome: &Outcome) -> Option<String> {
     let has_address = !real.addresses.is_empty();
-    match outcome {
+    if matches!(outcome, Outcome::Unknown(_)) {
         // The name is the address of a pod, or leaves the cluster: nothing is claimed.
-        Outcome::Unknown(_) => None,
-        Outcome::DnsError(_) if has_address => Some("kplumb says that it does not resolve".to_owned()),
-        Outcome::DnsError(_) => None,
-        _ if !has_address && is_outside(outcome) => None,
-        _ if !has_address => Some("CoreDNS gives no address".to_owned()),
-        Outcome::Forward(backends) => {
-            let backend = backends.first()?;
-            let path = format!("/api/v1/namespaces/{}/services/{}", backend.namespace, backend.service);
-            let own =
-                plane.send(&Request::get(&path)).json()["spec"]["clusterIP"].as_str().unwrap_or("None").to_owned();
-            let ends = backend.endpoints.iter().filter(|end| end.ready).filter_map(|end| end.address.as_deref());
-            let wanted: BTreeSet<String> =
-                if own == "None" { ends.map(str::to_owned).collect() } else { [own].into_iter().collect() };
-            let given: BTreeSet<String> = real.addresses.iter().map(Ipv4Addr::to_string).collect();
-            (wanted != given).then(|| format!("kplumb says {wanted:?}"))
-        }
-        _ => None,
+        return None;
     }
+    if matches!(outcome, Outcome::DnsError(_)) {
+        return has_address.then(|| "kplumb says that it does not resolve".to_owned());
+    }
+    if !has_address {
+        return (!is_outside(outcome)).then(|| "CoreDNS gives no address".to_owned());
+    }
+    let Outcome::Forward(backends) = outcome else { return None };
+    let backend = backends.first()?;
+    let path = format!("/api/v1/namespaces/{}/services/{}", backend.namespace, backend.service);
+    let own = plane.send(&Request::get(&path)).json()["spec"]["clusterIP"].as_str().unwrap_or("None").to_owned();
+    let ends = backend.endpoints.iter().filter(|end| end.ready).filter_map(|end| end.address.as_deref());
+    let wanted: BTreeSet<String> =
+        if own == "None" { ends.map(str::to_owned).collect() } else { [own].into_iter().collect() };
+    let given: BTreeSet<String> = real.addresses.iter().map(Ipv4Addr::to_string).collect();
+    (wanted != given).then(|| format!("kplumb says {wanted:?}"))
 }
 
 /// Whether kplumb says that somebody outside gets it, whose name this server does not know.

@@ -124,7 +124,7 @@ fn traefik_answers_as_predicted() {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
 
 fn address(door: Door) -> &'static str {

@@ -94,7 +94,7 @@ fn name_at(bytes: &[u8], at: usize) -> Option<(String, usize)> {
         }
         if length & 0xC0 == 0xC0 {
             end = end.or(Some(place + 2));
-            place = (length & 0x3F) << 8 | usize::from(*bytes.get(place + 1)?);
+            place = ((length & 0x3F) << 8) | usize::from(*bytes.get(place + 1)?);
             continue;
         }
         labels.push(String::from_utf8_lossy(bytes.get(place + 1..place + 1 + length)?).into_owned());

@@ -87,8 +87,8 @@ fn head(request: &Request) -> String {
 fn read(reader: &mut BufReader<Box<dyn Stream>>, request: &Request) -> std::io::Result<Seen> {
     let mut line = String::new();
     reader.read_line(&mut line)?;
-    let mut seen = Seen::default();
-    seen.status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+    let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+    let mut seen = Seen { status, ..Seen::default() };
     let (mut length, mut is_echo) = (None, false);
     loop {
         let mut line = String::new();

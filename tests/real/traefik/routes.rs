@@ -35,83 +35,103 @@ pub fn fill(scene: &mut Scene) {
     doors(scene);
 }
 
+/// Rules, and what is asked of each.
+const RULES: &[(&str, &[&str])] = &[
+    ("Host(`r0.example`)", &["http://r0.example/", "http://R0.example/a%2Fb/../c", "http://x.r0.example/"]),
+    (
+        "Host(`r1.example`) && PathPrefix(`/api`)",
+        &["http://r1.example/api", "http://r1.example/apix", "http://r1.example/"],
+    ),
+    (
+        "Host(`r2.example`) && Path(`/api`)",
+        &["http://r2.example/api", "http://r2.example/api/", "http://r2.example//api"],
+    ),
+    (
+        "Host(`r3.example`) && PathRegexp(`^/v[0-9]+$`)",
+        &["http://r3.example/v1", "http://r3.example/v1/", "http://r3.example/va"],
+    ),
+    (
+        "HostRegexp(`^[a-z]+\\.r4\\.example$`)",
+        &["http://a.r4.example/", "http://a1.r4.example/", "http://A.r4.example/"],
+    ),
+    ("HostRegexp(`r5`) && !PathPrefix(`/no`)", &["http://r5.example/yes", "http://r5.example/no/x", "http://xr5x/yes"]),
+    (
+        "Host(`r6.example`) && Header(`X-Beta`, `1`)",
+        &["http://r6.example/ --header 'x-beta: 1'", "http://r6.example/ --header 'X-Beta: 2'", "http://r6.example/"],
+    ),
+    (
+        "Host(`r7.example`) && HeaderRegexp(`X-Beta`, `^[0-9]+`)",
+        &["http://r7.example/ --header 'X-Beta: 12a'", "http://r7.example/ --header 'X-Beta: a'"],
+    ),
+    (
+        "Host(`r8.example`) && Query(`v`, `1`)",
+        &["http://r8.example/?v=1", "http://r8.example/?v=2&v=1", "http://r8.example/?V=1", "http://r8.example/?v=%31"],
+    ),
+    ("Host(`r9.example`) && Query(`v`)", &["http://r9.example/?v", "http://r9.example/?v=1", "http://r9.example/?v="]),
+    (
+        "Host(`r10.example`) && QueryRegexp(`v`, `^[0-9]$`)",
+        &["http://r10.example/?v=7", "http://r10.example/?v=77", "http://r10.example/"],
+    ),
+    ("Host(`r11.example`) && Method(`POST`)", &["http://r11.example/ --method POST", "http://r11.example/"]),
+    ("Host(`r12.example`) && ClientIP(`10.9.0.0/16`)", &["http://r12.example/"]),
+    ("Host(`r13.example`) && ClientIP(`192.0.2.0/24`)", &["http://r13.example/"]),
+    (
+        "(Host(`r14.example`) || Host(`r14b.example`)) && !(PathPrefix(`/a`) || Method(`PUT`))",
+        &[
+            "http://r14.example/",
+            "http://r14b.example/a",
+            "http://r14b.example/b --method PUT",
+            "http://r14b.example/b",
+        ],
+    ),
+    ("Host(`r15.example`, `r15b.example`)", &["http://r15.example/", "http://r15b.example/"]),
+    ("Host(`r16.example`) && Headers(`X`, `1`)", &["http://r16.example/ --header 'X: 1'"]),
+    ("HOST(`r17.example`) && pathprefix(`/api`)", &["http://r17.example/api"]),
+    ("Host(\"r18.example\") && Path(\"/a\")", &["http://r18.example/a"]),
+    ("Host(`r19.example`) && Path(`a`)", &["http://r19.example/a"]),
+    ("Host(`r20.example`) && PathRegexp(`[`)", &["http://r20.example/["]),
+    ("Host(`r21.example`) && (PathPrefix(`/a`)", &["http://r21.example/a"]),
+    ("Host(`r22.example`) && PathPrefix(`/a b`)", &["http://r22.example/a%20b/c", "http://r22.example/a+b"]),
+    ("Host(`r23.example`) && PathPrefix(`/a/b`)", &["http://r23.example/a%2Fb", "http://r23.example/a/./b"]),
+    ("Host(`r24.example.`)", &["http://r24.example/", "http://r24.example./"]),
+    ("!Host(`r25.example`) && PathPrefix(`/r25`)", &["http://r25.example/r25", "http://q.example/r25"]),
+];
+
+/// Middlewares by their names, without `m-`.
+const MIDDLEWARES: &[(&str, &str)] = &[
+    ("strip", "{stripPrefix: {prefixes: [/api, /a]}}"),
+    ("stripall", "{stripPrefix: {prefixes: [/]}}"),
+    ("stripre", "{stripPrefixRegex: {regex: ['/[a-z]+/[0-9]+', '/x']}}"),
+    ("add", "{addPrefix: {prefix: /v1}}"),
+    ("path", "{replacePath: {path: /fixed}}"),
+    ("pathre", "{replacePathRegex: {regex: '^/api/(.*)$', replacement: '/new/$1'}}"),
+    ("pathre1", "{replacePathRegex: {regex: '^/api/(.*)', replacement: '/$1x'}}"),
+    ("pathre2", "{replacePathRegex: {regex: '/', replacement: '/z/'}}"),
+    ("https", "{redirectScheme: {scheme: https}}"),
+    ("forever", "{redirectScheme: {scheme: https, permanent: true}}"),
+    ("port", "{redirectScheme: {scheme: https, port: '8443'}}"),
+    ("port443", "{redirectScheme: {scheme: https, port: '443'}}"),
+    ("http", "{redirectScheme: {scheme: http}}"),
+    (
+        "www",
+        "{redirectRegex: {regex: '^http://([^/]+)/api/(.*)', replacement: 'https://www.$1/${2}', permanent: true}}",
+    ),
+    ("here", "{redirectRegex: {regex: '.*/api(.*)', replacement: '/there$1'}}"),
+    ("same", "{redirectRegex: {regex: '(.*)', replacement: '$1'}}"),
+    ("allow", "{ipAllowList: {sourceRange: [10.9.0.0/16]}}"),
+    ("deny", "{ipAllowList: {sourceRange: [192.0.2.0/24]}}"),
+    ("auth", "{basicAuth: {secret: users}}"),
+    ("authgone", "{basicAuth: {secret: gone}}"),
+    ("headers", "{headers: {customRequestHeaders: {X-A: '1'}}}"),
+    ("compress", "{compress: {}}"),
+    ("chain", "{chain: {middlewares: [{name: m-strip}, {name: m-add}]}}"),
+    ("chaingone", "{chain: {middlewares: [{name: m-strip}, {name: m-gone}]}}"),
+    ("badre", "{replacePathRegex: {regex: '[', replacement: /}}"),
+    ("two", "{addPrefix: {prefix: /v1}, stripPrefix: {prefixes: [/a]}}"),
+];
+
 fn rules(scene: &mut Scene) {
-    let cases: &[(&str, &[&str])] = &[
-        ("Host(`r0.example`)", &["http://r0.example/", "http://R0.example/a%2Fb/../c", "http://x.r0.example/"]),
-        (
-            "Host(`r1.example`) && PathPrefix(`/api`)",
-            &["http://r1.example/api", "http://r1.example/apix", "http://r1.example/"],
-        ),
-        (
-            "Host(`r2.example`) && Path(`/api`)",
-            &["http://r2.example/api", "http://r2.example/api/", "http://r2.example//api"],
-        ),
-        (
-            "Host(`r3.example`) && PathRegexp(`^/v[0-9]+$`)",
-            &["http://r3.example/v1", "http://r3.example/v1/", "http://r3.example/va"],
-        ),
-        (
-            "HostRegexp(`^[a-z]+\\.r4\\.example$`)",
-            &["http://a.r4.example/", "http://a1.r4.example/", "http://A.r4.example/"],
-        ),
-        (
-            "HostRegexp(`r5`) && !PathPrefix(`/no`)",
-            &["http://r5.example/yes", "http://r5.example/no/x", "http://xr5x/yes"],
-        ),
-        (
-            "Host(`r6.example`) && Header(`X-Beta`, `1`)",
-            &[
-                "http://r6.example/ --header 'x-beta: 1'",
-                "http://r6.example/ --header 'X-Beta: 2'",
-                "http://r6.example/",
-            ],
-        ),
-        (
-            "Host(`r7.example`) && HeaderRegexp(`X-Beta`, `^[0-9]+`)",
-            &["http://r7.example/ --header 'X-Beta: 12a'", "http://r7.example/ --header 'X-Beta: a'"],
-        ),
-        (
-            "Host(`r8.example`) && Query(`v`, `1`)",
-            &[
-                "http://r8.example/?v=1",
-                "http://r8.example/?v=2&v=1",
-                "http://r8.example/?V=1",
-                "http://r8.example/?v=%31",
-            ],
-        ),
-        (
-            "Host(`r9.example`) && Query(`v`)",
-            &["http://r9.example/?v", "http://r9.example/?v=1", "http://r9.example/?v="],
-        ),
-        (
-            "Host(`r10.example`) && QueryRegexp(`v`, `^[0-9]$`)",
-            &["http://r10.example/?v=7", "http://r10.example/?v=77", "http://r10.example/"],
-        ),
-        ("Host(`r11.example`) && Method(`POST`)", &["http://r11.example/ --method POST", "http://r11.example/"]),
-        ("Host(`r12.example`) && ClientIP(`10.9.0.0/16`)", &["http://r12.example/"]),
-        ("Host(`r13.example`) && ClientIP(`192.0.2.0/24`)", &["http://r13.example/"]),
-        (
-            "(Host(`r14.example`) || Host(`r14b.example`)) && !(PathPrefix(`/a`) || Method(`PUT`))",
-            &[
-                "http://r14.example/",
-                "http://r14b.example/a",
-                "http://r14b.example/b --method PUT",
-                "http://r14b.example/b",
-            ],
-        ),
-        ("Host(`r15.example`, `r15b.example`)", &["http://r15.example/", "http://r15b.example/"]),
-        ("Host(`r16.example`) && Headers(`X`, `1`)", &["http://r16.example/ --header 'X: 1'"]),
-        ("HOST(`r17.example`) && pathprefix(`/api`)", &["http://r17.example/api"]),
-        ("Host(\"r18.example\") && Path(\"/a\")", &["http://r18.example/a"]),
-        ("Host(`r19.example`) && Path(`a`)", &["http://r19.example/a"]),
-        ("Host(`r20.example`) && PathRegexp(`[`)", &["http://r20.example/["]),
-        ("Host(`r21.example`) && (PathPrefix(`/a`)", &["http://r21.example/a"]),
-        ("Host(`r22.example`) && PathPrefix(`/a b`)", &["http://r22.example/a%20b/c", "http://r22.example/a+b"]),
-        ("Host(`r23.example`) && PathPrefix(`/a/b`)", &["http://r23.example/a%2Fb", "http://r23.example/a/./b"]),
-        ("Host(`r24.example.`)", &["http://r24.example/", "http://r24.example./"]),
-        ("!Host(`r25.example`) && PathPrefix(`/r25`)", &["http://r25.example/r25", "http://q.example/r25"]),
-    ];
-    for (at, (text, lines)) in cases.iter().enumerate() {
+    for (at, (text, lines)) in RULES.iter().enumerate() {
         scene.add(Door::Main, &route(&format!("r{at}"), "", "", &[rule(text, "", WEB)]), lines);
     }
     let prior = |priority: i32| format!("    priority: {priority}\n");
@@ -137,40 +157,9 @@ fn rules(scene: &mut Scene) {
 }
 
 fn middlewares(scene: &mut Scene) {
-    let all: &[(&str, &str)] = &[
-        ("strip", "{stripPrefix: {prefixes: [/api, /a]}}"),
-        ("stripall", "{stripPrefix: {prefixes: [/]}}"),
-        ("stripre", "{stripPrefixRegex: {regex: ['/[a-z]+/[0-9]+', '/x']}}"),
-        ("add", "{addPrefix: {prefix: /v1}}"),
-        ("path", "{replacePath: {path: /fixed}}"),
-        ("pathre", "{replacePathRegex: {regex: '^/api/(.*)$', replacement: '/new/$1'}}"),
-        ("pathre1", "{replacePathRegex: {regex: '^/api/(.*)', replacement: '/$1x'}}"),
-        ("pathre2", "{replacePathRegex: {regex: '/', replacement: '/z/'}}"),
-        ("https", "{redirectScheme: {scheme: https}}"),
-        ("forever", "{redirectScheme: {scheme: https, permanent: true}}"),
-        ("port", "{redirectScheme: {scheme: https, port: '8443'}}"),
-        ("port443", "{redirectScheme: {scheme: https, port: '443'}}"),
-        ("http", "{redirectScheme: {scheme: http}}"),
-        (
-            "www",
-            "{redirectRegex: {regex: '^http://([^/]+)/api/(.*)', replacement: 'https://www.$1/${2}', permanent: true}}",
-        ),
-        ("here", "{redirectRegex: {regex: '.*/api(.*)', replacement: '/there$1'}}"),
-        ("same", "{redirectRegex: {regex: '(.*)', replacement: '$1'}}"),
-        ("allow", "{ipAllowList: {sourceRange: [10.9.0.0/16]}}"),
-        ("deny", "{ipAllowList: {sourceRange: [192.0.2.0/24]}}"),
-        ("auth", "{basicAuth: {secret: users}}"),
-        ("authgone", "{basicAuth: {secret: gone}}"),
-        ("headers", "{headers: {customRequestHeaders: {X-A: '1'}}}"),
-        ("compress", "{compress: {}}"),
-        ("chain", "{chain: {middlewares: [{name: m-strip}, {name: m-add}]}}"),
-        ("chaingone", "{chain: {middlewares: [{name: m-strip}, {name: m-gone}]}}"),
-        ("badre", "{replacePathRegex: {regex: '[', replacement: /}}"),
-        ("two", "{addPrefix: {prefix: /v1}, stripPrefix: {prefixes: [/a]}}"),
-    ];
-    let objects: Vec<String> = all.iter().map(|(name, spec)| middleware(&format!("m-{name}"), spec)).collect();
+    let objects: Vec<String> = MIDDLEWARES.iter().map(|(name, spec)| middleware(&format!("m-{name}"), spec)).collect();
     scene.yaml.extend(objects);
-    let mut chains: Vec<Vec<&str>> = all.iter().map(|(name, _)| vec![*name]).collect();
+    let mut chains: Vec<Vec<&str>> = MIDDLEWARES.iter().map(|(name, _)| vec![*name]).collect();
     chains.extend([
         vec!["strip", "add"],
         vec!["add", "strip"],
@@ -190,7 +179,7 @@ fn middlewares(scene: &mut Scene) {
         let names: Vec<String> = chain.iter().map(|name| format!("{{name: m-{name}}}")).collect();
         let more = format!("    middlewares: [{}]\n", names.join(", "));
         let yaml = route(&format!("m{at}"), "", "", &[rule(&format!("Host(`{host}`)"), &more, API)]);
-        let about: Vec<String> = all
+        let about: Vec<String> = MIDDLEWARES
             .iter()
             .filter(|(name, _)| chain.contains(name))
             .map(|(name, spec)| format!("---\n{}", middleware(&format!("m-{name}"), spec)))

@@ -131,30 +131,28 @@ impl<'s, 'a> Stage<'s, 'a> {
                 Reading::Untold => None,
             };
             match (takes, router.listens(self.options, self.entry)) {
-                (Some(false), _) => {}
-                (Some(true), Ok(false)) => elsewhere.push(router),
-                (None, Ok(false)) => {}
-                (None, _) if self.may_name(router) => return self.untold(router, decision),
-                (None, _) => {}
+                (Some(true), Some(false)) => elsewhere.push(router),
+                (None, None | Some(true)) if self.may_name(router) => return self.untold(router, decision),
+                (None | Some(false), _) => {}
                 (Some(true), listens) => {
                     let made = self.make(router);
                     match &found {
                         _ if !made.lost.is_empty() => lost.push(made),
                         Some((first, _)) if !first.is_like(&made) => return Self::tied(first, &made, decision),
                         Some(_) => {}
-                        None => found = Some((made, listens.is_ok())),
+                        None => found = Some((made, listens.is_some())),
                     }
                 }
             }
         }
-        let lost: Vec<Made> = lost.into_iter().filter(|made| self.stands_before(made, found.as_ref())).collect();
+        let lost: Vec<Made> = lost.into_iter().filter(|made| Self::stands_before(made, found.as_ref())).collect();
         match found {
             Some((made, is_sure)) => self.follow(made, &lost, is_sure, decision),
             None => self.nobody(lost, &elsewhere, decision),
         }
     }
 
-    fn stands_before(&self, made: &Made, found: Option<&(Made, bool)>) -> bool {
+    fn stands_before(made: &Made, found: Option<&(Made, bool)>) -> bool {
         found.is_none_or(|(first, _)| first.router.priority <= made.router.priority)
     }
 
@@ -242,13 +240,13 @@ impl<'s, 'a> Stage<'s, 'a> {
     }
 
     /// The plan for the handshake: what the route names, else what Ingresses do.
-    fn tls(&self, router: &Router, plan: Option<TlsPlan>) -> Option<TlsPlan> {
+    fn tls(router: &Router, plan: Option<TlsPlan>) -> Option<TlsPlan> {
         let mut plan = plan?;
         let Some(tls) = router.route_tls() else { return Some(plan) };
         let record = router.record;
         plan.owner = Some(record.key.clone());
         plan.findings.clear();
-        plan.field = ".spec.tls.secretName".to_owned();
+        ".spec.tls.secretName".clone_into(&mut plan.field);
         let namespace = record.key.namespace.clone().unwrap_or_default();
         plan.secrets = tls.secret.iter().map(|secret| (namespace.clone(), secret.clone())).collect();
         if tls.resolver.is_some() {
@@ -260,7 +258,7 @@ impl<'s, 'a> Stage<'s, 'a> {
     fn untold(&self, router: &Router, mut decision: Decision) -> Decision {
         let missing = format!("{} has a rule that is not read here: {}", router.title(), router.text);
         decision.hops.push(Hop::unknown(HopKind::Rule, missing.clone()).at(&router.record.key));
-        decision.tls = self.tls(router, decision.tls);
+        decision.tls = Self::tls(router, decision.tls);
         decision.action = end(Outcome::Unknown(missing));
         decision
     }
@@ -283,7 +281,7 @@ impl<'s, 'a> Stage<'s, 'a> {
 
     fn follow(&self, made: Made, lost: &[Made], is_sure: bool, mut decision: Decision) -> Decision {
         let router = made.router;
-        let mut rule = self.rule_hop(router);
+        let mut rule = Self::rule_hop(router);
         for other in lost {
             // Another one takes over for it.
             rule.findings.extend(other.lost.iter().map(|finding| finding.clone().severe(Severity::Warn)));
@@ -292,7 +290,7 @@ impl<'s, 'a> Stage<'s, 'a> {
         if !is_sure || self.unlisted().is_some() {
             rule = rule.sure(Confidence::Inferred);
         }
-        decision.tls = self.tls(router, decision.tls);
+        decision.tls = Self::tls(router, decision.tls);
         decision.hops.push(rule);
         decision.hops.extend(made.passage.hops);
         let by = || Flavour::Traefik.name().to_owned();
@@ -312,7 +310,7 @@ impl<'s, 'a> Stage<'s, 'a> {
         decision
     }
 
-    fn rule_hop(&self, router: &Router) -> Hop {
+    fn rule_hop(router: &Router) -> Hop {
         let summary = format!("{}: {} (priority {})", router.title(), router.text, router.priority);
         Hop::new(HopKind::Rule, summary).at(&router.record.key)
     }
@@ -335,8 +333,8 @@ impl<'s, 'a> Stage<'s, 'a> {
             decision.hops.extend([self.miss(elsewhere), not_reached()]);
             return decision;
         };
-        let mut rule = self.rule_hop(made.router);
-        decision.tls = self.tls(made.router, decision.tls);
+        let mut rule = Self::rule_hop(made.router);
+        decision.tls = Self::tls(made.router, decision.tls);
         // What is wrong with its Services is told by their own hops.
         let own = made.lost.into_iter().filter(|finding| std::ptr::eq(finding.fault, &raw const rt::RT_ROUTER_DROPPED));
         rule.findings.extend(own);

@@ -38,15 +38,19 @@ pub enum Crossing {
 /// Crosses one bridge and puts its hop on the leg.
 pub fn cross(call: &Call, leg: &mut Leg, bridge: &Bridge, wanted: Option<&PortRef>) -> Crossing {
     let mut hop = Hop::new(HopKind::ExternalName, format!("leads to {}", bridge.name)).at(&bridge.record.key);
+    let mut is_refused = false;
     if bridge.trail.len() == 1
         && let Some(finding) = call.controller().and_then(|controller| disabled(call, controller, bridge))
     {
         let end = if call.flavour() == Some(Flavour::Traefik) { LegEnd::NoService } else { LegEnd::NoEndpoints };
         end_with(leg, end);
         hop = hop.with(finding);
+        is_refused = true;
     }
     let port = match number(call, bridge, wanted) {
         Ok(port) => port,
+        // Who refuses the Service does not ask for its port.
+        Err(_) if is_refused => None,
         Err(finding) => {
             hop.findings.push(*finding);
             // Traefik asks the Service for the port, and leaves out who names another.

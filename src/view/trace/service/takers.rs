@@ -140,10 +140,8 @@ fn taker(call: &Call, crowd: &Crowd, (slice, endpoint): (&Arc<Record>, &Endpoint
     let address = endpoint.addresses.first()?;
     // Traefik takes only what says so, and sends nobody new to those that are going away; where kube-proxy stands between
     // it does not ask.
-    let ready = match call.is_traefik() {
-        true if !call.by_address => endpoint.is_told && endpoint.ready && !endpoint.terminating,
-        _ => endpoint.ready,
-    };
+    let is_picky = !call.by_address && call.is_traefik();
+    let ready = endpoint.ready && (!is_picky || endpoint.is_told && !endpoint.terminating);
     let is_barred =
         !addresses::is_managed(slice) && addresses::bad(call.world, address).is_some_and(|bad| bad.stops(call));
     Some(Taker {

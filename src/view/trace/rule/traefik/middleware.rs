@@ -160,7 +160,7 @@ impl<'r> Passage<'r> {
                 }
             }
             Deed::RedirectScheme { scheme, port, permanent } => {
-                return self.to_scheme(scheme, port.as_deref(), *permanent);
+                return self.change_scheme(scheme, port.as_deref(), *permanent);
             }
             Deed::RedirectRegex { regex, replacement, permanent } => {
                 return self.by_regex(regex, replacement, *permanent);
@@ -192,7 +192,7 @@ impl<'r> Passage<'r> {
         (format!("only {list} may enter"), true)
     }
 
-    fn to_scheme(&mut self, wanted: &str, port: Option<&str>, permanent: bool) -> (String, bool) {
+    fn change_scheme(&mut self, wanted: &str, port: Option<&str>, permanent: bool) -> (String, bool) {
         let default = matches!((wanted, port), ("http", Some("80")) | ("https", Some("443")));
         let port = port.filter(|_| !default).map_or_else(String::new, |port| format!(":{port}"));
         let name = plain(self.request.name());

@@ -341,22 +341,21 @@ fn of_route<'a>(options: &Options, record: &'a Arc<Record>, name: &str) -> Vec<R
 
 impl<'a> Router<'a> {
     /// Whether it listens where the request enters; none where names and arguments do not tell.
-    pub fn listens(&self, options: &Options, entry: &Entry) -> Result<bool, ()> {
+    pub fn listens(&self, options: &Options, entry: &Entry) -> Option<bool> {
         let named = match &entry.name {
             Some(name) if self.entry_points.is_empty() => options.is_default(name),
             Some(name) => self.entry_points.iter().any(|own| own == name),
             None if self.entry_points.is_empty() => true,
-            None => return self.by_usual_name(entry.scheme).ok_or(()),
+            None => return self.by_usual_name(entry.scheme),
         };
         if !named {
-            return Ok(false);
+            return Some(false);
         }
         let tls = self.tls || entry.name.as_deref().is_some_and(|name| options.has_tls(name));
         match (entry.scheme, tls) {
-            (Scheme::Http, true) => Ok(false),
-            (Scheme::Https, false) if options.is_known() => Ok(false),
-            (Scheme::Https, false) => Err(()),
-            _ => Ok(true),
+            (Scheme::Https, false) if !options.is_known() => None,
+            (Scheme::Http, true) | (Scheme::Https, false) => Some(false),
+            _ => Some(true),
         }
     }
 
