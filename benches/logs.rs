@@ -9,7 +9,6 @@
 mod samples;
 
 use kplumb::api::connect::{Connection, Options, connect};
-use kplumb::api::guard::Mode;
 use kplumb::api::kubeconfig::Contexts;
 use kplumb::api::logs::follow::Manner;
 use kplumb::api::proxy::Environment;
@@ -17,6 +16,7 @@ use kplumb::app::App;
 use kplumb::app::effect::{Effect, Stream};
 use kplumb::app::event::{Epoch, Event, Input, Ticket};
 use kplumb::app::keymap::script;
+use kplumb::app::policy::Mode;
 use kplumb::app::scene::Scene;
 use kplumb::kinds::pod::facts::Role;
 use kplumb::kinds::{ObjectRef, POD};

@@ -314,9 +314,8 @@ impl App {
     pub(super) fn warn_of_less(&mut self, index: usize) {
         let Some((asked, session)) = self.asked.zip(self.sessions.get(index)) else { return };
         if session.mode < asked {
-            let rule = if session.grant.rule.is_empty() { "the policy" } else { &session.grant.rule };
-            let text =
-                format!("{} mode: {} was asked for, and {rule} grants no more", session.mode.word(), asked.word());
+            let rule = if session.grant.rule.is_empty() { "the policy grants no more" } else { &session.grant.rule };
+            let text = format!("{} mode: {} was asked for; {rule}", session.mode.word(), asked.word());
             self.say(text);
         }
     }
