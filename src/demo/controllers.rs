@@ -30,8 +30,11 @@ pub use crate::demo::controllers::garbage::{Propagation, delete, pod_gone};
 pub use crate::demo::controllers::pods::delete_pod;
 pub use crate::demo::controllers::service::allocate;
 
+/// One round of a controller for the object of a namespace and name.
+type Reconcile = fn(&mut Stage, &str, &str);
+
 /// The resources whose objects have a controller of their own here.
-const CONTROLLED: &[(&str, fn(&mut Stage, &str, &str))] = &[
+const CONTROLLED: &[(&str, Reconcile)] = &[
     (cron::ID, cron::reconcile),
     (daemon_set::ID, daemon_set::reconcile),
     (deployment::ID, deployment::reconcile),

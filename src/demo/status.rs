@@ -223,8 +223,8 @@ impl Failure {
     }
 
     /// A patch that does not give an object of its kind; the server names nothing there but the patch.
-    pub fn invalid_patch(cause: Cause) -> Self {
-        let mut failure = Self::new(422, "Invalid", format!(" \"\" is invalid{}", texts(std::slice::from_ref(&cause))));
+    pub fn invalid_patch(cause: &Cause) -> Self {
+        let mut failure = Self::new(422, "Invalid", format!(" \"\" is invalid{}", texts(std::slice::from_ref(cause))));
         failure.details = json!({"causes": [cause.json()]});
         failure
     }

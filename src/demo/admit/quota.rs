@@ -8,6 +8,9 @@ use crate::wire::quantity::{self, Format};
 
 pub const ID: &str = "resourcequotas";
 
+/// An entry of a quota that would be exceeded: its name, what is asked for, what is used, and the limit.
+type Over<'a> = (&'a String, String, Value, Value);
+
 /// Why a new pod or object does not fit; the server's own words.
 pub fn exceeded(store: &Store, id: &str, namespace: &str, object: &Value) -> Option<String> {
     let quotas: Vec<_> = store.list(ID, Some(namespace)).cloned().collect();
@@ -15,7 +18,7 @@ pub fn exceeded(store: &Store, id: &str, namespace: &str, object: &Value) -> Opt
         let hard = quota.value["spec"]["hard"].as_object()?;
         let used = used(store, namespace, hard);
         let name = &quota.key.1;
-        let mut over = Vec::new();
+        let mut over: Vec<Over> = Vec::new();
         let mut missing = Vec::new();
         for (resource, limit) in hard {
             let Some(wanted) = usage(id, object, resource) else { continue };
@@ -39,7 +42,7 @@ pub fn exceeded(store: &Store, id: &str, namespace: &str, object: &Value) -> Opt
             ));
         }
         if !over.is_empty() {
-            let list = |of: &dyn Fn(&(&String, String, Value, Value)) -> String| {
+            let list = |of: &dyn Fn(&Over) -> String| {
                 over.iter().map(|entry| format!("{}={}", entry.0, of(entry))).collect::<Vec<_>>().join(",")
             };
             let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -108,7 +108,7 @@ fn value(schema: &Schema, field: &Field, raw: &Raw) -> Option<Value> {
         (Type::Bytes, Raw::Bytes(bytes)) => Some(json!(STANDARD.encode(bytes))),
         (Type::Message(id), Raw::Bytes(bytes)) => message(schema, id, bytes),
         (Type::Time | Type::MicroTime, Raw::Bytes(bytes)) => Some(time(bytes)),
-        (Type::Quantity, Raw::Bytes(bytes)) => Some(part(bytes, 1).map_or(Value::Null, text)),
+        (Type::Quantity, Raw::Bytes(bytes)) => Some(part(bytes, 1).map_or(Value::Null, |raw| text(&raw))),
         (Type::IntOrString, Raw::Bytes(bytes)) => int_or_string(bytes),
         (Type::Raw, Raw::Bytes(bytes)) => part(bytes, 1)
             .and_then(|raw| if let Raw::Bytes(json) = raw { serde_json::from_slice(json).ok() } else { None }),
@@ -127,7 +127,7 @@ fn part(bytes: &[u8], number: u32) -> Option<Raw<'_>> {
     None
 }
 
-fn text(raw: Raw) -> Value {
+fn text(raw: &Raw) -> Value {
     match raw {
         Raw::Bytes(bytes) => json!(String::from_utf8_lossy(bytes)),
         Raw::Number(number) => json!(number),
@@ -148,7 +148,7 @@ fn time(bytes: &[u8]) -> Value {
 fn int_or_string(bytes: &[u8]) -> Option<Value> {
     let is_text = matches!(part(bytes, 1), Some(Raw::Number(1)));
     match (is_text, part(bytes, 2), part(bytes, 3)) {
-        (true, _, Some(raw @ Raw::Bytes(_))) => Some(text(raw)),
+        (true, _, Some(raw @ Raw::Bytes(_))) => Some(text(&raw)),
         (false, Some(Raw::Number(number)), _) => Some(json!(number as i64)),
         (false, None, _) => Some(json!(0)),
         _ => None,

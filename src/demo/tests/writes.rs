@@ -1,4 +1,5 @@
 //! Requests that change objects, and what the controllers make of them on the virtual clock.
+#![allow(clippy::needless_pass_by_value)]
 
 use super::*;
 

@@ -23,7 +23,7 @@ pub fn apply(place: Place, live: &Value, config: &Value, writer: &Writer, force:
         subtract_exactly(&mut dropped, &entry["fieldsV1"]);
     }
     prune(place, &mut object, &dropped);
-    list.push(writer.entry(applied));
+    list.push(writer.entry(&applied));
     object["metadata"]["managedFields"] = Value::Array(list);
     Ok(object)
 }
@@ -159,7 +159,7 @@ pub fn create(place: Place, config: &Value, writer: &Writer) -> Value {
     let mut object = config.clone();
     let mut fields = json!({});
     unite(&mut fields, &all(place, config));
-    object["metadata"]["managedFields"] = json!([writer.entry(fields)]);
+    object["metadata"]["managedFields"] = json!([writer.entry(&fields)]);
     object
 }
 

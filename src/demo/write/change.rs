@@ -97,12 +97,12 @@ fn judged(ask: &Ask, mut after: Value) -> Result<(Value, Vec<String>), Failure> 
     };
     let judged = body::judge(ask.place(), &mut after);
     if let Some(wrong) = judged.wrong {
-        return Err(Failure::invalid_patch(Cause::invalid("patch", &shown, &wrong)));
+        return Err(Failure::invalid_patch(&Cause::invalid("patch", &shown, &wrong)));
     }
     match ask.strictness()? {
         Strictness::Strict if !judged.unknown.is_empty() => {
             let text = format!("strict decoding error: {}", judged.unknown.join(", "));
-            Err(Failure::invalid_patch(Cause::invalid("patch", &shown, &text)))
+            Err(Failure::invalid_patch(&Cause::invalid("patch", &shown, &text)))
         }
         Strictness::Ignore => Ok((after, Vec::new())),
         _ => Ok((after, judged.unknown)),
@@ -231,7 +231,9 @@ fn same_but_managers(before: &Value, after: &Value) -> bool {
 fn same_managers(before: &Value, after: &Value) -> bool {
     let plain = |object: &Value| {
         let mut list = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
-        list.iter_mut().for_each(|entry| entry["time"] = Value::Null);
+        for entry in &mut list {
+            entry["time"] = Value::Null;
+        }
         list.sort_by_key(|entry| entry["manager"].to_string() + &entry["operation"].to_string());
         list
     };

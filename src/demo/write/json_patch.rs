@@ -117,6 +117,7 @@ pub fn merge(target: &mut Value, patch: &Value) {
 mod tests {
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value)]
     fn check(operations: Value, expected: Result<Value, Fault>) {
         let mut document = json!({"spec": {"replicas": 2, "list": ["a", "b"]}, "a/b": 1});
         assert_eq!(apply(&mut document, &operations).map(|()| document), expected, "{operations}");

@@ -44,7 +44,7 @@ impl Writer {
     }
 
     /// The entry of this writer for a set of fields.
-    pub fn entry(&self, fields: Value) -> Value {
+    pub fn entry(&self, fields: &Value) -> Value {
         let mut entry = json!({
             "manager": self.manager, "operation": self.operation(), "apiVersion": self.api_version,
             "time": self.now, "fieldsType": "FieldsV1", "fieldsV1": fields,
@@ -247,7 +247,7 @@ pub fn note(object: &mut Value, writer: &Writer, changed: &Value, vanished: &Val
     subtract(&mut own, vanished);
     unite(&mut own, changed);
     if own.as_object().is_some_and(|map| !map.is_empty()) {
-        list.push(writer.entry(own));
+        list.push(writer.entry(&own));
     }
     object["metadata"]["managedFields"] = Value::Array(list);
 }

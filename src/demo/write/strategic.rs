@@ -115,7 +115,7 @@ fn merge_list(place: Place, list: &mut Vec<Value>, patch: &[Value], by: &str) ->
 }
 
 /// Puts the items that the order names into it; the others keep their places.
-fn reorder(list: &mut Vec<Value>, order: &[Value], by: Option<&str>) {
+fn reorder(list: &mut [Value], order: &[Value], by: Option<&str>) {
     let rank = |item: &Value| {
         order.iter().position(|wanted| match by {
             Some(by) => wanted.get(by) == item.get(by),
@@ -158,6 +158,7 @@ mod tests {
     use super::*;
     use crate::demo::proto::schema::Schema;
 
+    #[allow(clippy::needless_pass_by_value)]
     fn check(patch: Value, expected: Value) {
         let schema = Schema::embedded();
         let mut pod = json!({"spec": {
