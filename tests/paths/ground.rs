@@ -192,7 +192,10 @@ pub fn reaches(trace: &Trace, pod: &Record) -> bool {
 pub fn broken(trace: &Trace) -> std::collections::BTreeSet<&'static str> {
     use kplumb::view::trace::fault::Severity;
     let findings = trace.chain().flat_map(|link| &link.hops).flat_map(|hop| &hop.findings);
-    findings.filter(|finding| finding.severity == Severity::Broken).map(|finding| finding.code()).collect()
+    findings
+        .filter(|finding| finding.severity == Severity::Broken)
+        .map(kplumb::view::trace::fault::Finding::code)
+        .collect()
 }
 
 /// A trace for whoever reads a complaint.

@@ -212,7 +212,7 @@ fn elsewhere(namespace: &str) -> Vec<Value> {
 /// What a trace says, without what it read to say it.
 fn said(trace: &Trace) -> Vec<(Verdict, Outcome, Vec<Step>)> {
     let step = |hop: &Hop| {
-        let codes = hop.findings.iter().map(|finding| finding.code()).collect();
+        let codes = hop.findings.iter().map(kplumb::view::trace::fault::Finding::code).collect();
         (hop.kind, hop.status(), hop.object.clone(), codes)
     };
     trace.chain().map(|link| (link.verdict, link.outcome.clone(), link.hops.iter().map(step).collect())).collect()
@@ -223,7 +223,7 @@ type Step = (HopKind, Status, Option<ObjectRef>, Vec<&'static str>);
 
 /// What a client sees of a trace, and how it is judged.
 fn end(trace: &Trace) -> (Verdict, Option<&'static str>, Vec<Outcome>) {
-    let headline = verdict::headline(trace).map(|finding| finding.code());
+    let headline = verdict::headline(trace).map(kplumb::view::trace::fault::Finding::code);
     (trace.verdict, headline, trace.chain().map(|link| link.outcome.clone()).collect())
 }
 
@@ -433,8 +433,11 @@ fn a_template_stands_for_the_pods_that_were_not_given() {
     }
 }
 
+/// A Service, its port, its share, and the path that it sees.
+type Part = (Arc<str>, u16, String, String);
+
 /// Which Services get which share, with the path that they see.
-fn services(trace: &Trace) -> Vec<Vec<(Arc<str>, u16, String, String)>> {
+fn services(trace: &Trace) -> Vec<Vec<Part>> {
     let of = |link: &Trace| match &link.outcome {
         Outcome::Forward(backends) => backends
             .iter()

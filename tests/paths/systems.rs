@@ -49,8 +49,9 @@ fn answer(trace: &Trace) -> String {
 
 /// The codes on the path and, behind a bar, beside it.
 fn codes(trace: &Trace) -> String {
-    let path: Vec<&str> = trace.hops.iter().flat_map(|hop| &hop.findings).map(|finding| finding.code()).collect();
-    let side: Vec<&str> = trace.side.iter().map(|finding| finding.code()).collect();
+    let path: Vec<&str> =
+        trace.hops.iter().flat_map(|hop| &hop.findings).map(kplumb::view::trace::fault::Finding::code).collect();
+    let side: Vec<&str> = trace.side.iter().map(kplumb::view::trace::fault::Finding::code).collect();
     format!("{} | {}", path.join(" "), side.join(" "))
 }
 

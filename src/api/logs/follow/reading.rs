@@ -164,9 +164,8 @@ impl Follower {
     fn has_passed(&self) -> bool {
         let state = self.job.state.borrow();
         match (&*state, state.instance(), self.instance) {
-            (State::Gone, ..) => true,
             (State::Ended { instance, .. }, _, Some(read)) => read <= *instance,
-            (State::Ended { .. }, _, None) => true,
+            (State::Gone, ..) | (State::Ended { .. }, _, None) => true,
             (_, now, read) => read.is_some() && read < now,
         }
     }

@@ -132,7 +132,7 @@ impl<'s, 'a> Stage<'s, 'a> {
             };
             match (takes, router.listens(self.options, self.entry)) {
                 (Some(true), Some(false)) => elsewhere.push(router),
-                (None, None | Some(true)) if self.may_name(router) => return self.untold(router, decision),
+                (None, None | Some(true)) if self.may_name(router) => return Self::untold(router, decision),
                 (None | Some(false), _) => {}
                 (Some(true), listens) => {
                     let made = self.make(router);
@@ -255,7 +255,7 @@ impl<'s, 'a> Stage<'s, 'a> {
         Some(plan)
     }
 
-    fn untold(&self, router: &Router, mut decision: Decision) -> Decision {
+    fn untold(router: &Router, mut decision: Decision) -> Decision {
         let missing = format!("{} has a rule that is not read here: {}", router.title(), router.text);
         decision.hops.push(Hop::unknown(HopKind::Rule, missing.clone()).at(&router.record.key));
         decision.tls = Self::tls(router, decision.tls);
