@@ -1,6 +1,6 @@
 //! Lines and marks as bytes for standard output: chosen, named, sanitised and coloured, without a string for each line.
 
-use super::record;
+use super::record::{self, Source, stamp, time};
 use crate::cli::args::Common;
 use crate::cli::args::logs::{Logs as Flags, Printed};
 use crate::runtime::logs::tail::Heard;
@@ -9,7 +9,7 @@ use crate::view::logs::batch::{Batch, Mark, Piece, SourceId, Stamp};
 use crate::view::logs::level::Level;
 use crate::view::logs::query::Wanted;
 use crate::view::logs::text;
-use crate::wire::{Timestamp, sanitise};
+use crate::wire::sanitise;
 use regex::Regex;
 use regex::bytes;
 use std::io::Write as _;
@@ -52,22 +52,6 @@ impl Names {
             false => Self::None,
         }
     }
-}
-
-/// One stream.
-pub struct Source {
-    /// Its namespace.
-    pub namespace: Arc<str>,
-    /// Its pod.
-    pub pod: Arc<str>,
-    /// Its container.
-    pub container: Arc<str>,
-    /// What stands before its lines, with its colour.
-    label: Vec<u8>,
-    /// How it is called in notes.
-    name: String,
-    /// How the instance before the present one ended.
-    pub exit: Option<(i32, Arc<str>)>,
 }
 
 impl Printer {
@@ -264,21 +248,6 @@ fn words(mark: &Mark, exit: Option<&(i32, Arc<str>)>) -> String {
         }
         Mark::Failed(why) => format!("cannot be read: {why}"),
     }
-}
-
-/// A stamp as text, to the nanosecond.
-pub fn time(at: Stamp) -> String {
-    let mut text = Vec::with_capacity(30);
-    stamp(&mut text, at);
-    String::from_utf8_lossy(&text).into_owned()
-}
-
-/// Writes a stamp as the node did: `2026-11-20T10:42:07.123456789Z`.
-fn stamp(out: &mut Vec<u8>, at: Stamp) {
-    let seconds = Timestamp::from_seconds(at.seconds()).rfc3339();
-    let nanos = at.0.rem_euclid(1_000_000_000);
-    // Writing to a vector cannot fail.
-    let _ = write!(out, "{}.{nanos:09}Z", seconds.trim_end_matches('Z'));
 }
 
 #[cfg(test)]

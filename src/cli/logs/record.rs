@@ -1,10 +1,27 @@
-//! Lines and marks as JSON, one record each. Names and keys are a contract: added to, never renamed.
+//! A stream, and its lines and marks as JSON, one record each. Names and keys are a contract: added to, never renamed.
 
-use super::print::{Source, time};
 use crate::view::logs::batch::{Mark, Stamp};
 use crate::view::logs::level::Level;
+use crate::wire::Timestamp;
 use serde_json::{Map, Value, json};
 use std::io::Write as _;
+use std::sync::Arc;
+
+/// One stream.
+pub struct Source {
+    /// Its namespace.
+    pub namespace: Arc<str>,
+    /// Its pod.
+    pub pod: Arc<str>,
+    /// Its container.
+    pub container: Arc<str>,
+    /// What stands before its lines, with its colour.
+    pub label: Vec<u8>,
+    /// How it is called in notes.
+    pub name: String,
+    /// How the instance before the present one ended.
+    pub exit: Option<(i32, Arc<str>)>,
+}
 
 /// Writes a line.
 pub fn line(out: &mut Vec<u8>, source: &Source, at: Option<Stamp>, level: Level, line: &[u8]) {
@@ -102,6 +119,21 @@ fn text(out: &mut Vec<u8>, text: &str) {
 fn is_hidden(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A stamp as text, to the nanosecond.
+pub fn time(at: Stamp) -> String {
+    let mut text = Vec::with_capacity(30);
+    stamp(&mut text, at);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Writes a stamp as the node did: `2026-11-20T10:42:07.123456789Z`.
+pub fn stamp(out: &mut Vec<u8>, at: Stamp) {
+    let seconds = Timestamp::from_seconds(at.seconds()).rfc3339();
+    let nanos = at.0.rem_euclid(1_000_000_000);
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "{}.{nanos:09}Z", seconds.trim_end_matches('Z'));
 }
 
 #[cfg(test)]

@@ -46,6 +46,9 @@ pub fn find(world: &World, request: &Request) -> Entrance {
     let names: Vec<&str> = std::iter::once(request.name()).chain(found.names.iter().map(String::as_str)).collect();
     let claims = claims::of(world, &names);
     let mut choice = choice::choose(world, request, &found, &claims);
+    if let Some(missing) = unlisted(world).filter(|_| choice.fit == Fit::Elsewhere) {
+        return unseen(world, request, (&found, &mut choice, &claims), &missing);
+    }
     prefer_those_who_speak(world, request, &mut choice, &claims);
     let mut hops = vec![name::hop(world, request, &found, &choice, &claims)];
     hops.extend(cdn::hop(world, request, &found, &choice, &claims));
@@ -60,6 +63,19 @@ pub fn find(world: &World, request: &Request) -> Entrance {
     let beside = if matches!(door, Door::Controller(_)) { state::side(world) } else { Vec::new() };
     let side = several.into_iter().chain(beside).collect();
     Entrance { hops, door, side }
+}
+
+/// DNS leads to no way into the cluster that is known, and not all of them are: the right one may be among the others.
+fn unseen(
+    world: &World,
+    request: &Request,
+    (found, choice, claims): (&dns::Resolution, &mut Choice, &Claims),
+    missing: &str,
+) -> Entrance {
+    choice.fit = Fit::Incomparable;
+    let text = format!("{} is no way into the cluster that is known: {missing}", found.text());
+    let hops = vec![name::hop(world, request, found, choice, claims), Hop::unknown(HopKind::Controller, text.clone())];
+    Entrance { hops, door: Door::Closed(Outcome::Unknown(text)), side: Vec::new() }
 }
 
 /// The way that the user chose is none, or cannot be read.
@@ -80,7 +96,7 @@ pub fn other_names(world: &World, host: &str) -> Vec<String> {
 pub fn leads_here(world: &World, name: &str, port: u16) -> Option<bool> {
     match choice::fit(world, &dns::resolve(world, name), &gate::all(world, port)) {
         Fit::Ours | Fit::Partly(_) => Some(true),
-        Fit::Elsewhere => Some(false),
+        Fit::Elsewhere => unlisted(world).is_none().then_some(false),
         Fit::Told | Fit::Hidden(_) | Fit::Incomparable | Fit::NoAddress => None,
     }
 }
