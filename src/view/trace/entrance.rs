@@ -158,14 +158,18 @@ fn prefer_those_who_speak(world: &World, request: &Request, choice: &mut Choice,
     let has_controller = choice.gates.iter().any(is_controller);
     let has_gateway = choice.gates.iter().any(|gate| matches!(gate.behind, Behind::Gateway(_)));
     let lacks_services = world.known(SERVICE, None).missing("services").is_some();
-    if lacks_services && !claims.ingresses.is_empty() && !is_controller(gate) {
+    // Of a route and an Ingress for one host the one behind the likelier way counts: both have to be seen.
+    let lacks_ingresses = world.known(INGRESS, None).missing("ingresses").is_some();
+    if (lacks_ingresses || lacks_services && !claims.ingresses.is_empty()) && !is_controller(gate) {
         choice.gate = None;
         return;
     }
     let is_lost = is_half_known
         || !claims.ingresses.is_empty() && !has_controller
         || claims.ingresses.is_empty() && claims.gateway().is_some() && !has_gateway;
-    if is_lost && choice::speaks_for(world, gate, request, claims) == Voice::None {
+    // A listener for many names is no answer while a rule for this one may be unseen.
+    let least = if is_half_known { Voice::Rule } else { Voice::Listener };
+    if is_lost && choice::speaks_for(world, gate, request, claims) < least {
         choice.gate = None;
     }
 }
@@ -173,7 +177,8 @@ fn prefer_those_who_speak(world: &World, request: &Request, choice: &mut Choice,
 /// What of the ways into the cluster is not listed, or may not be: then another one may be the right one.
 fn unlisted(world: &World) -> Option<String> {
     let services = world.known(SERVICE, None).missing("services");
-    services.or_else(|| world.known(GATEWAY, None).missing("gateways"))
+    let gateways = || world.known(GATEWAY, None).missing("gateways");
+    services.or_else(gateways).or_else(|| world.known(INGRESS, None).missing("ingresses"))
 }
 
 /// What stands behind the chosen way, with the hops up to there.
@@ -232,14 +237,14 @@ fn unled(world: &World, request: &Request, claims: &Claims) -> (Vec<Hop>, Door) 
     if !world.is_files() {
         hops.push(Hop::unknown(HopKind::LoadBalancer, missing.clone()));
     }
+    if let Some(missing) = unlisted(world) {
+        hops.push(Hop::unknown(HopKind::Controller, missing.clone()));
+        return (hops, Door::Closed(Outcome::Unknown(missing)));
+    }
     if claims.ingresses.is_empty()
         && let Some(gateway) = claims.gateway()
     {
         return (hops, Door::Gateway { gateway: gateway.clone(), port: request.port });
-    }
-    if let Some(missing) = unlisted(world).filter(|_| claims.is_empty()) {
-        hops.push(Hop::unknown(HopKind::Controller, missing.clone()));
-        return (hops, Door::Closed(Outcome::Unknown(missing)));
     }
     let all: Vec<Arc<Record>> = match claims.ingresses.as_slice() {
         [] => world.of(INGRESS).cloned().collect(),
