@@ -14,7 +14,7 @@ use kplumb::api::logs::follow::Manner;
 use kplumb::api::proxy::Environment;
 use kplumb::app::App;
 use kplumb::app::effect::{Effect, Stream};
-use kplumb::app::event::{Epoch, Event, Input, Ticket};
+use kplumb::app::event::{Event, Input};
 use kplumb::app::keymap::script;
 use kplumb::app::policy::Mode;
 use kplumb::app::scene::Scene;

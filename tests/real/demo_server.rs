@@ -35,11 +35,6 @@ impl Served {
         Self::at_pace(None)
     }
 
-    /// The shop, whose story runs ahead: half a second with every tick.
-    pub fn running() -> Self {
-        Self::at_pace(Some(Duration::from_millis(5)))
-    }
-
     fn at_pace(tick: Option<Duration>) -> Self {
         let mut documents = embedded::documents("shop");
         shift::shift(&mut documents, jiff::Timestamp::now());
@@ -127,7 +122,7 @@ fn kubectl_is_content_with_the_demo() {
         ("explain deployment.spec.strategy", "rollingUpdate"),
         ("auth can-i list pods", "yes"),
         ("auth can-i delete pods", "yes"),
-        ("auth can-i create pods/exec", "no"),
+        ("auth can-i create pods --subresource=exec", "no"),
         ("auth whoami", "demo"),
         ("version", "v1.36.3"),
         ("get pods -n shop-prod nobody", "pods \"nobody\" not found"),

@@ -26,7 +26,7 @@ use crate::live::options;
 /// A program at work, and where it keeps its record.
 pub struct Program {
     tokio: tokio::runtime::Runtime,
-    program: Runtime<Memory>,
+    runtime: Runtime<Memory>,
     state: TempDir,
 }
 
@@ -60,14 +60,14 @@ impl Program {
             let theme = Theme::embedded("default").unwrap();
             Runtime::new(App::start(start), Memory::new(140, 50), world, heard, Look { clock, theme })
         });
-        Program { tokio, program, state }
+        Program { tokio, runtime: program, state }
     }
 
     /// Lets it work for a while.
     pub fn run(&mut self, time: Duration) {
         let end = Instant::now() + time;
         while let Some(left) = end.checked_duration_since(Instant::now()) {
-            let turn = async { tokio::time::timeout(left, self.program.turn()).await };
+            let turn = async { tokio::time::timeout(left, self.runtime.turn()).await };
             let _ = self.tokio.block_on(turn);
         }
     }
@@ -75,8 +75,8 @@ impl Program {
     /// Takes in one event; whether the program wants to end does not matter here.
     pub fn input(&mut self, input: Input) {
         let _context = self.tokio.enter();
-        self.program.feed(Event::Tick(Clock::system().now())).unwrap();
-        self.program.feed(Event::Input(input)).unwrap();
+        self.runtime.feed(Event::Tick(Clock::system().now())).unwrap();
+        self.runtime.feed(Event::Input(input)).unwrap();
     }
 
     pub fn keys(&mut self, keys: &str) {
@@ -87,8 +87,8 @@ impl Program {
 
     /// What the screen says.
     pub fn screen(&mut self) -> String {
-        self.program.draw().unwrap();
-        export::text(self.program.surface.buffer())
+        self.runtime.draw().unwrap();
+        export::text(self.runtime.surface.buffer())
     }
 
     /// Lets it work until the screen says this.

@@ -75,7 +75,9 @@ fn head(request: &Request) -> String {
     let host = request.host_header.clone().unwrap_or_else(|| request.authority());
     let mut head = format!("{} {}{query} HTTP/1.1\r\nHost: {host}\r\n", request.method, request.path);
     for (name, value) in &request.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        for part in [name.as_str(), ": ", value.as_str(), "\r\n"] {
+            head.push_str(part);
+        }
     }
     if matches!(request.method.as_str(), "POST" | "PUT" | "PATCH") {
         head.push_str("Content-Length: 0\r\n");

@@ -21,10 +21,11 @@ fn rule(host: &str, paths: &[&str]) -> String {
         let (service, port) = words[2].split_once(':').unwrap_or((words[2], "80"));
         let field = if port.parse::<u16>().is_ok() { "number" } else { "name" };
         let value = if words[1] == "-" { String::new() } else { format!("path: '{}', ", words[1]) };
-        text.push_str(&format!(
+        let line = format!(
             "      - {{{value}pathType: {}, backend: {{service: {{name: {service}, port: {{{field}: {port}}}}}}}}}\n",
             words[0]
-        ));
+        );
+        text.push_str(&line);
     }
     text
 }
