@@ -10,6 +10,7 @@ pub mod link;
 pub mod logs;
 pub mod process;
 pub mod report;
+pub mod save;
 pub mod serving;
 pub mod signals;
 pub mod source;

@@ -38,7 +38,7 @@ impl App {
     pub(super) fn log_filter(&mut self) {
         if let Some(Screen::Logs(screen)) = self.session().map(Session::screen) {
             let view = self.session().and_then(|session| session.logs.get(&screen.ticket));
-            let text = view.map_or_else(String::new, |view| view.tail.filter().text().to_owned());
+            let text = view.map_or_else(String::new, |view| view.tail.filter().text());
             self.prompt = Some(Prompt::new(Purpose::Filter, &text));
         }
     }
@@ -63,17 +63,21 @@ impl App {
         match prompt.purpose {
             Purpose::Filter => self.set_filter(&text),
             Purpose::Search => self.search_for(&text),
-            Purpose::Palette => {}
+            Purpose::Palette | Purpose::Time | Purpose::File => {}
         }
     }
 
     /// Enter: what was typed if it means something, else the selected offer.
     pub(super) fn prompt_accept(&mut self) {
         let Some(prompt) = self.prompt.take() else { return };
-        if prompt.purpose != Purpose::Palette {
-            return;
-        }
         let typed = prompt.editor.text().trim().to_owned();
+        match prompt.purpose {
+            Purpose::Filter | Purpose::Search => return,
+            Purpose::Time => return self.go_to_typed_time(&typed),
+            Purpose::File => return self.save_logs(&typed),
+            Purpose::Palette if self.go_to_time(&typed) => return,
+            Purpose::Palette => {}
+        }
         if typed.is_empty() && prompt.selected == 0 {
             return;
         }
@@ -94,7 +98,7 @@ impl App {
         match prompt.purpose {
             Purpose::Filter => self.set_filter(&prompt.before),
             Purpose::Search => self.search.text.clear(),
-            Purpose::Palette => {}
+            Purpose::Palette | Purpose::Time | Purpose::File => {}
         }
     }
 

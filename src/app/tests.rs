@@ -8,6 +8,7 @@ use crate::kinds::{Catalog, Cell, Digest, Health, Meta, NAMESPACE, ObjectRef, PO
 use crate::model::{Change, Scope, Sync};
 
 mod lasting;
+mod logging;
 mod pointer;
 mod watching;
 

@@ -36,6 +36,7 @@ impl App {
             Some(Screen::Table(_)) => In::Table,
             Some(Screen::Detail(_)) => In::Detail,
             Some(Screen::Trace(_)) => In::Trace,
+            Some(Screen::Logs(logs)) if logs.panel.is_some() => In::LogPanel,
             Some(Screen::Logs(_)) => In::Logs,
             Some(Screen::Yaml(_)) => In::Yaml,
             Some(Screen::Help(_)) => In::Help,
@@ -142,6 +143,7 @@ impl App {
         self.redraw = true;
         match outcome {
             Outcome::Copied { what, way } => self.say(format!("{what} copied to {way}")),
+            Outcome::Saved { what, path } => self.say(format!("{what} saved to {path}")),
             Outcome::Failed(failure) => self.notice = Some(Notice::failure(&failure, self.now)),
             Outcome::Contexts(contexts) => self.contexts = contexts,
         }
