@@ -6,9 +6,9 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)]
 
 use kplumb::api::connect::{Connection, Options, in_process};
-use kplumb::api::guard::Mode;
 use kplumb::api::proxy::Environment;
 use kplumb::api::watch::watch;
+use kplumb::app::policy::Mode;
 use kplumb::demo::Demo;
 use kplumb::kinds::{Catalog, POD};
 use kplumb::model::{Change, Cluster, Scope, Sync};

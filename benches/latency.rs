@@ -8,11 +8,11 @@
 mod samples;
 
 use kplumb::api::connect::Options;
-use kplumb::api::guard::Mode;
 use kplumb::api::proxy::Environment;
 use kplumb::app::App;
 use kplumb::app::event::Input;
 use kplumb::app::keymap::script;
+use kplumb::app::policy::Mode;
 use kplumb::app::scene::Scene;
 use kplumb::kinds::{Cell, POD, Record};
 use kplumb::model::Change;

@@ -102,6 +102,8 @@ fn palette_over_10000_names(bencher: divan::Bencher, line: &str) {
         catalog: &catalog,
         contexts: &[],
         urls: &[],
+        entrances: &[],
+        pods: &[],
         namespaces: &namespaces,
         commands: &[],
         aliases: &aliases,

@@ -120,7 +120,9 @@ pub fn start(view: &str, (width, height): (u16, u16)) -> Start {
         view: Some(view.to_owned()),
         namespaces: std::collections::BTreeSet::new(),
         own_namespaces: std::collections::BTreeMap::new(),
-        mode: kplumb::app::policy::Mode::Observe,
+        pins: std::collections::BTreeMap::new(),
+        mode: Some(kplumb::app::policy::Mode::Observe),
+        policy: kplumb::app::policy::Policy::default(),
         settings: Settings::default(),
         now: NOW,
         size: Size { width, height },
@@ -134,6 +136,7 @@ pub fn connected() -> Event {
         version: "v1.36.3".to_owned(),
         server: "https://bench".to_owned(),
         user: None,
+        cluster_uid: None,
     };
     Event::Reply(Epoch(1), Reply::Connected(Box::new(connected)))
 }

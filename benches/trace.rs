@@ -1,12 +1,15 @@
 //! What following requests costs in a cluster of 10,000 pods, 2,000 Services and 2,000 Ingresses: one trace (target 3 ms),
-//! every route (2 s), and the index of routes after one pod, one slice or one Ingress changed (10 ms).
+//! every route (2 s), the ways to one pod (10 ms), and the index of routes after one pod, slice, Service or Ingress changed:
+//! all of it (10 ms, where it touches one route) and its longest turn (4 ms), which is how long a key can have to wait.
+//! What a trace read is counted too: it must not grow with the cluster.
 //!
-//! `cargo bench --bench trace`
+//! `cargo bench --bench trace`, or with a number behind `--` for as many Services and Ingresses.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
-use kplumb::kinds::{Catalog, ENDPOINT_SLICE, INGRESS, KindId, ObjectRef, POD};
+use kplumb::kinds::{Catalog, ENDPOINT_SLICE, INGRESS, KindId, ObjectRef, POD, SERVICE};
 use kplumb::manifests::{read, records};
 use kplumb::model::{Change, Cluster};
+use kplumb::view::reverse;
 use kplumb::view::routes::{self, index::Index};
 use kplumb::view::trace::follow::follow;
 use kplumb::view::trace::outcome::{Outcome, Trace};
@@ -79,54 +82,90 @@ ports: [{name: http, port: 80}, {name: https, port: 443}]
 ";
 
 fn main() {
+    let services = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(SERVICES);
     let catalog = Catalog::builtin();
-    let mut cluster = cluster(&catalog);
+    let mut cluster = cluster(&catalog, services);
     let here = Lookup::Found(vec![Answer::Address("203.0.113.10".parse().unwrap())]);
-    let (answers, probes) = (Answers::from([("*.example.com".to_owned(), here)]), Probes::default());
-    let now = Timestamp::parse(NOW).unwrap();
-    macro_rules! world {
-        () => {
-            World::new(&cluster, &catalog, now, (&answers, &probes))
-        };
-    }
-    println!("{} pods, {} ingresses", cluster.count(POD), cluster.count(INGRESS));
-    let requests: Vec<Request> =
-        (0..SERVICES).map(|n| Request::get(&format!("http://app-{n}.example.com/cart")).unwrap()).collect();
-    let traces: Vec<(Duration, Trace)> =
-        requests.iter().step_by(20).map(|request| timed(|| follow(&world!(), request))).collect();
-    report("one trace", 3, traces.iter().map(|(took, _)| *took).collect());
-    let forwarded = traces.iter().filter(|(_, trace)| matches!(trace.outcome, Outcome::Forward(_))).count();
-    println!("  {forwarded} of {} reach their Service", traces.len());
+    let given = Given {
+        catalog: &catalog,
+        answers: Answers::from([("*.example.com".to_owned(), here)]),
+        probes: Probes::default(),
+        services,
+    };
+    println!("{} pods, {} Services, {} Ingresses", cluster.count(POD), cluster.count(SERVICE), cluster.count(INGRESS));
+    one_by_one(&given, &cluster);
     let (took, all) = timed(|| routes::all(&cluster));
     println!("list of {} routes: {took:.1?}", all.len());
     let (took, mut index) = timed(|| {
         let mut index = Index::of(&cluster);
-        index.work(&world!(), || true);
+        index.work(&given.world(&cluster), || true);
         index
     });
     println!("check of all: {took:.1?} (target 2 s)");
-    for (what, kind) in [("a pod", POD), ("a slice", ENDPOINT_SLICE), ("an Ingress", INGRESS)] {
-        let mut turns = Vec::new();
-        let mut retraced = 0;
-        for n in (0..SERVICES).step_by(100) {
-            let touched = change(&mut cluster, &key(kind, n));
-            let (took, ()) = timed(|| index.touch(&cluster, &touched));
-            retraced += index.due();
-            let mut longest = Duration::ZERO;
-            let mut whole = took;
-            loop {
-                let (took, more) = timed(|| index.work(&world!(), || false));
-                longest = longest.max(took);
-                whole += took;
-                if !more {
-                    break;
-                }
-            }
-            turns.push(whole);
-        }
-        report(&format!("index after {what} changed"), 10, turns);
-        println!("  {} traces anew for each", retraced / (SERVICES / 100));
+    for (what, kind) in [("a pod", POD), ("a slice", ENDPOINT_SLICE), ("a Service", SERVICE), ("an Ingress", INGRESS)] {
+        after(&given, &mut cluster, &mut index, (what, kind));
     }
+}
+
+/// What a world needs beside its cluster.
+struct Given<'a> {
+    catalog: &'a Catalog,
+    answers: Answers,
+    probes: Probes,
+    services: usize,
+}
+
+impl Given<'_> {
+    fn world<'w>(&'w self, cluster: &'w Cluster) -> World<'w> {
+        World::new(cluster, self.catalog, Timestamp::parse(NOW).unwrap(), (&self.answers, &self.probes))
+    }
+
+    /// The numbers of some applications, spread over all.
+    fn some(&self) -> impl Iterator<Item = usize> {
+        (0..self.services).step_by((self.services / 20).max(1))
+    }
+}
+
+/// Single traces, forward and back.
+fn one_by_one(given: &Given, cluster: &Cluster) {
+    let request = |n: usize| Request::get(&format!("http://app-{n}.example.com/cart")).unwrap();
+    let follow = |n| timed(|| follow(&given.world(cluster), &request(n)));
+    let traces: Vec<(Duration, Trace)> = given.some().map(follow).collect();
+    report("one trace", 3, traces.iter().map(|(took, _)| *took).collect());
+    let forwarded = traces.iter().filter(|(_, trace)| matches!(trace.outcome, Outcome::Forward(_))).count();
+    let reads = traces.iter().map(|(_, trace)| trace.reads.len()).max().unwrap_or(0);
+    println!("  {forwarded} of {} reach their Service, each by {reads} reads at most", traces.len());
+    let ways = |n| {
+        let pod = cluster.get(&key(POD, n)).unwrap();
+        timed(|| reverse::ways(&given.world(cluster), pod).entrances.len())
+    };
+    let ways: Vec<(Duration, usize)> = given.some().map(ways).collect();
+    report("the ways to one pod", 10, ways.iter().map(|(took, _)| *took).collect());
+}
+
+/// The index after one object changed: what one turn takes, and all of them.
+fn after(given: &Given, cluster: &mut Cluster, index: &mut Index, (what, kind): (&str, KindId)) {
+    let (mut wholes, mut turns, mut retraced) = (Vec::new(), Vec::new(), 0);
+    let count = given.some().count();
+    for n in given.some() {
+        let touched = change(cluster, &key(kind, n));
+        let (took, ()) = timed(|| index.touch(cluster, &touched));
+        retraced += index.due();
+        let (mut whole, mut longest) = (took, took);
+        loop {
+            let (took, more) = timed(|| index.work(&given.world(cluster), || false));
+            longest = longest.max(took);
+            whole += took;
+            if !more {
+                break;
+            }
+        }
+        wholes.push(whole);
+        turns.push(longest);
+    }
+    report(&format!("index after {what} changed"), 10, wholes);
+    report("  its longest turn", 4, turns);
+    println!("  {} traces anew for each", retraced / count);
 }
 
 fn timed<T>(act: impl FnOnce() -> T) -> (Duration, T) {
@@ -161,10 +200,10 @@ fn change(cluster: &mut Cluster, key: &ObjectRef) -> Vec<ObjectRef> {
     cluster.apply(Change::Apply(record))
 }
 
-fn cluster(catalog: &Catalog) -> Cluster {
+fn cluster(catalog: &Catalog, services: usize) -> Cluster {
     let mut cluster = Cluster::default();
     let mut text = EDGE.to_owned();
-    for n in 0..SERVICES {
+    for n in 0..services {
         write(&mut text, n);
     }
     let (documents, unreadable) = read::text(Path::new("bench.yaml"), &text);

@@ -11,6 +11,7 @@ pub mod fetch;
 pub mod guard;
 pub mod kubeconfig;
 pub mod logs;
+pub mod mutate;
 pub mod outage;
 pub mod probe;
 pub mod proxy;

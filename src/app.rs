@@ -2,8 +2,11 @@
 //!
 //! Start reading at `App::update`; what the screen says is `App::scene`, a value that `ui` only paints.
 
+pub mod acts;
+pub mod asking;
 pub mod command;
 pub mod config;
+pub mod confirm;
 pub mod effect;
 pub mod event;
 pub mod home;
@@ -11,6 +14,7 @@ pub mod keymap;
 pub mod layout;
 pub mod logs;
 pub mod moves;
+pub mod mutation;
 pub mod notice;
 pub mod open;
 pub mod palette;
@@ -32,7 +36,7 @@ use self::command::Keys;
 use self::effect::Effect;
 use self::event::{ContextName, Epoch, Failure};
 use self::notice::Notice;
-use self::policy::Mode;
+use self::policy::{Mode, Policy};
 use self::prompt::Prompt;
 use self::session::Session;
 use self::settings::Settings;
@@ -52,8 +56,16 @@ pub struct App {
     contexts: Vec<ContextName>,
     /// The namespace that each context begins with; all where none is given.
     own_namespaces: BTreeMap<ContextName, Arc<str>>,
-    /// What connections may do.
-    mode: Mode,
+    /// Requests that are pinned in each context that was not opened yet, as lines.
+    pins: BTreeMap<ContextName, Vec<String>>,
+    /// What the flags ask for at most; none for whatever the policy grants.
+    asked: Option<Mode>,
+    /// What may be done where.
+    policy: Policy,
+    /// What was done, as the last look at the record said.
+    record: Vec<String>,
+    /// The question before something is done.
+    dialog: Option<confirm::Dialog>,
     /// Why there is no context at all, where there is none.
     nowhere: Option<Failure>,
     prompt: Option<Prompt>,
@@ -96,8 +108,12 @@ pub struct Start {
     pub namespaces: BTreeSet<Arc<str>>,
     /// The namespace that each context begins with; all where none is given.
     pub own_namespaces: BTreeMap<ContextName, Arc<str>>,
-    /// What connections are asked to do.
-    pub mode: Mode,
+    /// Requests that are pinned in each context, as lines.
+    pub pins: BTreeMap<ContextName, Vec<String>>,
+    /// What the flags ask for at most; none for whatever the policy grants.
+    pub mode: Option<Mode>,
+    /// What may be done where.
+    pub policy: Policy,
     /// From the config file and the flags.
     pub settings: Settings,
     /// The present.
@@ -115,7 +131,11 @@ impl App {
             current: 0,
             contexts: start.contexts,
             own_namespaces: start.own_namespaces,
-            mode: policy::granted(start.mode),
+            pins: start.pins,
+            asked: start.mode,
+            policy: start.policy,
+            record: Vec::new(),
+            dialog: None,
             nowhere: start.nowhere,
             prompt: None,
             notice: None,
@@ -140,8 +160,9 @@ impl App {
                 app.run_when_known(view.trim_start_matches(':'));
             }
         }
-        if let Some(why) = policy::refusal(start.mode) {
-            app.say(why);
+        if let Some(fault) = app.policy.fault() {
+            let text = format!("nothing may be written: {fault}");
+            app.notice = Some(Notice { is_failure: true, ..Notice::new(text, app.now) });
         }
         app.settle();
         let effects = std::mem::take(&mut app.out);

@@ -2,8 +2,10 @@
 //! connection, 3 unknown.
 
 pub mod args;
+mod audit;
 mod check;
 mod ground;
+mod logs;
 mod look;
 mod open;
 mod print;
@@ -70,8 +72,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         None => open::run(&args.common, args.view.as_deref()),
         Some(Command::Trace(trace)) => trace::run(&args.common, trace),
         Some(Command::Check(check)) => check::run(&args.common, check),
+        Some(Command::Logs(logs)) => logs::run(&args.common, logs),
         Some(Command::Screen(screen)) => screen::run(&args.common, screen),
         Some(Command::Demo(demo)) => serve::run(&args.common, demo),
+        Some(Command::Audit(audit)) => audit::run(audit),
         Some(Command::Config(config)) => settings::print(config),
         Some(Command::Completions { shell }) => print::completions(*shell),
         Some(Command::Man) => print::manual(),

@@ -4,6 +4,7 @@
 //! Invariant: it knows nothing of its client, and starts no task, thread or timer of its own.
 
 mod accept;
+mod admit;
 mod controllers;
 mod convert;
 mod discovery;
@@ -27,6 +28,7 @@ mod story;
 mod synthetic;
 mod table;
 mod watch;
+mod write;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

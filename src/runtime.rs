@@ -1,13 +1,17 @@
 //! The loop: keys first, then frames, then replies in batches, then time. The only place that spawns tasks; each ends in
 //! an event, and the terminal is put back whatever happens.
 
+pub mod acts;
 pub mod clipboard;
 pub mod clock;
 pub mod gather;
 pub mod greet;
 pub mod input;
+pub mod journal;
 pub mod link;
 pub mod logs;
+pub mod outlet;
+pub mod pins;
 pub mod process;
 pub mod report;
 pub mod save;
@@ -150,8 +154,7 @@ impl<S: Surface> Runtime<S> {
                 None => Ok(Turn::Over(End::Closed)),
             },
             () = tokio::time::sleep_until(self.drawn + FRAME), if self.due => {
-                self.draw()?;
-                Ok(Turn::Frame)
+                Ok(if self.draw()? { Turn::Frame } else { Turn::Tick })
             }
             _ = self.heard.reports.recv_many(&mut self.batch, BATCH) => self.replies(),
             Some(Said { epoch, ticket, batches }) = self.heard.logs.recv() => {
@@ -169,17 +172,18 @@ impl<S: Surface> Runtime<S> {
         }
     }
 
-    /// Paints the frame now, unless it would say the same as the last one.
-    pub fn draw(&mut self) -> io::Result<()> {
+    /// Paints the frame now, unless it would say the same as the last one. Says whether it did.
+    pub fn draw(&mut self) -> io::Result<bool> {
         self.due = false;
         let mut scene = self.app.scene();
         self.wake = scene.next_change.take();
-        if self.scene.as_ref() != Some(&scene) {
+        let differs = self.scene.as_ref() != Some(&scene);
+        if differs {
             self.drawn = Instant::now();
             self.surface.draw(&scene, &self.theme)?;
             self.scene = Some(scene);
         }
-        Ok(())
+        Ok(differs)
     }
 
     /// The terminal was in other hands: whatever it shows, the next frame is painted.

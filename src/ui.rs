@@ -3,6 +3,7 @@
 pub mod ascii;
 pub mod bars;
 pub mod detail;
+pub mod dialog;
 pub mod empty;
 pub mod export;
 pub mod home;
@@ -20,6 +21,7 @@ pub use self::theme::{Depth, Role, Theme};
 
 use crate::app::scene::{Content, Pane, Scene};
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 /// Paints a scene. A terminal that has shrunk meanwhile cuts it; nothing is ever painted outside.
@@ -37,6 +39,10 @@ pub fn paint(scene: &Scene, buffer: &mut Buffer, theme: &Theme) {
     theme.on(&scene.hints).render(panes.hints.intersection(all), buffer);
     if let Some(choices) = &scene.choices {
         theme.on(choices).render(panes.choices.intersection(all), buffer);
+    }
+    if let Some(dialog) = &scene.dialog {
+        let over = Rect { x: all.x, width: all.width, ..panes.main };
+        theme.on(dialog).render(over.intersection(all), buffer);
     }
     if theme.ascii {
         ascii::reduce(buffer);

@@ -8,6 +8,7 @@ pub mod expiry;
 pub mod filter;
 pub mod fit;
 pub mod health;
+pub mod host;
 pub mod line;
 pub mod logs;
 pub mod picture;

@@ -27,7 +27,9 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn help_shows_every_command_and_every_flag_has_an_example() {
     let help = stdout(&kplumb(&["--help"]));
-    for word in ["screen", "demo", "config", "completions", "man", "--kubeconfig", "--read-only", "--demo", "--now"] {
+    for word in
+        ["logs", "screen", "demo", "config", "completions", "man", "--kubeconfig", "--read-only", "--demo", "--now"]
+    {
         assert!(help.contains(word), "{word} is not in\n{help}");
     }
     let flags: Vec<&str> = help.lines().filter(|l| l.trim_start().starts_with("--kubeconfig")).collect();
@@ -100,4 +102,67 @@ fn completions_and_manual_are_printed() {
     let manual = stdout(&kplumb(&["man"]));
     assert!(manual.starts_with(".ie") || manual.contains(".TH kplumb"), "{manual}");
     assert!(manual.contains(".SH KEYS"));
+}
+
+const LOGS: [&str; 8] = ["logs", "--demo", "-n", "shop-prod", "--now", "2026-11-20T10:42:07Z", "--no-follow", "--tail"];
+
+fn logs(arguments: &[&str]) -> Output {
+    kplumb(&[&LOGS[..], arguments].concat())
+}
+
+#[test]
+fn logs_of_a_workload_are_those_of_its_pods() {
+    let output = logs(&["3", "deploy/cart", "--timestamps"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let lines = stdout(&output);
+    assert!(3 <= lines.lines().count(), "{lines}{}", stderr(&output));
+    for line in lines.lines() {
+        let words: Vec<&str> = line.splitn(3, ' ').collect();
+        assert!(words[0].starts_with("cart-") && words[1].starts_with("2026-11-20T"), "{line}");
+    }
+    assert_eq!(stdout(&logs(&["3", "-l", "app.kubernetes.io/name=cart", "--timestamps"])).lines().count() % 3, 0);
+}
+
+#[test]
+fn logs_as_records_hold_what_the_text_holds() {
+    let output = logs(&["2", "deploy/cart", "-o", "json"]);
+    assert!(!output.stdout.is_empty(), "{}", stderr(&output));
+    for line in stdout(&output).lines() {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!((&record["type"], &record["namespace"]), (&"line".into(), &"shop-prod".into()), "{line}");
+        assert!(record["message"].as_str().is_some_and(|text| !text.is_empty()), "{line}");
+    }
+}
+
+#[test]
+fn logs_of_what_is_not_there_exit_with_2_and_say_so() {
+    for (arguments, wanted) in [
+        (&["1", "deploy/no-such"][..], "no-such was not found"),
+        (&["1", "nonsense/x"], "nonsense is no kind"),
+        (&["1", "-l", "a b"], "app=web"),
+        (&["1", "--include", "("], "unclosed group"),
+        (&["1", "--min-level", "loud"], "warn"),
+        (&["1", "--since", "yesterday"], "10m"),
+    ] {
+        let output = logs(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(wanted), "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_logs_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kplumb"))
+        .args(["logs", "--demo", "-A"])
+        .env("HOME", std::env::temp_dir().join("kplumb-no-config"))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0];
+    std::io::Read::read_exact(&mut child.stdout.take().unwrap(), &mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("pipe"), "{}", stderr(&output));
 }

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kplumb::api::connect::{Options, in_process};
-use kplumb::api::guard::Mode;
 use kplumb::api::proxy::Environment;
 use kplumb::app::effect::Effect;
 use kplumb::app::event::{Epoch, Input};
+use kplumb::app::policy::Mode;
 use kplumb::app::scene::Scene;
 use kplumb::app::settings::Settings;
 use kplumb::app::{App, Size, Start};
@@ -50,7 +50,9 @@ fn start(view: &str) -> (App, Vec<Effect>) {
         view: Some(view.to_owned()),
         namespaces: std::collections::BTreeSet::new(),
         own_namespaces: std::collections::BTreeMap::new(),
-        mode: kplumb::app::policy::Mode::Observe,
+        pins: std::collections::BTreeMap::new(),
+        mode: Some(Mode::Observe),
+        policy: kplumb::app::policy::Policy::default(),
         settings: Settings::default(),
         now: NOW,
         size: Size { width: 160, height: 50 },

@@ -94,6 +94,8 @@ pub struct Refusal {
     pub message: String,
     /// How long the server wants us to wait.
     pub retry_after: Option<Duration>,
+    /// What each part of the object has to do with it: a CamelCase word and a sentence.
+    pub causes: Vec<(String, String)>,
 }
 
 impl std::fmt::Display for Refusal {
@@ -111,8 +113,10 @@ impl Refusal {
     /// Reads a `Status`, however it came.
     pub fn of(status: Status) -> Self {
         let wait = status.details.as_ref().and_then(|details| u64::try_from(details.retry_after_seconds).ok());
+        let causes = status.details.into_iter().flat_map(|details| details.causes);
         Self {
             code: u16::try_from(status.code).unwrap_or_default(),
+            causes: causes.map(|cause| (cause.reason, cause.message)).collect(),
             reason: status.reason,
             message: status.message,
             retry_after: wait.filter(|wait| *wait > 0).map(Duration::from_secs),
@@ -152,12 +156,14 @@ impl Problem {
 impl Connection {
     /// Sends a GET and waits for the head of its answer.
     pub async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Problem> {
-        let mut request = Request::get(ask.path).header(header::ACCEPT, ask.accept);
-        if ask.stream {
-            request = request.header(header::ACCEPT_ENCODING, "identity");
-        }
-        let request = request.body(Body::empty());
-        self.answer(request.map_err(|error| Problem::Garbled(error.to_string()))?).await
+        self.answer(request(ask)?).await
+    }
+
+    /// Sends a GET whose answer may begin as late as its first byte: the log of a container that says nothing yet.
+    pub async fn ask_open_ended(&self, ask: &Ask<'_>) -> Result<Answer, Problem> {
+        let request = request(ask)?;
+        let sent = self.client().send(request).await;
+        self.heard(sent).await
     }
 
     /// Sends a GET for JSON and reads the whole answer.
@@ -226,19 +232,24 @@ impl Connection {
     }
 
     async fn answer(&self, request: Request<Body>) -> Result<Answer, Problem> {
-        let response = match timeout(PATIENCE, self.client().send(request)).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(Failure::of(self.server(), &error).into()),
-            Err(_) => return Err(Failure::new(Cause::Timeout, self.server(), "no answer within 30 s").into()),
-        };
+        match timeout(PATIENCE, self.client().send(request)).await {
+            Ok(sent) => self.heard(sent).await,
+            Err(_) => Err(Failure::new(Cause::Timeout, self.server(), "no answer within 30 s").into()),
+        }
+    }
+
+    async fn heard(&self, sent: Result<Response<Body>, kube::Error>) -> Result<Answer, Problem> {
+        let response = sent.map_err(|error| Failure::of(self.server(), &error))?;
         let format = format(response.headers());
         if response.status().is_success() {
             return Ok(Answer { format, body: response.into_body() });
         }
-        Err(Problem::Refusal(self.refusal(response, format).await))
+        Err(Problem::Refusal(self.refusal(response).await))
     }
 
-    async fn refusal(&self, response: Response<Body>, format: Format) -> Refusal {
+    /// Reads how the server said no.
+    pub async fn refusal(&self, response: Response<Body>) -> Refusal {
+        let format = format(response.headers());
         let code = response.status().as_u16();
         let wait = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = self.whole(response.into_body()).await.unwrap_or_default();
@@ -250,6 +261,14 @@ impl Connection {
         refusal.retry_after = wait.map(Duration::from_secs).or(refusal.retry_after);
         refusal
     }
+}
+
+fn request(ask: &Ask<'_>) -> Result<Request<Body>, Problem> {
+    let mut request = Request::get(ask.path).header(header::ACCEPT, ask.accept);
+    if ask.stream {
+        request = request.header(header::ACCEPT_ENCODING, "identity");
+    }
+    request.body(Body::empty()).map_err(|error| Problem::Garbled(error.to_string()))
 }
 
 /// Reads a `Status` in the language that it came in.

@@ -14,11 +14,12 @@ use tower::{BoxError, Layer, Service, ServiceBuilder};
 use crate::api::auth::plugin::Plugin;
 use crate::api::auth::{Credentials, Source};
 use crate::api::failure::{Cause, Failure};
-use crate::api::guard::{Guard, Mode, Tally};
+use crate::api::guard::{Guard, Tally};
 use crate::api::kubeconfig::Target;
 use crate::api::outage::Outage;
 use crate::api::proxy::Environment;
 use crate::api::transport::{Transport, Way};
+use crate::app::policy::Mode;
 use crate::wire::Timestamp;
 
 /// How many streams one connection holds open; with the single requests beside them at most 64 sockets.

@@ -16,8 +16,8 @@ use kube::client::Body;
 use tower::{BoxError, service_fn};
 
 use crate::api::connect::{Connection, Options, in_process};
-use crate::api::guard::Mode;
 use crate::api::proxy::Environment;
+use crate::app::policy::Mode;
 use crate::wire::Timestamp;
 
 /// The body of a fake answer.
@@ -72,9 +72,14 @@ impl Fake {
 
     /// A connection to it, in observe mode, at 2026-11-20T12:00:00Z.
     pub fn connection(&self) -> Connection {
+        self.connection_in(Mode::Observe)
+    }
+
+    /// The same in another mode.
+    pub fn connection_in(&self, mode: Mode) -> Connection {
         let fake = self.clone();
         let service = service_fn(move |request: Request<Body>| fake.clone().answer(request));
-        in_process(service, "fake", &options())
+        in_process(service, "fake", &Options { mode, ..options() })
     }
 
     /// What was asked, without `/readyz`.

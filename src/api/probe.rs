@@ -6,8 +6,8 @@ mod http;
 mod message;
 pub mod tls;
 
-use crate::view::trace::reality::{Reality, Timed};
-use crate::view::trace::request::{Request, Scheme, Vantage};
+use crate::view::trace::reality::{Reality, Timed, alias, refusal};
+use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::world::{Answer, Answers, Dial, Lookup};
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
@@ -24,8 +24,8 @@ const TRIES: usize = 3;
 /// Sends the request for real, as far as it goes. Answers that were given stand for those of DNS.
 pub async fn probe(request: &Request, given: &Answers) -> Reality {
     let mut reality = Reality { url: request.url(), place: place(request), ..Reality::default() };
-    if request.vantage != Vantage::External {
-        "only requests from outside of the cluster can be sent for real".clone_into(&mut reality.stopped);
+    if let Some(why) = refusal(request) {
+        reality.stopped = why;
         return reality;
     }
     let begun = Instant::now();
@@ -59,12 +59,7 @@ async fn names(host: &str, given: &Answers) -> Vec<(String, Lookup)> {
     // A chain that was given goes on with what DNS says.
     while let Some(lookup) = given.get(&host).filter(|_| names.len() < dns::LONGEST) {
         names.push((host.clone(), lookup.clone()));
-        let Lookup::Found(answers) = lookup else { return names };
-        let alias = answers.iter().find_map(|answer| match answer {
-            Answer::Alias(name) => Some(name.clone()),
-            _ => None,
-        });
-        let Some(alias) = alias else { return names };
+        let Some(alias) = alias(lookup) else { return names };
         host = alias;
     }
     names.extend(dns::look_up(&host).await);

@@ -53,6 +53,8 @@ pub enum In {
     Picker,
     /// While a line is typed.
     Prompt,
+    /// While a question is asked before something is done.
+    Dialog,
 }
 
 impl In {
@@ -70,7 +72,15 @@ impl In {
             Self::Help => "help",
             Self::Picker => "lists",
             Self::Prompt => "while typing",
+            Self::Dialog => "dialogs",
         }
+    }
+}
+
+impl Command {
+    /// Whether it leaves a dialog without an answer, which is always possible.
+    pub fn leaves(&self) -> bool {
+        !self.mutates && (self.when == [In::Dialog] && self.keys == ["<esc>"] || self.when.contains(&In::Anywhere))
     }
 }
 

@@ -28,12 +28,13 @@ pub struct ConfigError {
 }
 
 /// Every key of the top level.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "theme",
     "color",
     "mouse",
     "clipboard",
     "secrets",
+    "live-dns",
     "log",
     "log-memory",
     "context",
@@ -75,6 +76,7 @@ fn read(text: &str) -> Read<Settings> {
             "mouse" => settings.mouse = boolean(&value)?,
             "clipboard" => settings.clipboard = one_of(&value, CLIPBOARDS)?,
             "secrets" => settings.no_secrets = one_of(&value, &[("tls", false), ("never", true)])?,
+            "live-dns" => settings.live_dns = boolean(&value)?,
             "log" => settings.log = non_empty(&value)?,
             "log-memory" => settings.log_bytes = mebibytes(&value)?,
             "context" => settings.context = non_empty(&value)?,

@@ -1,10 +1,13 @@
 //! What goes out: everything the program does to the world is one of these values first.
 
 use crate::app::event::{ContextName, Epoch, Ticket};
+use crate::app::mutation::{Confirmed, Mutation};
+use crate::app::policy::Answer;
 use crate::kinds::{KindId, ObjectRef};
 use crate::model::Scope;
 use crate::view::logs::batch::SourceId;
 use crate::view::logs::query::{Part, Wanted};
+use crate::view::trace::request::Request;
 
 /// A wish to the runtime. What comes of it returns as an event, success or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +35,33 @@ pub enum Effect {
     Retry(Epoch),
     /// Read exactly these logs from now on, each from where it is; none ends the reading.
     Logs(Epoch, Ticket, Vec<Stream>),
+    /// Send a request and those that it leads to for real: DNS, TCP, TLS, one GET each. They go to the application, from
+    /// this machine, without the cluster's credentials.
+    Probe {
+        /// Whose path it is.
+        epoch: Epoch,
+        /// The request that was followed.
+        request: Box<Request>,
+        /// Itself, and where its redirects lead.
+        chain: Vec<Request>,
+    },
+    /// Ask DNS for these names.
+    LookUp(Epoch, Vec<String>),
+    /// Write down which requests are pinned in a context.
+    Pins {
+        /// The context.
+        context: ContextName,
+        /// The requests, as lines.
+        lines: Vec<String>,
+    },
+    /// Ask the server what would come of a write; the answer carries the number.
+    Preview(Epoch, u64, Box<Mutation>),
+    /// Do what the user confirmed.
+    Mutate(Epoch, Box<Confirmed>),
+    /// Write into the policy that a cluster may be operated.
+    Remember(Answer),
+    /// Read the record of actions.
+    Record,
     /// Go on with what was left over, once keys and replies were taken in.
     Continue,
     /// Put text where the user can paste it.

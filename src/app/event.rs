@@ -1,9 +1,13 @@
 //! What comes in: keys, ticks, and the replies to what was asked for.
 
 use crate::app::keymap::Chord;
+use crate::app::mutation::{Done, Preview, Refused, Undone};
 use crate::kinds::{Catalog, KindId, ObjectRef};
 use crate::model::Change;
 use crate::view::logs::batch::{Batch, SourceId};
+use crate::view::trace::reality::Reality;
+use crate::view::trace::request::Request;
+use crate::view::trace::world::Lookup;
 use crate::wire::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
@@ -104,6 +108,16 @@ pub enum Reply {
     Readable(Vec<(KindId, Readable)>),
     /// The whole object, as the server holds it.
     Fetched(ObjectRef, Result<Arc<Value>, Failure>),
+    /// What happened to a request that was sent for real, and to what it led to.
+    Probed(Box<Request>, Vec<Reality>),
+    /// What DNS said of each name on the way.
+    LookedUp(Vec<(String, Lookup)>),
+    /// What would come of a write.
+    Previewed(u64, Result<Box<Preview>, Refused>),
+    /// A write was done. Never dropped, whatever connection it belonged to.
+    Done(Done),
+    /// A write was not done, or nobody knows. Never dropped.
+    Failed(Undone),
     /// The guard refused a request: a bug of ours, shown so that it is reported.
     Blocked(String),
 }
@@ -119,6 +133,8 @@ pub struct Connected {
     pub server: String,
     /// Who we are to it, if it said.
     pub user: Option<String>,
+    /// The uid of its namespace kube-system, by which the policy knows it; none where that cannot be read.
+    pub cluster_uid: Option<String>,
 }
 
 /// Where a kind may be read.
@@ -164,6 +180,8 @@ pub enum Outcome {
     },
     /// It could not be done.
     Failed(Failure),
+    /// The record of actions, line by line.
+    Record(Vec<String>),
     /// The contexts of the kubeconfig, read again.
     Contexts(Vec<ContextName>),
 }

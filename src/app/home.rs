@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::app::screen::{HomeRow, HomeScreen, Screen};
 use crate::app::session::Session;
 use crate::kinds::{NAMESPACE, ObjectRef};
+use crate::view::health::route::Pin;
 use crate::view::health::{self, Home};
 use crate::view::table::Namespaces;
 use std::collections::BTreeSet;
@@ -13,7 +14,9 @@ impl App {
     /// Home of a session, at the present; narrow screens have the rollouts among the problems only.
     pub(super) fn home(&self, session: &Session) -> Home {
         let mut home = health::home(&session.cluster, &session.catalog, self.now);
-        health::route::add(&mut home, &session.routes, &session.catalog);
+        let pinned = session.paths.kept.iter().filter(|kept| kept.is_pinned);
+        let pins = pinned.map(|kept| Pin { request: &kept.request, told: kept.told.as_ref(), since: kept.since });
+        health::route::add(&mut home, &session.routes, pins, &session.catalog);
         if self.panes().main.width < crate::app::layout::ROLLOUTS {
             home.rollouts.clear();
         }
@@ -72,7 +75,9 @@ impl App {
     /// The object that Home's selection stands on.
     pub(super) fn selected_on_home(&self) -> Option<ObjectRef> {
         match self.home_row()? {
-            HomeRow::Problem(key) | HomeRow::Rollout(key) | HomeRow::Route(_, key) => Some(key),
+            HomeRow::Problem(key) | HomeRow::Rollout(key) | HomeRow::Route(_, key) => {
+                Some(key).filter(|key| !key.name.is_empty())
+            }
             HomeRow::Namespace(name) if name.is_empty() => None,
             HomeRow::Namespace(name) => Some(ObjectRef { kind: NAMESPACE, namespace: None, name }),
         }

@@ -3,11 +3,12 @@
 use crate::app::App;
 use crate::app::Size;
 use crate::app::layout::{Area, Panes, SPLIT, TRACE_SPLIT, panes};
-use crate::app::screen::{LogsScreen, Screen, TableScreen};
+use crate::app::screen::{Cursor, LogsScreen, Screen, TableScreen};
 use crate::app::session::Session;
 use crate::kinds::ObjectRef;
 use crate::model::Change;
-use crate::view::describe;
+use crate::view::describe::{self, Detail};
+use crate::view::line::Line;
 use crate::view::table::{self, Query, Window};
 
 /// Offers of the palette on screen at a time.
@@ -46,22 +47,33 @@ impl App {
                 let query = self.query(session, screen)?;
                 table::selected(&session.cluster, &query, &window(screen, self.panes().main))
             }
-            Screen::Detail(screen) => {
-                let detail = describe::detail(&self.subject_of(session, &screen.key));
-                describe::lines(&detail).nth(screen.cursor.index).and_then(|(_, line)| line.link.clone())
-            }
-            Screen::Trace(screen) => {
-                let picture = self.picture(session, screen);
-                describe::lines(&picture).nth(screen.cursor.index).and_then(|(_, line)| line.link.clone())
-            }
+            _ => self.selected_line()?.link,
+        }
+    }
+
+    /// The page on screen that is read line by line: an object, a path, a host; and where its selection stands.
+    pub(super) fn page_on_screen(&self) -> Option<(Detail, Cursor)> {
+        let session = self.session()?;
+        match session.screen() {
+            Screen::Detail(screen) => Some((describe::detail(&self.subject_of(session, &screen.key)), screen.cursor)),
+            Screen::Trace(screen) => Some((self.picture(session, screen), screen.cursor)),
+            Screen::Host(screen) => Some((self.host_page(session, screen), screen.cursor)),
             _ => None,
         }
+    }
+
+    /// The selected line of a page.
+    pub(super) fn selected_line(&self) -> Option<Line> {
+        let (page, cursor) = self.page_on_screen()?;
+        let all = describe::lines(&page).count();
+        describe::lines(&page).nth(cursor.index.min(all.saturating_sub(1))).map(|(_, line)| line.clone())
     }
 
     pub(super) fn subject_of<'a>(&self, session: &'a Session, key: &'a ObjectRef) -> describe::Subject<'a> {
         let fetched = session.fetched.as_ref().filter(|fetched| fetched.key == *key);
         let raw = fetched.and_then(|f| f.value.as_ref()?.as_ref().ok()).map(AsRef::as_ref);
-        describe::Subject { cluster: &session.cluster, catalog: &session.catalog, key, raw, now: self.now }
+        let routes = Some(&session.routes);
+        describe::Subject { cluster: &session.cluster, catalog: &session.catalog, key, routes, raw, now: self.now }
     }
 
     /// What a table screen asks of the view.
@@ -92,19 +104,8 @@ impl App {
         match session.screen() {
             Screen::Table(_) => self.step_table(by, panes.main),
             Screen::Home(_) => self.step_on_home(by),
-            Screen::Detail(screen) => {
-                let all = describe::lines(&describe::detail(&self.subject_of(session, &screen.key))).count();
-                let mut next = screen.clone();
-                let height = panes.side.unwrap_or(panes.main).height;
-                next.cursor = next.cursor.moved(moved(next.cursor.index, by, all), usize::from(height));
-                self.set_top(Screen::Detail(next));
-            }
-            Screen::Trace(screen) => {
-                let all = describe::lines(&self.picture(session, screen)).count();
-                let mut next = screen.clone();
-                next.cursor = next.cursor.moved(moved(next.cursor.index, by, all), usize::from(panes.main.height));
-                self.set_top(Screen::Trace(next));
-            }
+            Screen::Detail(_) => self.step_page(by, panes.side.unwrap_or(panes.main)),
+            Screen::Trace(_) | Screen::Host(_) => self.step_page(by, panes.main),
             Screen::Picker(screen) => {
                 let all = self.entries(screen).len();
                 let mut next = screen.clone();
@@ -114,6 +115,18 @@ impl App {
             }
             Screen::Logs(_) => self.step_logs(by),
             Screen::Yaml(_) | Screen::Help(_) => self.scroll(by),
+        }
+    }
+
+    fn step_page(&mut self, by: isize, area: Area) {
+        let Some((page, cursor)) = self.page_on_screen() else { return };
+        let all = describe::lines(&page).count();
+        let next = cursor.moved(moved(cursor.index, by, all), usize::from(area.height));
+        match self.session_mut().and_then(|session| session.screens.last_mut()) {
+            Some(Screen::Detail(screen)) => screen.cursor = next,
+            Some(Screen::Trace(screen)) => screen.cursor = next,
+            Some(Screen::Host(screen)) => screen.cursor = next,
+            _ => {}
         }
     }
 

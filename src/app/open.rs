@@ -5,7 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::event::ContextName;
 use crate::app::moves::{beneath, docked};
 use crate::app::notice::Notice;
-use crate::app::screen::{Cursor, DetailScreen, HelpScreen, Screen, TableScreen, YamlScreen};
+use crate::app::screen::{Cursor, DetailScreen, HelpScreen, Screen, TableScreen, Topic, YamlScreen};
 use crate::app::session::{Connection, Session};
 use crate::kinds::{KindId, ObjectRef};
 use crate::view::table::{Namespaces, is_namespaces};
@@ -21,6 +21,7 @@ impl App {
     /// Opens a context: the session that is there already, else a new one.
     pub(super) fn enter(&mut self, context: ContextName, namespaces: Namespaces) {
         let now = self.now;
+        self.drop_elevations();
         if let Some(old) = self.session_mut() {
             old.left = Some(now);
         }
@@ -34,8 +35,11 @@ impl App {
         }
         let epoch = self.epoch();
         self.out.push(Effect::Connect { context: context.clone(), epoch, terminal: false });
-        let mut session = Session::new(context, epoch, self.mode, self.now);
+        let mut session = Session::new(context, epoch, self.now);
         session.choose(namespaces);
+        if let Some(lines) = self.pins.remove(&session.context) {
+            session.paths.take_pins(&lines, &session.catalog);
+        }
         self.sessions.push(session);
         self.current = self.sessions.len() - 1;
     }
@@ -139,7 +143,10 @@ impl App {
                     self.use_namespaces(Namespaces::Some(names));
                 }
             }
-            _ => self.describe(),
+            _ => match self.selected_line().and_then(|line| line.follows) {
+                Some(request) => self.follow_line(&request),
+                None => self.describe(),
+            },
         }
     }
 
@@ -176,8 +183,12 @@ impl App {
     }
 
     pub(super) fn describe(&mut self) {
-        if let Some(key) = self.selected() {
-            self.open_detail(key);
+        match self.selected() {
+            Some(key) => self.open_detail(key),
+            None if matches!(self.session().map(Session::screen), Some(Screen::Trace(_))) => {
+                self.say("this line speaks of no object of the cluster");
+            }
+            None => {}
         }
     }
 
@@ -195,6 +206,13 @@ impl App {
         if !matches!(self.session().map(Session::screen), Some(Screen::Help(_))) {
             self.push(Screen::Help(HelpScreen::default()));
         }
+    }
+
+    /// What was done, in every context and by every run of the program.
+    pub(super) fn audit(&mut self) {
+        self.record = vec!["reading the record".to_owned()];
+        self.push(Screen::Help(HelpScreen { topic: Topic::Record, first: 0 }));
+        self.out.push(Effect::Record);
     }
 
     /// Copies the name, or the names of everything that is marked.
@@ -268,7 +286,7 @@ impl App {
     /// The object whose detail is on screen, in its own screen or beside the table.
     pub(super) fn open_object(&self) -> Option<ObjectRef> {
         match self.session()?.screen() {
-            Screen::Table(_) if self.panes().side.is_none() => None,
+            Screen::Table(_) | Screen::Trace(_) | Screen::Host(_) if self.panes().side.is_none() => None,
             _ => self.subject(),
         }
     }

@@ -6,10 +6,12 @@ use crate::app::notice::Notice;
 use crate::app::prompt::{Editor, Prompt, Purpose};
 use crate::app::screen::{Pick, Screen, TableScreen};
 use crate::app::session::Session;
-use crate::kinds::KindId;
+use crate::kinds::service::facts::ServiceType;
+use crate::kinds::{Facts, GATEWAY, KindId, ObjectRef, POD, SERVICE};
 use crate::view::filter::Filter;
 use crate::view::search::{self, Offer, Wish, World};
 use crate::view::table::Namespaces;
+use std::sync::Arc;
 
 impl App {
     /// The line being typed.
@@ -59,6 +61,7 @@ impl App {
         let Some(prompt) = &mut self.prompt else { return };
         edit(&mut prompt.editor);
         prompt.selected = 0;
+        prompt.error = None;
         let text = prompt.editor.text().to_owned();
         match prompt.purpose {
             Purpose::Filter => self.set_filter(&text),
@@ -69,27 +72,47 @@ impl App {
 
     /// Enter: what was typed if it means something, else the selected offer.
     pub(super) fn prompt_accept(&mut self) {
-        let Some(prompt) = self.prompt.take() else { return };
-        let typed = prompt.editor.text().trim().to_owned();
-        match prompt.purpose {
-            Purpose::Filter | Purpose::Search => return,
-            Purpose::Time => return self.go_to_typed_time(&typed),
-            Purpose::File => return self.save_logs(&typed),
-            Purpose::Palette if self.go_to_time(&typed) => return,
-            Purpose::Palette => {}
-        }
-        if typed.is_empty() && prompt.selected == 0 {
+        let Some(prompt) = &self.prompt else { return };
+        let (selected, typed) = (prompt.selected, prompt.editor.text().trim().to_owned());
+        let is_settled = match prompt.purpose {
+            Purpose::Filter | Purpose::Search => true,
+            Purpose::Time => {
+                self.go_to_typed_time(&typed);
+                true
+            }
+            Purpose::File => {
+                self.save_logs(&typed);
+                true
+            }
+            Purpose::Palette => (typed.is_empty() && selected == 0) || self.go_to_time(&typed),
+        };
+        if is_settled {
+            self.prompt = None;
             return;
         }
         let offers = self.offers(&typed);
-        let chosen = offers.get(prompt.selected.min(offers.len().saturating_sub(1)));
+        let chosen = offers.get(selected.min(offers.len().saturating_sub(1))).map(|offer| offer.line.clone());
         let means = self.with_world(|world| search::wish(&typed, world).is_ok() && !is_beginning(&typed, world));
         match chosen {
-            Some(offer) if 0 < prompt.selected || !means => {
-                let line = offer.line.clone();
-                self.run_line(&line);
+            Some(line) if 0 < selected || !means => self.run_typed(&line),
+            _ => self.run_typed(&typed),
+        }
+    }
+
+    /// Runs a line that was typed; one that cannot be run stays, with what is wrong with it, to be mended.
+    fn run_typed(&mut self, line: &str) {
+        match (self.with_world(|world| search::wish(line, world)), &mut self.prompt) {
+            (Ok(wish), _) => {
+                self.prompt = None;
+                self.grant(wish);
             }
-            _ => self.run_line(&typed),
+            (Err(why), Some(prompt)) => {
+                if prompt.editor.text().trim() != line {
+                    prompt.editor.set(line);
+                }
+                prompt.error = Some(why);
+            }
+            (Err(_), None) => {}
         }
     }
 
@@ -166,15 +189,20 @@ impl App {
         let namespaces = self.session().map_or_else(Vec::new, Session::known_namespaces);
         // Requests are many, and only offered behind this word.
         let line = self.prompt().map_or("", |prompt| prompt.editor.text());
-        let is_trace = line.trim_start().trim_start_matches(':').starts_with("trace");
-        let session = self.session().filter(|_| is_trace);
+        let line = line.trim_start().trim_start_matches(':');
+        let session = self.session().filter(|_| line.starts_with("trace") || line.starts_with("host"));
         let urls = session.map_or_else(Vec::new, Session::known_requests);
+        // The sources and entrances of requests stand behind their options.
+        let entrances = session.filter(|_| line.contains("--via")).map_or_else(Vec::new, entrances);
+        let pods = session.filter(|_| line.contains("--from-pod")).map_or_else(Vec::new, pods);
         let commands = COMMANDS.iter().filter(|command| !command.when.contains(&In::Prompt));
         let commands: Vec<(&'static str, &'static str)> = commands.map(|c| (c.name, c.help)).collect();
         ask(&World {
             catalog,
             contexts: &self.contexts,
             urls: &urls,
+            entrances: &entrances,
+            pods: &pods,
             namespaces: &namespaces,
             commands: &commands,
             aliases: &self.settings.aliases,
@@ -243,6 +271,7 @@ impl App {
             Wish::Home => self.go_home(),
             Wish::Quit => self.quit(),
             Wish::Trace(request) => self.follow(*request),
+            Wish::Host(host) => self.open_host(host),
             Wish::Command(name) => {
                 if let Some(command) = command::find(name) {
                     (command.run)(self);
@@ -264,6 +293,25 @@ impl App {
             self.set_filter(filter);
         }
     }
+}
+
+/// By what requests can enter, as `--via` writes it: Gateways and Services with an address outside.
+fn entrances(session: &Session) -> Vec<Arc<str>> {
+    let line = |kind: &str, key: &ObjectRef| {
+        Arc::from(format!("{kind}/{}/{}", key.namespace.as_deref().unwrap_or(""), key.name))
+    };
+    let gateways = session.cluster.of(GATEWAY).map(|record| line("Gateway", &record.key));
+    let services = session.cluster.of(SERVICE).filter(|record| match &record.digest.facts {
+        Facts::Service(facts) => matches!(facts.kind, ServiceType::LoadBalancer | ServiceType::NodePort),
+        _ => false,
+    });
+    gateways.chain(services.map(|record| line("Service", &record.key))).collect()
+}
+
+/// Every pod, as `--from-pod` writes it.
+fn pods(session: &Session) -> Vec<Arc<str>> {
+    let pods = session.cluster.of(POD);
+    pods.map(|pod| Arc::from(format!("{}/{}", pod.key.namespace.as_deref().unwrap_or(""), pod.key.name))).collect()
 }
 
 /// Whether a line ends in a namespace that nobody knows but that others begin with: then an offer is meant.

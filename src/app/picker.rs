@@ -31,11 +31,12 @@ impl App {
             Pick::Namespace => self.session().map_or_else(Vec::new, |session| self.namespace_entries(session, picker)),
             Pick::Sort => self.sort_entries(),
             Pick::Route => self.session().map_or_else(Vec::new, |session| self.route_entries(session)),
+            Pick::Trace => self.session().map_or_else(Vec::new, |session| self.trace_entries(session)),
         };
         let wanted = picker.filter.to_lowercase();
         let words: Vec<&str> = wanted.split_whitespace().collect();
         // Routes are found by what is told of them, too: `broken`, a Service, a code.
-        let has_detail = picker.pick == Pick::Route;
+        let has_detail = matches!(picker.pick, Pick::Route | Pick::Trace);
         entries.retain(|entry| {
             let detail = if has_detail { entry.detail.to_lowercase() } else { String::new() };
             words.iter().all(|word| entry.text.to_lowercase().contains(word) || detail.contains(word))
@@ -123,13 +124,13 @@ impl App {
         let Some(entry) = entries.get(picker.cursor.index.min(entries.len().saturating_sub(1))) else { return };
         let text = entry.text.clone();
         let is_first = text == ALL || text == "natural order";
-        if picker.pick == Pick::Route {
+        if matches!(picker.pick, Pick::Route | Pick::Trace) {
             // Esc comes back to the list.
             return self.follow_line(&text);
         }
         self.leave();
         match picker.pick {
-            Pick::Route => {}
+            Pick::Route | Pick::Trace => {}
             Pick::Context => self.switch_context(&text),
             Pick::Sort => self.sort_by(if is_first { None } else { Some(&text) }),
             Pick::Namespace => {

@@ -7,7 +7,7 @@ use crate::app::layout::{self, Area, holds};
 use crate::app::moves::docked;
 use crate::app::prompt::Purpose;
 use crate::app::scene::{Content, Pane, Scene, hint_places};
-use crate::app::screen::{DetailScreen, Screen, TraceScreen};
+use crate::app::screen::{DetailScreen, HostScreen, Screen, TraceScreen};
 use crate::app::session::Session;
 use crate::view::line::{Role, Span};
 use std::sync::Arc;
@@ -217,7 +217,11 @@ impl App {
                 let from = picker.cursor.index.min(self.entries(picker).len().saturating_sub(1));
                 self.step(to(from));
             }
-            Some(Screen::Detail(DetailScreen { cursor, .. }) | Screen::Trace(TraceScreen { cursor, .. })) => {
+            Some(
+                Screen::Detail(DetailScreen { cursor, .. })
+                | Screen::Trace(TraceScreen { cursor, .. })
+                | Screen::Host(HostScreen { cursor, .. }),
+            ) => {
                 let from = cursor.index;
                 self.step(to(from));
             }

@@ -11,6 +11,8 @@ pub struct Prompt {
     pub selected: usize,
     /// The text to return to on Esc.
     pub before: String,
+    /// Why the line could not be run as it stands.
+    pub error: Option<String>,
 }
 
 /// What a prompt is for.
@@ -42,7 +44,7 @@ const LONGEST: usize = 2000;
 impl Prompt {
     /// A prompt that starts with `text`.
     pub fn new(purpose: Purpose, text: &str) -> Self {
-        Self { purpose, editor: Editor::new(text), selected: 0, before: text.to_owned() }
+        Self { purpose, editor: Editor::new(text), selected: 0, before: text.to_owned(), error: None }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::command::{COMMANDS, In};
-use crate::app::screen::{Screen, YamlScreen};
+use crate::app::screen::{Screen, Topic, YamlScreen};
 use crate::app::session::Session;
 use crate::view::describe::yaml;
 use crate::view::filter::GRAMMAR;
@@ -14,7 +14,10 @@ impl App {
     pub(super) fn text_lines(&self, session: &Session) -> Vec<Line> {
         match session.screen() {
             Screen::Yaml(screen) => yaml_lines(session, screen),
-            Screen::Help(_) => self.help_lines(),
+            Screen::Help(screen) => match screen.topic {
+                Topic::Keys => self.help_lines(),
+                Topic::Record => self.record.iter().map(|line| Line::text(line.clone())).collect(),
+            },
             _ => Vec::new(),
         }
     }
@@ -32,6 +35,7 @@ impl App {
             In::Help,
             In::Picker,
             In::Prompt,
+            In::Dialog,
         ];
         let mut lines = Vec::new();
         let mut told: Vec<&str> = Vec::new();

@@ -41,6 +41,8 @@ pub struct Scene {
     pub hints: Vec<Hint>,
     /// What the palette offers.
     pub choices: Option<Choices>,
+    /// The question before something is done, over everything else.
+    pub dialog: Option<DialogPane>,
     /// The rows are not true any more since then: paint them dimmed.
     pub stale_since: Option<Timestamp>,
     /// When the scene says something else by itself.
@@ -264,6 +266,30 @@ impl Hint {
 pub fn hint_places(hints: &[Hint], area: Area) -> Vec<Option<Range<u16>>> {
     let width = |hint: &Hint| fit::width(&hint.key) + 1 + fit::width(&hint.said());
     bars::hints(area, &hints.iter().map(width).collect::<Vec<_>>())
+}
+
+/// A question before something is done.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DialogPane {
+    /// What is asked.
+    pub title: String,
+    /// What would happen, and what to know.
+    pub lines: Vec<Line>,
+    /// What has to be typed, and what was typed so far.
+    pub input: Option<(String, String)>,
+    /// The answers; the first is the harmless one.
+    pub buttons: Vec<Button>,
+}
+
+/// An answer to a dialog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Button {
+    /// What it says.
+    pub text: String,
+    /// Whether Enter presses it.
+    pub is_chosen: bool,
+    /// Whether it cannot be pressed now.
+    pub is_off: bool,
 }
 
 /// What the palette offers.

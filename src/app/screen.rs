@@ -19,6 +19,8 @@ pub enum Screen {
     Detail(DetailScreen),
     /// The path of one request.
     Trace(TraceScreen),
+    /// How one host is put together.
+    Host(HostScreen),
     /// Logs.
     Logs(LogsScreen),
     /// The YAML of one object.
@@ -99,6 +101,15 @@ pub struct TraceScreen {
     pub cursor: Cursor,
 }
 
+/// One host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostScreen {
+    /// Its name.
+    pub host: String,
+    /// Line of the page.
+    pub cursor: Cursor,
+}
+
 /// Logs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogsScreen {
@@ -162,8 +173,30 @@ pub struct YamlScreen {
 /// Every key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HelpScreen {
+    /// What it tells.
+    pub topic: Topic,
     /// First line on screen.
     pub first: usize,
+}
+
+/// What a text of the program itself tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Topic {
+    /// Every key.
+    #[default]
+    Keys,
+    /// Every action that was confirmed.
+    Record,
+}
+
+impl Topic {
+    /// Its heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Keys => "keys",
+            Self::Record => "record of actions",
+        }
+    }
 }
 
 /// What a picker picks.
@@ -177,6 +210,8 @@ pub enum Pick {
     Sort,
     /// A route to follow.
     Route,
+    /// A path that is pinned or was followed lately.
+    Trace,
 }
 
 /// A short list to choose from.

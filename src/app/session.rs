@@ -7,7 +7,7 @@ pub mod paths;
 pub mod watches;
 
 use crate::app::event::{Connected, ContextName, Epoch, Failure, Readable, Ticket};
-use crate::app::policy::Mode;
+use crate::app::policy::{Grant, Mode};
 use crate::app::screen::{HomeScreen, Screen};
 use crate::app::session::logs::LogView;
 use crate::app::session::paths::Paths;
@@ -29,8 +29,14 @@ pub struct Session {
     pub epoch: Epoch,
     /// How the connection is.
     pub connection: Connection,
-    /// What it may do.
+    /// What may be done there now: what the policy grants, within what the flags ask for.
     pub mode: Mode,
+    /// What the policy says of it.
+    pub grant: Grant,
+    /// What was allowed beyond that for a while.
+    pub elevation: Option<Elevation>,
+    /// Why, in the user's words.
+    pub reason: Option<String>,
     /// The kinds that the server has.
     pub catalog: Catalog,
     /// What the server told us.
@@ -107,6 +113,17 @@ pub struct Server {
     pub address: String,
     /// Who we are to it, if it said.
     pub user: Option<String>,
+    /// The uid of its namespace kube-system.
+    pub cluster_uid: Option<String>,
+}
+
+/// More than the policy grants, for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elevation {
+    /// What may be done.
+    pub to: Mode,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// The whole object behind the open detail. One is kept; the next takes its place.
@@ -124,12 +141,16 @@ pub struct Fetched {
 
 impl Session {
     /// A context that is being connected to.
-    pub fn new(context: ContextName, epoch: Epoch, mode: Mode, now: Timestamp) -> Self {
+    pub fn new(context: ContextName, epoch: Epoch, now: Timestamp) -> Self {
         Self {
             context,
             epoch,
             connection: Connection::Connecting { since: now },
-            mode,
+            // Nothing may be written before the server has said which cluster it is.
+            mode: Mode::Observe,
+            grant: Grant::default(),
+            elevation: None,
+            reason: None,
             catalog: Catalog::builtin(),
             cluster: Cluster::default(),
             namespaces: Namespaces::All,
@@ -156,6 +177,8 @@ impl Session {
     pub fn reconnect(&mut self, epoch: Epoch, now: Timestamp) {
         self.epoch = epoch;
         self.connection = Connection::Connecting { since: now };
+        self.mode = Mode::Observe;
+        self.grant = Grant::default();
         self.forget();
     }
 
@@ -168,6 +191,7 @@ impl Session {
     fn forget(&mut self) {
         self.cluster = Cluster::default();
         self.routes = Index::default();
+        self.paths.forget();
         self.changes = Changes::default();
         self.fetched = None;
         self.rest = None;
@@ -205,7 +229,10 @@ impl Session {
 
     /// The screen on top.
     pub fn screen(&self) -> &Screen {
-        self.screens.last().unwrap_or(&Screen::Help(crate::app::screen::HelpScreen { first: 0 }))
+        self.screens.last().unwrap_or(&Screen::Help(crate::app::screen::HelpScreen {
+            topic: crate::app::screen::Topic::Keys,
+            first: 0,
+        }))
     }
 
     /// The server, also while it is out of reach.
@@ -239,9 +266,9 @@ impl Session {
 
     /// The server answers.
     pub fn connected(&mut self, connected: Connected) {
-        let Connected { catalog, version, server, user } = connected;
+        let Connected { catalog, version, server, user, cluster_uid } = connected;
         self.catalog = catalog;
-        self.connection = Connection::Live(Arc::new(Server { version, address: server, user }));
+        self.connection = Connection::Live(Arc::new(Server { version, address: server, user, cluster_uid }));
     }
 
     /// The server does not answer.
@@ -268,11 +295,14 @@ impl Session {
                 _ => None,
             };
             let touched = self.cluster.apply(change);
-            self.paths.touched |= !touched.is_empty();
+            for key in &touched {
+                self.paths.touch(&self.cluster, key);
+            }
             self.has_news |= !touched.is_empty();
             self.routes.touch(&self.cluster, &touched);
             if let Some(kind) = heard {
                 self.routes.reread(&self.cluster, kind);
+                self.paths.reread(kind);
             }
         }
     }

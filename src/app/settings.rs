@@ -29,6 +29,8 @@ pub struct Settings {
     pub hidden_columns: BTreeMap<String, Vec<Arc<str>>>,
     /// Whether Secrets are never read.
     pub no_secrets: bool,
+    /// Whether names of a path on screen are looked up in DNS without being asked.
+    pub live_dns: bool,
     /// Other names for palette lines: `dp` for `deployments`.
     pub aliases: BTreeMap<String, String>,
 }
@@ -73,6 +75,7 @@ impl Default for Settings {
             keys: BTreeMap::new(),
             hidden_columns: BTreeMap::new(),
             no_secrets: false,
+            live_dns: false,
             aliases: BTreeMap::new(),
         }
     }

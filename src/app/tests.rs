@@ -7,8 +7,10 @@ use crate::app::scene::{Content, Scene};
 use crate::kinds::{Catalog, Cell, Digest, Health, Meta, NAMESPACE, ObjectRef, POD, Record};
 use crate::model::{Change, Scope, Sync};
 
+mod acting;
 mod lasting;
 mod logging;
+mod paths;
 mod pointer;
 mod watching;
 
@@ -36,15 +38,22 @@ fn app(size: (u16, u16), objects: &[&str]) -> App {
         view: None,
         namespaces: BTreeSet::new(),
         own_namespaces: BTreeMap::new(),
-        mode: Mode::Observe,
+        pins: BTreeMap::new(),
+        mode: None,
+        policy: Policy::default(),
         settings: Settings::default(),
         now: NOW,
         size: Size { width: size.0, height: size.1 },
     };
     let (mut app, effects) = App::start(start);
     assert_eq!(effects, [Effect::Connect { context: Arc::from("shop"), epoch: Epoch(1), terminal: false }]);
-    let connected =
-        Connected { catalog: Catalog::builtin(), version: "v1.36.3".into(), server: "demo".into(), user: None };
+    let connected = Connected {
+        catalog: Catalog::builtin(),
+        version: "v1.36.3".into(),
+        server: "demo".into(),
+        user: None,
+        cluster_uid: None,
+    };
     app.update(Event::Reply(Epoch(1), Reply::Connected(Box::new(connected))));
     let (namespaces, pods): (Vec<Record>, Vec<Record>) =
         objects.iter().map(|line| record(line)).partition(|r| r.key.kind == NAMESPACE);
@@ -271,7 +280,9 @@ fn begin(change: impl FnOnce(&mut Start)) -> App {
         view: None,
         namespaces: BTreeSet::new(),
         own_namespaces: BTreeMap::from([(Arc::from("other"), Arc::from("dev"))]),
-        mode: Mode::Observe,
+        pins: BTreeMap::new(),
+        mode: None,
+        policy: Policy::default(),
         settings: Settings::default(),
         now: NOW,
         size: Size { width: 80, height: 24 },
@@ -295,16 +306,6 @@ fn a_context_begins_with_the_namespace_that_it_names() {
     assert_eq!(namespaces(&later), "dev");
     let all = begin(|start| start.own_namespaces = BTreeMap::new());
     assert_eq!(namespaces(&all), "all namespaces");
-}
-
-#[test]
-fn a_mode_that_is_not_there_yet_is_refused_once_in_words() {
-    let mut app = begin(|start| start.mode = Mode::Operate);
-    assert_eq!(message(&app.scene()), "operate is not there yet: nothing in this version can write");
-    assert_eq!(app.scene().title.left[1].text, "observe");
-    app.update(Event::Tick(NOW.plus_seconds(10)));
-    keys(&mut app, ":ctx shop<enter>");
-    assert_eq!((app.scene().message, app.scene().title.left[1].text.as_str()), (scene::Message::None, "observe"));
 }
 
 fn on_home(app: &App) -> Option<screen::HomeRow> {

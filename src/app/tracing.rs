@@ -9,7 +9,7 @@ use crate::app::session::Session;
 use crate::kinds::{Facts, Record};
 use crate::view::describe::{self, Detail};
 use crate::view::line::{Line, Role};
-use crate::view::picture::{self, Scenery};
+use crate::view::picture::{self, Real, Scenery};
 use crate::view::reverse;
 use crate::view::routes::index;
 use crate::view::trace::outcome::Verdict;
@@ -23,10 +23,22 @@ const BESIDE: usize = 20;
 impl App {
     /// The picture of a path, as wide as its pane.
     pub(super) fn picture(&self, session: &Session, screen: &TraceScreen) -> Detail {
-        let trace = session.follow(&screen.request, self.now);
+        let trace = session.path(&screen.request, self.now);
         let room = usize::from(self.panes().main.width).saturating_sub(BESIDE);
-        let changed = &session.paths.changed;
-        picture::picture(&Scenery { trace: &trace, catalog: &session.catalog, changed, now: self.now, room })
+        let sent = session.paths.sent(&screen.request);
+        picture::picture(&Scenery {
+            trace: &trace,
+            catalog: &session.catalog,
+            changed: &session.paths.changed(),
+            before: session.paths.before(),
+            real: sent.map_or(Real::Unasked, |sent| match &sent.real {
+                None => Real::Asked(sent.at),
+                Some(real) => Real::Said(sent.at, real),
+            }),
+            is_pinned: session.paths.is_pinned(&screen.request),
+            now: self.now,
+            room,
+        })
     }
 
     /// Follows a request on a screen of its own; on that of another request, in its place.
@@ -53,9 +65,10 @@ impl App {
     pub(super) fn follow_routes(&mut self) {
         let now = self.now;
         let Some(session) = self.session_mut() else { return };
-        let before = session.routes.due();
+        let due = |session: &Session| (session.routes.due(), session.paths.due());
+        let before = due(session);
         let is_left = session.follow_routes(now);
-        let has_followed = session.routes.due() != before;
+        let has_followed = due(session) != before;
         self.redraw |= has_followed;
         if is_left {
             self.out.push(Effect::Continue);
@@ -78,7 +91,7 @@ impl App {
 
     /// `t`: the path to what is selected; where several lead to it, they are offered.
     pub(super) fn trace(&mut self) {
-        if let Some(line) = self.selected_route() {
+        if let Some(line) = self.selected_route().or_else(|| self.selected_line()?.follows) {
             return self.follow_line(&line);
         }
         let Some(session) = self.session() else { return };
@@ -139,7 +152,7 @@ impl App {
         }
         detail.push(format!("{namespace} {owner}"));
         detail.extend(told.headline.as_ref().map(|finding| format!("{}: {}", finding.code(), finding.message())));
-        let health = Some(picture::health(told.verdict));
+        let health = Some(told.verdict.health());
         (Some(told.verdict), Entry { health, text, detail: detail.join("  "), ..Entry::default() })
     }
 
@@ -188,11 +201,9 @@ impl App {
 
     /// The lines of the picture on screen, and the selected one.
     fn picture_lines(&self) -> Option<(Vec<Line>, usize)> {
-        let session = self.session()?;
-        let Screen::Trace(screen) = session.screen() else { return None };
-        let picture = self.picture(session, screen);
+        let (picture, cursor) = self.page_on_screen()?;
         let lines = describe::lines(&picture).map(|(_, line)| line.clone()).collect();
-        Some((lines, screen.cursor.index))
+        Some((lines, cursor.index))
     }
 }
 

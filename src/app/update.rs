@@ -28,13 +28,16 @@ impl App {
 
     /// Which commands apply now.
     pub fn place(&self) -> In {
+        if self.has_dialog() {
+            return In::Dialog;
+        }
         if self.prompt.is_some() {
             return In::Prompt;
         }
         match self.session().map(Session::screen) {
             Some(Screen::Home(_)) => In::Home,
             Some(Screen::Table(_)) => In::Table,
-            Some(Screen::Detail(_)) => In::Detail,
+            Some(Screen::Detail(_) | Screen::Host(_)) => In::Detail,
             Some(Screen::Trace(_)) => In::Trace,
             Some(Screen::Logs(logs)) if logs.panel.is_some() => In::LogPanel,
             Some(Screen::Logs(_)) => In::Logs,
@@ -50,6 +53,8 @@ impl App {
         match input {
             Input::Key(chord) => self.key(chord),
             Input::Paste(text) => self.paste(&text),
+            // What lies beneath a dialog cannot be pressed.
+            Input::Mouse { .. } if self.has_dialog() => self.redraw = false,
             Input::Mouse { action, x, y } => self.mouse(action, x, y),
             Input::Resize { width, height } => self.size = Size { width, height },
             Input::Focus(_) => self.redraw = false,
@@ -58,9 +63,18 @@ impl App {
 
     fn key(&mut self, chord: Chord) {
         if let Some(command) = self.keys.command(chord, self.place()) {
+            // Keys of the first moment were meant for what the dialog covers; leaving is always possible.
+            if self.has_dialog() && !self.dialog_listens() && !command.leaves() {
+                return;
+            }
             return (command.run)(self);
         }
         match chord.key {
+            _ if self.has_dialog() && !self.dialog_listens() => {}
+            Key::Char(c) if self.has_dialog() && !chord.ctrl && !chord.alt => self.dialog_type(&c.to_string()),
+            Key::Backspace if self.has_dialog() => self.dialog_edit(|editor| {
+                editor.backspace();
+            }),
             Key::Char(c) if self.prompt.is_some() && !chord.ctrl && !chord.alt => self.prompt_type(&c.to_string()),
             Key::Backspace if self.prompt.is_some() => self.prompt_backspace(),
             Key::Delete if self.prompt.is_some() => self.prompt_edit(super::prompt::Editor::delete),
@@ -70,7 +84,9 @@ impl App {
 
     /// Pasted text only ever goes into a line that is being typed: nothing pasted is run as keys.
     fn paste(&mut self, text: &str) {
-        if self.prompt.is_some() {
+        if self.has_dialog() {
+            self.say("what a dialog asks for has to be typed");
+        } else if self.prompt.is_some() {
             self.prompt_type(text);
         } else {
             self.say("pasted text goes into : and / only");
@@ -79,6 +95,9 @@ impl App {
 
     fn tick(&mut self, now: crate::wire::Timestamp) {
         self.now = self.now.max(now);
+        if self.sessions.iter().any(|session| session.elevation.is_some_and(|more| more.until <= now)) {
+            self.judge();
+        }
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now) {
             self.notice = None;
         }
@@ -94,6 +113,12 @@ impl App {
     /// Replies to a connection that is gone are dropped.
     fn reply(&mut self, epoch: Epoch, reply: Reply) {
         let now = self.now;
+        // What became of a write is told whatever became of its connection.
+        let reply = match reply {
+            Reply::Done(done) => return self.done(&done),
+            Reply::Failed(undone) => return self.undone(&undone),
+            reply => reply,
+        };
         let Some(index) = self.sessions.iter().position(|session| session.epoch == epoch) else { return };
         self.redraw |= index == self.current || self.lists_contexts();
         let Some(session) = self.sessions.get_mut(index) else { return };
@@ -101,6 +126,8 @@ impl App {
             Reply::Connected(connected) => {
                 session.connected(*connected);
                 let wanted = session.wanted.take();
+                self.judge();
+                self.warn_of_less(index);
                 if let Some(line) = wanted.filter(|_| index == self.current) {
                     self.run_line(&line);
                 }
@@ -119,6 +146,10 @@ impl App {
                     fetched.value = Some(value);
                 }
             }
+            Reply::Probed(request, real) => self.probed(index, &request, real),
+            Reply::LookedUp(found) => self.looked_up(index, found),
+            Reply::Previewed(number, said) => self.previewed(epoch, number, said),
+            Reply::Done(_) | Reply::Failed(_) => {}
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
         }
     }
@@ -145,6 +176,7 @@ impl App {
             Outcome::Copied { what, way } => self.say(format!("{what} copied to {way}")),
             Outcome::Saved { what, path } => self.say(format!("{what} saved to {path}")),
             Outcome::Failed(failure) => self.notice = Some(Notice::failure(&failure, self.now)),
+            Outcome::Record(lines) => self.record = lines,
             Outcome::Contexts(contexts) => self.contexts = contexts,
         }
     }
@@ -160,6 +192,7 @@ impl App {
             no_secrets: self.settings.no_secrets,
         };
         self.look();
+        self.ask_names();
         self.follow_routes();
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
@@ -178,6 +211,7 @@ impl App {
         let notice = self.notice.as_ref().map(|notice| notice.until);
         let sessions =
             self.sessions.iter().flat_map(|session| [session.next_close(), session.fetch_due(), session.logs_due()]);
+        let look = self.session().and_then(Session::look_due);
         let retry = self.session().and_then(|session| match &session.connection {
             Connection::Unreachable { retry_at: Some(at), .. } => Some((*at).min(self.now.plus_seconds(1))),
             Connection::Connecting { .. } => Some(self.now.plus_seconds(1)),
@@ -185,6 +219,11 @@ impl App {
         });
         // How long a context has been out of reach stands in their list.
         let listed = self.lists_contexts().then(|| self.now.plus_seconds(1));
-        sessions.chain([notice, retry, listed]).flatten().filter(|at| self.now < *at).min()
+        let elevated = self.sessions.iter().filter_map(|session| Some(session.elevation?.until)).min();
+        sessions
+            .chain([notice, retry, listed, elevated, look, self.dialog_wakes()])
+            .flatten()
+            .filter(|at| self.now < *at)
+            .min()
     }
 }

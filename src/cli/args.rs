@@ -1,5 +1,6 @@
 //! The flags and commands, as data: parser, help, completions and manual page all come from here.
 
+pub mod logs;
 pub mod trace;
 
 use crate::wire::Timestamp;
@@ -119,12 +120,27 @@ Exit codes: 0 fine, 1 broken, 2 wrong usage or unreadable input, 3 unknown")]
 
 Exit codes: 0 fine, 1 broken, 2 wrong usage or unreadable input, 3 unknown")]
     Check(trace::Check),
+    /// Follow the logs of pods, workloads, Services, Ingresses, nodes or namespaces, through restarts, rollouts and cuts
+    #[command(after_help = "Examples:
+  kplumb logs deploy/web -n shop-prod
+  kplumb logs web-0 -c app --since 10m --no-follow
+  kplumb logs -l app=web --include timeout --min-level warn
+  kplumb logs -n shop-prod -o json | jq .message
+
+Lines go to standard output; restarts, reconnects and gaps to standard error (with -o json they are records).
+Exit codes: 0 fine, 2 wrong usage or unreadable, 3 not allowed")]
+    Logs(logs::Logs),
     /// Draw one screen without a terminal
     #[command(after_help = "Example:\n  kplumb screen --demo --keys ':pods<enter>jj' --size 160x50 -o svg > pods.svg")]
     Screen(Screen),
     /// Serve the embedded clusters over HTTP, so that kubectl and every other client can talk to them
     #[command(after_help = "Example:\n  kplumb demo --listen 127.0.0.1:8001 > /tmp/demo.kubeconfig")]
     Demo(Demo),
+    /// Print the local record of every action, and check that nobody changed it
+    #[command(
+        after_help = "Example:\n  kplumb audit --since 24h -o json\n\nExit codes: 0 fine, 1 the record was changed, 2 it cannot be read"
+    )]
+    Audit(Audit),
     /// Print the commented default configuration, or carry one over from another tool
     #[command(after_help = "Example:\n  kplumb config > ~/.config/kplumb/config.toml")]
     Config(Config),
@@ -184,6 +200,17 @@ pub struct Demo {
     /// Address to listen on; port 0 picks a free one (--listen 127.0.0.1:8001)
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub listen: std::net::SocketAddr,
+}
+
+/// Flags of `kplumb audit`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Audit {
+    /// Only what was done in this time (--since 24h)
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub since: Option<Duration>,
+    /// How to print it (-o json)
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub output: trace::Printed,
 }
 
 /// Flags of `kplumb config`.

@@ -15,14 +15,13 @@ use crate::view::reverse::{self, Ways};
 use crate::view::trace::follow::follow;
 use crate::view::trace::outcome::{Trace, Verdict};
 use crate::view::trace::reads::{Read, wanted};
-use crate::view::trace::reality::Reality;
-use crate::view::trace::request::{Request, Vantage};
+use crate::view::trace::reality::{self, Reality};
+use crate::view::trace::request::Request;
 use crate::view::trace::world::{Answers, Lookup, Probes, Source, World};
 use crate::wire::Timestamp;
 use futures::stream::{self, StreamExt as _};
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -106,6 +105,12 @@ impl Ground {
             held: Held::Files(Box::default()),
         };
         if flags.files.is_empty() {
+            if flags.controller.is_some() {
+                complain(
+                    "--controller says nothing here: a live cluster tells its controllers by their IngressClasses and \
+                     pods; it is for files, with -f",
+                );
+            }
             ground.connect(common, settings, clock).await?;
         } else {
             ground.source = Source::Files { controller: flags.controller.map(Controller::flavour) };
@@ -194,18 +199,14 @@ impl Ground {
     /// What nobody has read yet of what a trace looked at.
     fn lack(&self, trace: &Trace, depth: Depth) -> Lack {
         let scopes = self.unread(trace.chain().flat_map(|link| &link.reads), depth);
-        let asks = self.looks_up && trace.request.vantage == Vantage::External;
-        let hosts = trace.chain().map(|link| &link.request.host).filter(|host| asks && self.can_be_looked_up(host));
-        Lack { scopes, names: hosts.cloned().collect() }
+        let names = if self.looks_up { reality::names(trace) } else { Vec::new() };
+        Lack { scopes, names: names.into_iter().filter(|host| !self.is_answered(host)).collect() }
     }
 
-    /// Whether DNS could say more of a host than is known.
-    fn can_be_looked_up(&self, host: &str) -> bool {
+    /// Whether an answer of DNS for a host is known already.
+    fn is_answered(&self, host: &str) -> bool {
         let wildcard = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
-        let is_known = self.answers.contains_key(host) || wildcard.is_some_and(|name| self.answers.contains_key(&name));
-        let is_inside =
-            host.split('.').skip(1).any(|label| label == "svc") || host.rsplit('.').next() == Some("invalid");
-        !is_known && !is_inside && host.parse::<IpAddr>().is_err()
+        self.answers.contains_key(host) || wildcard.is_some_and(|name| self.answers.contains_key(&name))
     }
 
     /// The ways that lead to an object.
@@ -237,21 +238,7 @@ impl Ground {
     }
 
     async fn connect(&mut self, common: &Common, settings: &Settings, clock: Clock) -> Result<(), Unusable> {
-        let (mut source, nowhere) = open::source(common, clock.now());
-        if let Some(failure) = nowhere {
-            let cause = if failure.cause.is_empty() { String::new() } else { format!(": {}", failure.cause) };
-            return Err(Unusable::Source(format!("{}{cause}; {}", failure.what, failure.remedy)));
-        }
-        let (_, current) = source.contexts();
-        let named = common.context.clone().or_else(|| settings.context.clone()).map(Arc::from);
-        let context = named.or(current).ok_or_else(|| {
-            Unusable::Source("no context is chosen: pass --context, or run kubectl config use-context".to_owned())
-        })?;
-        let gathering = Gathering::begin(&mut source, &context, &clock, self.namespaces.clone()).await;
-        let mut gathering = gathering.map_err(|failure| {
-            let words = words(&failure);
-            Unusable::Source(format!("{}; {}", words.what, words.remedy))
-        })?;
+        let mut gathering = gather(common, settings, clock).await?;
         gathering.path(!self.no_secrets).await;
         if let Some(namespace) = gathering.namespace().filter(|_| !self.is_namespace_given) {
             self.namespace = Arc::clone(namespace);
@@ -278,6 +265,26 @@ impl Ground {
     }
 }
 
+/// Connects to the cluster that flags and configuration name.
+pub async fn gather(common: &Common, settings: &Settings, clock: Clock) -> Result<Gathering, Unusable> {
+    let (mut source, nowhere) = open::source(common, clock.now());
+    if let Some(failure) = nowhere {
+        let cause = if failure.cause.is_empty() { String::new() } else { format!(": {}", failure.cause) };
+        return Err(Unusable::Source(format!("{}{cause}; {}", failure.what, failure.remedy)));
+    }
+    let (_, current) = source.contexts();
+    let named = common.context.clone().or_else(|| settings.context.clone()).map(Arc::from);
+    let context = named.or(current).ok_or_else(|| {
+        Unusable::Source("no context is chosen: pass --context, or run kubectl config use-context".to_owned())
+    })?;
+    let given = common.namespaces.iter().map(|name| Arc::from(name.as_str())).collect();
+    let gathering = Gathering::begin(&mut source, &context, &clock, given).await;
+    gathering.map_err(|failure| {
+        let words = words(&failure);
+        Unusable::Source(format!("{}; {}", words.what, words.remedy))
+    })
+}
+
 /// The answers that were given, those of one name together.
 fn answers(given: &[(String, Lookup)]) -> Answers {
     let mut answers = Answers::new();
@@ -291,7 +298,7 @@ fn answers(given: &[(String, Lookup)]) -> Answers {
 }
 
 /// One line on standard error; where that is closed, nobody wants it.
-fn complain(text: &str) {
+pub fn complain(text: &str) {
     let line = crate::wire::sanitise::line(text);
     let _ = writeln!(io::stderr(), "kplumb: {line}");
 }

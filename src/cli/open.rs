@@ -1,17 +1,18 @@
 //! `kplumb [VIEW]`: the screen, and what every command that draws one has in common.
 
 use crate::api::connect::Options;
-use crate::api::guard::Mode;
 use crate::api::kubeconfig::Contexts;
 use crate::api::proxy::Environment;
 use crate::app::event::Failure;
-use crate::app::policy;
+use crate::app::policy::{Mode, Policy};
 use crate::app::settings::Settings;
 use crate::app::{App, Size, Start};
 use crate::cli::args::{self, Common};
 use crate::cli::{Unusable, look, settings};
 use crate::runtime::clipboard::{Clipboard, Surroundings};
 use crate::runtime::clock::{self, Clock};
+use crate::runtime::journal::Journal;
+use crate::runtime::pins;
 use crate::runtime::report::words;
 use crate::runtime::signals::Signals;
 use crate::runtime::source::{Embedded, Source};
@@ -93,6 +94,16 @@ pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::them
     let given = namespaces.iter().chain(&settings.favourites).cloned().collect();
     let clipboard = Clipboard::new(settings::clipboard(&settings), Surroundings::look(), std::env::temp_dir());
     let (world, heard) = World::new(source, clock, clipboard, given);
+    let files = settings::files();
+    let file = files.pins(common.demo);
+    let pins = file.as_deref().and_then(|path| {
+        let read = pins::read(path);
+        read.inspect_err(|error| tracing::warn!("pins of {} are not read: {error}", path.display())).ok()
+    });
+    let world = match &files.state {
+        Some(state) => world.keeping(Journal::new(state.clone()), files.policy.clone()),
+        None => world,
+    };
     let start = Start {
         contexts,
         context,
@@ -101,11 +112,13 @@ pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::them
         namespaces: namespaces.into_iter().collect(),
         own_namespaces,
         mode: asked(common),
+        pins: pins.unwrap_or_default(),
+        policy: if common.demo { Policy::demo() } else { settings::policy(&files) },
         settings,
         now: clock.now(),
         size,
     };
-    Runtime::new(App::start(start), surface, world, heard, Look { clock, theme })
+    Runtime::new(App::start(start), surface, world.pinning(file), heard, Look { clock, theme })
 }
 
 /// Where clusters come from, and why there are none if there are none.
@@ -115,7 +128,8 @@ pub fn source(common: &Common, begin: crate::wire::Timestamp) -> (Source, Option
         act_as: common.as_user.clone(),
         act_as_groups: common.as_groups.clone(),
         proxies: Environment::of_process(),
-        mode: mode(policy::granted(asked(common))),
+        // What reads can only read; writes have a connection of their own (`Source::act`).
+        mode: Mode::Observe,
         clock: clock::system_time,
     });
     if common.demo {
@@ -137,18 +151,14 @@ fn nowhere(failure: &crate::api::failure::Failure) -> Failure {
     Failure { remedy: format!("{}; to look around without a cluster: kplumb --demo", words.remedy), ..words }
 }
 
-/// What the flags ask for.
-fn asked(common: &Common) -> policy::Mode {
-    match common.mode {
-        None | Some(args::Mode::Observe) => policy::Mode::Observe,
-        Some(args::Mode::Preview) => policy::Mode::Preview,
-        Some(args::Mode::Operate) => policy::Mode::Operate,
+/// What the flags ask for at most.
+fn asked(common: &Common) -> Option<Mode> {
+    if common.read_only {
+        return Some(Mode::Observe);
     }
-}
-
-/// The guard's mode for what was granted: it knows no other yet.
-fn mode(granted: policy::Mode) -> Mode {
-    match granted {
-        policy::Mode::Observe | policy::Mode::Preview | policy::Mode::Operate => Mode::Observe,
-    }
+    common.mode.map(|mode| match mode {
+        args::Mode::Observe => Mode::Observe,
+        args::Mode::Preview => Mode::Preview,
+        args::Mode::Operate => Mode::Operate,
+    })
 }

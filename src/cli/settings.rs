@@ -1,6 +1,7 @@
 //! The configuration file: where it lies, what it says, and the log.
 
 use crate::app::config;
+use crate::app::policy::Policy;
 use crate::app::settings::{self, Settings};
 use crate::cli::args::{Common, Config, ConfigAction, Tool};
 use crate::cli::{Unusable, print as out};
@@ -18,8 +19,19 @@ use tracing_subscriber::EnvFilter;
 pub struct Files {
     /// The configuration.
     config: Option<PathBuf>,
+    /// What may be done where.
+    pub policy: Option<PathBuf>,
     /// The folder of the user's themes.
     pub themes: Option<PathBuf>,
+    /// The folder of what the program itself keeps.
+    pub state: Option<PathBuf>,
+}
+
+impl Files {
+    /// Where pinned requests are written down; those of the demo have a file of their own.
+    pub fn pins(&self, is_demo: bool) -> Option<PathBuf> {
+        Some(self.state.as_ref()?.join(if is_demo { "pins-demo.toml" } else { "pins.toml" }))
+    }
 }
 
 /// Where the user's files lie, by the XDG rules on every system but Windows.
@@ -32,7 +44,9 @@ pub fn files() -> Files {
     match etcetera::choose_app_strategy(names("kplumb")) {
         Ok(strategy) => Files {
             config: Some(strategy.in_config_dir("config.toml")),
+            policy: Some(strategy.in_config_dir("policy.toml")),
             themes: Some(strategy.in_config_dir("themes")),
+            state: Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir())),
         },
         Err(_) => Files::default(),
     }
@@ -48,6 +62,16 @@ pub fn load(common: &Common, files: &Files) -> Result<Settings, Unusable> {
     let name = path.display().to_string();
     let text = fs::read_to_string(path).map_err(Unusable::io(name.clone()))?;
     config::parse(&text, &name).map_err(|error| Unusable::Settings(error.to_string()))
+}
+
+/// What may be done where: a file that is there and cannot be read means that nothing may be written.
+pub fn policy(files: &Files) -> Policy {
+    let Some(path) = &files.policy else { return Policy::default() };
+    match fs::read_to_string(path) {
+        Ok(text) => Policy::parse(&text, &path.display().to_string()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Policy::default(),
+        Err(error) => Policy::unreadable(format!("{}: {error}", path.display())),
+    }
 }
 
 /// How the user wants text copied.

@@ -9,9 +9,11 @@ use crate::cli::args::Common;
 use crate::cli::args::trace::{Printed, Trace as Flags};
 use crate::cli::ground::{Depth, Followed, Ground, worst};
 use crate::cli::{Unusable, ground, open, print, settings};
+use crate::runtime::terminal;
 use crate::view::fit::sanitise;
 use crate::view::trace::outcome::Verdict;
 use crate::view::trace::text;
+use std::io::{IsTerminal as _, stdout};
 use std::process::ExitCode;
 
 /// Follows the target and prints what becomes of it.
@@ -63,6 +65,8 @@ fn several(ground: &Ground, followed: &[Followed], printed: Printed) -> (String,
 }
 
 fn lines(ground: &Ground, followed: &[Followed]) -> String {
+    // Who reads the lines with a program wants them whole.
+    let width = terminal::width().filter(|_| stdout().is_terminal());
     let page = |followed: &Followed| {
         let mut lines = text::lines(&followed.trace, ground.catalog());
         let links = followed.trace.chain().zip(&followed.real);
@@ -73,6 +77,10 @@ fn lines(ground: &Ground, followed: &[Followed]) -> String {
             let differences = real.differences(link);
             lines.extend(differences.iter().map(|line| format!("{:<8} {}", "differs", sanitise(line))));
         }
+        let lines = match width {
+            Some(width) => text::folded(lines, width),
+            None => lines,
+        };
         lines.join("\n")
     };
     format!("{}\n", followed.iter().map(page).collect::<Vec<_>>().join("\n\n"))

@@ -92,10 +92,15 @@ pub fn resource_list(registry: &Registry, group: &str, version: &str) -> Option<
         resources.push(legacy(resource));
         for subresource in &resource.subresources {
             let (kind, verbs) = subresource_of(resource, subresource);
-            resources.push(json!({
+            let mut entry = json!({
                 "name": format!("{}/{subresource}", resource.plural), "singularName": "",
                 "namespaced": resource.namespaced, "kind": kind, "verbs": verbs,
-            }));
+            });
+            if let Some((group, version)) = home_of(subresource) {
+                entry["group"] = json!(group);
+                entry["version"] = json!(version);
+            }
+            resources.push(entry);
         }
     }
     for (_, kind, plural) in REVIEWS.iter().filter(|review| review.0 == group) {
@@ -149,7 +154,7 @@ fn one_version(registry: &Registry, group: &str, version: &str) -> Value {
                 .iter()
                 .map(|name| {
                     let (kind, verbs) = subresource_of(resource, name);
-                    let group = if name == &"scale" { "autoscaling" } else { group };
+                    let (group, version) = home_of(name).unwrap_or((group, version));
                     json!({
                         "subresource": name, "verbs": verbs,
                         "responseKind": {"group": group, "version": version, "kind": kind},
@@ -192,6 +197,16 @@ fn legacy(resource: &Resource) -> Value {
         entry["categories"] = json!(resource.categories);
     }
     entry
+}
+
+/// Group and version of the subresources that are kinds of another group.
+fn home_of(subresource: &str) -> Option<(&'static str, &'static str)> {
+    match subresource {
+        "eviction" => Some(("policy", "v1")),
+        "scale" => Some(("autoscaling", "v1")),
+        "token" => Some(("authentication.k8s.io", "v1")),
+        _ => None,
+    }
 }
 
 fn subresource_of<'a>(resource: &'a Resource, name: &str) -> (&'a str, &'static [&'static str]) {

@@ -27,7 +27,7 @@ pub fn act(stage: &mut Stage, beat: &Beat) {
         Beat::Restart(key) => restart(stage, key),
         Beat::Crash(key) => crash(stage, key),
         Beat::BackOff(key) => back_off(stage, key),
-        Beat::Step { .. } | Beat::Deadlines => {}
+        Beat::Step { .. } | Beat::Deadlines | Beat::Reconcile(..) => {}
     }
 }
 
@@ -41,10 +41,11 @@ pub fn change(stage: &mut Stage, key: &Key, change: impl FnOnce(&mut Value)) {
 
 fn schedule(stage: &mut Stage, key: &Key) {
     let Some(pod) = stage.get("pods", &key.0, &key.1) else { return };
-    let Some(node) = choose_node(stage) else {
-        let text = "0/1 nodes are available: 1 node(s) were unschedulable.";
-        stage.event(&pod.value, "FailedScheduling", text, Source::of("default-scheduler").warning());
-        stage.after(10_000, Beat::Schedule(key.clone()));
+    if !pod.value["metadata"]["deletionTimestamp"].is_null() || pod.value["status"]["startTime"].is_string() {
+        return;
+    }
+    let Some(node) = choose_node(stage, &pod.value) else {
+        refuse_node(stage, key, &pod.value);
         return;
     };
     let (now, name) = (stage.clock(), node["metadata"]["name"].clone());
@@ -67,13 +68,29 @@ fn schedule(stage: &mut Stage, key: &Key) {
     stage.after(1_200, Beat::Pull(key.clone(), 0));
 }
 
-/// The ready, schedulable node with the fewest pods that takes any pod.
-fn choose_node(stage: &Stage) -> Option<Value> {
-    let free = |node: &Value| {
-        let taints = node["spec"]["taints"].as_array().into_iter().flatten();
-        taints.into_iter().all(|taint| taint["effect"] == "PreferNoSchedule")
-            && crate::demo::stage::is_true(node, "Ready")
-    };
+/// No node takes the pod now.
+fn refuse_node(stage: &mut Stage, key: &Key, pod: &Value) {
+    let count = stage.store.list("nodes", None).count();
+    let text = format!(
+        "0/{count} nodes are available: {count} node(s) were unschedulable or didn't match Pod's node affinity/selector."
+    );
+    stage.event(pod, "FailedScheduling", &text, Source::of("default-scheduler").warning());
+    let now = stage.clock();
+    change(stage, key, |pod| {
+        let why = Some(("Unschedulable", text.as_str()));
+        set_condition(&mut pod["status"]["conditions"], &now, "PodScheduled", false, why);
+    });
+    stage.after(10_000, Beat::Schedule(key.clone()));
+}
+
+/// The node that the pod names, or the ready one with the fewest pods that takes it.
+fn choose_node(stage: &Stage, pod: &Value) -> Option<Value> {
+    let named = pod["spec"]["nodeName"].as_str().or_else(|| controllers::target_node(pod));
+    if let Some(name) = named {
+        return stage.get("nodes", "", name).map(|node| node.value.clone());
+    }
+    let free =
+        |node: &Value| controllers::node_admits(node, &pod["spec"]) && crate::demo::stage::is_true(node, "Ready");
     let load = |name: &str| stage.store.list("pods", None).filter(|pod| pod.value["spec"]["nodeName"] == name).count();
     let nodes = stage.store.list("nodes", None).filter(|node| free(&node.value));
     nodes.min_by_key(|node| (load(&node.key.1), node.key.1.clone())).map(|node| node.value.clone())
@@ -116,7 +133,7 @@ fn wants_image(pod: &Value) -> bool {
 fn pull(stage: &mut Stage, key: &Key, tries: u32) {
     let Some(pod) = stage.get("pods", &key.0, &key.1).filter(|pod| wants_image(&pod.value)) else { return };
     let missing = containers(&pod.value)
-        .find(|container| container["image"].as_str().is_some_and(|image| stage.missing.contains(image)));
+        .find(|container| container["image"].as_str().is_some_and(|image| is_missing(stage, image)));
     let Some(container) = missing.cloned() else {
         let image = pod.value["spec"]["containers"][0]["image"].as_str().unwrap_or_default().to_owned();
         let node = pod.value["spec"]["nodeName"].as_str().unwrap_or_default();
@@ -130,6 +147,12 @@ fn pull(stage: &mut Stage, key: &Key, tries: u32) {
     refuse_image(stage, key, &pod.value, &container, tries);
     let wait = PULL_AGAIN_MS.get(tries as usize).unwrap_or(&PULL_AGAIN_MS[3]);
     stage.after(*wait, Beat::Pull(key.clone(), tries + 1));
+}
+
+/// The registry lacks what the story has not pushed yet, and what names itself so that it cannot be there.
+fn is_missing(stage: &Stage, image: &str) -> bool {
+    let tells = ["missing", "nonexistent", "does-not-exist", "no-such", "broken", "typo"];
+    stage.missing.contains(image) || tells.iter().any(|word| image.contains(word))
 }
 
 /// The registry says no: first the error itself, then the waiting in between.
@@ -237,28 +260,51 @@ pub fn set_ready(stage: &mut Stage, key: &Key, ready: bool) {
 }
 
 fn gone(stage: &mut Stage, key: &Key) {
+    let Some(pod) = stage.get("pods", &key.0, &key.1) else { return };
+    let held = pod.value["metadata"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
+    if pod.value["metadata"]["deletionTimestamp"].is_null() || held {
+        // Another pod of the same name, or one that a finalizer keeps.
+        return;
+    }
     // A pod that is already gone needs nothing.
     if let Ok(pod) = stage.store.delete("pods", &key.0, &key.1) {
-        controllers::pod_changed(stage, &pod.value);
+        controllers::pod_gone(stage, &pod.value);
     }
 }
 
-/// The pod's only run ends well.
+/// The pod's only run ends: well, unless its command says otherwise.
 fn finish(stage: &mut Stage, key: &Key) {
+    let Some(pod) = stage.get("pods", &key.0, &key.1) else { return };
+    if pod.value["status"]["phase"] == "Pending" && pod.value["metadata"]["deletionTimestamp"].is_null() {
+        // It cannot end before it has begun.
+        stage.after(5_000, Beat::Finish(key.clone()));
+        return;
+    }
     let now = stage.clock();
+    let fails = containers(&pod.value).any(|container| {
+        let words = format!("{} {}", container["command"], container["args"]);
+        words.contains("exit 1") || words.contains("\"false\"")
+    });
+    let (phase, code, reason) = if fails { ("Failed", 1, "Error") } else { ("Succeeded", 0, "Completed") };
     change(stage, key, |pod| {
         let status = &mut pod["status"];
-        status["phase"] = json!("Succeeded");
+        status["phase"] = json!(phase);
         for container in status["containerStatuses"].as_array_mut().into_iter().flatten() {
             let (started, id) = (container["state"]["running"]["startedAt"].clone(), container["containerID"].clone());
             container["ready"] = json!(false);
             container["started"] = json!(false);
             container["state"] = json!({"terminated": {
-                "exitCode": 0, "reason": "Completed", "startedAt": started, "finishedAt": now, "containerID": id,
+                "exitCode": code, "reason": reason, "startedAt": started, "finishedAt": now, "containerID": id,
             }});
         }
         for kind in ["Ready", "ContainersReady"] {
-            set_condition(&mut status["conditions"], &now, kind, false, Some(("PodCompleted", "")));
+            set_condition(
+                &mut status["conditions"],
+                &now,
+                kind,
+                false,
+                Some((if fails { "PodFailed" } else { "PodCompleted" }, "")),
+            );
         }
     });
 }

@@ -1,6 +1,8 @@
 //! `OpenAPI` as far as clients need it: `/openapi/v3` with one document per group and version, whose schemas are those of
 //! the protobuf table and of the definitions, and `/openapi/v2` for clients that know no other.
 
+mod words;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
@@ -99,8 +101,23 @@ fn describe_paths(paths: &mut Map<String, Value>, resource: &Resource, version: 
     let content = json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}});
     let answer = json!({"200": {"description": "OK", "content": content}});
     let operation = |action: &str| json!({"x-kubernetes-action": action, "x-kubernetes-group-version-kind": kind, "responses": answer});
-    paths.insert(path.clone(), json!({"get": operation("list")}));
-    paths.insert(format!("{path}/{{name}}"), json!({"get": operation("get")}));
+    let parameter =
+        |name: &str, kind: &str| json!({"name": name, "in": "query", "schema": {"type": kind, "uniqueItems": true}});
+    let writes = |action: &str| {
+        let mut operation = operation(action);
+        let parameters = ["dryRun", "fieldManager", "fieldValidation"].map(|name| parameter(name, "string"));
+        operation["parameters"] = json!(parameters);
+        operation
+    };
+    let mut patch = writes("patch");
+    if let Some(parameters) = patch["parameters"].as_array_mut() {
+        parameters.push(parameter("force", "boolean"));
+    }
+    paths.insert(path.clone(), json!({"get": operation("list"), "post": writes("post")}));
+    let one = json!({
+        "get": operation("get"), "put": writes("put"), "patch": patch, "delete": operation("delete"),
+    });
+    paths.insert(format!("{path}/{{name}}"), one);
 }
 
 /// The schema that a definition declares, with the metadata that every object has.
@@ -136,14 +153,24 @@ fn reference(schema: &Schema, id: MessageId) -> Value {
 fn message(schema: &Schema, id: MessageId, wanted: &mut BTreeSet<MessageId>) -> Value {
     let mut properties = Map::new();
     collect(schema, id, &mut properties, wanted);
-    json!({"type": "object", "properties": properties})
+    let mut body = json!({"type": "object", "properties": properties});
+    if let Some(words) = words::of(schema.name(id), "") {
+        body["description"] = json!(words);
+    }
+    body
 }
 
 fn collect(schema: &Schema, id: MessageId, into: &mut Map<String, Value>, wanted: &mut BTreeSet<MessageId>) {
     for field in schema.fields(id) {
         match (field.inline, field.of) {
             (true, Type::Message(inner)) => collect(schema, inner, into, wanted),
-            _ => _ = into.insert(field.name.clone(), property(schema, field, wanted)),
+            _ => {
+                let mut body = property(schema, field, wanted);
+                if let Some(words) = words::of(schema.name(id), &field.name) {
+                    body["description"] = json!(words);
+                }
+                into.insert(field.name.clone(), body);
+            }
         }
     }
 }

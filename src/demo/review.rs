@@ -3,12 +3,19 @@
 use serde_json::{Value, json};
 
 use crate::demo::resources::{Registry, Resource};
+use crate::demo::route::Route;
 use crate::demo::status::{Failure, USER};
 
-/// Why writes are refused.
-pub const READ_ONLY: &str = ": the demo clusters cannot be changed yet";
+/// Why some subresources are refused.
+pub const NOTHING_RUNS: &str = ": nothing really runs in the demo clusters";
 
 const READS: [&str; 3] = ["get", "list", "watch"];
+
+/// The reads, then the writes.
+const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+
+/// What leads into a running container, or mints credentials.
+const ELSEWHERE: [&str; 7] = ["attach", "binding", "ephemeralcontainers", "exec", "portforward", "proxy", "token"];
 
 /// A right that was taken away, for tests of what a forbidden user sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +28,7 @@ pub struct Denial {
     pub namespace: String,
 }
 
-/// What the caller may do: all reads that are not denied.
+/// What the caller may do: everything that is not denied.
 #[derive(Clone, Debug, Default)]
 pub struct Rights {
     pub denials: Vec<Denial>,
@@ -30,19 +37,20 @@ pub struct Rights {
 impl Rights {
     pub fn allow(&self, verb: &str, resource: &str, namespace: &str) -> bool {
         let fits = |pattern: &str, text: &str| pattern == "*" || pattern == text;
-        READS.contains(&verb)
+        (VERBS.contains(&verb) || verb == "*")
             && !self.denials.iter().any(|denial| {
                 fits(&denial.verb, verb) && fits(&denial.resource, resource) && fits(&denial.namespace, namespace)
             })
     }
 
-    /// Grants a read or explains the refusal.
-    pub fn check(&self, verb: &str, resource: &Resource, namespace: &str, name: &str) -> Result<(), Failure> {
-        if self.allow(verb, &resource.id(), namespace) {
+    /// Grants a request or explains the refusal.
+    pub fn check(&self, verb: &str, resource: &Resource, route: &Route) -> Result<(), Failure> {
+        let elsewhere = ELSEWHERE.contains(&route.subresource.as_str());
+        if !elsewhere && self.allow(verb, &resource.id(), &route.namespace) {
             return Ok(());
         }
-        let why = if READS.contains(&verb) { "" } else { READ_ONLY };
-        Err(Failure::forbidden(verb, resource, namespace, name, why))
+        let why = if elsewhere { NOTHING_RUNS } else { "" };
+        Err(Failure::forbidden(verb, resource, &route.namespace, &route.name, why))
     }
 }
 
@@ -78,22 +86,28 @@ fn access(rights: &Rights, spec: &Value) -> Value {
     let attributes = &spec["resourceAttributes"];
     let (verb, group, plural) = (text(attributes, "verb"), text(attributes, "group"), text(attributes, "resource"));
     let id = if group.is_empty() || group == "*" { plural } else { format!("{plural}.{group}") };
-    let writes_log = !attributes["subresource"].as_str().unwrap_or_default().is_empty()
-        && !["log", "status", "scale"].contains(&attributes["subresource"].as_str().unwrap_or_default());
-    if !writes_log && rights.allow(&verb, &id, &text(attributes, "namespace")) {
-        return json!({"allowed": true, "reason": "the demo clusters can be read by everyone"});
+    let elsewhere = ELSEWHERE.contains(&attributes["subresource"].as_str().unwrap_or_default());
+    if elsewhere {
+        return json!({"allowed": false, "reason": format!("no rule allows this{NOTHING_RUNS}")});
     }
-    json!({"allowed": false, "reason": format!("no rule allows this{READ_ONLY}")})
+    if rights.allow(&verb, &id, &text(attributes, "namespace")) {
+        return json!({"allowed": true, "reason": "the demo clusters belong to everyone"});
+    }
+    json!({"allowed": false, "reason": "no rule allows this"})
 }
 
 fn rules(registry: &Registry, rights: &Rights, namespace: &str) -> Value {
     let mut rules = Vec::new();
     if rights.denials.is_empty() {
+        // A listed rule is believed: the subresources that lead elsewhere must not be covered by a star.
+        let mut resources: Vec<&str> = registry.resources.iter().map(|resource| resource.plural.as_str()).collect();
+        resources.extend(["*/scale", "*/status", "pods/eviction"]);
         rules.push(json!({"verbs": READS, "apiGroups": ["*"], "resources": ["*"]}));
+        rules.push(json!({"verbs": &VERBS[READS.len()..], "apiGroups": ["*"], "resources": resources}));
     } else {
         for resource in registry.resources.iter().filter(|resource| resource.namespaced) {
             let verbs: Vec<&str> =
-                READS.into_iter().filter(|verb| rights.allow(verb, &resource.id(), namespace)).collect();
+                VERBS.into_iter().filter(|verb| rights.allow(verb, &resource.id(), namespace)).collect();
             if !verbs.is_empty() {
                 let mut names = vec![resource.plural.clone()];
                 if resource.id() == "pods" {

@@ -26,13 +26,14 @@ use crate::demo::route::{Query, Route};
 use crate::demo::status::Failure;
 use crate::demo::table::IncludeObject;
 use crate::demo::watch::{self, Watch};
+use crate::demo::write::{Ask, Done, scale};
 use crate::demo::{Demo, State, discovery, openapi, read, review};
 
 /// A response body: whole, or streamed.
 pub type Body = UnsyncBoxBody<Bytes, io::Error>;
 
-/// The longest request body that is read: an access review is small.
-const LONGEST_BODY: usize = 1 << 20;
+/// The longest request body that is read, as the API server has it.
+const LONGEST_BODY: usize = 3 << 20;
 
 /// The API server compresses nothing that is shorter.
 const LEAST_ZIPPED: usize = 128 * 1024;
@@ -80,9 +81,15 @@ impl Server {
             return Err(Failure::no_such_path());
         }
         let verb = verb(request.method(), &route, &query)?;
-        state.rights.check(verb, &resource, &route.namespace, &route.name)?;
+        state.rights.check(verb, &resource, &route)?;
         let view = self.view(&state, &resource, &route, &query, accept)?;
         match verb {
+            "create" | "update" | "patch" | "delete" | "deletecollection" => {
+                drop(state);
+                let ask = Ask::of(verb, request, &resource, (&route, &query), schema);
+                let done = self.demo.change(|state| ask.perform(state))?;
+                Ok(self.done(&done, &view, accept))
+            }
             "watch" => {
                 let watch = Watch::open(&state.store, &route, &query, view.clone())?;
                 drop(state);
@@ -138,13 +145,36 @@ impl Server {
         })
     }
 
+    /// The answer to a request that changed something.
+    fn done(&self, done: &Done, view: &View, accept: &str) -> Response<Body> {
+        let status = StatusCode::from_u16(done.code).unwrap_or(StatusCode::OK);
+        let mut response = if done.is_object {
+            respond(status, view.format.content_type(false), view.object(&done.value))
+        } else {
+            let format = accept::for_errors(accept);
+            let bytes = output::encode(&self.demo.shared.schema, format.encoding, &done.value);
+            respond(status, format.content_type(false), bytes)
+        };
+        for warning in &done.warnings {
+            let text = format!("299 - \"{}\"", warning.replace('\\', "\\\\").replace('"', "\\\""));
+            if let Ok(value) = header::HeaderValue::from_str(&text) {
+                response.headers_mut().append(header::WARNING, value);
+            }
+        }
+        response
+    }
+
     fn failed(&self, failure: &Failure, format: Format) -> Response<Body> {
         let status = StatusCode::from_u16(failure.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if failure.is_page() {
             return respond(status, "text/plain; charset=utf-8", failure.message.clone());
         }
         let bytes = output::encode(&self.demo.shared.schema, format.encoding, &failure.status());
-        respond(status, format.content_type(false), bytes)
+        let mut response = respond(status, format.content_type(false), bytes);
+        if let Some(seconds) = failure.details["retryAfterSeconds"].as_i64().filter(|_| failure.code == 429) {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+        }
+        response
     }
 
     /// Health, version and discovery.
@@ -250,25 +280,6 @@ fn get(state: &State, route: &Route, view: &View) -> Result<Response<Body>, Fail
         }
         _ => Err(Failure::no_such_path()),
     }
-}
-
-/// The scale of a workload.
-fn scale(object: &Value) -> Value {
-    let labels = object["spec"]["selector"]["matchLabels"].as_object().cloned().unwrap_or_default();
-    let selector: Vec<String> =
-        labels.iter().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
-    json!({
-        "kind": "Scale", "apiVersion": "autoscaling/v1",
-        "metadata": {
-            "name": object["metadata"]["name"], "namespace": object["metadata"]["namespace"],
-            "uid": object["metadata"]["uid"], "resourceVersion": object["metadata"]["resourceVersion"],
-            "creationTimestamp": object["metadata"]["creationTimestamp"],
-        },
-        "spec": {"replicas": object["spec"]["replicas"].as_i64().unwrap_or(1)},
-        "status": {
-            "replicas": object["status"]["replicas"].as_i64().unwrap_or(0), "selector": selector.join(","),
-        },
-    })
 }
 
 fn posted_review(

@@ -34,6 +34,8 @@ pub enum Beat {
     BackOff(Key),
     /// A pod's work is done.
     Finish(Key),
+    /// The controller of a resource looks at an object again.
+    Reconcile(&'static str, Key),
     /// Deployments that made no progress for too long are called stuck.
     Deadlines,
 }
@@ -52,6 +54,10 @@ pub struct Stage<'a> {
     pub missing: &'a mut BTreeSet<String>,
     /// Who makes certificates; none where renewed ones are only told of.
     pub signer: Option<Signer>,
+    /// Whether a script moves this object: resource, namespace, name.
+    pub told: fn(&str, &str, &str) -> bool,
+    /// Whether a request is being answered; the story itself asks nobody.
+    pub is_asked: bool,
 }
 
 impl Stage<'_> {
@@ -175,6 +181,25 @@ impl<'a> Source<'a> {
 pub fn selected(labels: &Value, selector: &Value) -> bool {
     let wanted = selector.as_object().filter(|wanted| !wanted.is_empty());
     wanted.is_some_and(|wanted| wanted.iter().all(|(key, value)| labels.get(key) == Some(value)))
+}
+
+/// Whether labels satisfy a label selector with all its expressions; an empty one selects everything.
+pub fn matches(labels: &Value, selector: &Value) -> bool {
+    let plain = selector["matchLabels"].as_object().into_iter().flatten();
+    let mut plain = plain.map(|(key, value)| labels.get(key) == Some(value));
+    let mut expressions = selector["matchExpressions"].as_array().into_iter().flatten().map(|wanted| {
+        let has = labels.get(wanted["key"].as_str().unwrap_or_default());
+        let listed =
+            || wanted["values"].as_array().is_some_and(|values| has.is_some_and(|value| values.contains(value)));
+        match wanted["operator"].as_str() {
+            Some("In") => listed(),
+            Some("NotIn") => !listed(),
+            Some("Exists") => has.is_some(),
+            Some("DoesNotExist") => has.is_none(),
+            _ => false,
+        }
+    });
+    selector.is_object() && plain.all(|fits| fits) && expressions.all(|fits| fits)
 }
 
 /// The controlling owner of an object.

@@ -16,6 +16,9 @@ const HISTORY: usize = 20_000;
 /// The first resourceVersion handed out; a cluster that lives for a while never starts at one.
 const FIRST_VERSION: u64 = 10_000;
 
+/// The letters of generated names: no vowels, nothing that looks like something else.
+const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+
 /// Namespace (empty for cluster-scoped objects) and name.
 pub type Key = (String, String);
 
@@ -108,6 +111,12 @@ impl Store {
             .flat_map(move |kept| kept.objects.range((from.clone(), Bound::Unbounded)))
             .map(|(_, object)| object)
             .take_while(move |object| namespace.is_none_or(|namespace| object.key.0 == namespace))
+    }
+
+    /// Every object with its resource.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Arc<Object>)> {
+        let resources = self.resources.iter();
+        resources.flat_map(|(resource, kept)| kept.objects.values().map(move |object| (&**resource, object)))
     }
 
     /// The objects of a resource as they were at `version`.
@@ -245,6 +254,14 @@ pub fn uid(seed: &str) -> String {
     });
     let hex = format!("{hash:032x}");
     format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+}
+
+/// Letters and digits that depend on the seed alone, as generated names have them.
+pub fn suffix(seed: &str, length: usize) -> String {
+    let hex = uid(seed).replace('-', "");
+    let bytes = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
+    let numbers = bytes.filter_map(|pair| usize::from_str_radix(pair, 16).ok());
+    numbers.take(length).map(|number| char::from(LETTERS[number % LETTERS.len()])).collect()
 }
 
 #[cfg(test)]

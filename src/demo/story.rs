@@ -86,7 +86,8 @@ impl Story {
             }
             let Some(beat) = self.due.remove(&(at, number)) else { return };
             let (later, signer) = (Vec::new(), self.signer);
-            let mut stage = Stage { store, now: at, later, missing: &mut self.missing, signer };
+            let missing = &mut self.missing;
+            let mut stage = Stage { store, now: at, later, missing, signer, told: is_told, is_asked: false };
             act(&mut stage, &beat);
             let later = stage.later;
             for (millis, beat) in later {
@@ -95,6 +96,21 @@ impl Story {
             if let Beat::Step { script, step, round } = beat {
                 self.follow(script, step, round, at);
             }
+        }
+    }
+
+    /// Lets something happen that the story did not plan, and what follows from it.
+    pub fn act(&mut self, store: &mut Store, now: Timestamp, change: impl FnOnce(&mut Stage)) {
+        if !self.due.values().any(|beat| *beat == Beat::Deadlines) {
+            self.plan(now, DEADLINES_EVERY_MS, Beat::Deadlines);
+        }
+        let (later, signer) = (Vec::new(), self.signer);
+        let missing = &mut self.missing;
+        let mut stage = Stage { store, now, later, missing, signer, told: is_told, is_asked: true };
+        change(&mut stage);
+        let later = stage.later;
+        for (millis, beat) in later {
+            self.plan(now, millis, beat);
         }
     }
 
@@ -157,8 +173,14 @@ fn act(stage: &mut Stage, beat: &Beat) {
             controllers::deadlines(stage);
             stage.after(DEADLINES_EVERY_MS, Beat::Deadlines);
         }
+        Beat::Reconcile(resource, key) => controllers::reconcile(stage, resource, key),
         beat => kubelet::act(stage, beat),
     }
+}
+
+/// Whether a script moves this object.
+fn is_told(resource: &str, namespace: &str, name: &str) -> bool {
+    scripts().any(|script| script.needs == (resource, namespace, name))
 }
 
 fn unpullable(pod: &Value) -> Option<String> {

@@ -4,13 +4,14 @@
 use crate::api::connect::Connection;
 use crate::api::failure::{Cause, Failure};
 use crate::api::rights::{candidates, readable};
-use crate::api::watch::watch;
+use crate::api::watch::{pulse, watch};
 use crate::app::session::watches::{ALWAYS, WHERE_SERVED};
+use crate::demo::Demo;
 use crate::kinds::{Catalog, Kind, SECRET, Served};
 use crate::model::{Change, Cluster, Scope, Select, Sync};
 use crate::runtime::clock::Clock;
 use crate::runtime::greet::greet;
-use crate::runtime::source::Source;
+use crate::runtime::source::{Opened, Source, tell_story};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, stdin};
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub struct Gathering {
     heard: mpsc::Receiver<Vec<Change>>,
     watches: JoinSet<()>,
     end: Instant,
+    story: Option<(Demo, Clock)>,
 }
 
 impl Gathering {
@@ -49,7 +51,7 @@ impl Gathering {
         clock: &Clock,
         given: Vec<Arc<str>>,
     ) -> Result<Self, Failure> {
-        let connection = source.open(context, clock)?.connection;
+        let Opened { connection, demo } = source.open(context, clock)?;
         let mut greeted = greet(&connection).await;
         let wants_terminal = |cause: &Failure| cause.cause == Cause::NeedsTerminal && stdin().is_terminal();
         if let Err(problem) = &greeted
@@ -70,7 +72,30 @@ impl Gathering {
             heard,
             watches: JoinSet::new(),
             end: Instant::now() + PATIENCE,
+            story: demo.map(|demo| (demo, *clock)),
         })
+    }
+
+    /// The connection.
+    pub fn connection(&self) -> Connection {
+        self.connection.clone()
+    }
+
+    /// What is read is to stay true for as long as somebody waits for changes: outages are noticed, and a demo's story goes on.
+    pub fn stay_true(&mut self) {
+        self.watches.spawn(pulse(self.connection.clone()));
+        if let Some((demo, clock)) = self.story.take() {
+            self.watches.spawn(tell_story(demo, clock));
+        }
+    }
+
+    /// Takes in the next change; false where none can come. Safe to be dropped while waiting.
+    pub async fn changed(&mut self) -> bool {
+        let Some(changes) = self.heard.recv().await else { return false };
+        for change in changes {
+            self.cluster.apply(change);
+        }
+        true
     }
 
     /// The namespace of the context, where it names one.

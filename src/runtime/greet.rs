@@ -92,22 +92,42 @@ async fn connect(shared: &Shared, server: &Connection) {
 
 /// Asks a server who it is and which kinds it has.
 pub async fn greet(connection: &Connection) -> Result<Connected, Problem> {
-    let (version, found, user) = tokio::join!(version(connection), discover(connection), user(connection));
+    let (version, found, who, cluster_uid) =
+        tokio::join!(version(connection), discover(connection), who(connection), cluster_uid(connection));
     let found = found?;
     Ok(Connected {
         catalog: Catalog::builtin().discovered(&found.resources, &found.unreadable_groups),
         version: version?.git_version,
         server: connection.server().to_string(),
-        user,
+        user: who.map(|who| who.user),
+        cluster_uid,
     })
 }
 
 /// Who the server takes us for; none where it does not say, as before Kubernetes 1.28.
-async fn user(connection: &Connection) -> Option<String> {
+pub async fn who(connection: &Connection) -> Option<Who> {
     let question = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
     let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
     let answer: Value = serde_json::from_slice(&connection.review(path, &question).await.ok()?).ok()?;
-    answer.pointer("/status/userInfo/username")?.as_str().map(str::to_owned)
+    let user = answer.pointer("/status/userInfo/username")?.as_str()?.to_owned();
+    let groups = answer.pointer("/status/userInfo/groups").and_then(Value::as_array).into_iter().flatten();
+    Some(Who { user, groups: groups.filter_map(|group| group.as_str().map(str::to_owned)).collect() })
+}
+
+/// Who somebody is to a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Who {
+    /// The user.
+    pub user: String,
+    /// The groups.
+    pub groups: Vec<String>,
+}
+
+/// What tells this cluster from every other: the uid of its namespace kube-system.
+async fn cluster_uid(connection: &Connection) -> Option<String> {
+    let answer = connection.json("/api/v1/namespaces/kube-system", METADATA).await.ok()?;
+    let namespace: Value = serde_json::from_slice(&answer).ok()?;
+    namespace.pointer("/metadata/uid")?.as_str().filter(|uid| !uid.is_empty()).map(str::to_owned)
 }
 
 /// The version from which a collection can be watched; none for who may not, or where it is not served.

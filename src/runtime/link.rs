@@ -3,6 +3,7 @@
 use crate::api::connect::Connection;
 use crate::api::failure::{Cause, Failure};
 use crate::api::fetch;
+use crate::api::probe::{dns, probe};
 use crate::api::rights::{candidates, readable};
 use crate::api::watch::{pulse, watch};
 use crate::app::event::{Epoch, Readable, Reply};
@@ -14,6 +15,8 @@ use crate::runtime::greet;
 use crate::runtime::report::{Report, refused, words};
 use crate::runtime::serving::{Serving, Shared};
 use crate::runtime::source::{Opened, tell_story};
+use crate::view::trace::request::Request;
+use crate::view::trace::world::Answers;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +82,11 @@ impl Link {
         Arc::clone(&self.open)
     }
 
+    /// What tasks of this connection share.
+    pub fn shared(&self) -> Shared {
+        self.shared.clone()
+    }
+
     /// Keeps a scope true until it is not wanted any more.
     pub fn watch(&mut self, scope: Scope) {
         if self.watches.get(&scope).is_some_and(|task| !task.is_finished()) {
@@ -129,6 +137,30 @@ impl Link {
                 None => shared.serving().await.map_or_else(Catalog::builtin, |serving| (*serving.catalog).clone()),
             };
             shared.reply(Reply::Columns(id, Box::new(catalog))).await;
+        });
+    }
+
+    /// Sends a request and those that it leads to for real, one after the other. They do not pass by this connection.
+    pub fn probe(&mut self, request: Box<Request>, chain: Vec<Request>) {
+        let shared = self.shared.clone();
+        self.spawn(async move {
+            let mut real = Vec::new();
+            for link in &chain {
+                real.push(probe(link, &Answers::new()).await);
+            }
+            shared.reply(Reply::Probed(request, real)).await;
+        });
+    }
+
+    /// Asks this machine's DNS for names.
+    pub fn look_up(&mut self, names: Vec<String>) {
+        let shared = self.shared.clone();
+        self.spawn(async move {
+            let mut found = Vec::new();
+            for name in &names {
+                found.extend(dns::look_up(name).await);
+            }
+            shared.reply(Reply::LookedUp(found)).await;
         });
     }
 

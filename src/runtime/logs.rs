@@ -1,23 +1,21 @@
 //! Logs are read on a thread of their own, over connections of their own: a flood of lines never holds up the loop, and
 //! the loop that cannot keep up makes the readers wait.
 
-use crate::api::connect::Connection;
-use crate::api::logs::follow::{Job, follow};
-use crate::api::logs::{Ask, Target};
+pub mod streams;
+pub mod tail;
+
+use self::streams::Streams;
+use crate::api::logs::follow::Manner;
 use crate::app::effect::Stream;
 use crate::app::event::{Epoch, Ticket};
 use crate::runtime::link::Open;
-use crate::view::logs::batch::{Batch, Mark, SourceId};
-use crate::view::logs::query::Part;
-use crate::view::logs::state::State;
+use crate::view::logs::batch::{Batch, SourceId};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
-/// Requests that are being opened at a time.
-const DOORS: usize = 10;
 /// Batches of one view that wait for the loop.
 const AHEAD: usize = 64;
 /// Batches that are handed over together.
@@ -111,7 +109,7 @@ async fn grant(mut wishes: watch::Receiver<Wishes>, out: mpsc::Sender<Said>) {
                 }
             };
             if let Some(view) = view {
-                view.read(&wish.streams);
+                view.streams.read(&wish.streams);
             }
         }
     }
@@ -120,17 +118,8 @@ async fn grant(mut wishes: watch::Receiver<Wishes>, out: mpsc::Sender<Said>) {
 /// One view at work. Dropping it ends its streams.
 struct View {
     epoch: Epoch,
-    connection: Connection,
-    doors: Arc<Semaphore>,
-    lines: mpsc::Sender<(SourceId, Batch)>,
-    streams: HashMap<SourceId, Reading>,
+    streams: Streams,
     merging: AbortHandle,
-}
-
-struct Reading {
-    state: watch::Sender<State>,
-    part: Part,
-    task: AbortHandle,
 }
 
 impl View {
@@ -145,69 +134,13 @@ impl View {
                 }
             }
         });
-        let (doors, streams) = (Arc::new(Semaphore::new(DOORS)), HashMap::new());
-        Some(Self { epoch, connection, doors, lines, streams, merging: merging.abort_handle() })
-    }
-
-    /// New streams begin, those that are there learn what their containers do, and the others end.
-    fn read(&mut self, streams: &[Stream]) {
-        let wanted: HashMap<SourceId, Part> = streams.iter().map(|stream| (stream.source, stream.part)).collect();
-        self.streams.retain(|source, reading| {
-            let stays = wanted.get(source) == Some(&reading.part);
-            if !stays {
-                if wanted.contains_key(source) {
-                    reading.task.abort();
-                } else {
-                    // Its pod is gone: what it said last is still read, and its end is told.
-                    reading.state.send_replace(State::Gone);
-                }
-            }
-            stays
-        });
-        for stream in streams {
-            match self.streams.get(&stream.source) {
-                Some(reading) => {
-                    reading.state.send_if_modified(|state| {
-                        let is_new = *state != stream.wanted.state;
-                        state.clone_from(&stream.wanted.state);
-                        is_new
-                    });
-                }
-                None => self.open(stream.clone()),
-            }
-        }
-    }
-
-    fn open(&mut self, stream: Stream) {
-        let Stream { source, wanted, part } = stream;
-        let (state, states) = watch::channel(wanted.state);
-        let target = Target {
-            namespace: wanted.pod.namespace.as_deref().unwrap_or("").to_owned(),
-            pod: wanted.pod.name.to_string(),
-            container: wanted.container.to_string(),
-        };
-        let begin = Ask { follow: part.follow, previous: part.previous, since: part.since, tail: part.tail };
-        let (connection, doors) = (self.connection.clone(), Arc::clone(&self.doors));
-        let lines = self.lines.clone();
-        let job = Job { connection, target, begin, state: states, source, out: lines.clone(), doors };
-        let task = tokio::task::spawn_local(async move {
-            follow(job).await;
-            // Whoever reads to the end of a log that is not followed says so.
-            if !part.follow {
-                let mut end = Batch::default();
-                end.mark(Mark::Ended { code: None, reason: Arc::from("") });
-                let _ = lines.send((source, end)).await;
-            }
-        });
-        self.streams.insert(source, Reading { state, part, task: task.abort_handle() });
+        let streams = Streams::new(connection, lines, Manner::default());
+        Some(Self { epoch, streams, merging: merging.abort_handle() })
     }
 }
 
 impl Drop for View {
     fn drop(&mut self) {
         self.merging.abort();
-        for reading in self.streams.values() {
-            reading.task.abort();
-        }
     }
 }

@@ -40,6 +40,18 @@ mod listen {
             })
         }
 
+        /// Waits for one of those that end a program without a screen, listening to no others; its number.
+        pub async fn end() -> io::Result<i32> {
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut hangup = signal(SignalKind::hangup())?;
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            Ok(tokio::select! {
+                _ = terminate.recv() => SignalKind::terminate().as_raw_value(),
+                _ = hangup.recv() => SignalKind::hangup().as_raw_value(),
+                _ = interrupt.recv() => SignalKind::interrupt().as_raw_value(),
+            })
+        }
+
         /// Waits for the next one; safe to be dropped while waiting.
         pub async fn next(&mut self) -> Signal {
             tokio::select! {
@@ -66,6 +78,11 @@ mod listen {
         /// Takes the signal over.
         pub fn listen() -> io::Result<Self> {
             Ok(Self)
+        }
+
+        /// Waits for ctrl-c; its number.
+        pub async fn end() -> io::Result<i32> {
+            tokio::signal::ctrl_c().await.map(|()| 2)
         }
 
         /// Waits for the next one.

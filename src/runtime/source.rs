@@ -4,6 +4,7 @@ use crate::api::connect::{Connection, Options, connect, in_process};
 use crate::api::failure::Failure;
 use crate::api::kubeconfig::Contexts;
 use crate::app::event::ContextName;
+use crate::app::policy::Mode;
 use crate::demo::Demo;
 use crate::manifests::embedded::{self, CONTEXTS};
 use crate::manifests::mint;
@@ -71,6 +72,20 @@ impl Source {
         named
             .filter_map(|c| Some((Arc::from(c.name), Arc::from(c.namespace.filter(|name| !name.is_empty())?))))
             .collect()
+    }
+
+    /// Prepares a connection that may do more than look; one action long, and apart from those that read.
+    pub fn act(&mut self, context: &str, clock: &Clock, mode: Mode) -> Result<Connection, Failure> {
+        match self {
+            Self::Kubeconfig(contexts, options) => {
+                let target = contexts.target(Some(context))?;
+                connect(target, &Options { mode, ..(**options).clone() })
+            }
+            Self::Demo(embedded, options) => {
+                let demo = embedded.cluster(context, clock.now());
+                Ok(in_process(demo.service(), context, &Options { mode, ..(**options).clone() }))
+            }
+        }
     }
 
     /// Prepares a connection; nothing is sent yet.

@@ -27,6 +27,12 @@ pub struct Terminal {
     taken: Arc<AtomicBool>,
 }
 
+/// How many columns the terminal has; none where nobody can tell.
+pub fn width() -> Option<usize> {
+    let (width, _) = crossterm::terminal::size().ok()?;
+    (0 < width).then_some(usize::from(width))
+}
+
 /// Why there is no screen to draw on.
 #[derive(Debug, thiserror::Error)]
 pub enum TerminalError {

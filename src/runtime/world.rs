@@ -2,14 +2,19 @@
 
 use crate::app::effect::Effect;
 use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome};
+use crate::runtime::acts::{Actor, remember, tell};
 use crate::runtime::clipboard::Clipboard;
 use crate::runtime::clock::Clock;
+use crate::runtime::journal::Journal;
 use crate::runtime::link::{Beginning, Link};
 use crate::runtime::logs::{Readers, Said};
+use crate::runtime::pins;
 use crate::runtime::report::Report;
 use crate::runtime::save;
 use crate::runtime::source::Source;
 use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -44,10 +49,15 @@ pub struct World {
     source: Arc<Mutex<Source>>,
     clock: Clock,
     links: HashMap<Epoch, Link>,
+    contexts: HashMap<Epoch, ContextName>,
+    journal: Arc<Journal>,
+    policy: Option<PathBuf>,
     readers: Readers,
     clipboard: Arc<Clipboard>,
     /// Namespaces that the user named, for who may not list them.
     given: Vec<Arc<str>>,
+    /// Where pins are written down.
+    pins: Option<PathBuf>,
     out: mpsc::Sender<Report>,
 }
 
@@ -58,7 +68,32 @@ impl World {
         let source = Arc::new(Mutex::new(source));
         let (readers, logs) = Readers::new();
         let clipboard = Arc::new(clipboard);
-        (Self { source, clock, links: HashMap::new(), readers, clipboard, given, out }, Heard { reports, logs })
+        let world = Self {
+            source,
+            clock,
+            links: HashMap::new(),
+            contexts: HashMap::new(),
+            journal: Arc::default(),
+            policy: None,
+            readers,
+            clipboard,
+            given,
+            pins: None,
+            out,
+        };
+        (world, Heard { reports, logs })
+    }
+
+    /// Keeps the record of actions there, and answers in that policy file. Without the first nothing is ever done.
+    pub fn keeping(mut self, journal: Journal, policy: Option<PathBuf>) -> Self {
+        self.journal = Arc::new(journal);
+        self.policy = policy;
+        self
+    }
+
+    /// The same world, with a file in which pins are written down.
+    pub fn pinning(self, pins: Option<PathBuf>) -> Self {
+        Self { pins, ..self }
     }
 
     /// Begins what the effect wants.
@@ -68,6 +103,7 @@ impl World {
             Effect::Disconnect(epoch) => {
                 self.readers.leave(epoch);
                 drop(self.links.remove(&epoch));
+                self.contexts.remove(&epoch);
             }
             Effect::Watch(epoch, scope) => self.with(epoch, |link| link.watch(scope)),
             Effect::Unwatch(epoch, scope) => self.with(epoch, |link| link.unwatch(&scope)),
@@ -78,6 +114,22 @@ impl World {
                     self.readers.read(epoch, ticket, streams, link.open());
                 }
             }
+            Effect::Probe { epoch, request, chain } => self.with(epoch, |link| link.probe(request, chain)),
+            Effect::LookUp(epoch, names) => self.with(epoch, |link| link.look_up(names)),
+            Effect::Pins { context, lines } => self.pin(&context, &lines),
+            Effect::Preview(epoch, number, mutation) => {
+                if let Some(actor) = self.actor(epoch) {
+                    tokio::spawn(actor.preview(number, *mutation));
+                }
+            }
+            Effect::Mutate(epoch, confirmed) => {
+                // Not a task of the link: what was begun goes on, and is told, when the connection is left.
+                if let Some(actor) = self.actor(epoch) {
+                    tokio::spawn(actor.mutate(*confirmed, tokio::time::Instant::now()));
+                }
+            }
+            Effect::Remember(answer) => drop(tokio::spawn(remember(self.policy.clone(), answer, self.out.clone()))),
+            Effect::Record => drop(tokio::spawn(tell(Arc::clone(&self.journal), self.out.clone()))),
             Effect::Continue => return Flow::Continue,
             Effect::Retry(epoch) => self.with(epoch, Link::retry),
             Effect::Copy { text, what } => self.copy(text, what),
@@ -95,8 +147,20 @@ impl World {
         }
     }
 
+    /// Who acts on a connection. The context of each is kept, so that what was confirmed always has an outcome.
+    fn actor(&self, epoch: Epoch) -> Option<Actor> {
+        let link = self.links.get(&epoch)?;
+        Some(Actor {
+            source: Arc::clone(&self.source),
+            context: self.contexts.get(&epoch)?.clone(),
+            shared: link.shared(),
+            journal: Arc::clone(&self.journal),
+        })
+    }
+
     fn connect(&mut self, context: ContextName, epoch: Epoch, terminal: bool) -> Flow {
         let (source, clock) = (Arc::clone(&self.source), self.clock);
+        self.contexts.insert(epoch, context.clone());
         let open = move || source.lock().unwrap_or_else(PoisonError::into_inner).open(&context, &clock);
         let (link, lent) = Link::begin(Beginning {
             open: Arc::new(open),
@@ -129,6 +193,22 @@ impl World {
             };
             let _ = out.send(Report::Event(Event::Outcome(outcome))).await;
         });
+    }
+
+    /// One small file: it is written at once, so that two pins never overtake each other.
+    fn pin(&self, context: &str, lines: &[String]) {
+        let (place, written) = match &self.pins {
+            Some(path) => (path.display().to_string(), pins::write(path, context, lines)),
+            None => ("the state folder".to_owned(), Err(io::Error::other("there is none"))),
+        };
+        let Err(error) = written else { return };
+        let failure = Failure {
+            what: format!("the pin could not be written to {place}"),
+            cause: error.to_string(),
+            remedy: "it is kept until kplumb ends".to_owned(),
+        };
+        let out = self.out.clone();
+        tokio::spawn(async move { out.send(Report::Event(Event::Outcome(Outcome::Failed(failure)))).await });
     }
 
     fn copy(&self, text: String, what: String) {

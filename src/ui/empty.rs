@@ -35,7 +35,7 @@ fn broken(line: &Line, area: Rect) -> Vec<Line> {
             let piece = |(index, text)| Line {
                 health: line.health.filter(|_| index == 0),
                 spans: vec![line::Span::new(text, only.role)],
-                link: None,
+                ..Line::default()
             };
             pieces.map(piece).collect()
         }

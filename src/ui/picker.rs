@@ -4,7 +4,7 @@ use crate::app::scene::{Choice, Choices, Entry, PickerPane};
 use crate::ui::scroll::Scroll;
 use crate::ui::spans::{over_row, put_state, selection};
 use crate::ui::symbol;
-use crate::ui::text::{cut_end, put, width};
+use crate::ui::text::{cut_end, cut_middle, put, width};
 use crate::ui::theme::{Role, Theme, Themed};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -53,7 +53,7 @@ fn put_entry(
         put_state(buffer, (x + 2, y), right, health, (theme, over));
     }
     let role = if entry.current { Role::Strong } else { Role::Text };
-    let text = cut_end(&entry.text, usize::from(detail.saturating_sub(x + GUTTER + 1)));
+    let text = cut_middle(&entry.text, usize::from(detail.saturating_sub(x + GUTTER + 1)));
     put(buffer, (x + GUTTER, y), right, &text, theme.style(role).patch(over));
     let text = cut_end(&entry.detail, usize::from(right.saturating_sub(detail)));
     put(buffer, (detail, y), right, &text, theme.style(Role::Dim).patch(over));
@@ -91,7 +91,7 @@ fn put_choice(
         put(buffer, (x, y), right, symbol::SELECTED, theme.style(Role::SelectionMark).patch(over));
     }
     let end = right.min(detail.saturating_sub(1));
-    let text = cut_end(&choice.text, usize::from(end.saturating_sub(x + 2)));
+    let text = cut_middle(&choice.text, usize::from(end.saturating_sub(x + 2)));
     put(buffer, (x + 2, y), end, &text, theme.style(Role::Text).patch(over));
     if *text == *choice.text {
         for found in &choice.found {

@@ -1,8 +1,10 @@
 //! One object in the order of trouble: the answer, its containers, conditions, what it hangs together with, events, labels.
 
 mod condition;
+pub mod diff;
 mod pod;
 mod relation;
+mod ways;
 pub mod yaml;
 
 use crate::kinds::{Catalog, Facts, Health, ObjectRef, Record, age};
@@ -10,8 +12,12 @@ use crate::model::Cluster;
 use crate::view::expiry;
 use crate::view::line::{Line, Span, word};
 use crate::view::name;
+use crate::view::routes::index::Index;
 use crate::wire::Timestamp;
 use serde_json::Value;
+
+/// Lines of one relation at most.
+const MOST: usize = 50;
 
 /// An object's detail, ready to paint.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,6 +54,8 @@ pub struct Subject<'a> {
     pub catalog: &'a Catalog,
     /// The object.
     pub key: &'a ObjectRef,
+    /// Every route with its verdict; without, paths are told by the objects that name them.
+    pub routes: Option<&'a Index>,
     /// The whole object as the server holds it, once it was fetched.
     pub raw: Option<&'a Value>,
     /// The present.
@@ -87,8 +95,13 @@ pub fn detail(subject: &Subject) -> Detail {
         ("containers", pod::containers(record, &mut clock)),
         ("warnings", warnings),
         ("conditions", condition::lines(subject.raw, &mut clock)),
-        ("fields", fields(subject, record, &mut clock)),
+        ("routes", ways::own(subject, record)),
+        ("endpoints", ways::endpoints(subject, record)),
     ];
+    let of_service = relation::is_before_fields(record);
+    all.extend(of_service.then(|| ("reached by", relation::entrances(subject, record))));
+    all.push(("fields", fields(subject, record, &mut clock)));
+    all.extend(of_service.then(|| ("entrances", ways::doors(subject, record))));
     all.extend(relation::sections(subject, record));
     all.push(("events", events));
     all.push(("labels", pairs(record.meta.labels.iter().map(|(k, v)| (&**k, &**v)))));
@@ -176,6 +189,16 @@ fn pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Line> {
 
 fn pair(name: &str, text: &str) -> Line {
     Line::of(vec![Span::dim(format!("{name} ")), Span::text(text)])
+}
+
+/// The lines as far as they fit, and how many more there are.
+fn capped(mut lines: Vec<Line>) -> Vec<Line> {
+    let more = lines.len().saturating_sub(MOST);
+    if 0 < more {
+        lines.truncate(MOST);
+        lines.push(Line::of(vec![Span::dim(format!("and {more} more"))]));
+    }
+    lines
 }
 
 /// The first line of a text, with a sign that there is more.

@@ -7,7 +7,7 @@ pub mod route;
 
 use self::problem::problems;
 use crate::kinds::{self, Catalog, Health, KindId, ObjectRef};
-use crate::model::{Cluster, Sync};
+use crate::model::{Cluster, Select, Sync};
 use crate::wire::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -224,7 +224,8 @@ fn syncs(cluster: &Cluster, catalog: &Catalog) -> (usize, usize, Vec<Behind>) {
     let mut live = 0;
     let mut open = 0;
     let mut behind = Vec::new();
-    for (scope, sync) in cluster.syncs() {
+    // What is watched by name is no kind of its own.
+    for (scope, sync) in cluster.syncs().filter(|(scope, _)| !matches!(scope.select, Select::Name(_))) {
         open += 1;
         if *sync == Sync::Live {
             live += 1;

@@ -77,6 +77,8 @@ pub struct Line {
     pub spans: Vec<Span>,
     /// What Enter opens on this line.
     pub link: Option<ObjectRef>,
+    /// A request, as a line: Enter follows it instead.
+    pub follows: Option<String>,
 }
 
 impl Span {
@@ -110,6 +112,12 @@ impl Line {
     /// The same line, opening an object with Enter.
     pub fn to(mut self, link: Option<ObjectRef>) -> Self {
         self.link = link;
+        self
+    }
+
+    /// The same line, following a request with Enter.
+    pub fn follow(mut self, request: String) -> Self {
+        self.follows = Some(request);
         self
     }
 

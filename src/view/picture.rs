@@ -1,6 +1,9 @@
-//! The picture of a path: what the client sees, the first broken hop with its proof and its mending, hop by hop.
+//! The picture of a path in the order of trouble: what the client sees, the broken hop with its proof and its mending, what
+//! the real world said, then hop by hop.
 //!
 //! It is a detail like that of an object, so that the same keys move in it: every line leads to the object it speaks of.
+
+mod real;
 
 use crate::kinds::{Catalog, Health, ObjectRef, age};
 use crate::view::describe::{Detail, Section};
@@ -9,6 +12,8 @@ use crate::view::line::{Line, Role, Span};
 use crate::view::trace::fault::{Finding, Severity};
 use crate::view::trace::hop::{Confidence, Hop, Status};
 use crate::view::trace::outcome::{Backend, Endpoint, Outcome, Trace, Verdict};
+use crate::view::trace::reality::Reality;
+use crate::view::trace::request::Request;
 use crate::view::trace::{sentence, verdict};
 use crate::wire::Timestamp;
 use std::collections::BTreeMap;
@@ -16,6 +21,8 @@ use std::sync::Arc;
 
 /// Endpoints of one backend that are named; the rest is counted.
 const ENDPOINTS: usize = 12;
+/// Lines of proof that stand before the mending, so that it is on the first page of a small screen.
+const PROOF: usize = 4;
 /// The longest state word stands here, and a space: `unknown `.
 const WORD: usize = 8;
 
@@ -28,27 +35,39 @@ pub struct Scenery<'a> {
     pub catalog: &'a Catalog,
     /// Hops of the chain, by their number over all of it, that changed lately, and when.
     pub changed: &'a BTreeMap<usize, Timestamp>,
+    /// The verdict that it had before, and when it became another one.
+    pub before: Option<(Verdict, Timestamp)>,
+    /// What the real world said.
+    pub real: Real<'a>,
+    /// Whether the path is kept for good.
+    pub is_pinned: bool,
     /// The present.
     pub now: Timestamp,
     /// Columns for the text of a line.
     pub room: usize,
 }
 
-/// A verdict in the words and symbols of the screens.
-pub fn health(verdict: Verdict) -> Health {
-    match verdict {
-        Verdict::Broken => Health::Failed,
-        Verdict::Warn => Health::Warn,
-        Verdict::Unknown => Health::Unknown,
-        Verdict::Ok => Health::Ready,
-    }
+/// What is known of the same request in the real world.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Real<'a> {
+    /// Nobody asked.
+    Unasked,
+    /// It was sent then, and nothing came back yet.
+    Asked(Timestamp),
+    /// It was sent then, and this happened to it and to what it led to.
+    Said(Timestamp, &'a [Reality]),
 }
 
 /// The picture, as a detail.
 pub fn picture(scenery: &Scenery) -> Detail {
     let trace = scenery.trace;
     let headline = verdict::headline(trace);
-    let mut painter = Painter { scenery, headline, sections: Vec::new(), next: None };
+    let mut painter = Painter { scenery, headline, led: None, sections: Vec::new(), next: None };
+    if trace.verdict == Verdict::Broken {
+        painter.lead();
+    }
+    painter.since();
+    painter.real();
     let mut number = 0;
     for (index, link) in trace.chain().enumerate() {
         if 0 < index {
@@ -63,9 +82,10 @@ pub fn picture(scenery: &Scenery) -> Detail {
         answer.push('.');
     }
     let Painter { sections, next, .. } = painter;
+    let pinned = if scenery.is_pinned { "  (pinned)" } else { "" };
     Detail {
-        title: format!("{} {}", trace.request.method, trace.request.url()),
-        health: Some(health(trace.verdict)),
+        title: format!("{}{pinned}", title(&trace.request, scenery.catalog)),
+        health: Some(trace.verdict.health()),
         word: trace.verdict.name(),
         answer,
         sections,
@@ -73,9 +93,17 @@ pub fn picture(scenery: &Scenery) -> Detail {
     }
 }
 
+/// The method, the URL, and what else is said of the request.
+fn title(request: &Request, catalog: &Catalog) -> String {
+    let plain = Request { method: "GET".to_owned(), ..request.clone() };
+    format!("{} {}", request.method, plain.line(catalog))
+}
+
 struct Painter<'a> {
     scenery: &'a Scenery<'a>,
     headline: Option<&'a Finding>,
+    /// The number of the hop that stands before all others.
+    led: Option<usize>,
     sections: Vec<Section>,
     next: Option<Timestamp>,
 }
@@ -87,6 +115,47 @@ impl Painter<'_> {
         }
     }
 
+    /// How long ago something was; the picture reads otherwise when that does.
+    fn ago(&mut self, then: Timestamp) -> String {
+        let change = age::next_change(self.scenery.now, then);
+        self.next = Some(self.next.map_or(change, |next| next.min(change)));
+        age::age(self.scenery.now, Some(then))
+    }
+
+    /// Since when the verdict is what it is, where that was seen.
+    fn since(&mut self) {
+        let Some((before, at)) = self.scenery.before else { return };
+        let text =
+            format!("{} for {}, before it was {}", self.scenery.trace.verdict.name(), self.ago(at), before.name());
+        self.add("since", vec![Line::text(text)]);
+    }
+
+    /// The hop at which it breaks, with proof and mending.
+    fn lead(&mut self) {
+        let hops: Vec<&Hop> = self.scenery.trace.chain().flat_map(|link| &link.hops).collect();
+        let is_headline = |finding: &Finding| self.headline.is_some_and(|headline| std::ptr::eq(headline, finding));
+        let found = hops.iter().enumerate().find(|(_, hop)| hop.findings.iter().any(is_headline));
+        let Some((number, hop)) = found else { return };
+        let lines = self.hop(hop, number);
+        self.add(hop.kind.title(), lines);
+        self.led = Some(number);
+        if let Some(finding) = self.headline {
+            self.proof(finding);
+        }
+    }
+
+    fn proof(&mut self, finding: &Finding) {
+        let (mut first, mut rest) = (Vec::new(), Vec::new());
+        for lines in self.evidence(finding) {
+            let has_room = first.is_empty() || first.len() + lines.len() <= PROOF;
+            if has_room && rest.is_empty() { first.extend(lines) } else { rest.extend(lines) }
+        }
+        let fix = self.fix(finding);
+        self.add("evidence", first);
+        self.add("fix", fix);
+        self.add("evidence", rest);
+    }
+
     /// Whether a finding is only a consequence of the headline.
     fn explains(&self, finding: &Finding) -> bool {
         self.headline.is_some_and(|headline| headline.fault.explains.contains(&finding.code()))
@@ -95,7 +164,7 @@ impl Painter<'_> {
     /// The next trace of a chain begins.
     fn then(&mut self, link: &Trace) {
         let text = format!("{} {}", link.request.method, link.request.url());
-        let line = Line::of(vec![Span::new(text, Role::Accent)]).state(Some(health(verdict::own(link))));
+        let line = Line::of(vec![Span::new(text, Role::Accent)]).state(Some(verdict::own(link).health()));
         self.add("then", vec![line]);
     }
 
@@ -103,7 +172,7 @@ impl Painter<'_> {
     fn link(&mut self, link: &Trace, number: &mut usize) {
         let (mut opened, mut others) = (None, Vec::new());
         for hop in &link.hops {
-            let lines = self.hop(hop, *number);
+            let lines = if self.led == Some(*number) { again(hop) } else { self.hop(hop, *number) };
             *number += 1;
             self.add(hop.kind.title(), lines);
             for finding in &hop.findings {
@@ -114,10 +183,8 @@ impl Painter<'_> {
                 }
             }
         }
-        if let Some(finding) = opened {
-            let (evidence, fix) = (self.evidence(finding), self.fix(finding));
-            self.add("evidence", evidence);
-            self.add("fix", fix);
+        if let Some(finding) = opened.filter(|_| self.led.is_none()) {
+            self.proof(finding);
         }
         if let Outcome::Forward(backends) = &link.outcome {
             let lines = backends.iter().flat_map(|backend| self.backend(backend, 1 < backends.len())).collect();
@@ -149,9 +216,7 @@ impl Painter<'_> {
         }
         let mut notes = Vec::new();
         if let Some(at) = self.scenery.changed.get(&number) {
-            let change = age::next_change(self.scenery.now, *at);
-            self.next = Some(self.next.map_or(change, |next| next.min(change)));
-            notes.push(format!("• changed {} ago", age::age(self.scenery.now, Some(*at))));
+            notes.push(format!("• changed {} ago", self.ago(*at)));
         }
         let worst = verdict::worst(&hop.findings).filter(|finding| finding.severity != Severity::Info);
         notes.extend(worst.map(|finding| finding.code().to_owned()));
@@ -222,7 +287,8 @@ impl Painter<'_> {
         lines.into_iter().map(|line| line.to(object.clone())).collect()
     }
 
-    fn evidence(&self, finding: &Finding) -> Vec<Line> {
+    /// The lines of each proof.
+    fn evidence(&self, finding: &Finding) -> Vec<Vec<Line>> {
         let line = |evidence: &crate::view::trace::fault::Evidence| {
             let object = evidence.object.as_ref().map(|key| crate::view::title(self.scenery.catalog, key));
             let object = object.map(|title| format!("{title}  ")).unwrap_or_default();
@@ -231,7 +297,7 @@ impl Painter<'_> {
             let lines = self.wrapped(&text, 0, Role::Text, "");
             lines.into_iter().map(|line| line.to(evidence.object.clone())).collect::<Vec<_>>()
         };
-        finding.evidence.iter().flat_map(line).collect()
+        finding.evidence.iter().map(line).collect()
     }
 
     /// Commands keep their shape: a long one is broken where the line ends, and is copied as a whole.
@@ -262,6 +328,13 @@ impl Painter<'_> {
         }
         lines
     }
+}
+
+/// The place on the way of the hop that was told of before.
+fn again(hop: &Hop) -> Vec<Line> {
+    let word = Span::new(format!("{:<WORD$}", "broken"), Role::State(Health::Failed));
+    let line = Line::of(vec![word, Span::dim("as told above")]).state(Some(Health::Failed));
+    vec![line.to(hop.object.clone())]
 }
 
 fn endpoint_line(endpoint: &Endpoint) -> Line {

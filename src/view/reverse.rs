@@ -14,6 +14,7 @@ use crate::view::trace::follow::follow;
 use crate::view::trace::hop::HopKind;
 use crate::view::trace::outcome::{Backend, Outcome, Trace, Verdict};
 use crate::view::trace::reads::Read;
+use crate::view::trace::request::Request;
 use crate::view::trace::world::World;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub struct Entrance {
     pub kind: Kind,
     /// The objects on the way, from the outside.
     pub via: Vec<ObjectRef>,
-    /// The object that takes the requests away; none where they arrive.
+    /// The object that takes the requests away, which may be one on their own way; none where they arrive or fail.
     pub shadowed_by: Option<ObjectRef>,
     /// What a request by it came to; none where none was followed.
     pub verdict: Option<Verdict>,
@@ -106,20 +107,42 @@ pub struct Ways {
 pub fn ways(world: &World, object: &Record) -> Ways {
     world.take_reads();
     let reach = Reach::of(world, object);
-    let mut entrances = others::by_services(world, &reach);
-    entrances.extend(others::by_pods(world, &reach));
-    entrances.extend(others::by_ports(world, &reach));
-    entrances.extend(others::by_webhooks(world, &reach));
+    let mut entrances = beside_routes(world, &reach);
     let routes = routes(world, &reach);
     let mut reads = world.take_reads();
-    for (route, chain) in routes {
-        let trace = follow(world, &route.request);
+    let mut followed = |request: &Request| {
+        let trace = follow(world, request);
         reads.extend(trace.chain().flat_map(|link| &link.reads).cloned());
-        entrances.push(by_route(&route, &trace, chain, &reach));
+        trace
+    };
+    for entrance in &mut entrances {
+        if let Some(request) = others::request(entrance) {
+            entrance.judge(&followed(&request), &reach);
+        }
+    }
+    for (route, chain) in routes {
+        entrances.push(by_route(&route, &followed(&route.request), chain, &reach));
     }
     entrances.sort_by(|one, other| (one.kind, &one.url, &one.via).cmp(&(other.kind, &other.url, &other.via)));
     entrances.dedup();
     Ways { entrances, reads }
+}
+
+/// The ways in that are no routes: names and addresses of Services, ports of nodes, ports that are passed on unread, calls
+/// of the API server.
+pub fn doors(world: &World, object: &Record) -> Vec<Entrance> {
+    let mut entrances = beside_routes(world, &Reach::of(world, object));
+    entrances.sort_by(|one, other| (one.kind, &one.url, &one.via).cmp(&(other.kind, &other.url, &other.via)));
+    entrances.dedup();
+    entrances
+}
+
+fn beside_routes(world: &World, reach: &Reach) -> Vec<Entrance> {
+    let mut entrances = others::by_services(world, reach);
+    entrances.extend(others::by_pods(world, reach));
+    entrances.extend(others::by_ports(world, reach));
+    entrances.extend(others::by_webhooks(world, reach));
+    entrances
 }
 
 /// The routes that name one of the object's Services, for `service/N --routes`.
@@ -140,16 +163,26 @@ fn routes(world: &World, reach: &Reach) -> Vec<(Route, Vec<ObjectRef>)> {
     named.collect()
 }
 
+impl Entrance {
+    /// Takes in what a request to an address came to. One that a controller takes says nothing of the pods at the address.
+    fn judge(&mut self, trace: &Trace, reach: &Reach) {
+        let mut hops = trace.chain().flat_map(|link| &link.hops);
+        if !hops.any(|hop| hop.kind == HopKind::Controller) {
+            self.verdict = Some(trace.verdict);
+            self.shadowed_by = taker(trace, &self.via, reach);
+        }
+    }
+}
+
 fn by_route(route: &Route, trace: &Trace, chain: Vec<ObjectRef>, reach: &Reach) -> Entrance {
-    let arrives = trace.chain().any(|link| reaches(link, reach));
     let mut via: Vec<ObjectRef> = route.request.via.iter().cloned().collect();
     via.push(route.owner.clone());
     via.extend(chain);
     Entrance {
         url: route.pattern(),
         kind: kind(&route.owner),
+        shadowed_by: taker(trace, &via, reach),
         via,
-        shadowed_by: if arrives { None } else { taker(trace, &route.owner) },
         verdict: Some(trace.verdict),
     }
 }
@@ -175,14 +208,22 @@ fn has_pod(backend: &Backend, reach: &Reach) -> bool {
     inferred || backend.endpoints.iter().filter_map(|endpoint| endpoint.pod.as_ref()).any(is_ours)
 }
 
-/// The object that decides instead of the owner, where another one does.
-fn taker(trace: &Trace, owner: &ObjectRef) -> Option<ObjectRef> {
+/// The object that takes requests away, where they do not arrive: one that is not on their way, or one on it that sends them
+/// elsewhere. None where they only fail.
+fn taker(trace: &Trace, via: &[ObjectRef], reach: &Reach) -> Option<ObjectRef> {
+    if trace.chain().any(|link| reaches(link, reach)) {
+        return None;
+    }
     let decides = |link: &Trace| {
-        let rule = link.hops.iter().rev().find(|hop| hop.kind == HopKind::Rule && hop.object.is_some());
-        rule.and_then(|hop| hop.object.clone())
+        let of = |kind| link.hops.iter().rev().find(move |hop| hop.kind == kind && hop.object.is_some());
+        of(HopKind::Rule).or_else(|| of(HopKind::Service)).and_then(|hop| hop.object.clone())
     };
     let deciding: Vec<ObjectRef> = trace.chain().filter_map(decides).collect();
-    if deciding.contains(owner) { None } else { deciding.into_iter().next() }
+    let own = deciding.iter().find(|object| via.contains(object));
+    match own {
+        Some(own) => (Verdict::Unknown < trace.verdict).then(|| own.clone()),
+        None => deciding.into_iter().next(),
+    }
 }
 
 fn kind(owner: &ObjectRef) -> Kind {

@@ -2,6 +2,7 @@
 //!
 //! k9s's lines work: `pod`, `pod dev`, `pod /web`, `pod app=web`, `pod @prod`, `ctx prod`, `ns dev`, `q`.
 
+mod editing;
 mod fuzzy;
 
 use self::fuzzy::Fuzzy;
@@ -25,6 +26,10 @@ pub struct World<'a> {
     pub contexts: &'a [Arc<str>],
     /// Requests that were followed lately, and what else can be followed, as lines.
     pub urls: &'a [String],
+    /// By what requests can enter, as `--via` writes it.
+    pub entrances: &'a [Arc<str>],
+    /// Pods that can send requests, as `--from-pod` writes it.
+    pub pods: &'a [Arc<str>],
     /// Every namespace that is known.
     pub namespaces: &'a [Arc<str>],
     /// Names of commands, with what they do.
@@ -64,6 +69,8 @@ pub enum Wish {
     Quit,
     /// The path of a request.
     Trace(Box<Request>),
+    /// How a host is put together.
+    Host(String),
     /// A command, by name.
     Command(&'static str),
 }
@@ -100,6 +107,12 @@ pub fn wish(line: &str, world: &World) -> Result<Wish, String> {
         ("trace", rest) => {
             let request = trace::request::line::parse(rest, world.catalog).map_err(|why| why.0)?;
             return Ok(Wish::Trace(Box::new(request)));
+        }
+        ("host", "") => return Err("which host? write it like host shop.example.com".to_owned()),
+        ("host", name) => {
+            let name = name.strip_prefix("https://").or(name.strip_prefix("http://")).unwrap_or(name);
+            let end = name.find(['/', ':']).unwrap_or(name.len());
+            return Ok(Wish::Host(name[..end].to_lowercase()));
         }
         ("h" | "?", "") => return Ok(Wish::Command("help")),
         _ => {}
@@ -155,8 +168,9 @@ pub fn offers(line: &str, world: &World) -> Vec<Offer> {
     } else if matches!(head, "ctx" | "context" | "contexts") {
         names(head, "", rest, world.contexts, "context")
     } else if head == "trace" {
-        let urls: Vec<Arc<str>> = world.urls.iter().map(|url| Arc::from(url.as_str())).collect();
-        names(head, "", rest, &urls, "request")
+        editing::offers(line, rest, world)
+    } else if head == "host" {
+        names(head, "", rest, &editing::hosts(world), "host")
     } else if let (true, Some(at)) = (world.catalog.find(head).is_some(), rest.rfind('@')) {
         names(head, "@", &rest[at + 1..], world.contexts, "in this context")
     } else if rest.contains(['/', '=']) {
@@ -199,6 +213,7 @@ fn first_words(typed: &str, world: &World) -> Vec<Offer> {
         ("ctx", "choose a context"),
         ("home", "what is wrong now"),
         ("trace", "follow a request: trace https://…"),
+        ("host", "how a host is put together: host shop.example.com"),
     ] {
         scored.extend(scored_offer(&mut fuzzy, line, &[], detail));
     }

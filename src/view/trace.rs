@@ -27,5 +27,6 @@ pub mod sentence;
 pub mod service;
 pub mod text;
 pub mod tls;
+pub mod uri;
 pub mod verdict;
 pub mod world;

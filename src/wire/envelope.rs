@@ -104,9 +104,27 @@ pub struct StatusDetails {
     /// Its kind or resource.
     #[prost(string, tag = "3")]
     pub kind: String,
+    /// What each part of the object has to do with it.
+    #[prost(message, repeated, tag = "4")]
+    pub causes: Vec<StatusCause>,
     /// Seconds to wait before the next try; 0 when the server did not say.
     #[prost(int32, tag = "5")]
     pub retry_after_seconds: i32,
+}
+
+/// `metav1.StatusCause`.
+#[derive(Clone, PartialEq, Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StatusCause {
+    /// One CamelCase word, for example `DisruptionBudget`.
+    #[prost(string, tag = "1")]
+    pub reason: String,
+    /// A sentence for people.
+    #[prost(string, tag = "2")]
+    pub message: String,
+    /// The field that is meant.
+    #[prost(string, tag = "3")]
+    pub field: String,
 }
 
 /// Why a body could not be read.

@@ -27,7 +27,7 @@
 //! way, because each one is tied to a pipe that only we hold open.
 
 mod access;
-mod audit;
+pub mod audit;
 mod authority;
 mod http;
 mod kubelet;
@@ -42,12 +42,11 @@ use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use authority::Authority;
-use process::Process;
 
 pub use access::Rule;
 pub use http::{Connection, Request, Response};
 pub use objects::{Crds, STILL};
-pub use process::program;
+pub use process::{Process, program};
 
 /// What a control plane is started with.
 pub struct Settings {

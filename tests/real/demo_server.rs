@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -22,14 +23,19 @@ fn now() -> Timestamp {
 }
 
 /// The shop, served on a port of its own, and the kubeconfig that leads to it.
-struct Served {
-    folder: std::path::PathBuf,
+pub struct Served {
+    pub folder: std::path::PathBuf,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Served {
-    fn shop() -> Self {
+    /// The shop, whose clock stands still.
+    pub fn shop() -> Self {
+        Self::at_pace(None)
+    }
+
+    fn at_pace(tick: Option<Duration>) -> Self {
         let mut documents = embedded::documents("shop");
         shift::shift(&mut documents, jiff::Timestamp::now());
         let demo = Demo::new(documents.into_iter().map(|document| document.value).collect(), now());
@@ -40,8 +46,11 @@ impl Served {
             runtime.block_on(async move {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap()).unwrap();
-                let clusters = [Named { name: "shop".to_owned(), demo }];
-                serve(&clusters, listener, stopped.map(|_| ())).await;
+                let clusters = [Named { name: "shop".to_owned(), demo: demo.clone() }];
+                tokio::select! {
+                    () = serve(&clusters, listener, stopped.map(|_| ())) => {}
+                    () = run_ahead(&demo, tick) => {}
+                }
             });
         });
         let address = told.recv().unwrap();
@@ -52,7 +61,7 @@ impl Served {
     }
 
     /// What kubectl prints, whether it succeeds or not.
-    fn kubectl(&self, line: &str) -> String {
+    pub fn kubectl(&self, line: &str) -> String {
         let output = Command::new(program("kubectl"))
             .env("KUBECONFIG", self.folder.join("config"))
             .env("KUBECACHEDIR", self.folder.join("cache"))
@@ -60,6 +69,16 @@ impl Served {
             .output()
             .unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    }
+}
+
+/// Moves the demo's clock on; for ever, or never.
+async fn run_ahead(demo: &Demo, tick: Option<Duration>) {
+    let Some(tick) = tick else { return std::future::pending().await };
+    let mut ticks = tokio::time::interval(tick);
+    loop {
+        ticks.tick().await;
+        demo.advance(Timestamp(demo.now().0 + 500_000));
     }
 }
 
@@ -102,11 +121,13 @@ fn kubectl_is_content_with_the_demo() {
         ("api-versions", "gateway.networking.k8s.io/v1"),
         ("explain deployment.spec.strategy", "rollingUpdate"),
         ("auth can-i list pods", "yes"),
-        ("auth can-i delete pods", "no"),
+        ("auth can-i delete pods", "yes"),
+        ("auth can-i create pods --subresource=exec", "no"),
         ("auth whoami", "demo"),
         ("version", "v1.36.3"),
         ("get pods -n shop-prod nobody", "pods \"nobody\" not found"),
-        ("delete pod -n shop-prod orders-5d8c7b9f4d-k2x9q", "cannot be changed yet"),
+        ("exec -n shop-prod orders-5d8c7b9f4d-k2x9q -- ls", "nothing really runs"),
+        ("explain pod.spec.containers", "Environment variables"),
         ("rollout history deploy/catalog -n shop-prod", "v2.3.1"),
     ] {
         let printed = shop.kubectl(line);
@@ -118,7 +139,7 @@ fn kubectl_is_content_with_the_demo() {
 }
 
 /// A demo that holds what the real server holds.
-fn twin(plane: &ControlPlane) -> Demo {
+pub fn twin(plane: &ControlPlane) -> Demo {
     let mut objects = Vec::new();
     let kinds = [
         ("/api/v1", "namespaces", "v1", "Namespace"),
@@ -151,7 +172,7 @@ fn ask(demo: &Demo, path: &str, accept: &str) -> (u16, Value) {
 }
 
 /// What the two count differently, or print by the second.
-fn settled(mut value: Value) -> Value {
+pub fn settled(mut value: Value) -> Value {
     match &mut value {
         Value::Object(map) => {
             map.retain(|key, _| !["resourceVersion", "continue", "description"].contains(&key.as_str()));

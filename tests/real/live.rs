@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use kplumb::api::connect::{Connection, Options, connect};
 use kplumb::api::discover::{Discovery, discover};
-use kplumb::api::guard::Mode;
 use kplumb::api::kubeconfig::Contexts;
 use kplumb::api::proxy::Environment;
 use kplumb::api::watch::{pulse, watch};
+use kplumb::app::policy::Mode;
 use kplumb::kinds::{Catalog, Interner, Kind, KindId};
 use kplumb::model::{Change, Cluster, Scope, Sync};
 use kplumb::wire::Timestamp;

@@ -1,27 +1,30 @@
 //! Follows the log of one container through cuts, restarts and silence, until its pod is gone or nobody listens.
 
-use crate::api::call::{self, Problem};
+mod reading;
+
+use self::reading::{Close, Read};
+use crate::api::call::Problem;
 use crate::api::connect::Connection;
-use crate::api::logs::frame::Lines;
-use crate::api::logs::resume::{Resume, Seen};
+use crate::api::logs::frame::LONGEST;
+use crate::api::logs::resume::Resume;
 use crate::api::logs::{Ask, Target};
 use crate::api::watch::backoff::Backoff;
 use crate::view::logs::batch::{Batch, Mark, SourceId, Stamp};
 use crate::view::logs::state::State;
-use futures::FutureExt as _;
-use kube::client::Body;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-/// A batch is handed over when it holds so many bytes, or when nothing more is there.
-const FULL: usize = 64 << 10;
-/// How long a running container may be silent before its stream is doubted; doubled each time.
+/// How long a running container may be silent before its stream is doubted.
 const SILENT: Duration = Duration::from_secs(60);
-const SILENT_MOST: Duration = Duration::from_secs(600);
 /// How often a container that has no log yet is asked again, should the model miss its start.
 const WAIT: Duration = Duration::from_secs(5);
+/// An outage that lasts longer is told.
+const LASTING: Duration = Duration::from_secs(2);
+/// How often a log that is not followed is tried in a row.
+const TRIES: u32 = 6;
 
 /// One stream to be followed.
 pub struct Job {
@@ -39,19 +42,53 @@ pub struct Job {
     pub out: mpsc::Sender<(SourceId, Batch)>,
     /// Places for requests that are being opened.
     pub doors: Arc<Semaphore>,
+    /// How lines are cut, and how long silence is believed.
+    pub manner: Manner,
+}
+
+/// How a stream is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// How long a running container may be silent before its stream is doubted; doubled each time.
+    pub silence: Duration,
+    /// The longest line that is kept whole, in bytes.
+    pub longest: usize,
+    /// Whether a carriage return at the end of a line stays.
+    pub keeps_returns: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { silence: SILENT, longest: LONGEST, keeps_returns: false }
+    }
+}
+
+/// Why a stream is read no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// It was read to its end.
+    Read,
+    /// The pod is gone.
+    Gone,
+    /// We may not read it.
+    Refused,
+    /// It cannot be read.
+    Failed,
+    /// Nobody listens.
+    Unheard,
 }
 
 /// Nobody listens any more.
 struct Deaf;
 
-/// How a stream came to its end.
+/// How a round came to its end.
 enum End {
-    /// The server closed it, or the connection broke.
-    Cut,
+    /// There may be more: once again.
+    Again,
     /// There was nothing to read: the container has no log yet.
     Nothing,
     /// It is over for good.
-    Over,
+    Over(Over),
 }
 
 struct Follower {
@@ -60,59 +97,103 @@ struct Follower {
     batch: Batch,
     /// The instance that is being read.
     instance: Option<u32>,
+    /// Whether it is the one that was there first, of which a part may be asked for.
+    is_first: bool,
     /// Whether all of that instance has been read and its end was told.
     ended: bool,
+    /// Whether the last stream ended otherwise than by its server's will.
+    is_broken: bool,
     began: bool,
+    /// When the first stream was opened, as Unix time.
+    opened: Option<i64>,
     cut: Option<Instant>,
     backoff: Backoff,
+    /// What went wrong in a row.
+    failed: u32,
     told: Option<Arc<str>>,
     silence: Duration,
 }
 
 /// Follows until the pod is gone, the log is read to its end, or nobody listens.
-pub async fn follow(job: Job) {
+pub async fn follow(job: Job) -> Over {
     let mut follower = Follower {
-        job,
-        resume: Resume::default(),
+        resume: Resume::new(job.begin.tail.is_some()),
         batch: Batch::default(),
         instance: None,
+        is_first: true,
         ended: false,
+        is_broken: false,
         began: false,
+        opened: None,
         cut: None,
         backoff: Backoff::default(),
+        failed: 0,
         told: None,
-        silence: SILENT,
+        silence: job.manner.silence,
+        job,
     };
-    // Whoever does not listen needs no answer.
-    let _ = follower.run().await;
+    follower.run().await.unwrap_or(Over::Unheard)
 }
 
 impl Follower {
-    async fn run(&mut self) -> Result<(), Deaf> {
+    async fn run(&mut self) -> Result<Over, Deaf> {
         loop {
-            let state = self.job.state.borrow_and_update().clone();
-            match state {
-                State::Gone => {
-                    self.batch.mark(Mark::Gone);
-                    return self.hand_over().await;
-                }
-                State::Waits(reason) if !self.began => {
-                    self.tell_once(&reason, Mark::Waits).await?;
+            match self.state() {
+                State::Gone => return self.gone().await,
+                State::Waits(reason) if !self.began && !self.job.begin.previous => {
+                    self.waits(&reason).await?;
+                    if !self.job.begin.follow {
+                        return Ok(Over::Read);
+                    }
                     self.change(WAIT).await?;
                 }
                 State::Ended { instance, is_over, .. } if self.ended && self.instance == Some(instance) => {
                     if is_over || !self.job.begin.follow {
-                        return Ok(());
+                        return Ok(Over::Read);
                     }
                     self.change(Duration::MAX).await?;
                 }
                 state => match self.round(&state).await? {
-                    End::Over => return Ok(()),
+                    End::Over(over) => return Ok(over),
                     End::Nothing => self.change(WAIT).await?,
-                    End::Cut => {}
+                    End::Again => {}
                 },
             }
         }
+    }
+
+    /// What the container does. The log may be ahead of the model: an instance that is read runs until its own end is told.
+    fn state(&mut self) -> State {
+        let state = self.job.state.borrow_and_update().clone();
+        match (state.instance(), self.instance) {
+            (Some(known), Some(read)) if known < read => State::Runs(read),
+            _ => state,
+        }
+    }
+
+    /// The container has no log yet: whatever part was asked for, all that it writes is new.
+    async fn waits(&mut self, reason: &Arc<str>) -> Result<(), Deaf> {
+        self.is_first = false;
+        self.resume = Resume::default();
+        self.tell_once(reason, Mark::Waits).await
+    }
+
+    /// The pod is gone, and with it what was not read.
+    async fn gone(&mut self) -> Result<Over, Deaf> {
+        if self.is_broken {
+            self.lose();
+        }
+        self.batch.mark(Mark::Gone);
+        self.hand_over().await?;
+        Ok(Over::Gone)
+    }
+
+    /// What was written after the last line cannot be had any more.
+    fn lose(&mut self) {
+        let now = Stamp(self.job.connection.now().0.saturating_mul(1_000));
+        let from = self.resume.last().unwrap_or(now);
+        self.batch.mark(Mark::Gap { from, to: now.max(from) });
+        self.cut = None;
     }
 
     /// Opens the stream once and reads it to its end.
@@ -120,68 +201,121 @@ impl Follower {
         let instance = state.instance();
         if let (Some(before), Some(now)) = (self.instance, instance)
             && before < now
+            && let Some(end) = self.restarted(before, now).await?
         {
-            self.restarted(before, now).await?;
+            return Ok(end);
         }
-        let is_first = !self.began;
-        let ask = Ask {
-            follow: self.job.begin.follow && !matches!(state, State::Ended { .. }),
-            previous: self.job.begin.previous,
-            since: self.resume.since().or(self.job.begin.since.filter(|_| is_first)),
-            tail: self.job.begin.tail.filter(|_| is_first),
-        };
+        let is_again = self.began;
+        let ask = self.ask(state);
         let body = match self.open(ask).await {
-            Ok(body) => body,
+            Ok(Some(body)) => body,
+            Ok(None) => return self.over(&ask, Read { has_news: false, close: Close::Left }).await,
             Err(problem) => return self.refused(&problem, state).await,
         };
         (self.began, self.told, self.ended) = (true, None, false);
-        self.instance = instance.or(self.instance);
+        self.instance = self.instance.max(instance);
         self.resume.reopened();
-        let is_again = !is_first && !ask.previous;
-        let news = self.read(body, ask.follow, is_again).await?;
-        self.over(&ask, news).await
+        let read = self.read(body, ask.follow, is_again && !ask.previous).await?;
+        self.over(&ask, read).await
+    }
+
+    /// The part of the log that is still wanted.
+    fn ask(&mut self, state: &State) -> Ask {
+        let begin = self.job.begin;
+        let opened = *self.opened.get_or_insert(self.job.connection.now().seconds());
+        // A stream that began with nothing of the past goes on from its opening, even if it has not said a word yet.
+        let nothing = (self.began && begin.tail == Some(0) && self.resume.last().is_none()).then_some(opened);
+        let least = begin.since.max(nothing).filter(|_| self.is_first);
+        Ask {
+            follow: begin.follow && !matches!(state, State::Ended { .. }),
+            previous: begin.previous,
+            since: self.resume.since().max(least),
+            tail: begin.tail.filter(|_| self.is_first && !self.began),
+        }
     }
 
     /// What follows once a stream has ended without being refused.
-    async fn over(&mut self, ask: &Ask, news: bool) -> Result<End, Deaf> {
-        if self.job.begin.previous || !self.job.begin.follow {
-            return Ok(End::Over);
+    async fn over(&mut self, ask: &Ask, read: Read) -> Result<End, Deaf> {
+        self.is_broken = read.close == Close::Broken;
+        if read.has_news {
+            self.backoff.reset();
+            self.failed = 0;
         }
-        let state = self.job.state.borrow_and_update().clone();
+        if self.job.begin.previous || !self.job.begin.follow {
+            if !self.is_broken {
+                return Ok(End::Over(Over::Read));
+            }
+            return self.again_after(&Arc::from("the connection broke"), None).await;
+        }
+        let state = self.state();
         if let State::Ended { instance, code, reason, is_over } = &state
             && self.instance == Some(*instance)
             && !ask.follow
+            && !self.is_broken
         {
             // It was read after its end, without following: nothing more can come of it.
             self.ended = true;
             self.batch.mark(Mark::Ended { code: *code, reason: Arc::clone(reason) });
             self.hand_over().await?;
-            return Ok(if *is_over { End::Over } else { End::Cut });
+            return Ok(if *is_over { End::Over(Over::Read) } else { End::Again });
         }
-        if matches!(state, State::Ended { .. } | State::Gone) {
+        if matches!(state, State::Ended { .. } | State::Gone) && !self.is_broken {
             // Once more without following, so that nothing written at the very end is missed.
-            return Ok(End::Cut);
+            return Ok(End::Again);
         }
         self.cut.get_or_insert_with(Instant::now);
-        if news {
-            self.backoff.reset();
+        if !read.has_news {
+            let outage = self.job.connection.outage();
+            let wait = self.backoff.next(|most| outage.chance(most));
+            self.change(wait).await?;
         }
-        let outage = self.job.connection.outage();
-        let wait = if news { Duration::ZERO } else { self.backoff.next(|most| outage.chance(most)) };
-        self.change(wait).await?;
-        Ok(End::Cut)
+        Ok(End::Again)
     }
 
-    /// A new instance runs: what is left of the one before is read first.
-    async fn restarted(&mut self, before: u32, now: u32) -> Result<(), Deaf> {
-        if !self.ended && before + 1 == now && self.job.begin.follow {
-            let ask = Ask { previous: true, since: self.resume.since(), ..Ask::default() };
-            if let Ok(body) = self.open(ask).await {
-                self.resume.reopened();
-                self.read(body, false, false).await?;
+    /// A later instance runs: what is left of those before is read first, as far as the server still has it.
+    async fn restarted(&mut self, before: u32, now: u32) -> Result<Option<End>, Deaf> {
+        let is_whole = self.ended || !self.job.begin.follow;
+        if before + 1 == now && !is_whole {
+            if let Some(end) = self.read_dead().await? {
+                return Ok(Some(end));
+            }
+        } else if before + 1 < now && self.job.begin.follow {
+            // Only the instance right before this one is kept.
+            if !is_whole || before + 2 < now {
+                self.lose();
+            }
+            self.begin_instance(now - 1).await?;
+            if let Some(end) = self.read_dead().await? {
+                return Ok(Some(end));
             }
         }
-        self.begin_instance(now).await
+        self.begin_instance(now).await?;
+        Ok(None)
+    }
+
+    /// Reads what is left of the instance that ended last; something else comes first where that was not possible yet.
+    async fn read_dead(&mut self) -> Result<Option<End>, Deaf> {
+        let ask = Ask { previous: true, since: self.resume.since(), ..Ask::default() };
+        match self.open(ask).await {
+            Ok(Some(body)) => {
+                self.resume.reopened();
+                let read = self.read(body, false, false).await?;
+                if read.close == Close::Broken {
+                    return self.again_after(&Arc::from("the connection broke"), None).await.map(Some);
+                }
+                Ok(None)
+            }
+            Ok(None) => Ok(None),
+            Err(problem) if problem.refusal().is_some_and(|refusal| refusal.code != 429) => {
+                self.lose();
+                Ok(None)
+            }
+            Err(problem) => {
+                let wait = problem.refusal().and_then(|refusal| refusal.retry_after);
+                let words = Arc::from(problem.failure(self.job.connection.server()).to_string());
+                self.again_after(&words, wait).await.map(Some)
+            }
+        }
     }
 
     /// The log of a new instance begins at its beginning.
@@ -189,46 +323,9 @@ impl Follower {
         self.batch.mark(Mark::Restarted { count });
         self.hand_over().await?;
         (self.resume, self.cut, self.ended) = (Resume::default(), None, false);
-        self.instance = Some(count);
+        (self.instance, self.is_first, self.is_broken) = (Some(count), false, false);
         self.backoff.reset();
         Ok(())
-    }
-
-    /// The server may know of a new instance before the model does: where an opened stream begins with nothing that was
-    /// seen, and the log of the previous instance ends with what was seen, this is the next one.
-    async fn look_for_replacement(&mut self, piece: &[u8]) -> Result<(), Deaf> {
-        let first = piece.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let is_known = |line: &[u8], resume: &Resume| {
-            Stamp::read(line).is_some_and(|(at, start)| resume.knows(at, line.get(start..).unwrap_or_default()))
-        };
-        if self.resume.last().is_none() || is_known(first, &self.resume) {
-            return Ok(());
-        }
-        let ask = Ask { previous: true, since: self.resume.since(), ..Ask::default() };
-        let Ok(body) = self.open(ask).await else { return Ok(()) };
-        let Ok(bytes) = self.job.connection.whole(body).await else { return Ok(()) };
-        let mut lines = Lines::default();
-        let mut has_seen = false;
-        lines.push(&bytes, |line| has_seen |= is_known(line, &self.resume));
-        if !has_seen {
-            return Ok(());
-        }
-        let Self { resume, batch, cut, .. } = self;
-        let mut take_in = |line: &[u8]| {
-            take(line, resume, batch, cut);
-        };
-        lines.push(&bytes, &mut take_in);
-        lines.finish(take_in);
-        let next = self.instance.map_or(1, |instance| instance + 1);
-        self.begin_instance(next).await
-    }
-
-    async fn open(&self, ask: Ask) -> Result<Body, Problem> {
-        let _door = self.job.doors.acquire().await.ok();
-        let path = self.job.target.path(ask);
-        // Text is wanted whatever its language is called; as a stream it must come unpacked.
-        let asked = call::Ask { path: &path, accept: "*/*", stream: ask.follow };
-        self.job.connection.ask(&asked).await.map(|answer| answer.body)
     }
 
     /// The server said no, or was not reached.
@@ -237,105 +334,75 @@ impl Follower {
         match problem.refusal() {
             // Not started yet: a state, not an error. The model says it better where it knows.
             Some(refusal) if refusal.code == 400 => {
+                let follows = self.job.begin.follow;
                 let waits = refusal.message.rsplit_once("is waiting to start: ").map(|(_, reason)| Arc::from(reason));
                 let known = if let State::Waits(reason) = state { Some(Arc::clone(reason)) } else { waits };
                 match known {
+                    Some(reason) if !self.began => self.waits(&reason).await?,
                     Some(reason) => self.tell_once(&reason, Mark::Waits).await?,
-                    None => self.tell_once(&Arc::from(refusal.message.as_str()), Mark::Failed).await?,
+                    None => {
+                        self.tell_once(&Arc::from(refusal.message.as_str()), Mark::Failed).await?;
+                        return Ok(if follows { End::Nothing } else { End::Over(Over::Failed) });
+                    }
                 }
-                Ok(if self.job.begin.follow { End::Nothing } else { End::Over })
+                Ok(if follows { End::Nothing } else { End::Over(Over::Read) })
             }
-            Some(refusal) if refusal.code == 404 => {
-                self.batch.mark(Mark::Gone);
-                self.hand_over().await?;
-                Ok(End::Over)
-            }
-            Some(refusal) if matches!(refusal.code, 401 | 403) || !self.job.begin.follow => {
+            Some(refusal) if refusal.code == 404 => self.gone().await.map(End::Over),
+            Some(refusal) if matches!(refusal.code, 401 | 403) => {
                 self.tell_once(&words, Mark::Failed).await?;
-                Ok(End::Over)
+                Ok(End::Over(Over::Refused))
             }
             Some(refusal) => {
                 let wait = refusal.retry_after;
                 self.again_after(&words, wait).await
             }
-            None if self.job.begin.follow => self.again_after(&words, None).await,
             None => {
-                self.tell_once(&words, Mark::Failed).await?;
-                Ok(End::Over)
+                self.job.connection.outage().begin();
+                self.again_after(&words, None).await
             }
         }
     }
 
+    /// Waits before the next try; who does not follow gives up after some.
     async fn again_after(&mut self, words: &Arc<str>, wait: Option<Duration>) -> Result<End, Deaf> {
         self.cut.get_or_insert_with(Instant::now);
+        self.failed += 1;
+        if !self.job.begin.follow && TRIES <= self.failed {
+            self.lose();
+            self.tell_once(words, Mark::Failed).await?;
+            return Ok(End::Over(Over::Failed));
+        }
         let outage = self.job.connection.outage();
+        let is_out = !*outage.state().borrow();
         let wait = wait.unwrap_or_else(|| self.backoff.next(|most| outage.chance(most)));
         // A short outage heals unseen; what lasts is said.
-        if Duration::from_secs(2) <= wait {
+        if LASTING <= wait {
             self.tell_once(words, Mark::Failed).await?;
         }
-        self.change(wait).await?;
-        Ok(End::Cut)
+        if is_out && 1 < self.failed && self.job.begin.follow {
+            self.outlast(words).await?;
+        } else {
+            self.change(wait).await?;
+        }
+        Ok(End::Again)
     }
 
-    /// Reads a body to its end; true where it held a line that is new.
-    async fn read(&mut self, mut body: Body, follow: bool, mut is_again: bool) -> Result<bool, Deaf> {
-        let mut lines = Lines::default();
-        let (mut has_news, mut waiting) = (false, None);
+    /// Waits until the server answers again, or the container does something else.
+    async fn outlast(&mut self, words: &Arc<str>) -> Result<(), Deaf> {
+        let connection = self.job.connection.clone();
+        let mut over = pin!(connection.outage().over(|| connection.is_ready()));
+        let mut is_told = false;
         loop {
-            let piece = match waiting.take() {
-                Some(piece) => Ok(piece),
-                None if follow => timeout(self.silence, self.job.connection.next(&mut body)).await,
-                None => Ok(self.job.connection.next(&mut body).await),
-            };
-            if let (true, Ok(Ok(Some(piece)))) = (is_again, &piece) {
-                is_again = false;
-                self.look_for_replacement(piece).await?;
-            }
-            let Self { resume, batch, cut, .. } = self;
-            match piece {
-                Ok(Ok(Some(piece))) => {
-                    self.silence = SILENT;
-                    lines.push(&piece, |line| has_news |= take(line, resume, batch, cut));
-                    if self.batch.bytes.len() < FULL {
-                        // What is there already goes into the same batch.
-                        waiting = self.job.connection.next(&mut body).now_or_never();
-                    }
-                    if waiting.is_none() {
-                        self.hand_over().await?;
-                    }
-                }
-                Ok(end) => {
-                    // Of a stream that was cut the broken line comes again, whole.
-                    if end.is_ok() && !follow {
-                        lines.finish(|line| has_news |= take(line, resume, batch, cut));
-                    }
-                    self.hand_over().await?;
-                    return Ok(has_news);
-                }
-                Err(_) => {
-                    if self.is_stalled().await {
-                        return Ok(has_news);
-                    }
-                    self.silence = self.silence.saturating_mul(2).min(SILENT_MOST);
+            tokio::select! {
+                () = &mut over => return Ok(()),
+                changed = self.job.state.changed() => return changed.map_err(|_| Deaf),
+                () = self.job.out.closed() => return Err(Deaf),
+                () = sleep(LASTING), if !is_told => {
+                    is_told = true;
+                    self.tell_once(words, Mark::Failed).await?;
                 }
             }
         }
-    }
-
-    /// Whether there is something that the open stream did not bring: a line, or another instance.
-    async fn is_stalled(&self) -> bool {
-        if *self.job.state.borrow() == State::Gone {
-            return true;
-        }
-        if self.job.state.borrow().instance().is_some_and(|now| self.instance.is_some_and(|read| read < now)) {
-            return true;
-        }
-        let ask = Ask { tail: Some(1), ..Ask::default() };
-        let Ok(body) = self.open(ask).await else { return false };
-        let Ok(bytes) = self.job.connection.whole(body).await else { return false };
-        let last = Stamp::read(&bytes).map(|(stamp, _)| stamp);
-        last.is_some_and(|last| self.resume.last().is_none_or(|seen| seen < last))
     }
 
     async fn tell_once(&mut self, text: &Arc<str>, mark: fn(Arc<str>) -> Mark) -> Result<(), Deaf> {
@@ -364,31 +431,6 @@ impl Follower {
         let batch = std::mem::take(&mut self.batch);
         self.job.out.send((self.job.source, batch)).await.map_err(|_| Deaf)
     }
-}
-
-/// Takes in one line; true where it is new.
-fn take(line: &[u8], resume: &mut Resume, batch: &mut Batch, cut: &mut Option<Instant>) -> bool {
-    let Some((at, start)) = Stamp::read(line) else {
-        // What the server says in the middle of a stream, without a stamp.
-        batch.line(None, line);
-        return true;
-    };
-    let text = line.get(start..).unwrap_or_default();
-    let seen = resume.take(at, text);
-    if seen == Seen::Again {
-        return false;
-    }
-    if let Some(since) = cut.take() {
-        let after = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if !matches!(seen, Seen::AfterGap { .. }) {
-            batch.mark(Mark::Reconnected { after, repeated: resume.repeated() });
-        }
-    }
-    if let Seen::AfterGap { from, to } = seen {
-        batch.mark(Mark::Gap { from, to });
-    }
-    batch.line(Some(at), text);
-    true
 }
 
 #[cfg(test)]

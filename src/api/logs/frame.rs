@@ -1,14 +1,15 @@
-//! From the pieces of a body to lines. Nothing is decoded; a line longer than `LONGEST` keeps its head and its tail.
+//! From the pieces of a body to lines. Nothing is decoded; a line longer than the limit keeps its head and its tail.
 
-/// The longest line that is kept whole, in bytes.
+/// The longest line that is kept whole for a screen, in bytes.
 pub const LONGEST: usize = 256 << 10;
 /// What is kept of the end of a longer one.
 const TAIL: usize = 32 << 10;
-const HEAD: usize = LONGEST - TAIL - 64;
 
 /// Cuts a body into lines.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Lines {
+    /// The longest line that is kept whole.
+    longest: usize,
     /// The line that has not ended yet, or the head of one that is too long.
     open: Vec<u8>,
     /// The end of a line that is too long, as a ring.
@@ -19,6 +20,12 @@ pub struct Lines {
 }
 
 impl Lines {
+    /// Lines that are kept whole up to so many bytes.
+    pub fn new(longest: usize) -> Self {
+        let longest = longest.max(2 * TAIL);
+        Self { longest, open: Vec::new(), tail: Vec::new(), turn: 0, length: 0 }
+    }
+
     /// Takes in a piece; gives each line that it ends, without its end.
     pub fn push(&mut self, piece: &[u8], mut line: impl FnMut(&[u8])) {
         let mut rest = piece;
@@ -27,8 +34,8 @@ impl Lines {
             rest = &after[1..];
             if self.length == 0 {
                 // The whole line lies in this piece: no copy.
-                if head.len() <= LONGEST {
-                    line(without_return(head));
+                if head.len() <= self.longest {
+                    line(head);
                     continue;
                 }
             }
@@ -54,7 +61,7 @@ impl Lines {
 
     fn keep(&mut self, bytes: &[u8]) {
         self.length += bytes.len();
-        let room = HEAD.saturating_sub(self.open.len());
+        let room = (self.longest - TAIL - 64).saturating_sub(self.open.len());
         let (head, rest) = bytes.split_at(room.min(bytes.len()));
         self.open.extend_from_slice(head);
         // Of what follows the head only the last bytes can matter.
@@ -76,13 +83,9 @@ impl Lines {
         }
         self.open.extend_from_slice(&self.tail[self.turn..]);
         self.open.extend_from_slice(&self.tail[..self.turn]);
-        line(without_return(&self.open));
+        line(&self.open);
         self.forget();
     }
-}
-
-fn without_return(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 #[cfg(test)]
@@ -91,7 +94,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn cut(pieces: &[&[u8]]) -> Vec<Vec<u8>> {
-        let (mut lines, mut all) = (Lines::default(), Vec::new());
+        let (mut lines, mut all) = (Lines::new(LONGEST), Vec::new());
         for piece in pieces {
             lines.push(piece, |line| all.push(line.to_vec()));
         }
@@ -119,11 +122,11 @@ mod tests {
 
     #[test]
     fn a_line_that_breaks_off_can_be_forgotten() {
-        let (mut lines, mut all) = (Lines::default(), Vec::new());
+        let (mut lines, mut all) = (Lines::new(LONGEST), Vec::new());
         lines.push(b"whole\nhal", |line| all.push(line.to_vec()));
         lines.forget();
         lines.push(b"half\r\n", |line| all.push(line.to_vec()));
-        assert_eq!(all, [b"whole".to_vec(), b"half".to_vec()]);
+        assert_eq!(all, [b"whole".to_vec(), b"half\r".to_vec()]);
     }
 
     proptest! {

@@ -6,7 +6,7 @@
 
 use crate::view::logs::batch::Stamp;
 use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 /// Lines that are remembered at most; beyond that only those of the last second.
 const MOST: usize = 200_000;
@@ -18,13 +18,38 @@ const SLACK: i64 = 1;
 pub struct Resume {
     last: Option<Stamp>,
     /// By second, oldest first: how often each line was seen.
-    seen: VecDeque<(i64, HashMap<u64, u32>)>,
+    seen: VecDeque<(i64, Counts)>,
     count: usize,
     /// What the server may still send again.
-    again: HashMap<u64, u32>,
+    again: Counts,
     replay: Option<Replay>,
     /// Whether too many lines came for more than their last second.
     is_narrow: bool,
+    /// Whether lines before the first that was seen are not wanted, and the first one is still remembered.
+    skips_older: bool,
+}
+
+/// How often each line was seen, by its hash.
+type Counts = HashMap<u64, u32, BuildHasherDefault<Hashed>>;
+
+/// A key that is a hash already.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 /// A reconnection under way.
@@ -52,6 +77,11 @@ pub enum Seen {
 }
 
 impl Resume {
+    /// Nothing was seen yet; where only the end of the log was asked for, what is older stays unwanted after a cut.
+    pub fn new(is_tail: bool) -> Self {
+        Self { skips_older: is_tail, ..Self::default() }
+    }
+
     /// The second from which the server is asked, as Unix time; none before the first line.
     pub fn since(&self) -> Option<i64> {
         self.last.map(|last| last.seconds() - self.slack())
@@ -98,6 +128,11 @@ impl Resume {
             }
             return Seen::Again;
         }
+        // What stands before the first line that was seen was cut off by the tail that was asked for.
+        let is_older = |replay: &Replay| !replay.decided && at <= replay.from;
+        if self.skips_older && self.replay.as_ref().is_some_and(is_older) {
+            return Seen::Again;
+        }
         let gap = self.replay.as_mut().filter(|replay| !replay.decided && replay.from < at).map(|replay| {
             replay.decided = true;
             Seen::AfterGap { from: replay.from, to: at }
@@ -118,6 +153,7 @@ impl Resume {
         while self.seen.front().is_some_and(|(second, _)| *second < oldest) {
             let (_, lines) = self.seen.pop_front().unwrap_or_default();
             self.count -= lines.values().map(|count| *count as usize).sum::<usize>();
+            self.skips_older = false;
         }
         if second < oldest {
             return;
@@ -127,11 +163,11 @@ impl Resume {
         let index = match place {
             Some(index) if self.seen[index].0 == second => index,
             Some(index) => {
-                self.seen.insert(index + 1, (second, HashMap::new()));
+                self.seen.insert(index + 1, (second, Counts::default()));
                 index + 1
             }
             None => {
-                self.seen.push_front((second, HashMap::new()));
+                self.seen.push_front((second, Counts::default()));
                 0
             }
         };
@@ -226,6 +262,19 @@ mod tests {
         resume.reopened();
         assert_eq!(resume.take(Stamp(9 * SECOND), b"b"), Seen::Again);
         assert_eq!(resume.take(Stamp(12 * SECOND), b"d"), Seen::New);
+        assert_eq!(resume.repeated(), 1);
+    }
+
+    #[test]
+    fn what_a_tail_left_out_stays_out_after_a_cut() {
+        let mut resume = Resume::new(true);
+        assert_eq!(resume.take(Stamp(5 * SECOND + 3), b"c"), Seen::New);
+        resume.reopened();
+        for (at, line, seen) in
+            [(1, b"a", Seen::Again), (2, b"b", Seen::Again), (3, b"c", Seen::Again), (2, b"d", Seen::New)]
+        {
+            assert_eq!(resume.take(Stamp(5 * SECOND + at), line), seen);
+        }
         assert_eq!(resume.repeated(), 1);
     }
 

@@ -31,7 +31,8 @@ impl Keys {
     pub fn command(&self, chord: Chord, place: In) -> Option<&'static Command> {
         let candidates = self.by_chord.get(&canonical(chord))?;
         let here = candidates.iter().find(|command| command.when.contains(&place));
-        let anywhere = || candidates.iter().find(|c| place != In::Prompt && c.when.contains(&In::Anywhere));
+        let anywhere =
+            || candidates.iter().find(|c| !matches!(place, In::Prompt | In::Dialog) && c.when.contains(&In::Anywhere));
         here.or_else(anywhere).copied()
     }
 

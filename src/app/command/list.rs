@@ -36,6 +36,7 @@ const PANEL: &[In] = &[In::LogPanel];
 const TABLE: &[In] = &[In::Table];
 const ANYWHERE: &[In] = &[In::Anywhere];
 const PROMPT: &[In] = &[In::Prompt];
+const DIALOG: &[In] = &[In::Dialog];
 
 /// Every command. Its order is the order of help.
 #[rustfmt::skip]
@@ -46,8 +47,13 @@ pub const COMMANDS: &[Command] = &[
     hinted(3, command("switch-pane", "between the table and what stands beside it; on Home to the next part", &["<tab>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Logs], App::switch_pane)),
     hinted(5, command("copy", "copy the name, or all marked names", &["c"], OBJECT, App::copy_name)),
     hinted(4, command("trace", "where the requests to it go, and why they break", &["t"], OBJECT, App::trace)),
+    hinted(2, command("probe", "send the request for real, to the application: DNS, TCP, TLS, one GET", &["p"], &[In::Trace], App::probe)),
+    hinted(6, command("live-dns", "ask this machine's DNS for the names of the path, or let go what it said", &["D"], &[In::Trace], App::live_dns)),
+    hinted(6, command("host", "how the host is put together: every path, in the order of matching", &["h"], &[In::Trace, In::Detail, In::Picker], App::host)),
+    hinted(7, command("pin", "keep the path for good: Home tells when it breaks", &["P"], &[In::Trace, In::Picker], App::pin)),
+    command("traces", "paths that are pinned or were followed lately", &["T"], &[In::Home, In::Detail, In::Trace, In::Picker], |app| app.pick(Pick::Trace)),
     command("routes", "every host and path of the cluster, and how it is", &["R"], &[In::Anywhere], App::routes),
-    hinted(3, command("edit-request", "another request: method, headers, source", &["e"], &[In::Trace], App::edit_request)),
+    hinted(3, command("edit-request", "another request: method, headers, SNI, source, entrance", &["e"], &[In::Trace], App::edit_request)),
     hinted(4, command("next-finding", "to the next finding", &["n"], &[In::Trace], App::next_finding)),
     hinted(5, command("copy-fix", "copy the selected line; on a fix, its command", &["c"], &[In::Trace], App::copy_line)),
     command("copy-namespace", "copy the namespace", &["n"], OBJECT, App::copy_namespace),
@@ -56,6 +62,7 @@ pub const COMMANDS: &[Command] = &[
     hinted(7, command("filter", "filter while typing; in a text, search", &["/"], &[In::Table, In::Logs, In::Yaml, In::Help, In::Picker], App::filter)),
     command("search-next", "the next place that was found", &["n"], &[In::Logs, In::Yaml, In::Help], |app| app.search_on(true)),
     command("search-previous", "the place found before", &["N"], &[In::Logs, In::Yaml, In::Help], |app| app.search_on(false)),
+    command("audit", "every action that was confirmed, and what became of it", &[], ANYWHERE, App::audit),
     hinted(9, command("help", "every key, and what a filter can say", &["?"], ANYWHERE, App::help)),
     hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker], App::back)),
     command("clear", "clear the filter, then back", &["<esc>", "q"], &[In::Anywhere], App::back),
@@ -134,12 +141,17 @@ pub const COMMANDS: &[Command] = &[
     command("top", "to the first line", &["g", "<home>"], LISTS, |app| app.step(isize::MIN)),
     command("bottom", "to the last line", &["G", "<end>"], LISTS, |app| app.step(isize::MAX)),
     hinted(3, command("logs", "the logs of it, or of everything behind it", &["l"], LINKED, App::logs)),
+    hinted(6, mutating(command("restart", "replace every pod of a Deployment, StatefulSet or DaemonSet, after a question", &["r"], OBJECT, |app| app.act("restart")))),
     mutating(command("shell", "a shell in the container", &["s"], OBJECT, |app| app.missing("shells are not there yet", "kubectl exec opens one"))),
-    mutating(command("edit", "edit the object", &["e"], OBJECT, |app| app.missing("editing is not there yet: nothing in kplumb can write", "kubectl edit does it"))),
-    mutating(command("delete", "delete the object", &["<ctrl-d>"], OBJECT, |app| app.missing("deleting is not there yet: nothing in kplumb can write", "kubectl delete does it"))),
+    mutating(command("edit", "edit the object", &["e"], OBJECT, |app| app.missing("editing is not there yet", "kubectl edit does it"))),
+    mutating(command("delete", "delete the object", &["<ctrl-d>"], OBJECT, |app| app.missing("deleting is not there yet", "kubectl delete does it"))),
     command("retry", "try the server again now; draw anew", &["<ctrl-r>"], ANYWHERE, App::retry),
-    command("suspend", "back to the shell until fg", &["<ctrl-z>"], &[In::Anywhere, In::Prompt], App::suspend),
-    command("quit", "end kplumb", &["<ctrl-c>"], &[In::Anywhere, In::Prompt], App::quit),
+    command("suspend", "back to the shell until fg", &["<ctrl-z>"], &[In::Anywhere, In::Prompt, In::Dialog], App::suspend),
+    command("quit", "end kplumb", &["<ctrl-c>"], &[In::Anywhere, In::Prompt, In::Dialog], App::quit),
+    hinted(1, command("dialog-cancel", "do nothing", &["<esc>"], DIALOG, App::dialog_cancel)),
+    hinted(2, command("dialog-other", "the other button", &["<tab>", "<left>", "<right>"], DIALOG, App::dialog_other)),
+    hinted(3, command("dialog-press", "press the chosen button, or take what was typed", &["<enter>"], DIALOG, App::dialog_press)),
+    hinted(4, command("dialog-yes", "do it, where one key is enough", &["y"], DIALOG, App::dialog_yes)),
     hinted(1, command("accept", "run or keep what was typed", &["<enter>"], PROMPT, App::prompt_accept)),
     hinted(2, command("cancel", "leave everything as it was before", &["<esc>"], PROMPT, App::prompt_cancel)),
     hinted(3, command("complete", "take over the offer", &["<tab>"], PROMPT, App::prompt_complete)),

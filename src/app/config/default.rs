@@ -22,6 +22,9 @@ const HEAD: &str = r#"# kplumb reads this from $XDG_CONFIG_HOME/kplumb/config.to
 # never: no Secret is ever asked for.
 #secrets = "tls"
 
+# With true, the names of a path on screen are looked up in this machine's DNS; else only with the key.
+#live-dns = false
+
 # Write a log to this file.
 #log = ""
 

@@ -5,15 +5,15 @@ use crate::app::App;
 use crate::app::home::{place, rows};
 use crate::app::layout::{Area, Panes};
 use crate::app::moves::{beneath, docked, window};
-use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen, TraceScreen};
+use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen};
 use crate::app::session::paths::Through;
 use crate::app::session::{Connection, Session};
 use crate::kinds::{Align, Health, Kind, ObjectRef, POD, SERVICE, age};
 use crate::model::Sync;
-use crate::view::describe;
+use crate::view::describe::{self, Detail};
 use crate::view::line::{Line, Role, Span};
-use crate::view::picture;
 use crate::view::table::{self, Heading, Row, RowCell, Table};
+use crate::view::trace::outcome::Verdict;
 use crate::wire::Timestamp;
 
 /// The heading of the paths' verdicts.
@@ -36,6 +36,7 @@ impl App {
             message: self.message(&main.content),
             hints: self.hints(),
             choices: self.choices(panes.choices.height),
+            dialog: self.dialog_pane(),
             stale_since: self.session().and_then(|session| stale_since(session, &main.content)),
             panes,
             main,
@@ -70,9 +71,13 @@ impl App {
                     _ => (pane(panes.main, true, detail), None),
                 }
             }
+            Screen::Host(screen) => {
+                (pane(panes.main, true, page_pane(session, self.host_page(session, screen), screen.cursor)), None)
+            }
             Screen::Trace(screen) => {
                 let side = self.beside(session, panes, self.selected());
-                (pane(panes.main, true, self.trace_pane(session, screen)), side)
+                let page = page_pane(session, self.picture(session, screen), screen.cursor);
+                (pane(panes.main, true, page), side)
             }
             Screen::Logs(screen) => {
                 let logs = || self.logs_content(session, screen);
@@ -98,7 +103,7 @@ impl App {
                 (pane(panes.main, true, self.text_pane(session, title, screen.first, panes.main)), None)
             }
             Screen::Help(screen) => {
-                let title = "keys".to_owned();
+                let title = screen.topic.title().to_owned();
                 (pane(panes.main, true, self.text_pane(session, title, screen.first, panes.main)), None)
             }
         }
@@ -148,6 +153,7 @@ impl App {
             Pick::Namespace => "namespaces: <space> marks several",
             Pick::Sort => "sort by: once more turns the order round",
             Pick::Route => "routes: <enter> follows one",
+            Pick::Trace => "paths that are pinned or were followed lately: <enter> follows one, P pins or lets go",
         };
         let entries = entries.into_iter().skip(first).take(height).collect();
         Content::Picker(PickerPane { title: title.to_owned(), entries, first, selected, all })
@@ -193,16 +199,6 @@ impl App {
         Content::Detail(DetailPane { detail, selected, line: screen.cursor.line })
     }
 
-    fn trace_pane(&self, session: &Session, screen: &TraceScreen) -> Content {
-        if let Some(lines) = connection(session) {
-            return Content::Empty(lines);
-        }
-        let detail = self.picture(session, screen);
-        let all = describe::lines(&detail).count();
-        let selected = (0 < all).then(|| screen.cursor.index.min(all - 1));
-        Content::Detail(DetailPane { detail, selected, line: screen.cursor.line })
-    }
-
     /// Why a table has no rows: listing, forbidden, absent, filtered and empty all read differently.
     fn empty(&self, session: &Session, screen: &TableScreen, kind: &Kind, table: &Table, sync: &Sync) -> Vec<Line> {
         if let Some(lines) = connection(session) {
@@ -233,6 +229,16 @@ impl App {
     }
 }
 
+/// A page of which one line is selected: a path, a host.
+fn page_pane(session: &Session, detail: Detail, cursor: Cursor) -> Content {
+    if let Some(lines) = connection(session) {
+        return Content::Empty(lines);
+    }
+    let all = describe::lines(&detail).count();
+    let selected = (0 < all).then(|| cursor.index.min(all - 1));
+    Content::Detail(DetailPane { detail, selected, line: cursor.line })
+}
+
 /// The verdict of the paths to each row, in a column of its own where there is room for it.
 fn show_paths(session: &Session, table: &mut Table, room: usize) {
     let width: usize = table.columns.iter().map(|column| column.width + 2).sum();
@@ -247,7 +253,7 @@ fn show_paths(session: &Session, table: &mut Table, room: usize) {
     if !has_room {
         // The symbol tells of the worse of object and paths.
         for (row, verdict) in table.rows.iter_mut().zip(verdicts) {
-            let ill = verdict.map(picture::health).filter(|health| *health < Health::Progressing);
+            let ill = verdict.map(Verdict::health).filter(|health| *health < Health::Progressing);
             row.health = [row.health, ill].into_iter().flatten().min();
         }
         return;
@@ -257,7 +263,7 @@ fn show_paths(session: &Session, table: &mut Table, room: usize) {
     let heading = Heading { name: PATHS.into(), align: Align::Left, width: widest.max(PATHS.len()), sorted: None };
     table.columns.insert(place, heading);
     for (row, verdict) in table.rows.iter_mut().zip(verdicts) {
-        let health = verdict.map(picture::health);
+        let health = verdict.map(Verdict::health);
         let text = verdict.map_or_else(String::new, |verdict| verdict.name().to_owned());
         row.cells.insert(place, RowCell { text, health, changed: false, found: Vec::new() });
     }

@@ -3,8 +3,9 @@
 use super::{Content, Hint, Message, Title};
 use crate::app::App;
 use crate::app::command::{COMMANDS, In};
+use crate::app::policy::Mode;
 use crate::app::prompt::Purpose;
-use crate::app::screen::{Pick, Screen};
+use crate::app::screen::{Pick, Screen, Topic};
 use crate::app::session::{Connection, Session};
 use crate::kinds::{Health, age};
 use crate::model::Sync;
@@ -17,13 +18,24 @@ impl App {
         let Some(session) = self.session() else {
             return Title { left: vec![Span::new("kplumb", Role::Accent)], right: Vec::new() };
         };
-        let mut left = vec![Span::new(session.context.to_string(), Role::Accent), Span::dim(session.mode.word())];
+        let mut left = vec![Span::new(session.context.to_string(), Role::Accent), self.mode(session)];
         left.extend(whereabouts(session, main));
         if matches!(main, Content::Text(_)) && !self.search.text.is_empty() {
             left.push(Span::new(format!("/{}", self.search.text), Role::Match));
             left.push(Span::text(self.search_note()));
         }
         Title { left, right: vec![freshness(session, main, self.now)] }
+    }
+
+    /// What may be done here, in words and colour; until when, where that ends.
+    fn mode(&self, session: &Session) -> Span {
+        let role = if session.mode == Mode::Operate { Role::Danger } else { Role::Dim };
+        let word = session.mode.word();
+        let text = match session.elevation.filter(|more| more.to == session.mode) {
+            Some(more) => format!("{word} for {}", age::age(more.until, Some(self.now))),
+            None => word.to_owned(),
+        };
+        Span::new(text, role)
     }
 
     pub(super) fn message(&self, main: &Content) -> Message {
@@ -40,6 +52,8 @@ impl App {
                 }
                 _ => None,
             };
+            let untyped = |why: &String| (0..prompt.editor.text().len(), why.clone());
+            let error = error.or_else(|| prompt.error.as_ref().map(untyped));
             let error = match self.session().map(Session::screen) {
                 Some(Screen::Logs(logs)) if prompt.purpose == Purpose::Filter => {
                     logs.error.as_ref().map(|why| (0..prompt.editor.text().len(), why.clone()))
@@ -68,7 +82,9 @@ impl App {
 
     pub(super) fn hints(&self) -> Vec<Hint> {
         let place = self.place();
-        let applies = |when: &[In]| when.contains(&place) || (place != In::Prompt && when.contains(&In::Anywhere));
+        let applies = |when: &[In]| {
+            when.contains(&place) || (!matches!(place, In::Prompt | In::Dialog) && when.contains(&In::Anywhere))
+        };
         let mut rows: Vec<_> = COMMANDS.iter().filter(|c| 0 < c.hint && applies(c.when)).collect();
         rows.sort_by_key(|command| command.hint);
         let hint = |command: &&crate::app::command::Command| {
@@ -143,6 +159,7 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
             vec![Span::text(place), Span::new(name, Role::Header)]
         }
         Screen::Home(_) => vec![Span::new("home", Role::Header)],
+        Screen::Host(_) => vec![Span::new("host", Role::Header)],
         Screen::Trace(_) => vec![Span::new("trace", Role::Header)],
         Screen::Logs(screen) => vec![Span::new("logs", Role::Header), Span::text(screen.title.clone())],
         Screen::Yaml(screen) => {
@@ -150,6 +167,7 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
             let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();
             vec![Span::new("YAML", Role::Header), Span::text(place), Span::new(name, Role::Header)]
         }
+        Screen::Help(screen) if screen.topic == Topic::Record => vec![Span::new("audit", Role::Header)],
         Screen::Help(_) => vec![Span::new("help", Role::Header)],
         Screen::Picker(screen) if screen.pick == Pick::Route => {
             let mut spans =
@@ -159,6 +177,7 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
             }
             spans
         }
+        Screen::Picker(screen) if screen.pick == Pick::Trace => vec![Span::new("traces", Role::Header)],
         Screen::Picker(screen) if screen.filter.is_empty() => Vec::new(),
         Screen::Picker(screen) => vec![Span::new(format!("/{}", screen.filter), Role::Match)],
     }

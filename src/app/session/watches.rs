@@ -89,6 +89,7 @@ impl Session {
         let mut effects = Vec::new();
         for scope in &needed {
             if self.open.insert(scope.clone(), None).is_none() {
+                self.paths.opened();
                 effects.push(Effect::Watch(self.epoch, scope.clone()));
             }
         }
@@ -164,6 +165,7 @@ impl Session {
         if let Some(kind) = kind(kinds::SECRET) {
             want(self.scopes_of(kind, &Select::Type("kubernetes.io/tls")));
         }
+        want(self.paths_lack().into_iter().filter(|scope| kind(scope.kind).is_some()).collect());
         needed
     }
 

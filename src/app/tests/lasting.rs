@@ -35,11 +35,23 @@ fn the_contexts_list_tells_that_another_context_is_out_of_reach() {
 fn a_first_view_that_only_the_server_knows_waits_for_its_answer() {
     let mut app = begin(|start| start.view = Some("vs".to_owned()));
     assert_eq!(message(&app.scene()), "None");
-    let connected = Connected { catalog: with_custom(), version: "v1.36.3".into(), server: "s".into(), user: None };
+    let connected = Connected {
+        catalog: with_custom(),
+        version: "v1.36.3".into(),
+        server: "s".into(),
+        user: None,
+        cluster_uid: None,
+    };
     app.update(Event::Reply(Epoch(1), Reply::Connected(Box::new(connected))));
     assert!(matches!(app.session().unwrap().screen(), screen::Screen::Table(_)), "{:?}", message(&app.scene()));
     let mut app = begin(|start| start.view = Some("nonsense".to_owned()));
-    let connected = Connected { catalog: with_custom(), version: "v1.36.3".into(), server: "s".into(), user: None };
+    let connected = Connected {
+        catalog: with_custom(),
+        version: "v1.36.3".into(),
+        server: "s".into(),
+        user: None,
+        cluster_uid: None,
+    };
     app.update(Event::Reply(Epoch(1), Reply::Connected(Box::new(connected))));
     assert_eq!(message(&app.scene()), "nothing is called nonsense");
 }

@@ -67,7 +67,12 @@ fn text(ground: &Ground, object: &Record, ways: &Ways) -> String {
         let kind = entrance.kind.name();
         lines.push(format!("{word:<8} {kind:<13} {}  {}", entrance.url, via.join(" → ")));
         if let Some(taker) = &entrance.shadowed_by {
-            lines.push(format!("         {} takes these requests", title(taker)));
+            let does = if entrance.via.contains(taker) {
+                "itself sends these requests elsewhere"
+            } else {
+                "takes these requests"
+            };
+            lines.push(format!("         {} {does}", title(taker)));
         }
     }
     if lines.is_empty() {

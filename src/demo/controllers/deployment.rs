@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::demo::admit::defaults::same_template;
 use crate::demo::controllers::budget::portion;
 use crate::demo::controllers::replicas;
 use crate::demo::stage::{Source, Stage, controller, owned_by, set_condition};
-use crate::demo::store::Object;
+use crate::demo::store::{Object, suffix};
 
-const ID: &str = "deployments.apps";
+pub const ID: &str = "deployments.apps";
 const SETS: &str = "replicasets.apps";
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
@@ -22,9 +23,18 @@ pub fn scale(stage: &mut Stage, namespace: &str, name: &str, replicas: i64) {
 /// One round of the controller: the next scaling that the strategy allows, then the status.
 pub fn reconcile(stage: &mut Stage, namespace: &str, name: &str) {
     let Some(deployment) = stage.get(ID, namespace, name) else { return };
-    if deployment.value["spec"]["paused"] != true {
+    if !deployment.value["metadata"]["deletionTimestamp"].is_null() {
+        return;
+    }
+    if deployment.value["spec"]["paused"] == true {
+        hold(stage, &deployment.value);
+    } else {
         let Some(new) = new_set(stage, &deployment.value) else { return };
-        roll(stage, &deployment.value, &new);
+        if deployment.value["spec"]["strategy"]["type"] == "Recreate" {
+            recreate(stage, &deployment.value, &new);
+        } else {
+            roll(stage, &deployment.value, &new);
+        }
     }
     status(stage, namespace, name);
 }
@@ -40,11 +50,13 @@ fn sets(stage: &Stage, deployment: &Value) -> Vec<Arc<Object>> {
 fn new_set(stage: &mut Stage, deployment: &Value) -> Option<String> {
     let template = &deployment["spec"]["template"];
     let sets = sets(stage, deployment);
-    if let Some(set) = sets.iter().find(|set| set.value["spec"]["template"]["spec"] == template["spec"]) {
+    if let Some(set) = sets.iter().find(|set| same_template(&set.value["spec"]["template"], template)) {
+        let newest = sets.iter().filter_map(|set| revision_of(&set.value)).max().unwrap_or(0);
+        bring_back(stage, deployment, set, newest);
         return Some(set.key.1.clone());
     }
     let meta = &deployment["metadata"];
-    let hash = replicas::suffix(&template.to_string(), 10);
+    let hash = suffix(&template.to_string(), 10);
     let name = format!("{}-{hash}", meta["name"].as_str()?);
     let revision = sets.iter().filter_map(|set| revision_of(&set.value)).max().unwrap_or(0) + 1;
     let mut template = template.clone();
@@ -65,15 +77,74 @@ fn new_set(stage: &mut Stage, deployment: &Value) -> Option<String> {
         "status": {"replicas": 0},
     });
     stage.create(SETS, set);
-    let namespace = meta["namespace"].as_str()?;
+    let (namespace, created) = (meta["namespace"].as_str()?, stage.clock());
     stage.modify(ID, namespace, meta["name"].as_str()?, |deployment| {
         deployment["metadata"]["annotations"][REVISION] = json!(revision.to_string());
-        let now = condition_time(deployment);
+        let told = condition_time(deployment);
+        let now = if told.is_empty() { created.clone() } else { told };
         let text = format!("Created new replica set \"{name}\"");
         set_progress(deployment, &now, true, "NewReplicaSetCreated", &text);
     });
     forget_revisions(stage, deployment);
     Some(name)
+}
+
+/// A set whose template is wanted again gets a number of its own; it remembers the old one.
+fn bring_back(stage: &mut Stage, deployment: &Value, set: &Object, newest: i64) {
+    let before = revision_of(&set.value).unwrap_or(0);
+    let cause = deployment["metadata"]["annotations"].get("kubernetes.io/change-cause").cloned();
+    let (namespace, name) = &set.key;
+    if before < newest {
+        let next = (newest + 1).to_string();
+        stage.modify(SETS, namespace, name, |set| {
+            let annotations = &mut set["metadata"]["annotations"];
+            let history = &annotations["deployment.kubernetes.io/revision-history"];
+            let history = history.as_str().map_or_else(String::new, |history| format!("{history},"));
+            annotations["deployment.kubernetes.io/revision-history"] = json!(format!("{history}{before}"));
+            annotations[REVISION] = json!(next);
+        });
+        let deployment_name = deployment["metadata"]["name"].as_str().unwrap_or_default();
+        let now = stage.clock();
+        stage.modify(ID, namespace, deployment_name, |deployment| {
+            deployment["metadata"]["annotations"][REVISION] = json!(next);
+            let text = format!("Found new replica set \"{name}\"");
+            set_progress(deployment, &now, true, "FoundNewReplicaSet", &text);
+        });
+    }
+    // A cause that was told later is the cause of the present revision.
+    if let Some(cause) = cause.filter(|cause| {
+        stage.is_asked && set.value["metadata"]["annotations"].get("kubernetes.io/change-cause") != Some(cause)
+    }) {
+        stage.modify(SETS, namespace, name, |set| set["metadata"]["annotations"]["kubernetes.io/change-cause"] = cause);
+    }
+}
+
+/// A paused Deployment still scales, but nothing is rolled out.
+fn hold(stage: &mut Stage, deployment: &Value) {
+    let wanted = deployment["spec"]["replicas"].as_i64().unwrap_or(1);
+    let active: Vec<_> = sets(stage, deployment).into_iter().filter(|set| 0 < replicas_of(set)).collect();
+    if let [only] = active.as_slice() {
+        scale_set(stage, deployment, only, wanted);
+    }
+}
+
+/// All old pods go before the first new one comes.
+fn recreate(stage: &mut Stage, deployment: &Value, new: &str) {
+    let wanted = deployment["spec"]["replicas"].as_i64().unwrap_or(1);
+    let all = sets(stage, deployment);
+    let old: Vec<_> = all.iter().filter(|set| set.key.1 != new).collect();
+    for set in &old {
+        scale_set(stage, deployment, set, 0);
+    }
+    let left = |set: &&&Arc<Object>| {
+        let uid = &set.value["metadata"]["uid"];
+        !stage.find("pods", &set.key.0, |pod| controller(pod).is_some_and(|owner| owner["uid"] == *uid)).is_empty()
+    };
+    if !old.iter().any(|set| left(&set))
+        && let Some(new) = all.iter().find(|set| set.key.1 == new)
+    {
+        scale_set(stage, deployment, new, wanted);
+    }
 }
 
 fn condition_time(deployment: &Value) -> String {
@@ -161,7 +232,7 @@ fn status(stage: &mut Stage, namespace: &str, name: &str) {
     let sets = sets(stage, &deployment.value);
     let sum = |field: &str| sets.iter().filter_map(|set| set.value["status"][field].as_i64()).sum::<i64>();
     let (total, ready, available) = (sum("replicas"), sum("readyReplicas"), sum("availableReplicas"));
-    let new = sets.iter().find(|set| set.value["spec"]["template"]["spec"] == spec["template"]["spec"]);
+    let new = sets.iter().find(|set| same_template(&set.value["spec"]["template"], &spec["template"]));
     let updated = new.and_then(|set| set.value["status"]["replicas"].as_i64()).unwrap_or(0);
     let complete = updated == wanted && total == wanted && available == wanted;
     let set = new.map(|set| set.key.1.clone()).unwrap_or_default();

@@ -84,6 +84,11 @@ impl Schema {
         self.messages.get(id).map_or("", |message| &message.name)
     }
 
+    /// The message of a name.
+    pub fn message(&self, name: &str) -> Option<MessageId> {
+        self.messages.iter().position(|message| message.name == name)
+    }
+
     /// `ListMeta`.
     pub fn list_meta(&self) -> MessageId {
         self.list_meta
@@ -91,7 +96,7 @@ impl Schema {
 
     /// `ObjectMeta`.
     pub fn object_meta(&self) -> Option<MessageId> {
-        self.messages.iter().position(|message| message.name == "ObjectMeta")
+        self.message("ObjectMeta")
     }
 
     /// `JSONSchemaProps`.

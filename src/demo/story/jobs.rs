@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::demo::controllers;
 use crate::demo::kubelet;
 use crate::demo::stage::{Beat, Source, Stage, controller, is_true, owned_by, set_condition};
 
@@ -59,7 +58,7 @@ pub fn begin(stage: &mut Stage, namespace: &str, name: &str) {
 
 fn begin_pod(stage: &mut Stage, namespace: &str, job: &Value) {
     let job_name = job["metadata"]["name"].as_str().unwrap_or_default();
-    let pod_name = format!("{job_name}-{}", controllers::suffix(job_name, 5));
+    let pod_name = format!("{job_name}-{}", crate::demo::store::suffix(job_name, 5));
     let template = &job["spec"]["template"];
     let mut metadata = template["metadata"].clone();
     metadata["namespace"] = json!(namespace);

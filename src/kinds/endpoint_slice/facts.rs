@@ -41,6 +41,8 @@ pub struct Endpoint {
     pub serving: bool,
     /// Whether it is going away.
     pub terminating: bool,
+    /// Whether the slice says any of this: what is not said counts as ready, but not to Traefik.
+    pub is_told: bool,
     /// The object behind it.
     pub target: Option<EndpointTarget>,
     /// Its node.
@@ -101,6 +103,7 @@ impl Endpoint {
             ready,
             serving: conditions.serving.unwrap_or(ready),
             terminating: conditions.terminating.unwrap_or(false),
+            is_told: conditions.ready.is_some() || conditions.serving.is_some(),
             target: endpoint.target_ref.as_ref().map(|t| EndpointTarget::of(t, interner)),
             node: endpoint.node_name.as_deref().and_then(|n| interner.non_empty(n)),
             zone: endpoint.zone.as_deref().and_then(|z| interner.non_empty(z)),

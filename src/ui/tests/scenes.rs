@@ -24,7 +24,7 @@ pub fn now() -> Timestamp {
 /// Every scene by name, at a size.
 pub fn all(width: u16, height: u16) -> Vec<(&'static str, Scene)> {
     let size = Size { width, height };
-    vec![
+    let mut scenes = vec![
         ("home", home(size)),
         ("table", pods(size)),
         ("filter", filtered(size)),
@@ -40,10 +40,13 @@ pub fn all(width: u16, height: u16) -> Vec<(&'static str, Scene)> {
         ("namespaces", namespaces(size)),
         ("unreachable", unreachable(size)),
         ("hostile", hostile(size)),
-    ]
+    ];
+    scenes.extend(super::paths::all(size));
+    scenes
 }
 
-fn scene(size: Size, split: bool, content: Content) -> Scene {
+/// A screen around a pane.
+pub fn scene(size: Size, split: bool, content: Content) -> Scene {
     let panes = panes(size, split, 0);
     let title = Title {
         left: vec![
@@ -79,6 +82,7 @@ fn scene(size: Size, split: bool, content: Content) -> Scene {
         message: Message::None,
         hints,
         choices: None,
+        dialog: None,
         stale_since: None,
         next_change: None,
         panes,

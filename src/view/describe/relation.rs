@@ -1,6 +1,6 @@
 //! What an object hangs together with, both ways: owners, what it owns, what it points at, what points at it, its events.
 
-use super::{Clock, Subject, first_line};
+use super::{Clock, Subject, capped, first_line, ways};
 use crate::kinds::event::EventFacts;
 use crate::kinds::{EVENT, Facts, Health, Link, ObjectRef, POD, Record, Relation, SERVICE, Target};
 use crate::view::expiry;
@@ -10,8 +10,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Lines of one relation at most.
-const MOST: usize = 50;
 /// Events at most.
 const MOST_EVENTS: usize = 20;
 /// Warnings that stand above everything else at most: they shall not push the conditions off a small screen.
@@ -20,7 +18,10 @@ const MOST_WARNINGS: usize = 3;
 /// One section for each relation.
 pub fn sections(subject: &Subject, record: &Record) -> Vec<(&'static str, Vec<Line>)> {
     let mut sections = vec![("owned by", owners(subject, record)), ("owns", children(subject, record))];
-    sections.push(("reached by", entrances(subject, record)));
+    if !is_before_fields(record) {
+        sections.push(("reached by", entrances(subject, record)));
+        sections.push(("entrances", ways::doors(subject, record)));
+    }
     let mut by_title: BTreeMap<(Relation, bool), Vec<Line>> = BTreeMap::new();
     for link in record.digest.links.iter().filter(|link| link.relation != Relation::Regards) {
         by_title.entry((link.relation, true)).or_default().extend(targets(subject, link));
@@ -92,11 +93,24 @@ fn children(subject: &Subject, record: &Record) -> Vec<Line> {
     capped(children.into_iter().map(|child| known(subject, child)).collect())
 }
 
-/// The routes that lead to a pod, or to a workload's pods, through their Services.
-fn entrances(subject: &Subject, record: &Record) -> Vec<Line> {
+/// Whether who reaches it is what one asks of the object first.
+pub fn is_before_fields(record: &Record) -> bool {
+    record.key.kind == SERVICE
+}
+
+/// The routes that lead to a Service, to a pod, or to a workload's pods through their Services.
+pub fn entrances(subject: &Subject, record: &Record) -> Vec<Line> {
+    let services = services(subject, record);
     let mut lines = Vec::new();
-    let Some(pod) = first_pod(subject, record) else { return lines };
-    for service in subject.cluster.sources(pod).into_iter().filter(|source| source.key.kind == SERVICE) {
+    if let Some(index) = subject.routes {
+        let records: Vec<&Record> = services.iter().map(AsRef::as_ref).collect();
+        lines.extend(ways::through(subject, index, &records));
+        if record.key.kind != SERVICE && record.key.kind != POD {
+            lines.extend(services.into_iter().map(|service| known(subject, service)));
+        }
+        return lines;
+    }
+    for service in services {
         for route in subject.cluster.sources(service) {
             let routes = route.digest.links.iter().any(|l| l.relation == Relation::RoutesTo && points_at(l, service));
             if routes && route.key.kind != crate::kinds::ENDPOINT_SLICE {
@@ -112,10 +126,19 @@ fn entrances(subject: &Subject, record: &Record) -> Vec<Line> {
     capped(lines)
 }
 
+/// The Service itself, or those that select the pod, or the first pod of a workload.
+fn services<'a>(subject: &Subject<'a>, record: &Record) -> Vec<&'a Arc<Record>> {
+    if record.key.kind == SERVICE {
+        return subject.cluster.get(&record.key).filter(|_| subject.routes.is_some()).into_iter().collect();
+    }
+    let Some(pod) = first_pod(subject, record) else { return Vec::new() };
+    subject.cluster.sources(pod).into_iter().filter(|source| source.key.kind == SERVICE).collect()
+}
+
 /// The pod itself, or the first of those below a workload.
-fn first_pod<'a>(subject: &Subject<'a>, record: &'a Record) -> Option<&'a Record> {
+fn first_pod<'a>(subject: &Subject<'a>, record: &Record) -> Option<&'a Record> {
     if record.key.kind == POD {
-        return Some(record);
+        return subject.cluster.get(&record.key).map(AsRef::as_ref);
     }
     let mut children: Vec<&'a Arc<Record>> = subject.cluster.children(&record.meta.uid).collect();
     children.sort_by_key(|child| Reverse(child.meta.created));
@@ -156,15 +179,6 @@ fn points_at(link: &Link, record: &Record) -> bool {
             *kind == record.key.kind && here && selector.matches(&record.meta.labels)
         }
     }
-}
-
-fn capped(mut lines: Vec<Line>) -> Vec<Line> {
-    let more = lines.len().saturating_sub(MOST);
-    if 0 < more {
-        lines.truncate(MOST);
-        lines.push(Line::of(vec![Span::dim(format!("and {more} more"))]));
-    }
-    lines
 }
 
 fn title(relation: Relation, forward: bool) -> &'static str {

@@ -97,7 +97,7 @@ fn a_crashing_pod_tells_why_first() {
         {"type": "PodScheduled", "status": "True"},
         {"type": "Ready", "status": "False", "reason": "ContainersNotReady"},
     ]}});
-    let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, raw: Some(&raw), now: NOW };
+    let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, routes: None, raw: Some(&raw), now: NOW };
     let detail = detail(&subject);
     let text = picture(&detail);
     let want = [
@@ -138,7 +138,7 @@ fn of_an_ill_object_the_newest_warnings_stand_above_the_conditions() {
         apply(&mut cluster, Record { key: ObjectRef::new(EVENT, "shop", &name), meta, digest });
     }
     let raw = serde_json::json!({"status": {"conditions": [{"type": "Ready", "status": "False"}]}});
-    let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, raw: Some(&raw), now: NOW };
+    let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, routes: None, raw: Some(&raw), now: NOW };
     let lines = |title: &str| {
         let detail = detail(&subject);
         let place = detail.sections.iter().position(|section| section.title == title).unwrap();
@@ -159,7 +159,7 @@ fn links_lead_both_ways() {
     let (cluster, catalog) = (cluster(), Catalog::builtin());
     for (kind, name, title) in [(REPLICA_SET, "orders", "owns"), (SERVICE, "orders", "selects")] {
         let key = ObjectRef::new(kind, "shop", name);
-        let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, raw: None, now: NOW };
+        let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, routes: None, raw: None, now: NOW };
         let detail = detail(&subject);
         let section = detail.sections.iter().find(|section| section.title == title).unwrap();
         assert_eq!(section.lines[0].link, Some(ObjectRef::new(POD, "shop", "orders-1")));
@@ -172,6 +172,6 @@ fn an_object_that_is_gone_says_so() {
     let (mut cluster, catalog) = (cluster(), Catalog::builtin());
     cluster.apply(Change::Replace(Scope::all(POD), Vec::new()));
     let key = ObjectRef::new(POD, "shop", "orders-1");
-    let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, raw: None, now: NOW };
+    let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, routes: None, raw: None, now: NOW };
     assert_eq!(detail(&subject).answer, "not there (any more)");
 }

@@ -4,7 +4,9 @@ use super::*;
 use crate::view::describe;
 use crate::view::trace::fault::rt;
 use crate::view::trace::hop::{Hop, HopKind, Standing};
+use crate::view::trace::reality::Timed;
 use crate::view::trace::request::Request;
+use crate::view::trace::world::Dial;
 use std::collections::BTreeSet;
 
 fn trace(hops: Vec<Hop>, outcome: Outcome) -> Trace {
@@ -13,12 +15,30 @@ fn trace(hops: Vec<Hop>, outcome: Outcome) -> Trace {
     Trace { request, verdict, outcome, hops, side: Vec::new(), tls: None, then: None, reads: BTreeSet::new() }
 }
 
+fn now() -> Timestamp {
+    Timestamp::parse("2026-11-20T10:42:07Z").unwrap()
+}
+
+fn scenery<'a>(
+    trace: &'a Trace,
+    catalog: &'a Catalog,
+    changed: &'a BTreeMap<usize, Timestamp>,
+    now: Timestamp,
+) -> Scenery<'a> {
+    let (before, real, is_pinned) = (None, Real::Unasked, false);
+    Scenery { trace, catalog, changed, before, real, is_pinned, now, room: 80 }
+}
+
 fn text(trace: &Trace, room: usize, changed: &BTreeMap<usize, Timestamp>) -> String {
-    let now = Timestamp::parse("2026-11-20T10:42:07Z").unwrap();
-    let detail = picture(&Scenery { trace, catalog: &Catalog::builtin(), changed, now, room });
+    let (catalog, unchanged, now) = (Catalog::builtin(), BTreeMap::new(), now());
+    let detail = picture(&Scenery { changed, room, ..scenery(trace, &catalog, &unchanged, now) });
+    painted(&detail)
+}
+
+fn painted(detail: &Detail) -> String {
     let mut text = format!("{} [{}]\n{}\n", detail.title, detail.word, detail.answer);
     let mut before = None;
-    for (section, line) in describe::lines(&detail) {
+    for (section, line) in describe::lines(detail) {
         let name = if before == Some(section) { "" } else { &detail.sections[section].title };
         let mark = line.health.map_or("", |_| "* ");
         text.push_str(format!("{name:<14} {mark}{}", line.plain()).trim_end());
@@ -76,12 +96,45 @@ fn a_healthy_path_ends_in_its_fan_out() {
 #[test]
 fn no_line_is_wider_than_its_room() {
     for room in [20, 33, 60, 200] {
-        let now = Timestamp::parse("2026-11-20T10:42:07Z").unwrap();
-        let (trace, changed) = (redirecting(), BTreeMap::new());
-        let detail = picture(&Scenery { trace: &trace, catalog: &Catalog::builtin(), changed: &changed, now, room });
+        let (trace, changed, catalog) = (redirecting(), BTreeMap::new(), Catalog::builtin());
+        let real = [refused()];
+        let real = Real::Said(now(), &real);
+        let detail = picture(&Scenery { real, room, ..scenery(&trace, &catalog, &changed, now()) });
         for (_, line) in describe::lines(&detail) {
             let state = if line.health.is_some() { 2 } else { 0 };
             assert!(fit::width(&line.plain()) + state <= room.max(30), "{room}: {}", line.plain());
         }
     }
+}
+
+fn refused() -> Reality {
+    let took = std::time::Duration::from_millis(3);
+    let what = (std::net::IpAddr::from([203, 0, 113, 10]), Dial::Refused);
+    Reality {
+        url: "https://shop.example.com/".to_owned(),
+        place: "shop.example.com:443".to_owned(),
+        dialled: Some(Timed { what, took }),
+        ..Reality::default()
+    }
+}
+
+#[test]
+fn what_the_real_world_said_stands_beside_what_was_expected() {
+    let (trace, changed, catalog) = (redirecting(), BTreeMap::new(), Catalog::builtin());
+    let real = [refused()];
+    let before = Some((Verdict::Ok, now().plus_seconds(-90)));
+    let real = Real::Said(now().plus_seconds(-5), &real);
+    let plain = scenery(&trace, &catalog, &changed, now());
+    insta::assert_snapshot!(painted(&picture(&Scenery { real, before, is_pinned: true, ..plain })));
+    let asked = painted(&picture(&Scenery { real: Real::Asked(now()), ..plain }));
+    assert!(asked.contains("not the cluster's API"), "{asked}");
+}
+
+#[test]
+fn the_mending_of_a_broken_path_stands_before_its_hops() {
+    let text = text(&redirecting(), 60, &BTreeMap::new());
+    let place = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} is missing in\n{text}"));
+    assert!(place("redirects to https://shop.example.com/") < place("evidence"));
+    assert!(place("evidence") < place("DNS"));
+    assert!(place("DNS") < place("as told above"));
 }

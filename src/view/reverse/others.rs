@@ -10,7 +10,11 @@ use crate::kinds::{
     SERVICE, TCP_ROUTE, UDP_ROUTE, VALIDATING_WEBHOOK_CONFIGURATION,
 };
 use crate::view::trace::facts;
+use crate::view::trace::request::{Request, Vantage};
 use crate::view::trace::world::World;
+
+/// Stands for a node whose address is not known.
+const ANY_NODE: &str = "NODE";
 
 /// Names and addresses of the Services themselves.
 pub fn by_services(world: &World, reach: &Reach) -> Vec<Entrance> {
@@ -54,7 +58,8 @@ pub fn by_pods(world: &World, reach: &Reach) -> Vec<Entrance> {
     let mut found = Vec::new();
     for pod in &reach.pods {
         let Some(facts) = facts::pod(pod) else { continue };
-        let node = facts.node.as_deref().and_then(|node| address_of(world, node)).unwrap_or_else(|| "NODE".to_owned());
+        let node =
+            facts.node.as_deref().and_then(|node| address_of(world, node)).unwrap_or_else(|| ANY_NODE.to_owned());
         for port in facts.main().flat_map(|container| &container.ports) {
             let number = if facts.host_network { port.number } else { port.host };
             if number != 0 {
@@ -159,6 +164,18 @@ fn maps(world: &World) -> Vec<(ObjectRef, ObjectRef)> {
     found
 }
 
+/// A request to an address that was found: one to the name of a Service comes from its namespace. None where no address is
+/// known, or where it is no web server's.
+pub fn request(entrance: &Entrance) -> Option<Request> {
+    let vantage = match entrance.kind {
+        Kind::Service => Vantage::Namespace(entrance.via.first()?.namespace.clone()?),
+        Kind::LoadBalancer | Kind::ExternalIp | Kind::NodePort => Vantage::External,
+        _ => return None,
+    };
+    let request = Request::get(&entrance.url).ok().filter(|request| !request.host.eq_ignore_ascii_case(ANY_NODE))?;
+    Some(Request { vantage, ..request })
+}
+
 fn entrance(url: String, kind: Kind, via: &[ObjectRef]) -> Entrance {
     Entrance { url, kind, via: via.to_vec(), shadowed_by: None, verdict: None }
 }
@@ -186,7 +203,7 @@ fn bracketed(host: &str) -> String {
 /// The address of some node, for ports that every node has.
 fn any_node(world: &World) -> String {
     let mut names = world.of(NODE).map(|node| node.key.name.clone());
-    names.find_map(|name| address_of(world, &name)).unwrap_or_else(|| "NODE".to_owned())
+    names.find_map(|name| address_of(world, &name)).unwrap_or_else(|| ANY_NODE.to_owned())
 }
 
 fn address_of(world: &World, node: &str) -> Option<String> {

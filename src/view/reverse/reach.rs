@@ -130,14 +130,14 @@ fn pods(world: &World, object: &Record) -> Vec<Arc<Record>> {
     if object.key.kind == POD {
         return world.get(&object.key).into_iter().cloned().collect();
     }
-    let mut owners = vec![Arc::clone(&object.meta.uid)];
-    let mut pods = Vec::new();
+    let mut owners: Vec<Arc<Record>> = world.get(&object.key).into_iter().cloned().collect();
+    let mut pods: Vec<Arc<Record>> = Vec::new();
     for _ in 0..DEEPEST {
         let mut next = Vec::new();
-        for owner in owners.iter().filter(|uid| !uid.is_empty()) {
+        for owner in &owners {
             pods.extend(world.children(owner, POD).into_iter().cloned());
             for kind in [REPLICA_SET, JOB] {
-                next.extend(world.children(owner, kind).into_iter().map(|child| Arc::clone(&child.meta.uid)));
+                next.extend(world.children(owner, kind).into_iter().cloned());
             }
         }
         owners = next;

@@ -5,13 +5,15 @@
 
 use super::{KINDS, Route, of};
 use crate::kinds::{
-    GATEWAY, GRPC_ROUTE, HTTP_ROUTE, KindId, LISTENER_SET, ObjectRef, SERVICE, TLS_ROUTE, X_LISTENER_SET,
+    GATEWAY, GRPC_ROUTE, HTTP_ROUTE, KindId, LISTENER_SET, Meta, ObjectRef, Record, SERVICE, TLS_ROUTE, X_LISTENER_SET,
 };
 use crate::model::Cluster;
+use crate::view::trace::facts;
 use crate::view::trace::fault::Finding;
 use crate::view::trace::follow::follow;
+use crate::view::trace::hop::HopKind;
 use crate::view::trace::outcome::{Outcome, Trace, Verdict};
-use crate::view::trace::reads::Read;
+use crate::view::trace::reads::{self, Read};
 use crate::view::trace::verdict;
 use crate::view::trace::world::World;
 use crate::wire::Timestamp;
@@ -32,6 +34,8 @@ pub struct Index {
     by_owner: BTreeMap<ObjectRef, Vec<usize>>,
     by_read: HashMap<Read, BTreeSet<usize>>,
     due: BTreeSet<usize>,
+    /// The objects that changed, as they were then: most changes of a node are none but that of its version.
+    seen: HashMap<ObjectRef, Arc<Record>>,
 }
 
 /// One route, and what is known of it.
@@ -57,6 +61,16 @@ pub struct Told {
     pub certificate: Option<Timestamp>,
     /// The Services that take the request in the end: namespace and name.
     pub backends: Vec<(Arc<str>, Arc<str>)>,
+    /// The objects whose rules decide, in order.
+    pub deciding: Vec<ObjectRef>,
+}
+
+impl Entry {
+    /// The object that takes the requests away from the route's owner; none where none does.
+    pub fn taken_by(&self) -> Option<&ObjectRef> {
+        let deciding = &self.told.as_ref()?.deciding;
+        if deciding.contains(&self.route.owner) { None } else { deciding.first() }
+    }
 }
 
 impl Index {
@@ -77,12 +91,18 @@ impl Index {
     pub fn touch(&mut self, cluster: &Cluster, changed: &[ObjectRef]) {
         let mut listeners_changed = false;
         for key in changed {
+            if !self.is_news(cluster, key) {
+                continue;
+            }
             listeners_changed |= LISTENERS.contains(&key.kind);
             if KINDS.contains(&key.kind) {
                 self.list(cluster, key);
             }
             self.mark(&Read::Object(key.clone()));
             self.mark(&Read::Kind(key.kind));
+            if let Some(record) = cluster.get(key) {
+                self.mark_for(record);
+            }
             let Some(namespace) = &key.namespace else { continue };
             self.mark(&Read::Namespace(key.kind, Arc::clone(namespace)));
             let labels = cluster.get(key).map_or(&[][..], |record| &record.meta.labels);
@@ -151,12 +171,42 @@ impl Index {
         self.owned(owner).filter_map(|entry| Some(entry.told.as_ref()?.verdict)).min()
     }
 
+    /// Everything that the traces looked at.
+    pub fn reads(&self) -> impl Iterator<Item = &Read> {
+        self.by_read.keys()
+    }
+
     fn entry(&self, id: usize) -> Option<&Entry> {
         self.entries.get(id)?.as_ref()
     }
 
     fn mark(&mut self, read: &Read) {
         if let Some(touched) = self.by_read.get(read) {
+            self.due.extend(touched);
+        }
+    }
+
+    /// Whether an object differs from what it was when it changed last, but for its version.
+    fn is_news(&mut self, cluster: &Cluster, key: &ObjectRef) -> bool {
+        let Some(record) = cluster.get(key) else {
+            self.seen.remove(key);
+            return true;
+        };
+        let Some(old) = self.seen.insert(key.clone(), Arc::clone(record)) else { return true };
+        let resource_version = record.meta.resource_version.clone();
+        old.digest != record.digest || Meta { resource_version, ..old.meta.clone() } != record.meta
+    }
+
+    /// Marks the traces that looked for objects such as this one has become.
+    fn mark_for(&mut self, record: &Record) {
+        let kind = record.key.kind;
+        if facts::service(record).is_some_and(reads::is_open) {
+            self.mark(&Read::Open(kind));
+        }
+        if KINDS.contains(&kind) {
+            let is_meant =
+                |read: &Read| matches!(read, Read::Host(of, host) if *of == kind && reads::is_for(record, host));
+            let touched = self.by_read.iter().filter(|(read, _)| is_meant(read)).flat_map(|(_, entries)| entries);
             self.due.extend(touched);
         }
     }
@@ -244,7 +294,13 @@ pub fn told(trace: &Trace) -> Told {
     let hops = trace.chain().flat_map(|link| &link.hops);
     let through = hops.filter_map(|hop| hop.object.clone()).filter(|object| object.kind == SERVICE).collect();
     let certificate = trace.chain().filter_map(|link| link.tls.as_ref()?.not_after).last();
-    Told { verdict: trace.verdict, headline: verdict::headline(trace).cloned(), through, certificate, backends }
+    let rule = |link: &Trace| {
+        let mut rules = link.hops.iter().rev().filter(|hop| hop.kind == HopKind::Rule);
+        rules.find_map(|hop| hop.object.clone())
+    };
+    let deciding = trace.chain().filter_map(rule).collect();
+    let headline = verdict::headline(trace).cloned();
+    Told { verdict: trace.verdict, headline, through, certificate, backends, deciding }
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ fn world<T>(test: impl FnOnce(&World) -> T) -> T {
         namespaces: &namespaces,
         commands: &commands,
         urls: &[],
+        entrances: &[],
+        pods: &[],
         aliases: &aliases,
     })
 }

@@ -20,12 +20,13 @@ pub mod state;
 mod tests;
 pub mod zone;
 
-use crate::kinds::{INGRESS, ObjectRef, Record, SERVICE};
+use crate::kinds::{GATEWAY, INGRESS, ObjectRef, Record, SERVICE};
 use crate::view::trace::entrance::choice::{Choice, Fit, Voice};
 use crate::view::trace::entrance::claims::Claims;
 use crate::view::trace::entrance::dns::End;
 use crate::view::trace::entrance::gate::{Behind, Gate, Shape};
 use crate::view::trace::fault::{Finding, Severity, lb};
+use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::outcome::{Outcome, Trace};
 use crate::view::trace::plan::{Controller, Door, Entrance};
@@ -45,6 +46,9 @@ pub fn find(world: &World, request: &Request) -> Entrance {
     let names: Vec<&str> = std::iter::once(request.name()).chain(found.names.iter().map(String::as_str)).collect();
     let claims = claims::of(world, &names);
     let mut choice = choice::choose(world, request, &found, &claims);
+    if let Some(missing) = unlisted(world).filter(|_| choice.fit == Fit::Elsewhere) {
+        return unseen(world, request, (&found, &mut choice, &claims), &missing);
+    }
     prefer_those_who_speak(world, request, &mut choice, &claims);
     let mut hops = vec![name::hop(world, request, &found, &choice, &claims)];
     hops.extend(cdn::hop(world, request, &found, &choice, &claims));
@@ -59,6 +63,19 @@ pub fn find(world: &World, request: &Request) -> Entrance {
     let beside = if matches!(door, Door::Controller(_)) { state::side(world) } else { Vec::new() };
     let side = several.into_iter().chain(beside).collect();
     Entrance { hops, door, side }
+}
+
+/// DNS leads to no way into the cluster that is known, and not all of them are: the right one may be among the others.
+fn unseen(
+    world: &World,
+    request: &Request,
+    (found, choice, claims): (&dns::Resolution, &mut Choice, &Claims),
+    missing: &str,
+) -> Entrance {
+    choice.fit = Fit::Incomparable;
+    let text = format!("{} is no way into the cluster that is known: {missing}", found.text());
+    let hops = vec![name::hop(world, request, found, choice, claims), Hop::unknown(HopKind::Controller, text.clone())];
+    Entrance { hops, door: Door::Closed(Outcome::Unknown(text)), side: Vec::new() }
 }
 
 /// The way that the user chose is none, or cannot be read.
@@ -79,7 +96,7 @@ pub fn other_names(world: &World, host: &str) -> Vec<String> {
 pub fn leads_here(world: &World, name: &str, port: u16) -> Option<bool> {
     match choice::fit(world, &dns::resolve(world, name), &gate::all(world, port)) {
         Fit::Ours | Fit::Partly(_) => Some(true),
-        Fit::Elsewhere => Some(false),
+        Fit::Elsewhere => unlisted(world).is_none().then_some(false),
         Fit::Told | Fit::Hidden(_) | Fit::Incomparable | Fit::NoAddress => None,
     }
 }
@@ -134,15 +151,34 @@ pub fn is_elsewhere(trace: &Trace) -> bool {
 /// Where nobody behind the best way speaks for the host and somebody else in the cluster does, that one is assumed.
 fn prefer_those_who_speak(world: &World, request: &Request, choice: &mut Choice, claims: &Claims) {
     let is_guess = matches!(choice.fit, Fit::NoAddress | Fit::Incomparable | Fit::Hidden(_) | Fit::Elsewhere);
-    let Some(gate) = choice.gate.as_ref().filter(|_| is_guess && !claims.is_empty()) else { return };
+    // Of ways that are not all known the one that was found is no answer.
+    let is_half_known = unlisted(world).is_some();
+    let Some(gate) = choice.gate.as_ref().filter(|_| is_guess && (is_half_known || !claims.is_empty())) else { return };
     let is_controller = |gate: &Gate| matches!(gate.behind, Behind::Controller(_));
     let has_controller = choice.gates.iter().any(is_controller);
     let has_gateway = choice.gates.iter().any(|gate| matches!(gate.behind, Behind::Gateway(_)));
-    let is_lost = !claims.ingresses.is_empty() && !has_controller
+    let lacks_services = world.known(SERVICE, None).missing("services").is_some();
+    // Of a route and an Ingress for one host the one behind the likelier way counts: both have to be seen.
+    let lacks_ingresses = world.known(INGRESS, None).missing("ingresses").is_some();
+    if (lacks_ingresses || lacks_services && !claims.ingresses.is_empty()) && !is_controller(gate) {
+        choice.gate = None;
+        return;
+    }
+    let is_lost = is_half_known
+        || !claims.ingresses.is_empty() && !has_controller
         || claims.ingresses.is_empty() && claims.gateway().is_some() && !has_gateway;
-    if is_lost && choice::speaks_for(world, gate, request, claims) == Voice::None {
+    // A listener for many names is no answer while a rule for this one may be unseen.
+    let least = if is_half_known { Voice::Rule } else { Voice::Listener };
+    if is_lost && choice::speaks_for(world, gate, request, claims) < least {
         choice.gate = None;
     }
+}
+
+/// What of the ways into the cluster is not listed, or may not be: then another one may be the right one.
+fn unlisted(world: &World) -> Option<String> {
+    let services = world.known(SERVICE, None).missing("services");
+    let gateways = || world.known(GATEWAY, None).missing("gateways");
+    services.or_else(gateways).or_else(|| world.known(INGRESS, None).missing("ingresses"))
 }
 
 /// What stands behind the chosen way, with the hops up to there.
@@ -173,6 +209,7 @@ fn open(
             namespace: gate.object.key.namespace.clone().unwrap_or_default(),
             name: gate.object.key.name.clone(),
             port: inner_port(gate, request.port),
+            only: None,
         },
     };
     (hops, door)
@@ -200,6 +237,10 @@ fn unled(world: &World, request: &Request, claims: &Claims) -> (Vec<Hop>, Door) 
     if !world.is_files() {
         hops.push(Hop::unknown(HopKind::LoadBalancer, missing.clone()));
     }
+    if let Some(missing) = unlisted(world) {
+        hops.push(Hop::unknown(HopKind::Controller, missing.clone()));
+        return (hops, Door::Closed(Outcome::Unknown(missing)));
+    }
     if claims.ingresses.is_empty()
         && let Some(gateway) = claims.gateway()
     {
@@ -210,14 +251,17 @@ fn unled(world: &World, request: &Request, claims: &Claims) -> (Vec<Hop>, Door) 
         claimed => claimed.to_vec(),
     };
     let is_named = matches!(world.source, Source::Files { controller: Some(_) });
-    if all.is_empty() && !is_named {
+    // Only Traefik reads routes of its own.
+    let is_traefik = claims.ingresses.is_empty() && !claims.traefik.is_empty();
+    if all.is_empty() && !is_named && !is_traefik {
         let outcome = Outcome::Unknown("no entrance is known: no Ingress, no Gateway, no load balancer".to_owned());
         if hops.is_empty() {
             hops.push(Hop::unknown(HopKind::LoadBalancer, missing));
         }
         return (hops, Door::Closed(outcome));
     }
-    let controller = Controller { port: request.port, ..controller::by_class(world, &all) };
+    let assumed = if is_traefik { controller::assumed(Flavour::Traefik) } else { controller::by_class(world, &all) };
+    let controller = Controller { port: request.port, ..assumed };
     hops.push(state::hop(world, &controller));
     (hops, Door::Controller(Box::new(controller)))
 }

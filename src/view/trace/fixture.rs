@@ -5,6 +5,7 @@
 use crate::kinds::Catalog;
 use crate::manifests::{read, records, shift};
 use crate::model::Cluster;
+use crate::view::trace::flavour::Flavour;
 use crate::view::trace::world::{Answers, Probes, Source, World};
 use crate::wire::Timestamp;
 use std::path::Path;
@@ -36,8 +37,13 @@ pub fn world<T>(yaml: &str, check: impl FnOnce(&World) -> T) -> T {
 
 /// Runs a check in a world of these objects, as files hold them.
 pub fn files<T>(yaml: &str, check: impl FnOnce(&World) -> T) -> T {
+    files_of(yaml, None, check)
+}
+
+/// The same with the controller that `--controller` names.
+pub fn files_of<T>(yaml: &str, controller: Option<Flavour>, check: impl FnOnce(&World) -> T) -> T {
     let (cluster, catalog) = (cluster(yaml), Catalog::builtin());
     let (answers, probes) = (Answers::new(), Probes::default());
     let world = World::new(&cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes));
-    check(&world.from(Source::Files { controller: None }))
+    check(&world.from(Source::Files { controller }))
 }

@@ -72,7 +72,7 @@ fn once(world: &World, request: &Request) -> Trace {
             let caller = Caller::Gateway { gateway, pods: Vec::new() };
             settle(world, &mut trace, decision, &caller, Answering::Gateway);
         }
-        Door::Service { namespace, name, port } => {
+        Door::Service { namespace, name, port, only } => {
             let arm = Arm {
                 target: ArmTarget::Service { namespace, name, port: Some(PortRef::Number(i32::from(port))) },
                 share: 1.0,
@@ -92,6 +92,11 @@ fn once(world: &World, request: &Request) -> Trace {
                 side: Vec::new(),
             };
             settle(world, &mut trace, decision, &Caller::Direct(request.vantage.clone()), Answering::Nobody);
+            if let (Some(only), Outcome::Forward(backends)) = (only, &mut trace.outcome) {
+                // The name of a pod leads to that one alone.
+                let endpoints = backends.iter_mut().map(|backend| &mut backend.endpoints);
+                endpoints.for_each(|list| list.retain(|endpoint| endpoint.address.as_ref() == Some(&only)));
+            }
         }
     }
     if let (true, Some(outcome)) = (ends_before, early(&trace)) {

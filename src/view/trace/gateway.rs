@@ -6,9 +6,11 @@ mod backends;
 mod certificate;
 mod change;
 mod choose;
+mod dialect;
 mod grants;
 mod listeners;
 mod matching;
+mod middlewares;
 mod miss;
 mod mixed;
 pub mod names;
@@ -21,6 +23,7 @@ mod tests;
 use self::attach::Attached;
 use self::change::Change;
 use self::choose::Candidate;
+use self::dialect::Dialect;
 use self::listeners::{Listeners, Place};
 use self::miss::{Reasons, Search};
 use crate::kinds::condition::{self, Condition};
@@ -30,7 +33,7 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt_gateway as rt};
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
-use crate::view::trace::plan::{Action, Decision};
+use crate::view::trace::plan::{Action, Decision, Fallback};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -52,6 +55,7 @@ pub fn decide(world: &World, gateway: &ObjectRef, port: u16, request: &Request) 
         listeners: &listeners,
         routes: &routes,
         controller: &state.controller,
+        dialect: Dialect::of(&state.controller),
     };
     let mut decision = stage.decide();
     decision.hops.splice(0..0, state.hops);
@@ -88,6 +92,7 @@ struct Stage<'s, 'a> {
     listeners: &'s Listeners<'a>,
     routes: &'s [Attached<'a>],
     controller: &'s str,
+    dialect: Dialect,
 }
 
 impl<'a> Stage<'_, 'a> {
@@ -96,13 +101,17 @@ impl<'a> Stage<'_, 'a> {
         let first = if self.request.scheme == Scheme::Https { sni } else { self.request.name() };
         let fitting = self.listeners.candidates(self.port, self.request.scheme, first);
         let working = fitting.iter().copied().find(|at| self.listeners.places[*at].trouble.is_none());
+        let working = self.of_port().or(working);
         let Some(at) = working.or_else(|| fitting.first().copied()) else { return self.no_listener(first) };
         let place = &self.listeners.places[at];
         let mut decision =
             Decision { tls: None, hops: Vec::new(), action: Action::Forward(Vec::new()), gate: None, side: Vec::new() };
         let mut stop = None;
         if self.request.scheme == Scheme::Https {
-            let (plan, fails) = certificate::plan(self.world, place, sni);
+            let (mut plan, fails) = certificate::plan(self.world, place, sni);
+            if self.dialect.is_traefik() {
+                plan.fallback = Fallback::Own("CN=TRAEFIK DEFAULT CERT", &[]);
+            }
             stop = fails.then(|| Outcome::TlsError("the listener has no certificate that it may use".to_owned()));
             decision.tls = Some(plan);
         }
@@ -118,13 +127,18 @@ impl<'a> Stage<'_, 'a> {
         // Only where TLS ends at the listener can the Host header choose.
         let is_stream = matches!(&*place.listener.protocol, "TLS" | "TCP");
         let name = if is_stream { first } else { self.request.name() };
-        if let Some(finding) = self.misdirected(at, name).filter(|_| !is_stream) {
+        let is_picky = !is_stream && !self.dialect.is_traefik();
+        if let Some(finding) = self.misdirected(at, name).filter(|_| is_picky) {
             decision.hops.push(Hop::new(HopKind::Rule, "misdirected: handshake and request differ").with(finding));
             let by = self.title();
             decision.action = Action::End(Outcome::Respond { status: 421, by });
             return decision;
         }
         self.route(at, name, &mut decision);
+        if self.dialect.is_traefik() && stop.is_some() {
+            // It shows its own certificate, and has no router for what is attached to such a listener.
+            stop = Some(Outcome::Respond { status: 404, by: self.title() });
+        }
         if let Some(outcome) = stop {
             decision.action = match decision.action {
                 Action::Forward(arms) | Action::Stop(_, arms) => Action::Stop(outcome, arms),
@@ -132,6 +146,29 @@ impl<'a> Stage<'_, 'a> {
             };
         }
         decision
+    }
+
+    /// To Traefik the listeners of a port are one: the one of the rule that it prefers among all of theirs.
+    fn of_port(&self) -> Option<usize> {
+        if !self.dialect.is_traefik() {
+            return None;
+        }
+        let places = self.listeners.places.iter().enumerate();
+        let speaks = |place: &Place| {
+            place.listener.port == i32::from(self.port) && place.takes(self.request.scheme) && self.is_attached(place)
+        };
+        let of_place = |at: usize| {
+            let found = choose::candidates(self.routes, at, self.request.name(), self.request, self.dialect);
+            found.first().map(|candidate| (candidate.priority(), at))
+        };
+        let found = places.filter(|(_, place)| speaks(place)).filter_map(|(at, _)| of_place(at));
+        found.max_by_key(|(priority, at)| (*priority, std::cmp::Reverse(*at))).map(|(_, at)| at)
+    }
+
+    /// Whether Traefik has made a listener its own: one without its certificate is left out.
+    fn is_attached(&self, place: &Place) -> bool {
+        let is_secret = || self.request.scheme == Scheme::Http || !certificate::plan(self.world, place, "").1;
+        place.trouble.is_none() && is_secret()
     }
 
     /// The name of the handshake: clients send none for an address.
@@ -217,6 +254,8 @@ impl<'a> Stage<'_, 'a> {
         let speaks = of_port.iter().any(|place| place.takes(self.request.scheme));
         let outcome = match (speaks, self.request.scheme) {
             (true, Scheme::Http) => Outcome::Respond { status: 404, by: self.title() },
+            // Traefik shows its own certificate to whom nobody has one for.
+            (true, Scheme::Https) if self.dialect.is_traefik() => Outcome::Respond { status: 404, by: self.title() },
             (true, Scheme::Https) => Outcome::TlsError(format!("no listener is for {name}")),
             (false, Scheme::Https) if of_port.iter().any(|place| *place.listener.protocol == *"HTTP") => {
                 Outcome::TlsError(format!("port {} speaks plain HTTP", self.port))
@@ -283,7 +322,7 @@ impl<'a> Stage<'_, 'a> {
 
     /// Chooses a rule at a listener and follows it.
     fn route(&self, at: usize, name: &str, decision: &mut Decision) {
-        let candidates = choose::candidates(self.routes, at, name, self.request);
+        let candidates = choose::candidates(self.routes, at, name, self.request, self.dialect);
         let Some((chosen, others)) = candidates.split_first() else {
             let reasons = self.search(name).at(at);
             let mut hop = Hop::new(HopKind::Rule, format!("no route takes {}", self.request.path));
@@ -300,8 +339,27 @@ impl<'a> Stage<'_, 'a> {
             return;
         };
         decision.hops.push(self.rule_hop(chosen));
+        let twin = others.iter().find(|other| self.is_twin(chosen, other));
+        if let Some(twin) = twin {
+            let why = format!(
+                "{} of {} and {} of {} match alike: which comes first, Traefik leaves to chance",
+                chosen.rule().title(chosen.rule),
+                chosen.route().title(),
+                twin.rule().title(twin.rule),
+                twin.route().title()
+            );
+            decision.hops.push(Hop::unknown(HopKind::Rule, why.clone()));
+            decision.action = Action::End(Outcome::Unknown(why));
+            return;
+        }
         self.sides(chosen, others, name, decision);
         self.follow(chosen, decision);
+    }
+
+    /// Whether Traefik may take either: their priorities are the same, and they are not of one rule.
+    fn is_twin(&self, chosen: &Candidate, other: &Candidate) -> bool {
+        let is_one = chosen.route().record.key == other.route().record.key && chosen.rule == other.rule;
+        self.dialect.is_traefik() && !is_one && chosen.priority() == other.priority()
     }
 
     fn rule_hop(&self, chosen: &Candidate) -> Hop {
@@ -345,14 +403,27 @@ impl<'a> Stage<'_, 'a> {
     /// Filters and backends of the rule that was chosen.
     fn follow(&self, chosen: &Candidate, decision: &mut Decision) {
         let (route, rule) = (chosen.route(), chosen.rule());
-        let mut change = Change::begin(self.request);
-        change.apply(rule.filters, self.request, chosen.matched(), self.port);
+        let mut change = Change::begin(self.request, self.dialect);
+        let passed = middlewares::apply(self.world, chosen, (self.request, self.port), &mut change);
+        if let Some(filter) = dialect::unknown_filter(rule.filters).filter(|_| self.dialect.is_traefik()) {
+            let why = format!("Traefik does not know the filter {filter}, and answers 500 to all that the rule takes");
+            let finding = route.name_in(Finding::of(&rt::RT_G_FILTERS)).word("why", &why);
+            let finding = finding.proof(route.record, format!(".spec.rules[{}].filters", chosen.rule), &filter);
+            decision.hops.push(Hop::new(HopKind::Filter, why).at(&route.record.key).with(finding));
+            decision.action = Action::End(Outcome::Respond { status: backends::INVALID, by: self.title() });
+            return;
+        }
         let notes: Vec<String> =
             change.notes.drain(..).chain(change.opaque.drain(..)).chain(rule.notes.iter().cloned()).collect();
         let is_opaque = rule.filters.iter().any(Change::is_opaque);
         let mut hop = Hop::new(HopKind::Filter, notes.join("; ")).at(&route.record.key);
         if is_opaque {
             hop = hop.sure(Confidence::NeedsProbe);
+        }
+        decision.hops.extend(passed.hops);
+        if let Some(answer) = passed.answer {
+            decision.action = Action::End(answer);
+            return;
         }
         if let Some((status, location)) = change.redirect {
             hop.summary = format!("redirects to {location} ({status})");
@@ -368,7 +439,8 @@ impl<'a> Stage<'_, 'a> {
         if shares.arms.is_empty() {
             "nobody gets it".clone_into(&mut hop.summary);
             decision.hops.push(hop);
-            let status = backends::INVALID;
+            // A split without parts: Traefik has nobody to send to.
+            let status = if self.dialect.is_traefik() { 503 } else { backends::INVALID };
             decision.action = Action::End(Outcome::Respond { status, by: self.title() });
             return;
         }

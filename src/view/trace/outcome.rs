@@ -1,6 +1,6 @@
 //! What a trace says: the client-visible outcome, the hops, the findings beside the path.
 
-use crate::kinds::ObjectRef;
+use crate::kinds::{Health, ObjectRef};
 use crate::view::trace::fault::Finding;
 use crate::view::trace::hop::Hop;
 use crate::view::trace::reads::Read;
@@ -165,6 +165,16 @@ impl Verdict {
             Self::Unknown => "unknown",
             Self::Warn => "warn",
             Self::Ok => "ok",
+        }
+    }
+
+    /// In the symbols and colours of the screens.
+    pub fn health(self) -> Health {
+        match self {
+            Self::Broken => Health::Failed,
+            Self::Warn => Health::Warn,
+            Self::Unknown => Health::Unknown,
+            Self::Ok => Health::Ready,
         }
     }
 }

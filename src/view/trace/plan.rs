@@ -39,6 +39,8 @@ pub enum Door {
         name: Arc<str>,
         /// Its port that was dialled.
         port: u16,
+        /// The one endpoint of it that was named.
+        only: Option<Arc<str>>,
     },
     /// The request ends here: a name that does not resolve, a port that nobody listens on.
     Closed(Outcome),
@@ -255,7 +257,8 @@ impl LegEnd {
     pub fn answer(&self, flavour: Flavour) -> Option<u16> {
         match (flavour, self) {
             (_, Self::Unknown(_)) => None,
-            (_, Self::Refused | Self::Protocol) => Some(502),
+            // Traefik finds out about a name when it dials.
+            (Flavour::Traefik, Self::NoName) | (_, Self::Refused | Self::Protocol) => Some(502),
             (_, Self::Dropped | Self::Loop) => Some(504),
             (Flavour::Traefik | Flavour::Haproxy, Self::NoService) | (Flavour::Traefik, Self::NoEndpoints) => Some(404),
             (_, Self::NoService | Self::NoEndpoints | Self::NoName) => Some(503),

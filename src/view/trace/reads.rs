@@ -1,10 +1,15 @@
 //! What a trace looked at, so that a change of the cluster tells which traces it can have touched, and which watches a
 //! trace lacks.
 
-use crate::kinds::{CONFIG_MAP, Catalog, EVENT, KindId, ObjectRef, SECRET, Served};
+use crate::kinds::service::{ServiceFacts, ServiceType};
+use crate::kinds::{CONFIG_MAP, Catalog, EVENT, KindId, ObjectRef, Record, SECRET, Served};
 use crate::model::{Cluster, Scope, Select, Sync};
+use crate::view::trace::facts;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// The annotation by which ingress-nginx is given more names for the hosts of an Ingress.
+const ALIASES: &str = "nginx.ingress.kubernetes.io/server-alias";
 
 /// One look at the model. A trace is true as long as nothing that it looked at changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +22,10 @@ pub enum Read {
     Label(KindId, Arc<str>, Arc<str>, Arc<str>),
     /// All objects of a kind.
     Kind(KindId),
+    /// The objects of a kind that are for a host, whichever they are.
+    Host(KindId, Arc<str>),
+    /// The Services that can be entered from outside.
+    Open(KindId),
 }
 
 impl Read {
@@ -24,17 +33,86 @@ impl Read {
     pub fn kind(&self) -> KindId {
         match self {
             Self::Object(key) => key.kind,
-            Self::Namespace(kind, _) | Self::Label(kind, ..) | Self::Kind(kind) => *kind,
+            Self::Namespace(kind, _)
+            | Self::Label(kind, ..)
+            | Self::Kind(kind)
+            | Self::Host(kind, _)
+            | Self::Open(kind) => *kind,
         }
+    }
+}
+
+/// Whether a Service can be entered from outside at all.
+pub fn is_open(service: &ServiceFacts) -> bool {
+    matches!(service.kind, ServiceType::LoadBalancer | ServiceType::NodePort) || !service.external_ips.is_empty()
+}
+
+/// Whether an object may decide about requests for a host: it names it, another one that stands for it, or all hosts.
+pub fn is_for(record: &Record, host: &str) -> bool {
+    if let Some(ingress) = facts::ingress(record) {
+        let is_for_all = ingress.default_backend.is_some() || ingress.rules.iter().any(|rule| rule.host.is_none());
+        let rules = ingress.rules.iter().filter_map(|rule| rule.host.as_deref());
+        let names = rules.chain(ingress.tls.iter().flat_map(|tls| tls.hosts.iter().map(|host| &**host)));
+        let aliases = record.meta.annotation(ALIASES).map_or("", |names| names).split([',', ' ']);
+        return is_for_all || names.chain(aliases).any(|name| stands_for(name, host));
+    }
+    let http = || Some(&facts::http_route(record)?.hostnames);
+    let grpc = || Some(&facts::grpc_route(record)?.hostnames);
+    let l4 = || Some(&facts::l4_route(record)?.hostnames);
+    match http().or_else(grpc).or_else(l4) {
+        Some(names) => names.is_empty() || names.iter().any(|name| stands_for(name, host)),
+        None => true,
+    }
+}
+
+/// Whether a name of a rule may be meant for a host; with `www.` and without are one, for a controller can join them. What
+/// is written oddly may be meant for any.
+fn stands_for(name: &str, host: &str) -> bool {
+    let bare = |name: &'_ str| name.strip_prefix("www.").unwrap_or(name).to_ascii_lowercase();
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-*".contains(&byte));
+    if !is_plain || name.ends_with('.') {
+        return true;
+    }
+    match name.strip_prefix('*') {
+        Some(parent) => host.to_ascii_lowercase().ends_with(&parent.to_ascii_lowercase()) && parent.len() < host.len(),
+        None => !name.is_empty() && (name.eq_ignore_ascii_case(host) || bare(name) == bare(host)),
     }
 }
 
 /// The watches that would answer what was looked at and that nobody has opened: single ConfigMaps and Secrets, the events
 /// of a namespace, kinds that few clusters have. Never all Secrets, all ConfigMaps, or the events of a whole cluster.
 pub fn wanted<'a>(reads: impl IntoIterator<Item = &'a Read>, cluster: &Cluster, catalog: &Catalog) -> Vec<Scope> {
-    let scopes: BTreeSet<Scope> = reads.into_iter().filter_map(scope).collect();
+    scopes(reads, catalog).into_iter().filter(|scope| !is_covered(scope, cluster)).collect()
+}
+
+/// The narrowest watches that answer what was looked at, of kinds that the server may have.
+pub fn scopes<'a>(reads: impl IntoIterator<Item = &'a Read>, catalog: &Catalog) -> BTreeSet<Scope> {
     let is_served = |scope: &Scope| catalog.get(scope.kind).is_some_and(|kind| kind.served != Served::Absent);
-    scopes.into_iter().filter(|scope| is_served(scope) && !is_covered(scope, cluster)).collect()
+    reads.into_iter().filter_map(scope).filter(is_served).collect()
+}
+
+/// Whether a change of this object can have touched what was looked at.
+pub fn touches(reads: &BTreeSet<Read>, cluster: &Cluster, changed: &ObjectRef) -> bool {
+    if reads.contains(&Read::Object(changed.clone())) || reads.contains(&Read::Kind(changed.kind)) {
+        return true;
+    }
+    if cluster.get(changed).is_some_and(|record| is_meant(reads, record)) {
+        return true;
+    }
+    let Some(namespace) = &changed.namespace else { return false };
+    let labels = cluster.get(changed).map_or(&[][..], |record| &record.meta.labels);
+    let by_label = |(key, value): &(Arc<str>, Arc<str>)| {
+        reads.contains(&Read::Label(changed.kind, Arc::clone(namespace), Arc::clone(key), Arc::clone(value)))
+    };
+    reads.contains(&Read::Namespace(changed.kind, Arc::clone(namespace))) || labels.iter().any(by_label)
+}
+
+/// Whether something was looked for that this object has become: open to the outside, for a host.
+fn is_meant(reads: &BTreeSet<Read>, record: &Record) -> bool {
+    let kind = record.key.kind;
+    let is_opened = facts::service(record).is_some_and(is_open) && reads.contains(&Read::Open(kind));
+    let names = |read: &Read| matches!(read, Read::Host(of, host) if *of == kind && is_for(record, host));
+    is_opened || reads.iter().any(names)
 }
 
 fn scope(read: &Read) -> Option<Scope> {
@@ -47,11 +125,14 @@ fn scope(read: &Read) -> Option<Scope> {
         Read::Namespace(kind, namespace) | Read::Label(kind, namespace, ..) => {
             (!is_single(*kind)).then(|| Scope::namespace(*kind, namespace))
         }
-        Read::Kind(kind) => (!is_single(*kind) && *kind != EVENT).then(|| Scope::all(*kind)),
+        Read::Kind(kind) | Read::Host(kind, _) | Read::Open(kind) => {
+            (!is_single(*kind) && *kind != EVENT).then(|| Scope::all(*kind))
+        }
     }
 }
 
-fn is_covered(scope: &Scope, cluster: &Cluster) -> bool {
+/// Whether some watch answers already what this one would.
+pub fn is_covered(scope: &Scope, cluster: &Cluster) -> bool {
     let is_open = |scope: &Scope| *cluster.sync(scope) != Sync::Closed;
     let in_namespace = scope.namespace.as_deref().is_some_and(|name| is_open(&Scope::namespace(scope.kind, name)));
     is_open(scope) || in_namespace || is_open(&Scope::all(scope.kind)) || is_there(scope, cluster)
@@ -69,6 +150,28 @@ mod tests {
     use super::*;
     use crate::kinds::SERVICE;
     use crate::model::Change;
+
+    #[test]
+    fn a_name_of_a_rule_stands_for_more_hosts_than_one() {
+        for (name, host, wanted) in [
+            ("a.example.com", "a.example.com", true),
+            ("A.Example.com", "a.example.com", true),
+            ("*.example.com", "a.example.com", true),
+            ("*.example.com", "b.a.example.com", true),
+            ("*.example.com", "www.example.com", true),
+            ("www.example.com", "example.com", true),
+            ("example.com", "www.example.com", true),
+            ("a.example.com.", "b.example.com", true),
+            ("b\u{fc}cher.de", "a.example.com", true),
+            ("a.example.com", "b.example.com", false),
+            ("example.com", "a.example.com", false),
+            ("*.example.com", "example.com", false),
+            ("", "a.example.com", false),
+            ("", "", false),
+        ] {
+            assert_eq!(stands_for(name, host), wanted, "{name} {host}");
+        }
+    }
 
     #[test]
     fn what_nobody_watches_is_asked_for_one_by_one() {

@@ -2,7 +2,9 @@
 //! difference called out.
 
 use crate::view::fit::sanitise;
+use crate::view::trace::hop::{Hop, HopKind, Status};
 use crate::view::trace::outcome::{Outcome, Trace};
+use crate::view::trace::request::{Request, Vantage};
 use crate::view::trace::world::{Answer, Answered, Dial, Lookup, Probes};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -59,6 +61,37 @@ pub struct Certificate {
     pub names: Vec<String>,
 }
 
+/// The names of a path that DNS could be asked for: those of requests from outside, but no addresses and no names that
+/// only the cluster knows.
+pub fn names(trace: &Trace) -> Vec<String> {
+    let is_inside =
+        |host: &str| host.split('.').skip(1).any(|label| label == "svc") || host.rsplit('.').next() == Some("invalid");
+    let mut names: Vec<String> = Vec::new();
+    for request in trace.chain().map(|link| &link.request) {
+        let host = &request.host;
+        let is_asked = request.vantage == Vantage::External && !is_inside(host) && host.parse::<IpAddr>().is_err();
+        if is_asked && !names.contains(host) {
+            names.push(host.clone());
+        }
+    }
+    names
+}
+
+/// Why a request is not sent for real; none where it can be.
+pub fn refusal(request: &Request) -> Option<String> {
+    let is_inside = request.vantage != Vantage::External;
+    is_inside.then(|| "only requests from outside of the cluster can be sent for real".to_owned())
+}
+
+/// The name that stands for another one.
+pub fn alias(lookup: &Lookup) -> Option<String> {
+    let Lookup::Found(answers) = lookup else { return None };
+    answers.iter().find_map(|answer| match answer {
+        Answer::Alias(name) => Some(name.clone()),
+        _ => None,
+    })
+}
+
 impl Reality {
     /// What traces read of it.
     pub fn note(&self, probes: &mut Probes) {
@@ -79,10 +112,14 @@ impl Reality {
 
     /// One line for each phase, then why it stopped.
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut say = |phase: &str, took: Duration, text: &str| {
-            lines.push(format!("{:<8} {phase:<13} {} ({})", "real", sanitise(text), millis(took)));
-        };
+        let line = |(phase, text): (&str, String)| format!("{:<8} {phase:<13} {}", "real", sanitise(&text));
+        self.phases().into_iter().map(line).collect()
+    }
+
+    /// What each phase came to and how long it took, then why it stopped.
+    pub fn phases(&self) -> Vec<(&'static str, String)> {
+        let mut phases = Vec::new();
+        let mut say = |phase, took: Duration, text: &str| phases.push((phase, format!("{text} ({})", millis(took))));
         if let Some(names) = &self.names {
             let parts: Vec<String> =
                 names.what.iter().map(|(name, lookup)| format!("{name} {}", said(lookup))).collect();
@@ -104,18 +141,27 @@ impl Reality {
             say("GET", answered.took, &answer(&answered.what));
         }
         if !self.stopped.is_empty() {
-            lines.push(format!("{:<8} {:<13} {}", "real", "", sanitise(&self.stopped)));
+            phases.push(("", self.stopped.clone()));
         }
-        lines
+        phases
     }
 
     /// Where the real world and the trace do not agree.
     pub fn differences(&self, trace: &Trace) -> Vec<String> {
         let mut found = Vec::new();
+        found.extend(self.in_the_name(trace));
         found.extend(self.at_the_door(&trace.outcome));
         found.extend(self.in_the_handshake(trace));
         found.extend(self.in_the_answer(&trace.outcome));
         found
+    }
+
+    fn in_the_name(&self, trace: &Trace) -> Option<String> {
+        let (_, last) = self.names.as_ref()?.what.last()?;
+        let is_sure = |hop: &Hop| hop.kind == HopKind::Dns && matches!(hop.status(), Status::Ok | Status::Warn);
+        let is_expected = !matches!(trace.outcome, Outcome::DnsError(_)) && trace.hops.iter().any(is_sure);
+        let has_none = !matches!(last, Lookup::Found(_));
+        (is_expected && has_none).then(|| "an address was expected, and this machine's DNS has none".to_owned())
     }
 
     fn at_the_door(&self, outcome: &Outcome) -> Option<String> {

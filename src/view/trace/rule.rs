@@ -3,6 +3,7 @@
 pub mod access;
 pub mod backend;
 pub mod canary;
+pub mod concern;
 pub mod host;
 pub mod invalid;
 pub mod location;
@@ -19,11 +20,12 @@ pub mod taken;
 #[cfg(test)]
 mod tests;
 pub mod tls;
+pub mod traefik;
 
 use crate::kinds::{DAEMON_SET, INGRESS, STATEFUL_SET};
 use crate::view::trace::fault::Finding;
 use crate::view::trace::flavour::Flavour;
-use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::hop::{Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Controller, Decision};
 use crate::view::trace::request::Request;
@@ -42,11 +44,24 @@ pub fn decide(world: &World, controller: &Controller, request: &Request) -> Deci
             side: Vec::new(),
         };
     }
-    let taken = taken::all(world, controller);
-    match controller.flavour {
+    let taken = taken::all(world, controller, &[request.name(), request.server_name()]);
+    let decision = match controller.flavour {
         Flavour::Nginx => nginx::decide(world, controller, request, &taken),
+        Flavour::Traefik => traefik::decide(world, controller, request, &taken),
         _ => spec::decide(world, controller, request, &taken),
+    };
+    if is_remarkable(&decision) {
+        // What is said of it may name any Ingress, and so depends on all of them.
+        world.depends_on(INGRESS);
     }
+    decision
+}
+
+/// Whether more happens than that backends get the request.
+fn is_remarkable(decision: &Decision) -> bool {
+    let is_said = decision.hops.iter().any(|hop| !hop.findings.is_empty() || hop.standing != Standing::Decides);
+    let of_tls = decision.tls.as_ref().is_some_and(|plan| !plan.findings.is_empty());
+    is_said || of_tls || !matches!(decision.action, Action::Forward(_))
 }
 
 /// The request ends here.

@@ -3,18 +3,24 @@
 
 use crate::kinds::Catalog;
 use crate::view;
-use crate::view::fit::sanitise;
+use crate::view::fit::{self, sanitise};
 use crate::view::trace::fault::{Evidence, Finding, Severity};
 use crate::view::trace::hop::{Confidence, Hop, Status};
 use crate::view::trace::outcome::{Backend, Endpoint, Outcome, Trace};
 use crate::view::trace::{sentence, verdict};
+use std::collections::BTreeSet;
 
 /// Endpoints of one backend that are named; the rest is counted.
 const ENDPOINTS: usize = 5;
 
+/// How wide a state is at the beginning of a line.
+const STATE: usize = 8;
+/// How wide a hop's name is behind it, and a space.
+const HOP: usize = 14;
+
 /// The trace and what follows it, each line without a break at its end.
 pub fn lines(trace: &Trace, catalog: &Catalog) -> Vec<String> {
-    let mut page = Page { catalog, lines: Vec::new() };
+    let mut page = Page { catalog, lines: Vec::new(), explained: BTreeSet::new() };
     let request = &trace.request;
     page.say(0, &format!("{} {}", request.method, request.url()));
     page.say(0, &format!("{:<8} {}", trace.verdict.name(), sentence::outcome(trace)));
@@ -31,9 +37,42 @@ pub fn lines(trace: &Trace, catalog: &Catalog) -> Vec<String> {
     page.lines
 }
 
+/// The same lines, broken to the width of a terminal and hanging under where their text begins. Commands stay whole, so that
+/// they can be copied.
+pub fn folded(lines: Vec<String>, width: usize) -> Vec<String> {
+    let mut folded = Vec::new();
+    for line in lines {
+        if fit::width(&line) <= width || line.trim_start().starts_with("$ ") {
+            folded.push(line);
+            continue;
+        }
+        let (head, text) = line.split_at(beginning(&line));
+        let room = fit::width(head).min(width / 3);
+        for (index, piece) in fit::wrap(text, width.saturating_sub(fit::width(head)).max(width / 2)).iter().enumerate()
+        {
+            folded.push(if index == 0 { format!("{head}{piece}") } else { format!("{}{piece}", " ".repeat(room)) });
+        }
+    }
+    folded
+}
+
+/// Where the text of a line begins: behind the state and the hop, or behind its indent.
+fn beginning(line: &str) -> usize {
+    let is_space = |at: usize| line.as_bytes().get(at) == Some(&b' ');
+    let indent = line.len() - line.trim_start().len();
+    match (indent, is_space(STATE), is_space(STATE + HOP)) {
+        (1.., ..) => indent,
+        (0, true, true) => STATE + HOP + 1,
+        (0, true, false) => STATE + 1,
+        (0, false, _) => 0,
+    }
+}
+
 struct Page<'a> {
     catalog: &'a Catalog,
     lines: Vec<String>,
+    /// The codes that another fault of the path explains: what is proof and mending of that one is enough.
+    explained: BTreeSet<&'static str>,
 }
 
 impl Page<'_> {
@@ -43,6 +82,9 @@ impl Page<'_> {
     }
 
     fn link(&mut self, link: &Trace) {
+        let hops = link.hops.iter().filter(|hop| hop.status() != Status::NotReached);
+        let broken = hops.flat_map(|hop| &hop.findings).filter(|finding| finding.severity == Severity::Broken);
+        self.explained = broken.flat_map(|finding| finding.fault.explains.iter().copied()).collect();
         for hop in &link.hops {
             self.hop(hop);
         }
@@ -70,7 +112,8 @@ impl Page<'_> {
             Confidence::Inferred => " (inferred)",
             Confidence::NeedsProbe => " (needs a probe)",
         };
-        self.say(0, &format!("{status:<8} {:<13} {arm}{}{sure}", hop.kind.title(), hop.summary));
+        let summary = if hop.summary.is_empty() { "not reached" } else { &hop.summary };
+        self.say(0, &format!("{status:<8} {:<13} {arm}{summary}{sure}", hop.kind.title()));
         for finding in &hop.findings {
             self.finding(finding);
         }
@@ -78,7 +121,7 @@ impl Page<'_> {
 
     fn finding(&mut self, finding: &Finding) {
         self.say(9, &format!("{} {}: {}", mark(finding.severity), finding.code(), finding.message()));
-        if finding.severity != Severity::Broken {
+        if finding.severity != Severity::Broken || self.explained.contains(finding.code()) {
             return;
         }
         for evidence in &finding.evidence {

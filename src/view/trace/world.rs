@@ -1,10 +1,11 @@
 //! What a trace may look at: the model, what was given beside it, and whether a silence means absence. Every look is
 //! noted, so that a change of the cluster tells which traces it can have touched.
 
-use crate::kinds::{self, Catalog, KindId, ObjectRef, Record, Served, Target};
+use crate::kinds::{self, Catalog, KindId, ObjectRef, Record, SERVICE, Served, Target};
 use crate::model::{Cluster, Scope, Select, Sync};
+use crate::view::trace::facts;
 use crate::view::trace::flavour::Flavour;
-use crate::view::trace::reads::Read;
+use crate::view::trace::reads::{self, Read};
 use crate::wire::Timestamp;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,6 +166,34 @@ impl<'a> World<'a> {
         self.cluster.of(kind)
     }
 
+    /// All objects of a kind, for somebody who says nothing of those that are not for one of these hosts.
+    pub fn of_hosts(&self, kind: KindId, hosts: &[&str]) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
+        for host in hosts {
+            self.note(Read::Host(kind, Arc::from(*host)));
+        }
+        for record in self.cluster.of(kind).filter(|record| hosts.iter().any(|host| reads::is_for(record, host))) {
+            // One that is for the host no more, or goes away, is not found by it any more.
+            self.note(Read::Object(record.key.clone()));
+        }
+        self.cluster.of(kind)
+    }
+
+    /// Notes that every object of a kind counts, without a look at any.
+    pub fn depends_on(&self, kind: KindId) {
+        self.note(Read::Kind(kind));
+    }
+
+    /// The Services that can be entered from outside, by namespace and name.
+    pub fn open_services(&self) -> Vec<&'a Arc<Record>> {
+        self.note(Read::Open(SERVICE));
+        let is_open = |record: &&Arc<Record>| facts::service(record).is_some_and(reads::is_open);
+        let found: Vec<_> = self.cluster.of(SERVICE).filter(is_open).collect();
+        for record in &found {
+            self.note(Read::Object(record.key.clone()));
+        }
+        found
+    }
+
     /// All objects of a kind in a namespace.
     pub fn in_namespace(&self, kind: KindId, namespace: &str) -> Vec<&'a Arc<Record>> {
         self.note(Read::Namespace(kind, Arc::from(namespace)));
@@ -188,21 +217,31 @@ impl<'a> World<'a> {
         found
     }
 
-    /// The objects of a kind that hold a link to this one (a Service's Ingresses, an Ingress's Certificates).
+    /// The objects of a kind that hold a link to this one (a Service's Ingresses, an Ingress's Certificates), by namespace
+    /// and name.
     pub fn sources(&self, record: &Record, kind: KindId) -> Vec<&'a Arc<Record>> {
         self.note(Read::Kind(kind));
         let found = self.cluster.sources(record).into_iter().filter(|source| source.key.kind == kind);
-        found.filter_map(|source| self.cluster.get(&source.key)).collect()
+        self.in_order(found.map(|source| source.key.clone()).collect())
     }
 
-    /// The managed objects of an owner.
-    pub fn children(&self, uid: &str, kind: KindId) -> Vec<&'a Arc<Record>> {
-        let found = self.cluster.children(uid).filter(|child| child.key.kind == kind);
-        let found: Vec<_> = found.filter_map(|child| self.cluster.get(&child.key)).collect();
-        for child in &found {
-            self.note(Read::Object(child.key.clone()));
+    /// The managed objects of an owner, by name. They are looked for in its namespace, so that one that comes is noticed too.
+    pub fn children(&self, owner: &Record, kind: KindId) -> Vec<&'a Arc<Record>> {
+        self.note(match &owner.key.namespace {
+            Some(namespace) => Read::Namespace(kind, Arc::clone(namespace)),
+            None => Read::Kind(kind),
+        });
+        if owner.meta.uid.is_empty() {
+            return Vec::new();
         }
-        found
+        let found = self.cluster.children(&owner.meta.uid).filter(|child| child.key.kind == kind);
+        self.in_order(found.map(|child| child.key.clone()).collect())
+    }
+
+    /// Records by their keys: in which order they came to the model must not show.
+    fn in_order(&self, mut keys: Vec<ObjectRef>) -> Vec<&'a Arc<Record>> {
+        keys.sort_unstable();
+        keys.iter().filter_map(|key| self.cluster.get(key)).collect()
     }
 
     /// Whether not finding an object of the kind there means that it does not exist.
@@ -253,7 +292,7 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::{POD, SERVICE};
+    use crate::kinds::POD;
     use crate::view::trace::fixture;
 
     const YAML: &str = "

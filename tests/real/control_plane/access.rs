@@ -28,6 +28,9 @@ pub const USERS: &[(&str, &str)] = &[
     ("user-1", ""),
     ("user-2", ""),
     ("user-3", ""),
+    ("keeper", ""),
+    ("monkey", ""),
+    ("gorilla", ""),
     ("kwok", "system:masters"),
     ("system:kube-controller-manager", "system:masters"),
     ("system:kube-scheduler", "system:masters"),
@@ -79,6 +82,12 @@ impl ControlPlane {
             self.grant_reading();
         }
         self.kubeconfig_with(user, &json!({}), &json!({"token": token(user)}), None)
+    }
+
+    /// What a program that takes no kubeconfig is given: `endpoint`, `certAuthFilePath`, `token`.
+    pub fn credentials(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let authority = self.folder().join("ca.crt").display().to_string();
+        [("endpoint", self.url()), ("certAuthFilePath", authority), ("token", token("admin"))].into_iter()
     }
 
     /// As [`ControlPlane::kubeconfig`], with a namespace in the context.

@@ -16,6 +16,8 @@ pub const STILL: &str = "kplumb.dev/still";
 pub enum Crds {
     CertManager,
     GatewayApi,
+    /// Traefik's own.
+    Traefik,
     /// The rest of the request path: Traefik, external-dns, network plugins, Istio.
     Path,
 }
@@ -27,6 +29,7 @@ impl Crds {
         match self {
             Crds::CertManager => process::program("crds/cert-manager.yaml"),
             Crds::GatewayApi => process::program("crds/gateway-api.yaml"),
+            Crds::Traefik => process::program("crds/traefik.yaml"),
             Crds::Path => Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real/control_plane/path.yaml"),
         }
     }
@@ -35,6 +38,7 @@ impl Crds {
         match self {
             Crds::CertManager => "/apis/cert-manager.io/v1/certificates",
             Crds::GatewayApi => "/apis/gateway.networking.k8s.io/v1/httproutes",
+            Crds::Traefik => "/apis/traefik.io/v1alpha1/ingressroutes",
             Crds::Path => "/apis/traefik.io/v1alpha1/middlewares",
         }
     }
@@ -44,6 +48,7 @@ impl Crds {
         match self {
             Crds::CertManager => &["cert-manager.io"],
             Crds::GatewayApi => &["gateway.networking.k8s.io"],
+            Crds::Traefik => &["traefik.io"],
             Crds::Path => &[
                 "externaldns.k8s.io",
                 "traefik.io",

@@ -48,8 +48,13 @@ done
 impl Process {
     /// Starts a program of `tests/cluster/bin`; its output goes to `NAME.log` in `folder`.
     pub fn start(folder: &Path, name: &str, flags: &[String]) -> Process {
+        Process::start_as(folder, name, name, flags)
+    }
+
+    /// The same under another name, where a program runs more than once.
+    pub fn start_as(folder: &Path, name: &str, program: &str, flags: &[String]) -> Process {
         let log = folder.join(format!("{name}.log"));
-        let program = program(name);
+        let program = self::program(program);
         let arguments = [log.into_os_string(), program.into_os_string()].into_iter();
         Process::tied(name, TIED, arguments.chain(flags.iter().map(Into::into)))
     }

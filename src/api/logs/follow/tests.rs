@@ -40,6 +40,7 @@ fn start(answers: impl IntoIterator<Item = Response<FakeBody>>, state: State, be
         source: SourceId(0),
         out,
         doors,
+        manner: Manner::default(),
     }));
     Heard { fake, state, out: heard }
 }
@@ -225,7 +226,69 @@ async fn nobody_listening_ends_the_stream() {
         source: SourceId(0),
         out,
         doors,
+        manner: Manner::default(),
     }));
     drop(heard);
     task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_that_nobody_has_any_more_are_told_and_the_last_of_them_is_read() {
+    let answers = [
+        streamed(TEXT, lines(0..2), Ends::Open),
+        streamed(TEXT, lines(3..5), Ends::Closed),
+        streamed(TEXT, lines(6..7), Ends::Open),
+    ];
+    let mut heard = start(answers, State::Runs(0), FOLLOW);
+    heard.until("n1").await;
+    heard.state.send(State::Runs(2)).unwrap();
+    let said = heard.until("n6").await;
+    assert!(said[0].starts_with("Gap"), "{said:?}");
+    assert_eq!(said[1..], ["Restarted { count: 1 }", "n3", "n4", "Restarted { count: 2 }", "n6"]);
+    assert_eq!(heard.queries()[1..], ["&previous=true", "&follow=true"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_is_not_followed_is_read_on_after_a_cut() {
+    let answers = [streamed(TEXT, lines(0..2), Ends::Cut), streamed(TEXT, lines(0..4), Ends::Closed)];
+    let begin = Ask { tail: None, ..Ask::default() };
+    let mut heard = start(answers, State::Runs(0), begin);
+    let said = heard.rest().await;
+    let texts: Vec<&String> = said.iter().filter(|text| text.starts_with('n')).collect();
+    assert_eq!(texts, ["n0", "n1", "n2", "n3"]);
+    assert_eq!(heard.queries(), ["", "&sinceTime=2026-11-20T10%3A42%3A00Z"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_pod_took_with_it_is_told() {
+    let answers = [streamed(TEXT, lines(0..2), Ends::Cut), refused(404, "pods \"web-1\" not found")];
+    let said = start(answers, State::Runs(0), FOLLOW).rest().await;
+    assert_eq!(said[..2], ["n0", "n1"]);
+    assert!(said[2].starts_with("Gap") && said[3] == "Gone", "{said:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_previous_log_that_breaks_off_is_read_on_before_the_next_instance() {
+    let answers = [
+        streamed(TEXT, lines(0..2), Ends::Open),
+        streamed(TEXT, lines(0..3), Ends::Cut),
+        streamed(TEXT, lines(1..5), Ends::Closed),
+        streamed(TEXT, lines(6..7), Ends::Open),
+    ];
+    let mut heard = start(answers, State::Runs(0), FOLLOW);
+    heard.until("n1").await;
+    heard.state.send(State::Runs(1)).unwrap();
+    let said = heard.until("n6").await;
+    let texts: Vec<&str> = said.iter().map(String::as_str).filter(|text| !text.contains("Reconnected")).collect();
+    assert_eq!(texts, ["n2", "n3", "n4", "Restarted { count: 1 }", "n6"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_container_that_starts_later_everything_is_new() {
+    let begin = Ask { tail: Some(0), ..FOLLOW };
+    let mut heard = start([streamed(TEXT, lines(0..1), Ends::Open)], State::Waits("ContainerCreating".into()), begin);
+    heard.until("Waits").await;
+    heard.state.send(State::Runs(0)).unwrap();
+    assert_eq!(heard.until("n0").await, ["n0"]);
+    assert_eq!(heard.queries(), ["&follow=true"]);
 }

@@ -3,7 +3,7 @@
 use crate::kinds::load_balancer::Address;
 use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, ServiceFacts, ServicePort, ServiceType};
-use crate::kinds::{GATEWAY, NODE, ObjectRef, POD, Record, SERVICE};
+use crate::kinds::{GATEWAY, NODE, ObjectRef, POD, Record};
 use crate::view::short_name;
 use crate::view::trace::entrance::controller::{self, WORKLOADS, template};
 use crate::view::trace::facts;
@@ -70,8 +70,8 @@ pub enum Place {
 pub fn all(world: &World, port: u16) -> Vec<Gate> {
     let mut gates: Vec<Gate> = world.of(GATEWAY).map(gateway).collect();
     let nodes: Arc<[Place]> = world.of(NODE).flat_map(|node| node_places(node)).collect();
-    for service in world.of(SERVICE) {
-        let Some(facts) = facts::service(service).filter(|facts| is_open(facts)) else { continue };
+    for service in world.open_services() {
+        let Some(facts) = facts::service(service) else { continue };
         let behind = behind(world, service, facts);
         let own = |gate: &&mut Gate| Behind::Gateway(gate.object.key.clone()) == behind;
         if let Some(gate) = gates.iter_mut().filter(|gate| gate.shape == Shape::Gateway).find(own) {
@@ -132,11 +132,6 @@ fn on_hosts(world: &World, service: &Arc<Record>, behind: &Behind) -> Option<Gat
     let (object, service) = (controller.workload.clone()?, Some(service.clone()));
     let places = host_places(world, controller);
     Some(Gate { shape: Shape::HostPort, object, service, behind: behind.clone(), places })
-}
-
-/// Whether a Service can be entered from outside at all.
-fn is_open(facts: &ServiceFacts) -> bool {
-    matches!(facts.kind, ServiceType::LoadBalancer | ServiceType::NodePort) || !facts.external_ips.is_empty()
 }
 
 fn shapes(facts: &ServiceFacts, port: u16, behind: &Behind) -> Vec<Shape> {

@@ -1,13 +1,14 @@
 //! Names that only the cluster's own DNS knows: `web.shop.svc.cluster.local`, and what search paths make of `web`.
 
-use crate::kinds::{CONFIG_MAP, NAMESPACE, ObjectRef, SERVICE};
+use crate::kinds::endpoint_slice::{Endpoint, SERVICE_LABEL};
+use crate::kinds::{CONFIG_MAP, ENDPOINT_SLICE, NAMESPACE, ObjectRef, SERVICE};
 use crate::view::trace::entrance::gate::{self, Behind};
 use crate::view::trace::facts;
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Controller, Door, Entrance};
 use crate::view::trace::request::{Request, Vantage};
-use crate::view::trace::world::World;
+use crate::view::trace::world::{Known, World};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,11 +17,28 @@ const DOMAIN: &str = "cluster.local";
 
 /// Enters by a name or an address of the cluster's own; none where the host is none.
 pub fn enter(world: &World, request: &Request) -> Option<Entrance> {
+    let mut only = None;
     let key = if let Ok(address) = request.host.parse::<IpAddr>() {
         by_address(world, &address.to_string())?
     } else {
         match by_name(world, request)? {
             Name::Service(namespace, name) => ObjectRef::new(SERVICE, &namespace, &name),
+            Name::Endpoint(namespace, name, own) => {
+                let key = ObjectRef::new(SERVICE, &namespace, &name);
+                let found = endpoint(world, &namespace, &name, &own);
+                if found.is_none() && world.known(ENDPOINT_SLICE, Some(&namespace)) == Known::Whole && !world.is_files()
+                {
+                    return Some(nobody(world, request, &key, &own));
+                }
+                only = found;
+                key
+            }
+            Name::Nothing => {
+                let hops =
+                    vec![Hop::new(HopKind::Dns, format!("{} has more labels than names in the cluster", request.host))];
+                let outcome = Outcome::DnsError("no Service and no pod has such a name".to_owned());
+                return Some(Entrance { hops, door: Door::Closed(outcome), side: Vec::new() });
+            }
             Name::Pod(text) => {
                 let hops = vec![Hop::new(HopKind::Dns, format!("{} is the name of a pod's address", request.host))];
                 return Some(Entrance { hops, door: Door::Closed(Outcome::Unknown(text)), side: Vec::new() });
@@ -35,6 +53,7 @@ pub fn enter(world: &World, request: &Request) -> Option<Entrance> {
         namespace: key.namespace.clone().unwrap_or_default(),
         name: key.name.clone(),
         port: request.port,
+        only,
     });
     Some(Entrance { hops: vec![hop], door, side: Vec::new() })
 }
@@ -57,8 +76,34 @@ fn controller(world: &World, request: &Request, key: &ObjectRef) -> Option<Door>
 enum Name {
     /// A Service: namespace and name.
     Service(String, String),
+    /// A pod of a Service: namespace, Service, its own name.
+    Endpoint(String, String, String),
     /// The address of a pod.
     Pod(String),
+    /// Nobody, whatever objects there are.
+    Nothing,
+}
+
+/// The address of the endpoint with a name of its own: the one that its slice gives it, else its address with dashes.
+fn endpoint(world: &World, namespace: &str, service: &str, own: &str) -> Option<Arc<str>> {
+    let label = (Arc::from(SERVICE_LABEL), Arc::from(service));
+    let slices = world.labelled(ENDPOINT_SLICE, namespace, &[label]);
+    let mut endpoints = slices.iter().filter_map(|slice| facts::endpoint_slice(slice)).flat_map(|f| &f.endpoints);
+    let is_it = |endpoint: &&Endpoint| match (&endpoint.hostname, endpoint.addresses.first()) {
+        (Some(name), _) => name.eq_ignore_ascii_case(own),
+        (None, Some(address)) => address.replace(['.', ':'], "-") == *own,
+        (None, None) => false,
+    };
+    endpoints
+        .find(|endpoint| endpoint.ready && is_it(endpoint))
+        .and_then(|endpoint| endpoint.addresses.first().cloned())
+}
+
+/// No endpoint that takes requests has this name.
+fn nobody(world: &World, request: &Request, key: &ObjectRef, own: &str) -> Entrance {
+    let why = format!("no endpoint of {} that is ready is called {own}", world.title(key));
+    let hop = Hop::new(HopKind::Dns, format!("{}: {why}", request.host)).at(key);
+    Entrance { hops: vec![hop], door: Door::Closed(Outcome::DnsError(why)), side: Vec::new() }
 }
 
 fn by_name(world: &World, request: &Request) -> Option<Name> {
@@ -74,12 +119,22 @@ fn by_name(world: &World, request: &Request) -> Option<Name> {
     let host = host.unwrap_or_else(|| request.host.clone());
     let labels: Vec<&str> = host.split('.').collect();
     match labels.as_slice() {
-        [.., name, namespace, "svc"] => Some(Name::Service((*namespace).to_owned(), (*name).to_owned())),
+        [name, namespace, "svc"] => Some(Name::Service((*namespace).to_owned(), (*name).to_owned())),
+        [own, name, namespace, "svc"] => {
+            Some(Name::Endpoint((*namespace).to_owned(), (*name).to_owned(), (*own).to_owned()))
+        }
+        [.., "svc"] if 4 < labels.len() && (is_whole || own.is_some()) => Some(Name::Nothing),
         [_, _, "pod"] if is_whole || own.is_some() => Some(Name::Pod(format!("{host} is the address of a pod"))),
         _ if is_whole => None,
         [name] => own.map(|namespace| Name::Service(namespace.to_string(), (*name).to_owned())),
         [name, namespace] if own.is_some() && is_namespace(world, name, namespace) => {
             Some(Name::Service((*namespace).to_owned(), (*name).to_owned()))
+        }
+        [pod, name] => own
+            .filter(|own| world.named(SERVICE, own, name).is_some())
+            .map(|namespace| Name::Endpoint(namespace.to_string(), (*name).to_owned(), (*pod).to_owned())),
+        [pod, name, namespace] if own.is_some() && world.named(SERVICE, namespace, name).is_some() => {
+            Some(Name::Endpoint((*namespace).to_owned(), (*name).to_owned(), (*pod).to_owned()))
         }
         _ => None,
     }

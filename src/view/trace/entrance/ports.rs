@@ -43,7 +43,7 @@ pub fn mapped(
         }
         (false, true) => None,
     };
-    let door = Door::Service { namespace: Arc::from(namespace), name: Arc::from(name), port: number };
+    let door = Door::Service { namespace: Arc::from(namespace), name: Arc::from(name), port: number, only: None };
     Some((finding, door))
 }
 

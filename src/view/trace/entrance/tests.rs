@@ -111,7 +111,7 @@ fn door(entrance: &Entrance) -> String {
     match &entrance.door {
         Door::Controller(controller) => format!("controller {} {}", controller.flavour.name(), controller.port),
         Door::Gateway { gateway, port } => format!("gateway {} {port}", gateway.name),
-        Door::Service { namespace, name, port } => format!("service {namespace}/{name}:{port}"),
+        Door::Service { namespace, name, port, .. } => format!("service {namespace}/{name}:{port}"),
         Door::Closed(outcome) => format!("closed {}", outcome.name()),
     }
 }

@@ -5,7 +5,7 @@ use crate::view::trace::fault::faults;
 faults! {
     NP_INGRESS_DENY "NP-INGRESS-DENY" Broken "NetworkPolicy {{namespace}}/{{policy}} keeps {{caller}} away from pod {{pod}}{{more}}: none of its rules lets it in to port {{port}}"
         fix ["kubectl -n {{namespace}} get networkpolicy",
-             "kubectl -n {{namespace}} patch networkpolicy {{policy}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/ingress\",\"value\":[{\"from\":[{\"namespaceSelector\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"{{cns}}\"}}}],\"ports\":[{\"port\":{{port}}}]}]}]'",
+             "kubectl -n {{namespace}} patch networkpolicy {{policy}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/ingress{{at}}\",\"value\":{{open}}{\"from\":[{\"namespaceSelector\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"{{cns}}\"}}}],\"ports\":[{\"port\":{{port}}}]}{{close}}}]'",
              "kubectl -n {{namespace}} edit networkpolicy {{policy}}"]
         explains [];
     NP_PORT "NP-PORT" Broken "NetworkPolicy {{namespace}}/{{policy}} lets {{caller}} in to port {{opened}}, but pod {{pod}}{{more}} is reached at its own port {{port}}{{hint}}"
@@ -26,7 +26,7 @@ faults! {
         explains ["NP-INGRESS-DENY"];
     NP_EGRESS "NP-EGRESS" Broken "NetworkPolicy {{cns}}/{{policy}} does not let {{caller}} out to pod {{namespace}}/{{pod}}{{more}} at port {{port}}"
         fix ["kubectl -n {{cns}} get networkpolicy {{policy}} -o jsonpath='{.spec.egress}'",
-             "kubectl -n {{cns}} patch networkpolicy {{policy}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/egress\",\"value\":[{\"to\":[{\"namespaceSelector\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"{{namespace}}\"}}}],\"ports\":[{\"port\":{{port}}}]}]}]'",
+             "kubectl -n {{cns}} patch networkpolicy {{policy}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/egress{{at}}\",\"value\":{{open}}{\"to\":[{\"namespaceSelector\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"{{namespace}}\"}}}],\"ports\":[{\"port\":{{port}}}]}{{close}}}]'",
              "kubectl -n {{cns}} edit networkpolicy {{policy}}"]
         explains [];
     NP_DNS "NP-DNS" Broken "NetworkPolicy {{cns}}/{{policy}} does not let {{caller}} out to port 53, so it cannot look up {{target}}"

@@ -41,6 +41,10 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{range .spec.rules[*]}{.host}{\" \"}{.http.paths[*].path}{\"\\n\"}{end}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains [];
+    RT_ROUTER_DROPPED "RT-ROUTER-DROPPED" Broken "Traefik leaves out the rule {{rule}} of {{object}} for this request: {{why}}"
+        fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o yaml",
+            "kubectl -n {{namespace}} edit {{resource}} {{name}}"]
+        explains ["RT-PATH-MISS", "RT-HOST-MISS"];
     RT_REWRITE_NOGROUP "RT-REWRITE-NOGROUP" Broken "rewrite-target {{target}} of Ingress {{namespace}}/{{ingress}} {{why}}, so the app gets {{sent}} instead of the rest of {{path}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target=/$2'",

@@ -1,10 +1,11 @@
 //! Who gets the requests of a rule: shares by weight, and references that cannot be used.
 
 use crate::kinds::condition::{Condition, Status};
+use crate::kinds::endpoint_slice::SERVICE_LABEL;
 use crate::kinds::gateway_api::ObjectName;
 use crate::kinds::http_route::facts::RouteBackend;
 use crate::kinds::service::{PortRef, ServiceFacts};
-use crate::kinds::{Record, SERVICE};
+use crate::kinds::{ENDPOINT_SLICE, Record, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt_gateway as rt};
 use crate::view::trace::gateway::backend_tls;
@@ -92,7 +93,10 @@ fn denied(resolved: Option<&Condition>) -> Option<&Condition> {
 fn arm(chosen: &Candidate, at: usize, share: f64, check: Check, change: &Change, request: &Request, total: i64) -> Arm {
     let backend = &chosen.rule().backends[at];
     let mut own = Change { notes: check.notes, opaque: Vec::new(), ..change.clone() };
-    own.apply(&backend.filters, request, chosen.matched(), request.port);
+    // Traefik passes over filters of single backends.
+    if !chosen.dialect.is_traefik() {
+        own.apply(&backend.filters, request, chosen.matched(), request.port);
+    }
     let path = match &request.query {
         Some(query) => format!("{}?{query}", own.path),
         None => own.path.clone(),
@@ -178,6 +182,7 @@ fn examine(world: &World, chosen: &Candidate, at: usize) -> Check {
     let Some(own) = facts::service(service) else { return check };
     if let Some(target) = &own.external_name {
         let finding = begin(&rt::RT_G_EXTNAME, chosen, at).word("target", target);
+        check.answered = chosen.dialect.is_traefik().then_some(INVALID);
         check.findings.push(finding.proof(service, ".spec.externalName", target));
         return check;
     }
@@ -187,6 +192,11 @@ fn examine(world: &World, chosen: &Candidate, at: usize) -> Check {
         check.answered = Some(INVALID);
         return check;
     };
+    // Traefik takes a Service of which no slice speaks for one that is not there.
+    let label = (Arc::from(SERVICE_LABEL), key.name.clone());
+    if chosen.dialect.is_traefik() && world.labelled(ENDPOINT_SLICE, there, &[label]).is_empty() && !world.is_files() {
+        check.answered = Some(INVALID);
+    }
     let policies = backend_tls::of(world, service, &port.name);
     if policies.fails {
         check.answered = Some(INVALID);

@@ -3,6 +3,7 @@
 use crate::kinds::gateway_api::ObjectName;
 use crate::kinds::http_route::facts::filter::{Headers, PathChange, Redirect};
 use crate::kinds::http_route::facts::{Filter, PathMatch, RouteMatch};
+use crate::view::trace::gateway::dialect::{self, Dialect};
 use crate::view::trace::gateway::matching;
 use crate::view::trace::request::{Request, Scheme};
 
@@ -21,19 +22,22 @@ pub struct Change {
     pub notes: Vec<String>,
     /// Filters that nobody can follow: they may answer themselves.
     pub opaque: Vec<String>,
+    /// By whose reading.
+    pub dialect: Dialect,
 }
 
 impl Change {
     /// A request before any filter.
-    pub fn begin(request: &Request) -> Self {
+    pub fn begin(request: &Request, dialect: Dialect) -> Self {
         let host = request.host_header.clone().unwrap_or_else(|| request.authority());
         Self {
-            path: request.path.clone(),
+            path: dialect.forwarded(&request.path),
             host,
             redirect: None,
             mirrors: Vec::new(),
             notes: Vec::new(),
             opaque: Vec::new(),
+            dialect,
         }
     }
 
@@ -48,7 +52,9 @@ impl Change {
                     self.notes.push(format!("a copy goes to {} {place}/{}", backend.kind, backend.name));
                     self.mirrors.push((backend.clone(), *port));
                 }
-                Filter::Redirect(redirect) => self.redirect = Some(location(redirect, request, matched, port)),
+                Filter::Redirect(redirect) => {
+                    self.redirect = Some(location(redirect, request, matched, (port, self.dialect)));
+                }
                 Filter::Rewrite { hostname, path } => self.rewrite(hostname.as_deref(), path.as_ref(), matched),
                 Filter::Cors(_) => self.notes.push("answers preflights of browsers (CORS)".to_owned()),
                 Filter::ExternalAuth { backend, .. } => {
@@ -72,10 +78,18 @@ impl Change {
             self.notes.push(format!("Host becomes {hostname}"));
         }
         if let Some(path) = path {
-            self.path = changed(path, &self.path, matched);
+            self.path = match self.dialect {
+                Dialect::Spec => changed(path, &self.path, matched),
+                Dialect::Traefik => rooted(dialect::changed(path, &self.path, matched)),
+            };
             self.notes.push(format!("the path becomes {}", self.path));
         }
     }
+}
+
+/// A path that is left with nothing is `/`.
+fn rooted(path: String) -> String {
+    if path.is_empty() { "/".to_owned() } else { path }
 }
 
 fn header_note(whose: &str, headers: &Headers) -> Option<String> {
@@ -110,14 +124,25 @@ fn changed(change: &PathChange, path: &str, matched: &RouteMatch) -> String {
 }
 
 /// Status and address of a redirect; what it does not say stays as it was.
-fn location(redirect: &Redirect, request: &Request, matched: &RouteMatch, port: u16) -> (u16, String) {
+fn location(
+    redirect: &Redirect,
+    request: &Request,
+    matched: &RouteMatch,
+    (port, dialect): (u16, Dialect),
+) -> (u16, String) {
     let own = request.scheme.name();
     let scheme = redirect.scheme.as_deref().unwrap_or(own);
     let host = redirect.hostname.as_deref().unwrap_or_else(|| request.name());
     let default = if scheme == "https" { Scheme::Https.port() } else { Scheme::Http.port() };
     let given = redirect.port.and_then(|port| u16::try_from(port).ok());
-    let port = given.unwrap_or(if redirect.scheme.is_some() { default } else { port });
-    let path = redirect.path.as_ref().map_or_else(|| request.path.clone(), |c| changed(c, &request.path, matched));
+    let own = if dialect.is_traefik() && dialect::keeps_port(redirect) { request.port } else { port };
+    let port = given.unwrap_or(if redirect.scheme.is_some() { default } else { own });
+    let asked = dialect.forwarded(&request.path);
+    let path = match &redirect.path {
+        None => asked,
+        Some(change) if dialect.is_traefik() => rooted(dialect::changed(change, &asked, matched)),
+        Some(change) => changed(change, &asked, matched),
+    };
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
     let port = if port == default { String::new() } else { format!(":{port}") };
     let query = request.query.as_ref().map_or_else(String::new, |query| format!("?{query}"));
@@ -179,7 +204,7 @@ mod tests {
             (&inner, "http://a.example.com/x/y", 80, "http://a.example.com/v2/y"),
         ] {
             let request = Request::get(url).unwrap();
-            assert_eq!(location(redirect, &request, &prefix("/x"), listener).1, wanted, "{url}");
+            assert_eq!(location(redirect, &request, &prefix("/x"), (listener, Dialect::Spec)).1, wanted, "{url}");
         }
     }
 }

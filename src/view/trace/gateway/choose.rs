@@ -2,6 +2,7 @@
 
 use crate::kinds::http_route::facts::{PathMatch, RouteMatch};
 use crate::view::trace::gateway::attach::Attached;
+use crate::view::trace::gateway::dialect::{self, Dialect};
 use crate::view::trace::gateway::matching;
 use crate::view::trace::gateway::names;
 use crate::view::trace::gateway::routes::{Route, Rule};
@@ -20,6 +21,10 @@ pub struct Candidate<'c, 'a> {
     pub rule: usize,
     /// Which of its matches.
     pub of_rule: usize,
+    /// By whose reading.
+    pub dialect: Dialect,
+    /// At which listener.
+    place: usize,
 }
 
 /// How precise a match is; the greater wins.
@@ -32,12 +37,16 @@ pub fn candidates<'c, 'a>(
     place: usize,
     name: &str,
     request: &Request,
+    dialect: Dialect,
 ) -> Vec<Candidate<'c, 'a>> {
     let mut found = Vec::new();
     for attached in routes {
         let Some(host) = host_at(attached, place, name) else { continue };
-        for (rule, of_rule) in matches(&attached.route, request) {
-            found.push(Candidate { attached, host, rule, of_rule });
+        for (rule, of_rule) in matches(&attached.route, request, dialect) {
+            if dialect.is_traefik() && dialect::is_left_out(attached.route.rules[rule].filters) {
+                continue;
+            }
+            found.push(Candidate { attached, host, rule, of_rule, dialect, place });
         }
     }
     found.sort_by_cached_key(|candidate| (Reverse(candidate.precision()), candidate.age()));
@@ -52,9 +61,9 @@ pub fn host_at<'c>(attached: &'c Attached, place: usize, name: &str) -> Option<&
 }
 
 /// The rules of a route, each with its match, that fit a request.
-pub fn matches(route: &Route, request: &Request) -> Vec<(usize, usize)> {
+pub fn matches(route: &Route, request: &Request, dialect: Dialect) -> Vec<(usize, usize)> {
     let all = route.rules.iter().enumerate().flat_map(|(at, rule)| (0..rule.matches.len()).map(move |m| (at, m)));
-    all.filter(|(rule, at)| matching::misses(&route.rules[*rule].matches[*at], request).is_empty()).collect()
+    all.filter(|(rule, at)| matching::misses(&route.rules[*rule].matches[*at], request, dialect).is_empty()).collect()
 }
 
 impl<'c, 'a> Candidate<'c, 'a> {
@@ -73,7 +82,26 @@ impl<'c, 'a> Candidate<'c, 'a> {
         &self.rule().matches[self.of_rule]
     }
 
+    /// Traefik's priority: exact paths, then the length of the path, then methods, headers, parameters, the longest host of
+    /// the route at the listener, and the earlier rule.
+    pub fn priority(&self) -> usize {
+        let matched = self.matched();
+        let path = match (matched.path_type, &*matched.path) {
+            (PathMatch::Exact, _) => 100_000,
+            (PathMatch::Prefix, "/") => 1,
+            (PathMatch::Prefix | PathMatch::Regex, path) => 10_000 + path.len() * 100,
+        };
+        let method = if matched.method.is_some() { 1_000 } else { 0 };
+        let hosts = self.attached.places.iter().filter(|(at, _)| *at == self.place).flat_map(|(_, hosts)| hosts);
+        let host = hosts.map(String::len).max().unwrap_or(0);
+        let later = self.route().rules.len() - self.rule;
+        path + method + matched.headers.len() * 100 + matched.query.len() * 10 + host + later
+    }
+
     fn precision(&self) -> Precision {
+        if self.dialect.is_traefik() {
+            return ((self.priority(), 0), 0, 0, false, 0, 0);
+        }
         let matched = self.matched();
         let kind = match matched.path_type {
             PathMatch::Exact => 2,

@@ -1,29 +1,33 @@
 //! Whether a request is what a match of a route looks for, and if not, in what it differs.
 
 use crate::kinds::http_route::facts::{PathMatch, RouteMatch, ValueMatch};
+use crate::view::trace::gateway::dialect::Dialect;
 use crate::view::trace::request::Request;
 use regex::Regex;
 
 /// In what a request differs from a match, most important first; empty where it matches.
-pub fn misses(wanted: &RouteMatch, request: &Request) -> Vec<String> {
+pub fn misses(wanted: &RouteMatch, request: &Request, dialect: Dialect) -> Vec<String> {
     let mut misses = Vec::new();
-    if !path_fits(wanted, &request.path) {
-        misses.push(path_miss(wanted, &request.path));
+    let path = dialect.routed(&request.path);
+    if !path_fits(wanted, &path, dialect) {
+        misses.push(path_miss(wanted, &path, dialect));
     }
     if let Some(method) = wanted.method.as_ref().filter(|method| ***method != *request.method) {
         misses.push(format!("the method is {}, the rule wants {method}", request.method));
     }
     for header in once(&wanted.headers, str::eq_ignore_ascii_case) {
-        let value = if header.name.eq_ignore_ascii_case("host") {
-            Some(request.name().to_owned())
+        let values = if header.name.eq_ignore_ascii_case("host") {
+            // Traefik takes the host out of the headers.
+            if dialect.is_traefik() { Vec::new() } else { vec![request.name().to_owned()] }
         } else {
-            request.header(&header.name).map(str::to_owned)
+            let own = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&header.name));
+            own.map(|(_, value)| value.clone()).collect()
         };
-        misses.extend(value_miss("header", header, value.as_deref()));
+        misses.extend(value_miss("header", header, &values, dialect));
     }
     for parameter in once(&wanted.query, |a, b| a == b) {
-        let value = parameter_of(request, &parameter.name);
-        misses.extend(value_miss("query parameter", parameter, value.as_deref()));
+        let values = parameters_of(request, &parameter.name);
+        misses.extend(value_miss("query parameter", parameter, &values, dialect));
     }
     misses
 }
@@ -47,11 +51,11 @@ pub fn shown(wanted: &RouteMatch) -> String {
     parts.join(", ")
 }
 
-fn path_fits(wanted: &RouteMatch, path: &str) -> bool {
+fn path_fits(wanted: &RouteMatch, path: &str, dialect: Dialect) -> bool {
     match wanted.path_type {
         PathMatch::Exact => *wanted.path == *path,
         PathMatch::Prefix => rest_after(&wanted.path, path).is_some(),
-        PathMatch::Regex => whole(&wanted.path, path),
+        PathMatch::Regex => fits(&wanted.path, path, dialect),
     }
 }
 
@@ -61,7 +65,7 @@ pub fn rest_after<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
     (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
-fn path_miss(wanted: &RouteMatch, path: &str) -> String {
+fn path_miss(wanted: &RouteMatch, path: &str, dialect: Dialect) -> String {
     let text = &*wanted.path;
     match wanted.path_type {
         PathMatch::Regex if Regex::new(text).is_err() => format!("the regular expression {text} does not compile"),
@@ -69,7 +73,7 @@ fn path_miss(wanted: &RouteMatch, path: &str) -> String {
         kind => {
             let lower = RouteMatch { path: text.to_lowercase().into(), ..wanted.clone() };
             let kind = if kind == PathMatch::Exact { "Exact" } else { "PathPrefix" };
-            if path_fits(&lower, &path.to_lowercase()) {
+            if path_fits(&lower, &path.to_lowercase(), dialect) {
                 return format!("paths are case-sensitive: the path is {path}, the rule wants {kind} {text}");
             }
             if kind == "PathPrefix" && path.starts_with(text) {
@@ -83,19 +87,22 @@ fn path_miss(wanted: &RouteMatch, path: &str) -> String {
     }
 }
 
-fn value_miss(what: &str, wanted: &ValueMatch, value: Option<&str>) -> Option<String> {
+fn value_miss(what: &str, wanted: &ValueMatch, values: &[String], dialect: Dialect) -> Option<String> {
     let ValueMatch { name, value: want, is_regex } = wanted;
-    match value {
-        Some(value) if *is_regex && whole(want, value) => None,
-        Some(value) if !is_regex && **want == *value => None,
+    let is_it = |value: &String| if *is_regex { fits(want, value, dialect) } else { **want == **value };
+    // Of several values with one name the first counts, to Traefik each.
+    let counted = if dialect.is_traefik() { values } else { values.get(..1).unwrap_or(values) };
+    match values.first() {
+        Some(_) if counted.iter().any(is_it) => None,
         Some(value) => Some(format!("{what} {name} is {value}, the rule wants {want}")),
         None => Some(format!("{what} {name} is missing, the rule wants {want}")),
     }
 }
 
-/// Data planes compare the whole text.
-fn whole(pattern: &str, text: &str) -> bool {
-    Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
+/// Data planes compare the whole text, Traefik any part of it.
+fn fits(pattern: &str, text: &str, dialect: Dialect) -> bool {
+    let pattern = if dialect.is_traefik() { pattern.to_owned() } else { format!("^(?:{pattern})$") };
+    Regex::new(&pattern).is_ok_and(|regex| regex.is_match(text))
 }
 
 /// Of several entries with one name only the first counts.
@@ -104,11 +111,11 @@ fn once(list: &[ValueMatch], same: fn(&str, &str) -> bool) -> impl Iterator<Item
     list.iter().enumerate().filter(move |(at, _)| first(*at)).map(|(_, value)| value)
 }
 
-/// The first value of a query parameter, decoded.
-fn parameter_of(request: &Request, name: &str) -> Option<String> {
-    let pairs = request.query.as_deref()?.split('&');
-    let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.find(|(key, _)| decoded(key) == name).map(|(_, value)| decoded(value))
+/// The values of a query parameter, decoded.
+fn parameters_of(request: &Request, name: &str) -> Vec<String> {
+    let pairs = request.query.as_deref().unwrap_or("").split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.filter(|(key, _)| decoded(key) == name).map(|(_, value)| decoded(value)).collect()
 }
 
 fn decoded(text: &str) -> String {
@@ -155,13 +162,16 @@ mod tests {
             ("/foo", "/Foo", false),
             ("/foo/bar", "/foo", false),
         ] {
-            assert_eq!(path_fits(&path(PathMatch::Prefix, prefix), request), wanted, "{prefix} {request}");
+            assert_eq!(
+                path_fits(&path(PathMatch::Prefix, prefix), request, Dialect::Spec),
+                wanted,
+                "{prefix} {request}"
+            );
         }
-        assert!(!path_fits(&path(PathMatch::Exact, "/foo"), "/foo/"));
-        assert!(path_fits(&path(PathMatch::Regex, "/f[o]+"), "/foo"));
-        assert!(
-            !path_fits(&path(PathMatch::Regex, "/f[o]+"), "/foo/x") && !path_fits(&path(PathMatch::Regex, "/f["), "/f")
-        );
+        assert!(!path_fits(&path(PathMatch::Exact, "/foo"), "/foo/", Dialect::Spec));
+        let regex = |text: &str, asked: &str, dialect| path_fits(&path(PathMatch::Regex, text), asked, dialect);
+        assert!(regex("/f[o]+", "/foo", Dialect::Spec) && !regex("/f[", "/f", Dialect::Spec));
+        assert!(!regex("/f[o]+", "/foo/x", Dialect::Spec) && regex("/f[o]+", "/a/foo/x", Dialect::Traefik));
     }
 
     #[test]
@@ -179,9 +189,9 @@ mod tests {
             "header x-beta is on, the rule wants off",
             "query parameter y is missing, the rule wants 1",
         ];
-        assert_eq!(misses(&wanted, &request), expected);
+        assert_eq!(misses(&wanted, &request, Dialect::Spec), expected);
         wanted = path(PathMatch::Prefix, "/");
         wanted.headers = Box::new([value("x-beta", "o.", true)]);
-        assert!(misses(&wanted, &request).is_empty() && is_regex(&wanted));
+        assert!(misses(&wanted, &request, Dialect::Spec).is_empty() && is_regex(&wanted));
     }
 }

@@ -6,6 +6,7 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, gw, rt_gateway as rt};
 use crate::view::trace::gateway::attach::{self, Attached, Why};
 use crate::view::trace::gateway::choose;
+use crate::view::trace::gateway::dialect::Dialect;
 use crate::view::trace::gateway::listeners::{Listeners, Place, namespace};
 use crate::view::trace::gateway::matching;
 use crate::view::trace::gateway::names;
@@ -110,7 +111,7 @@ impl Search<'_, '_> {
     fn would_take(&self, route: &Route) -> bool {
         let is_for_name =
             route.hostnames.is_empty() || route.hostnames.iter().any(|host| names::covers(host, self.name));
-        is_for_name && !choose::matches(route, self.request).is_empty()
+        is_for_name && !choose::matches(route, self.request, Dialect::of(self.controller)).is_empty()
     }
 
     fn is_here(&self, place: &Place) -> bool {
@@ -215,7 +216,7 @@ impl Search<'_, '_> {
         for attached in here {
             for (at, rule) in attached.route.rules.iter().enumerate() {
                 for matched in rule.matches.iter() {
-                    let misses = matching::misses(matched, self.request);
+                    let misses = matching::misses(matched, self.request, Dialect::of(self.controller));
                     let of_path = misses.first().is_some_and(|miss| miss.contains("path"));
                     let closer = nearest.as_ref().is_none_or(|have| (of_path, misses.len()) < (have.0, have.1));
                     if closer {

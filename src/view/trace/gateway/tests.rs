@@ -4,6 +4,7 @@
 
 mod codes;
 mod protocols;
+mod tables;
 
 use crate::kinds::{GATEWAY, ObjectRef};
 use crate::view::trace::fault::{Finding, Severity, fill};

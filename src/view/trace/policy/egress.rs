@@ -4,7 +4,7 @@ use crate::kinds::network_policy::{Peer, PolicyRule};
 use crate::kinds::service::PortRef;
 use crate::kinds::{Record, Selector};
 use crate::view::trace::fault::{Finding, np};
-use crate::view::trace::policy::ingress::{Policy, Way, policies};
+use crate::view::trace::policy::ingress::{Policy, Way, counted, one_more, policies};
 use crate::view::trace::policy::peers::{Address, End, Fits, opens};
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -41,8 +41,9 @@ pub fn ask(all: &[Policy], way: Way, to: &End) -> Fits {
 
 /// The finding of a caller that may not connect.
 pub fn denied(all: &[Policy], way: Way) -> Option<Finding> {
-    let (policy, _) = all.first()?;
-    let finding = Finding::of(&np::NP_EGRESS).word("caller", &way.from.name).word("policy", &policy.key.name);
+    let (policy, facts) = all.first()?;
+    let finding = one_more(Finding::of(&np::NP_EGRESS), facts.egress.len());
+    let finding = finding.word("caller", &way.from.name).word("policy", &policy.key.name);
     let finding = finding.word("cns", policy.key.namespace.as_deref().unwrap_or("")).word("more", "");
     let finding = finding.object("pod", &way.body.record.key).word("port", way.port);
     Some(proof(finding, all))
@@ -51,7 +52,7 @@ pub fn denied(all: &[Policy], way: Way) -> Option<Finding> {
 fn proof(finding: Finding, all: &[Policy]) -> Finding {
     let mut finding = finding;
     for (policy, facts) in all {
-        finding = finding.proof(policy, ".spec.egress", format!("{} rules", facts.egress.len()));
+        finding = finding.proof(policy, ".spec.egress", counted(facts.egress.len()));
     }
     finding
 }

@@ -95,11 +95,23 @@ fn words(finding: Finding, policy: &Record, way: Way) -> Finding {
 /// The policy without rules is the one to speak of: it was written to keep everybody out.
 fn deny(said: &Said, way: Way) -> Option<Finding> {
     let first = said.policies.iter().find(|(_, facts)| facts.ingress.is_empty()).or(said.policies.first())?;
-    let mut finding = words(Finding::of(&np::NP_INGRESS_DENY), first.0, way);
+    let finding = words(Finding::of(&np::NP_INGRESS_DENY), first.0, way);
+    let mut finding = one_more(finding, first.1.ingress.len());
     for (policy, facts) in &said.policies {
-        finding = finding.proof(policy, ".spec.ingress", format!("{} rules", facts.ingress.len()));
+        finding = finding.proof(policy, ".spec.ingress", counted(facts.ingress.len()));
     }
     Some(finding)
+}
+
+/// The words by which a patch adds a rule to those that a policy has; the first one needs the list, too.
+pub fn one_more(finding: Finding, have: usize) -> Finding {
+    let [at, open, close] = if have == 0 { ["", "[", "]"] } else { ["/-", "", ""] };
+    finding.word("at", at).word("open", open).word("close", close)
+}
+
+/// So many rules, in words.
+pub fn counted(rules: usize) -> String {
+    if rules == 1 { "1 rule".to_owned() } else { format!("{rules} rules") }
 }
 
 fn rules<'s, 'a>(said: &'s Said<'a>) -> impl Iterator<Item = (&'a Arc<Record>, usize, &'a PolicyRule)> + use<'s, 'a> {

@@ -93,7 +93,7 @@ impl Request {
 
     /// The line that `parse` reads back.
     pub fn line(&self, catalog: &Catalog) -> String {
-        let mut line = self.url();
+        let mut line = whole(&self.url());
         let mut say = |name: &str, value: &str| {
             line.push(' ');
             line.push_str(name);
@@ -133,9 +133,16 @@ fn quoted(value: &str) -> String {
     match value {
         "" => "''".to_owned(),
         _ if value.chars().all(is_plain) => value.to_owned(),
-        _ if value.contains('\'') => format!("\"{value}\""),
-        _ => format!("'{value}'"),
+        _ if value.contains('\'') && !value.contains('"') => format!("\"{value}\""),
+        // A quote stands in quotes of the other kind.
+        _ => format!("'{}'", value.replace('\'', "'\"'\"'")),
     }
+}
+
+/// A URL as one word; most are one as they stand.
+fn whole(url: &str) -> String {
+    let parts = |c: char| c.is_whitespace() || matches!(c, '\'' | '"');
+    if url.contains(parts) { quoted(url) } else { url.to_owned() }
 }
 
 /// Words as a shell would see them: single and double quotes hold a word together.

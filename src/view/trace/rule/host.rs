@@ -1,7 +1,7 @@
 //! Hosts of servers, and which one takes a name: exact before wildcard before everything.
 
 /// The host of a server.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Host {
     /// One name.
     Exact(String),
@@ -27,12 +27,7 @@ impl Host {
     pub fn takes(&self, name: &str) -> bool {
         match self {
             Self::Exact(host) => host == name,
-            // `~^(?<subdomain>[\w-]+)\.x$`: exactly one label.
-            Self::Wildcard(rest) => {
-                name.strip_suffix(rest.as_str()).and_then(|head| head.strip_suffix('.')).is_some_and(|label| {
-                    !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-                })
-            }
+            Self::Wildcard(rest) => one_label_before(rest, name),
             Self::Any => true,
         }
     }
@@ -45,4 +40,22 @@ impl Host {
             Self::Any => "*".to_owned(),
         }
     }
+}
+
+/// Whether the host of a rule takes a name, in lower case.
+pub fn takes(host: Option<&str>, name: &str) -> bool {
+    match host {
+        None | Some("" | "*") => true,
+        Some(host) => match host.strip_prefix("*.") {
+            Some(rest) => one_label_before(rest, name),
+            None => host.eq_ignore_ascii_case(name),
+        },
+    }
+}
+
+/// `~^(?<subdomain>[\w-]+)\.x$`: exactly one label.
+fn one_label_before(rest: &str, name: &str) -> bool {
+    let Some((label, parent)) = name.split_once('.') else { return false };
+    let is_label = !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    is_label && parent.eq_ignore_ascii_case(rest)
 }

@@ -53,10 +53,13 @@ impl Shape {
 
 /// The annotation for which the controller drops an Ingress of its class.
 pub fn dropped(controller: &Controller, ingress: &Record) -> Option<Finding> {
-    if controller.flavour != Flavour::Nginx || !validates(controller) {
+    if controller.flavour != Flavour::Nginx || ingress.meta.annotations.is_empty() {
         return None;
     }
     let (name, value, _) = unreadable(&Options::of(ingress, controller)).find(|(.., drops)| *drops)?;
+    if !validates(controller) {
+        return None;
+    }
     Some(told(ingress, &name, value, "ingress-nginx drops the whole Ingress"))
 }
 

@@ -12,13 +12,17 @@ use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{
-    Served, access, canary, end, miss, not_found, notes, path, redirect, rewrite, server, tls,
+    Served, access, canary, concern, end, miss, not_found, notes, path, redirect, rewrite, server, tls,
 };
 use crate::view::trace::world::World;
 
 /// Decides as ingress-nginx does.
 pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
-    let servers = server::build(controller, &served.taken);
+    let mut servers = server::build(controller, &concern::with(&served.taken, request.name()));
+    if server::find(&servers, request.name()).is_none() {
+        // Whoever is missed is told what there is instead.
+        servers = server::build(controller, &served.taken);
+    }
     let found = server::find(&servers, request.name());
     let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, &served.taken));
     let side = notes::side(world, controller, request, served, &servers);
@@ -47,7 +51,9 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
         Hit::Location(location) => {
             let here = Here { world, controller, request, server, location, normal: &normal };
             let Settled { hops, action, gate } = here.settle();
-            decision(hops, action, gate)
+            let mut decided = decision(hops, action, gate);
+            decided.side.extend(notes::refused(location));
+            decided
         }
         Hit::Slash(location) => {
             let answer = redirect::to_slash(request, location, &normal);

@@ -10,7 +10,7 @@ use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::request::Request;
-use crate::view::trace::rule::host::Host;
+use crate::view::trace::rule::host::{self, Host};
 use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::location::{self, Location};
 use crate::view::trace::rule::miss::name;
@@ -90,7 +90,6 @@ pub fn location(
     }
     found.extend(snippet(location.ingress, options));
     found.extend(limits(location.ingress, options));
-    found.extend(statuses(location));
     found.extend(passthrough(location, options));
     found
 }
@@ -153,8 +152,8 @@ fn limits(ingress: &Record, options: &Options) -> Vec<Finding> {
     found
 }
 
-/// A path that the next apply would refuse.
-fn statuses(location: &Location) -> Option<Finding> {
+/// A path that the next apply would refuse: beside the request's own path, for what is stored already is served.
+pub fn refused(location: &Location) -> Option<Finding> {
     let read = facts::ingress(location.ingress)?;
     let path = read.rules.get(location.index.0)?.paths.get(location.index.1)?;
     let is_strict = matches!(path.path_type, PathType::Exact | PathType::Prefix);
@@ -277,8 +276,9 @@ fn created(record: &Record) -> String {
     record.meta.created.map_or_else(|| "not set".to_owned(), Timestamp::rfc3339)
 }
 
-fn has_host(ingress: &Record, name: &str) -> bool {
-    facts::ingress(ingress).is_some_and(|read| read.rules.iter().any(|rule| Host::of(rule.host.as_deref()).takes(name)))
+/// Whether an Ingress has a rule that takes a name.
+pub fn has_host(ingress: &Record, name: &str) -> bool {
+    facts::ingress(ingress).is_some_and(|read| read.rules.iter().any(|rule| host::takes(rule.host.as_deref(), name)))
 }
 
 fn beside(world: &World, controller: &Controller, ingress: &Record, servers: &[Server]) -> Vec<Finding> {
@@ -323,13 +323,14 @@ fn beside(world: &World, controller: &Controller, ingress: &Record, servers: &[S
 }
 
 /// The names of `server-alias`.
-fn alias(ingress: &Record) -> impl Iterator<Item = &str> {
-    let said = ingress.meta.annotation(&format!("{PREFIX}server-alias")).map_or("", |said| said);
+pub fn alias(ingress: &Record) -> impl Iterator<Item = &str> {
+    let said = ingress.meta.annotation("nginx.ingress.kubernetes.io/server-alias").map_or("", |said| said);
     said.split([',', ' ']).filter(|host| !host.is_empty())
 }
 
-fn has_alias(ingress: &Record, name: &str) -> bool {
-    alias(ingress).any(|host| Host::of(Some(host)).takes(name))
+/// Whether one of them takes a name.
+pub fn has_alias(ingress: &Record, name: &str) -> bool {
+    alias(ingress).any(|other| host::takes(Some(other), name))
 }
 
 /// Names that others have rules for.

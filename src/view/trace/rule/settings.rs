@@ -9,17 +9,19 @@ use crate::view::trace::plan::{Controller, Settings};
 pub struct Options<'a> {
     ingress: &'a Record,
     controller: &'a Controller,
+    prefix: &'a str,
 }
 
 impl<'a> Options<'a> {
     /// Those of an Ingress.
     pub fn of(ingress: &'a Record, controller: &'a Controller) -> Self {
-        Self { ingress, controller }
+        let prefix = controller.flag("--annotations-prefix").unwrap_or("nginx.ingress.kubernetes.io");
+        Self { ingress, controller, prefix }
     }
 
     /// The prefix of annotations that the controller reads.
     pub fn prefix(&self) -> &'a str {
-        self.controller.flag("--annotations-prefix").unwrap_or("nginx.ingress.kubernetes.io")
+        self.prefix
     }
 
     /// The full name of an annotation.
@@ -29,8 +31,10 @@ impl<'a> Options<'a> {
 
     /// An annotation that is not empty.
     pub fn get(&self, annotation: &str) -> Option<&'a str> {
-        let value = self.ingress.meta.annotation(&self.name(annotation));
-        value.map(|value| value.trim()).filter(|value| !value.is_empty())
+        let own = |key: &'a str| key.strip_prefix(self.prefix).and_then(|rest| rest.strip_prefix('/'));
+        let is_meant = |key: &'a str| own(key) == Some(annotation);
+        let value = self.ingress.meta.annotations.iter().find(|(key, _)| is_meant(key)).map(|(_, value)| value.trim());
+        value.filter(|value| !value.is_empty())
     }
 
     /// Whether an annotation says true; none where it is not there or cannot be read.

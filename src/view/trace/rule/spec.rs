@@ -1,4 +1,4 @@
-//! Controllers that read Ingresses by the specification, and where Traefik, HAProxy, GKE and ALB differ from it.
+//! Controllers that read Ingresses by the specification, and where HAProxy, GKE and ALB differ from it.
 
 use crate::kinds::ingress::facts::PathType;
 use crate::view::trace::facts;
@@ -88,8 +88,6 @@ fn takes(flavour: Flavour, location: &Location, asked: &str) -> bool {
     let rule = location.path.as_str();
     match (flavour, said(location)) {
         (_, PathType::Exact) => rule == asked,
-        // Character by character (strictPrefixMatching is off by default).
-        (Flavour::Traefik, _) => asked.starts_with(rule),
         (Flavour::Gce | Flavour::Alb, PathType::ImplementationSpecific | PathType::Unset) => {
             match rule.strip_suffix('*') {
                 Some(prefix) => asked.starts_with(prefix),

@@ -13,6 +13,7 @@ use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::{Served, run_by, some};
 use crate::view::trace::world::{Known, World};
 use crate::wire::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Whether a controller serves an Ingress.
@@ -28,11 +29,17 @@ pub enum Taken {
     Unknown(String),
 }
 
-/// Every Ingress, told apart.
-pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Served<'a> {
+/// Every Ingress, told apart, for requests to these hosts.
+pub fn all<'a>(world: &World<'a>, controller: &Controller, hosts: &[&str]) -> Served<'a> {
     let mut served = Served::default();
-    for ingress in world.of(INGRESS) {
-        match taken(world, controller, ingress) {
+    let mut classes = BTreeMap::new();
+    let everywhere = watched(controller).is_none();
+    for ingress in world.of_hosts(INGRESS, hosts) {
+        let found = match facts::ingress(ingress).and_then(|read| read.class.as_deref()) {
+            Some(class) if everywhere => of_class(world, controller, (ingress, class), &mut classes),
+            _ => taken(world, controller, ingress),
+        };
+        match found {
             Taken::Yes => match invalid::dropped(controller, ingress) {
                 Some(finding) => served.left.push((ingress, Taken::No(Box::new(finding)))),
                 None => served.taken.push(ingress),
@@ -43,10 +50,26 @@ pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Served<'a> {
     // The oldest owns; of equal age, as in files, the last by name (ingress-nginx's store sorts so).
     served.taken.sort_by(|a, b| {
         let age = |record: &Record| record.meta.created.map_or(i64::MIN, Timestamp::seconds);
-        let name = |record: &Record| (record.key.namespace.clone(), record.key.name.clone());
-        age(a).cmp(&age(b)).then_with(|| name(b).cmp(&name(a)))
+        age(a).cmp(&age(b)).then_with(|| b.key.cmp(&a.key))
     });
     served
+}
+
+/// What is found of a class holds for every Ingress of it, but for the finding that names the Ingress.
+fn of_class<'a>(
+    world: &World,
+    controller: &Controller,
+    (ingress, class): (&Record, &'a str),
+    known: &mut BTreeMap<&'a str, Taken>,
+) -> Taken {
+    if let Some(known) = known.get(class) {
+        return known.clone();
+    }
+    let found = taken(world, controller, ingress);
+    if !matches!(found, Taken::No(_)) {
+        known.insert(class, found.clone());
+    }
+    found
 }
 
 /// Whether the controller serves this Ingress.
@@ -74,6 +97,10 @@ fn by_class(world: &World, controller: &Controller, ingress: &Record, class: &st
         };
     };
     let Some(read) = facts::ingress_class(found) else { return Taken::Elsewhere };
+    // Several Traefiks share the name of their controller: each is told its class.
+    if controller.flavour == Flavour::Traefik && traefik_class(controller).is_some_and(|own| own != class) {
+        return Taken::Elsewhere;
+    }
     let own = controller.flag("--controller-class").unwrap_or(&controller.name);
     if *read.controller == *own {
         return Taken::Yes;
@@ -116,7 +143,7 @@ pub fn foreign(world: &World, ingress: &Record) -> Option<Finding> {
 fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annotation: &str) -> Taken {
     let wanted = match controller.flavour {
         Flavour::Nginx => controller.flag("--ingress-class").unwrap_or("nginx"),
-        Flavour::Traefik => controller.flag("--providers.kubernetesingress.ingressclass").unwrap_or("traefik"),
+        Flavour::Traefik => traefik_class(controller).unwrap_or("traefik"),
         Flavour::Haproxy => controller.flag("--ingress.class").unwrap_or("haproxy"),
         Flavour::Gce => "gce",
         Flavour::Alb => "alb",
@@ -139,10 +166,19 @@ fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annot
     ))
 }
 
+/// The class that Traefik was told to serve; its arguments are compared without regard to case.
+fn traefik_class(controller: &Controller) -> Option<&str> {
+    let flags = controller.flags.iter().flatten();
+    let found = flags.filter_map(|flag| flag.split_once('='));
+    let mut found = found.filter(|(name, _)| name.eq_ignore_ascii_case("--providers.kubernetesingress.ingressclass"));
+    found.next().map(|(_, value)| value).filter(|value| !value.is_empty())
+}
+
 fn without(world: &World, controller: &Controller, ingress: &Record) -> Taken {
     let takes_all = match controller.flavour {
         Flavour::Nginx => controller.flag("--watch-ingress-without-class").is_some_and(|value| value == "true"),
-        Flavour::Traefik | Flavour::Gce | Flavour::Spec => true,
+        Flavour::Traefik => traefik_class(controller).is_none(),
+        Flavour::Gce | Flavour::Spec => true,
         Flavour::Haproxy | Flavour::Alb => false,
     };
     if takes_all || !world.is_given(INGRESS_CLASS) {
@@ -164,9 +200,7 @@ fn without(world: &World, controller: &Controller, ingress: &Record) -> Taken {
 }
 
 fn unwatched(controller: &Controller, ingress: &Record) -> Option<Finding> {
-    let (name, watched) = ["--watch-namespace", "--namespaces"].iter().find_map(|name| {
-        controller.flag(name).filter(|value| !value.is_empty() && *value != "true").map(|value| (*name, value))
-    })?;
+    let (name, watched) = watched(controller)?;
     let namespace = ingress.key.namespace.as_deref().unwrap_or("");
     if watched.split(',').any(|watched| watched.trim() == namespace) {
         return None;
@@ -180,4 +214,11 @@ fn unwatched(controller: &Controller, ingress: &Record) -> Option<Finding> {
             format!("{name}={watched}"),
         );
     Some(run_by(finding, controller))
+}
+
+/// The flag by which a controller is kept to some namespaces, and these.
+fn watched(controller: &Controller) -> Option<(&'static str, &str)> {
+    ["--watch-namespace", "--namespaces"].into_iter().find_map(|name| {
+        controller.flag(name).filter(|value| !value.is_empty() && *value != "true").map(|value| (name, value))
+    })
 }

@@ -42,9 +42,11 @@ pub fn bad(world: &World, address: &str) -> Option<Bad> {
     if is_link_local {
         return Some(Bad::LinkLocal);
     }
+    // An address of version 4 is written in one way only, and every endpoint of every trace asks this of every Service.
+    let is_it = |have: &str| if ip.is_ipv4() { have == address } else { have.parse() == Ok(ip) };
     let has = |record: &&Arc<Record>| {
         let ips = facts::service(record).map_or(&[][..], |facts| &facts.cluster_ips);
-        ips.iter().any(|have| have.parse() == Ok(ip))
+        ips.iter().any(|have| is_it(have))
     };
     let owner = world.of(SERVICE).find(has)?;
     Some(Bad::ClusterIp(format!("{}/{}", owner.key.namespace.as_deref().unwrap_or(""), owner.key.name)))

@@ -13,7 +13,7 @@ use crate::view::trace::service::{outside, ports};
 use std::sync::Arc;
 
 /// CoreDNS follows this many names and no more.
-const LONGEST: usize = 10;
+const LONGEST: usize = 11;
 
 /// An ExternalName Service on the way.
 pub struct Bridge<'a, 't> {
@@ -29,8 +29,8 @@ pub struct Bridge<'a, 't> {
 
 /// Where a bridge leads.
 pub enum Crossing {
-    /// To another Service, whose port is dialled by number.
-    To((Arc<str>, Arc<str>), Option<PortRef>),
+    /// To another Service, whose port is dialled by number; of its pods perhaps to the one of this name.
+    To((Arc<str>, Arc<str>), Option<PortRef>, Option<Arc<str>>),
     /// Nowhere further: the leg says how it ended.
     Over,
 }
@@ -38,18 +38,24 @@ pub enum Crossing {
 /// Crosses one bridge and puts its hop on the leg.
 pub fn cross(call: &Call, leg: &mut Leg, bridge: &Bridge, wanted: Option<&PortRef>) -> Crossing {
     let mut hop = Hop::new(HopKind::ExternalName, format!("leads to {}", bridge.name)).at(&bridge.record.key);
+    let mut is_refused = false;
     if bridge.trail.len() == 1
-        && let Some(finding) = call.controller().and_then(|controller| disabled(controller, bridge))
+        && let Some(finding) = call.controller().and_then(|controller| disabled(call, controller, bridge))
     {
         let end = if call.flavour() == Some(Flavour::Traefik) { LegEnd::NoService } else { LegEnd::NoEndpoints };
         end_with(leg, end);
         hop = hop.with(finding);
+        is_refused = true;
     }
     let port = match number(call, bridge, wanted) {
         Ok(port) => port,
+        // Who refuses the Service does not ask for its port.
+        Err(_) if is_refused => None,
         Err(finding) => {
             hop.findings.push(*finding);
-            end_with(leg, LegEnd::Refused);
+            // Traefik asks the Service for the port, and leaves out who names another.
+            let is_traefik = call.flavour() == Some(Flavour::Traefik);
+            end_with(leg, if is_traefik { LegEnd::NoService } else { LegEnd::Refused });
             None
         }
     };
@@ -59,7 +65,7 @@ pub fn cross(call: &Call, leg: &mut Leg, bridge: &Bridge, wanted: Option<&PortRe
     }
     let home = bridge.record.key.namespace.as_deref().unwrap_or("");
     let meaning = names::meaning(call, home, bridge.name);
-    let Meaning::Service { namespace, name, spelling } = meaning else {
+    let Meaning::Service { namespace, name, spelling, own } = meaning else {
         leave(call, leg, bridge, (hop, port), &meaning);
         return Crossing::Over;
     };
@@ -82,7 +88,7 @@ pub fn cross(call: &Call, leg: &mut Leg, bridge: &Bridge, wanted: Option<&PortRe
         _ => format!("leads to Service {}/{}", next.0, next.1),
     };
     leg.hops.push(hop);
-    Crossing::To(next, port)
+    Crossing::To(next, port, own)
 }
 
 fn end_with(leg: &mut Leg, end: LegEnd) {
@@ -101,7 +107,15 @@ fn number(call: &Call, bridge: &Bridge, wanted: Option<&PortRef>) -> Result<Opti
         PortRef::Number(number) => port.port == *number,
         PortRef::Name(name) => port.name == *name,
     };
+    let is_traefik = call.flavour() == Some(Flavour::Traefik);
+    let is_ingress = call.arm.named_by.as_ref().is_some_and(|(object, _)| object.kind == crate::kinds::INGRESS);
     match (bridge.facts.ports.iter().find(fits), wanted) {
+        (Some(port), _) if is_traefik => Ok(Some(PortRef::Number(port.port))),
+        (None, PortRef::Number(_)) if is_traefik && is_ingress => {
+            let finding = ports::missing(bridge.facts, wanted, call).object("service", &bridge.record.key);
+            let finding = call.proven(finding, &ports::reference(wanted));
+            Err(Box::new(finding.proof(bridge.record, ".spec.ports", ports::text(bridge.facts))))
+        }
         (Some(port), _) => match port.target {
             PortRef::Number(number) if number != 0 => Ok(Some(PortRef::Number(number))),
             _ => Ok(Some(PortRef::Number(port.port))),
@@ -116,11 +130,14 @@ fn number(call: &Call, bridge: &Bridge, wanted: Option<&PortRef>) -> Result<Opti
 }
 
 /// Whether the controller refuses ExternalNames.
-fn disabled(controller: &Controller, bridge: &Bridge) -> Option<Finding> {
+fn disabled(call: &Call, controller: &Controller, bridge: &Bridge) -> Option<Finding> {
     let is_on = |name: &str| controller.flag(name).is_some_and(|value| value != "false");
+    let is_route = call.arm.named_by.as_ref().is_some_and(|(object, _)| object.kind == crate::kinds::INGRESS_ROUTE);
+    let provider = if is_route { "kubernetescrd" } else { "kubernetesingress" };
     let allows = |flag: &str| {
         let (name, value) = flag.split_once('=').unwrap_or((flag, "true"));
-        name.to_ascii_lowercase().ends_with(".allowexternalnameservices") && value != "false"
+        let wanted = format!("--providers.{provider}.allowexternalnameservices");
+        name.eq_ignore_ascii_case(&wanted) && value != "false"
     };
     let (why, path) = match controller.flavour {
         Flavour::Nginx if is_on("--disable-svc-external-name") => {

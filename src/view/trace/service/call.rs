@@ -1,6 +1,7 @@
 //! One call to a backend: who makes it, for which arm, and how a caller is named in a sentence.
 
-use crate::kinds::{HTTP_ROUTE, INGRESS, KindId, ObjectRef, Record};
+use crate::kinds::{GATEWAY_CLASS, HTTP_ROUTE, INGRESS, KindId, ObjectRef, Record};
+use crate::view::trace::facts;
 use crate::view::trace::fault::Finding;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::{Arm, Caller, Controller, Reach};
@@ -44,6 +45,20 @@ impl<'a, 'w> Call<'a, 'w> {
     /// Whether the caller is ingress-nginx and dials the pods themselves.
     pub fn is_nginx(&self) -> bool {
         self.flavour() == Some(Flavour::Nginx) && !self.by_address
+    }
+
+    /// Whether the caller is Traefik, as a controller or as the data plane of a Gateway.
+    pub fn is_traefik(&self) -> bool {
+        match self.caller {
+            Caller::Controller(controller) => controller.flavour == Flavour::Traefik,
+            Caller::Gateway { gateway, .. } => {
+                let class = self.world.get(gateway).and_then(|record| facts::gateway(record)).map(|facts| &facts.class);
+                let key = class.map(|class| ObjectRef { kind: GATEWAY_CLASS, namespace: None, name: class.clone() });
+                let class = key.and_then(|key| self.world.get(&key)).and_then(|record| facts::gateway_class(record));
+                class.is_some_and(|facts| *facts.controller == *"traefik.io/gateway-controller")
+            }
+            Caller::Direct(_) => false,
+        }
     }
 
     /// Whether a client dials, with nothing between.

@@ -29,6 +29,8 @@ pub struct Goal<'a> {
     pub dialled: u16,
     /// Whether an ExternalName led here.
     pub bridged: bool,
+    /// The own name of the one endpoint that is meant; none for all of them.
+    pub only: Option<Arc<str>>,
 }
 
 /// Walks to the Service that has endpoints. The hops on the way are put on the leg; where the way ends, its end.
@@ -36,6 +38,7 @@ pub fn follow<'a>(call: &mut Call<'a, '_>, leg: &mut Leg, start: Place, port: Op
     let mut trail: Vec<Place> = Vec::new();
     let mut at = start;
     let mut wanted = port.cloned();
+    let mut only = None;
     loop {
         let Some(record) = call.world.named(SERVICE, &at.0, &at.1) else {
             absent(call, leg, &at, &trail, wanted.as_ref());
@@ -48,7 +51,8 @@ pub fn follow<'a>(call: &mut Call<'a, '_>, leg: &mut Leg, start: Place, port: Op
             return None;
         };
         if facts.kind != ServiceType::ExternalName {
-            return arrive(call, leg, (record, facts), wanted.as_ref(), !trail.is_empty());
+            let goal = arrive(call, leg, (record, facts), wanted.as_ref(), !trail.is_empty());
+            return goal.map(|goal| Goal { only, ..goal });
         }
         let name = facts.external_name.as_deref().unwrap_or("");
         let line = format!("Service {}/{} is only another name for {name}", at.0, at.1);
@@ -56,7 +60,8 @@ pub fn follow<'a>(call: &mut Call<'a, '_>, leg: &mut Leg, start: Place, port: Op
         trail.push(at.clone());
         let bridge = Bridge { record, facts, name, trail: &trail };
         match bridge::cross(call, leg, &bridge, wanted.as_ref()) {
-            Crossing::To(next, port) => {
+            Crossing::To(next, port, own) => {
+                only = own;
                 leg.backend.via.push(at);
                 at = next;
                 wanted = port;
@@ -125,7 +130,7 @@ fn arrive<'a>(
     };
     let dialled = u16::try_from(chosen.port.port).unwrap_or(0);
     leg.backend.port = dialled;
-    Some(Goal { record, facts, chosen, dialled, bridged })
+    Some(Goal { record, facts, chosen, dialled, bridged, only: None })
 }
 
 /// A headless Service may have no port at all: then its pods are dialled at any.
@@ -166,12 +171,12 @@ fn arrive_by_name<'a>(
     };
     if let Some((index, _)) = &found {
         leg.backend.port = u16::try_from(facts.ports[*index].port).unwrap_or(0);
-        return Some(Goal { record, facts, chosen: chosen(*index), dialled, bridged: true });
+        return Some(Goal { record, facts, chosen: chosen(*index), dialled, bridged: true, only: None });
     }
     if facts.is_headless() && facts.ports.is_empty() {
         leg.backend.port = dialled;
         let chosen = Chosen { port: made_up(number), index: 0, by_target: false };
-        return Some(Goal { record, facts, chosen, dialled, bridged: true });
+        return Some(Goal { record, facts, chosen, dialled, bridged: true, only: None });
     }
     let (fault, end) =
         if facts.is_headless() { (&sv::EN_HEADLESS_PORT, LegEnd::Refused) } else { (&sv::EN_PORT, LegEnd::Dropped) };
@@ -184,7 +189,7 @@ fn arrive_by_name<'a>(
     // Which pods would take it with the right port is told all the same.
     let first = (!facts.ports.is_empty()).then(|| chosen(0))?;
     leg.backend.port = u16::try_from(first.port.port).unwrap_or(0);
-    Some(Goal { record, facts, chosen: first, dialled, bridged: true })
+    Some(Goal { record, facts, chosen: first, dialled, bridged: true, only: None })
 }
 
 /// The port of a headless Service whose pods listen on the dialled number.

@@ -21,6 +21,8 @@ pub enum Meaning {
         name: Arc<str>,
         /// Whether the name was written in full.
         spelling: Spelling,
+        /// The pod of it that is meant alone.
+        own: Option<Arc<str>>,
     },
     /// Somebody outside.
     Outside,
@@ -105,7 +107,8 @@ fn in_cluster(world: &World, labels: &[&str], at: usize) -> Meaning {
         }
         _ => Spelling::Full,
     };
-    Meaning::Service { namespace: Arc::from(namespace), name: Arc::from(name), spelling }
+    let own = (at == 3).then(|| Arc::from(labels[0]));
+    Meaning::Service { namespace: Arc::from(namespace), name: Arc::from(name), spelling, own }
 }
 
 /// Names of one or two labels: search lists make Services of them, which only callers with a resolver of their own use.
@@ -121,7 +124,7 @@ fn short(call: &Call, labels: &[&str], home: &str, is_absolute: bool) -> Meaning
             match found {
                 Some(place) => {
                     let spelling = Spelling::Short(right(&place));
-                    Meaning::Service { namespace: place, name: Arc::from(*name), spelling }
+                    Meaning::Service { namespace: place, name: Arc::from(*name), spelling, own: None }
                 }
                 None => Meaning::Nobody { right: right(home) },
             }
@@ -132,7 +135,7 @@ fn short(call: &Call, labels: &[&str], home: &str, is_absolute: bool) -> Meaning
                 return Meaning::Nobody { right };
             }
             let spelling = Spelling::Short(right);
-            Meaning::Service { namespace: Arc::from(*namespace), name: Arc::from(*name), spelling }
+            Meaning::Service { namespace: Arc::from(*namespace), name: Arc::from(*name), spelling, own: None }
         }
         _ => Meaning::Outside,
     }

@@ -5,7 +5,6 @@ use crate::kinds::service::{PortRef, ServicePort};
 use crate::kinds::{POD, Record};
 use crate::view::trace::body::{self, Body};
 use crate::view::trace::facts;
-use crate::view::trace::flavour::Flavour;
 use crate::view::trace::outcome;
 use crate::view::trace::service::addresses;
 use crate::view::trace::service::call::Call;
@@ -85,12 +84,18 @@ fn from_slices(call: &Call, goal: &Goal, crowd: &Crowd) -> Takers {
             takers.misnamed.push((*slice).clone());
         }
         for port in ports {
-            let list = facts.endpoints.iter().filter_map(|endpoint| taker(call, crowd, (slice, endpoint), port));
+            let list = facts.endpoints.iter().filter(|endpoint| is_meant(goal, endpoint));
+            let list = list.filter_map(|endpoint| taker(call, crowd, (slice, endpoint), port));
             takers.list.extend(list);
         }
     }
-    fall_back(call, &mut takers.list);
+    fall_back(call, goal, &mut takers.list);
     takers
+}
+
+/// Whether an endpoint is the one whose own name led here, where one did.
+fn is_meant(goal: &Goal, endpoint: &Endpoint) -> bool {
+    goal.only.as_ref().is_none_or(|only| endpoint.hostname.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(only)))
 }
 
 /// A Service ignores slices of another address family.
@@ -133,8 +138,10 @@ pub fn is_named_right(wanted: &ServicePort, ports: &[EndpointPort]) -> bool {
 
 fn taker(call: &Call, crowd: &Crowd, (slice, endpoint): (&Arc<Record>, &Endpoint), port: u16) -> Option<Taker> {
     let address = endpoint.addresses.first()?;
-    // Traefik sends to all that serve, and fences those that are going away.
-    let ready = if call.flavour() == Some(Flavour::Traefik) { endpoint.serving } else { endpoint.ready };
+    // Traefik takes only what says so, and sends nobody new to those that are going away; where kube-proxy stands between
+    // it does not ask.
+    let is_picky = !call.by_address && call.is_traefik();
+    let ready = endpoint.ready && (!is_picky || endpoint.is_told && !endpoint.terminating);
     let is_barred =
         !addresses::is_managed(slice) && addresses::bad(call.world, address).is_some_and(|bad| bad.stops(call));
     Some(Taker {
@@ -161,8 +168,9 @@ fn pod_behind(world: &World, crowd: &Crowd, slice: &Record, endpoint: &Endpoint)
 }
 
 /// kube-proxy takes those that shut down where nobody else is left.
-fn fall_back(call: &Call, list: &mut [Taker]) {
-    if call.by_address && !list.iter().any(|taker| taker.ready) {
+fn fall_back(call: &Call, goal: &Goal, list: &mut [Taker]) {
+    // A name without an address of its own leads to pods that are ready, and kube-proxy has no part in it.
+    if call.by_address && !goal.facts.is_headless() && !list.iter().any(|taker| taker.ready) {
         for taker in list.iter_mut().filter(|taker| taker.serving && taker.terminating) {
             taker.ready = true;
         }

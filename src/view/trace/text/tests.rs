@@ -92,3 +92,18 @@ fn shares_and_endpoints_stand_behind_the_hops_and_nothing_acts_on_a_terminal() {
         ]
     );
 }
+
+#[test]
+fn a_narrow_terminal_breaks_lines_but_no_commands() {
+    let lines = vec![
+        "ok       rule          Ingress shop/web, path /cart (Prefix) leads to Service shop/web".to_owned(),
+        "           $ kubectl -n shop patch ingress web --type=json -p a-very-long-patch".to_owned(),
+    ];
+    let folded = folded(lines.clone(), 40);
+    assert_eq!(folded.last(), lines.last());
+    for line in &folded[..folded.len() - 1] {
+        assert!(fit::width(line) <= 43, "{line}");
+    }
+    assert!(folded[1].starts_with("             ") && 3 <= folded.len(), "{folded:?}");
+    assert_eq!(super::folded(lines.clone(), 200), lines);
+}

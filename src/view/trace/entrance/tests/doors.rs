@@ -76,7 +76,7 @@ fn names_of_the_cluster_lead_to_its_services() {
         (&plain, "dev", "http://web.shop:8080/", "service shop/web:8080"),
         (&plain, "dev", "http://web.shop.svc/", "service shop/web:80"),
         (&plain, "dev", "http://web.shop.svc.cluster.local/", "service shop/web:80"),
-        (&plain, "dev", "http://0.web.shop.svc.cluster.local/", "service shop/web:80"),
+        (&plain, "dev", "http://0.web.shop.svc.cluster.local/", "closed dns_error"),
         (&plain, "dev", "http://10.96.0.7/", "service shop/web:80"),
         (&plain, "dev", "http://web/", "service dev/web:80"),
         (&plain, "dev", "http://example.com/", "closed unknown"),

@@ -136,9 +136,10 @@ fn a_controller_may_refuse_all_of_them() {
     let leg = refusing(Flavour::Nginx, &["--disable-svc-external-name"]);
     assert_eq!((codes(&leg), &leg.end), (vec!["EN-DISABLED"], &Some(LegEnd::NoEndpoints)));
     assert_eq!(codes(&refusing(Flavour::Traefik, &["--providers.kubernetesingress"])), ["EN-DISABLED"]);
+    // For Ingresses Traefik wants the port to be listed, of an ExternalName too.
     assert_eq!(
         codes(&refusing(Flavour::Traefik, &["--providers.kubernetesIngress.allowExternalNameServices=true"])),
-        [] as [&str; 0]
+        ["SV-PORT-MISSING"]
     );
 }
 

@@ -14,7 +14,7 @@ const SPREADING: i64 = 600;
 
 /// What keeps the challenges of an Order from being answered, the one for the traced name first.
 pub fn trouble(place: &Place, order: &Record) -> Vec<Finding> {
-    let mut challenges = place.world.children(&order.meta.uid, CHALLENGE);
+    let mut challenges = place.world.children(order, CHALLENGE);
     challenges.sort_by_key(|record| {
         let is_other = facts::challenge(record).is_none_or(|facts| !facts.name.eq_ignore_ascii_case(&place.plan.name));
         (is_other, record.key.name.clone())

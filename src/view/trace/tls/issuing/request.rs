@@ -32,7 +32,7 @@ pub fn trouble(place: &Place, certificate: &Record) -> Vec<Finding> {
             .map(|finding| finding.proof(request, ".status.conditions[type=Approved]", "absent"))
             .collect();
     }
-    if let Some(order) = last(place.world.children(&request.meta.uid, ORDER)) {
+    if let Some(order) = last(place.world.children(request, ORDER)) {
         return ordered(place, request, order);
     }
     let failed = condition::denied(&facts.conditions, "Ready").filter(|ready| *ready.reason == *"Failed");
@@ -50,7 +50,7 @@ pub fn trouble(place: &Place, certificate: &Record) -> Vec<Finding> {
 
 /// The newest CertificateRequest of a Certificate.
 fn newest<'w>(place: &Place<'w>, certificate: &Record) -> Option<&'w Arc<Record>> {
-    let owned = place.world.children(&certificate.meta.uid, CERTIFICATE_REQUEST);
+    let owned = place.world.children(certificate, CERTIFICATE_REQUEST);
     last(owned).or_else(|| {
         let here = place.world.in_namespace(CERTIFICATE_REQUEST, place.namespace).into_iter();
         let named = |record: &&Arc<Record>| {

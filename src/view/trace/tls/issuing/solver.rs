@@ -22,7 +22,7 @@ pub fn class(place: &Place, challenge: &Record, facts: &ChallengeFacts) -> Optio
     if facts.solver.method != Method::HttpIngress || world.known(INGRESS_CLASS, None) != Known::Whole {
         return None;
     }
-    let made = world.children(&challenge.meta.uid, INGRESS).into_iter().next();
+    let made = world.children(challenge, INGRESS).into_iter().next();
     let field = made.and_then(|record| facts::ingress(record)?.class.as_ref());
     let annotation = made.and_then(|record| record.meta.annotation(CLASS_ANNOTATION));
     let wanted = match (made, field.or(annotation)) {
@@ -75,7 +75,7 @@ pub fn pod(place: &Place, challenge: &Arc<Record>, facts: &ChallengeFacts) -> Op
         return None;
     }
     let begin = |what: &str| place.begin(&cm::CM_CH_SOLVER).word("what", what);
-    let Some(pod) = world.children(&challenge.meta.uid, POD).into_iter().next() else {
+    let Some(pod) = world.children(challenge, POD).into_iter().next() else {
         let is_gone = world.known(POD, Some(place.namespace)) == Known::Whole && !world.is_files();
         return is_gone
             .then(|| begin("does not exist").fact(None, ".metadata.ownerReferences", "no pod of the challenge"));

@@ -1,0 +1,268 @@
+//! One stream of a follower: opened, read to its end, and doubted where it is silent for too long.
+
+use super::{Deaf, Follower};
+use crate::api::call::{self, Problem};
+use crate::api::logs::Ask;
+use crate::api::logs::frame::Lines;
+use crate::api::logs::resume::Seen;
+use crate::view::logs::batch::{Mark, Stamp};
+use crate::view::logs::state::State;
+use bytes::Bytes;
+use futures::FutureExt as _;
+use kube::client::Body;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+/// A batch is handed over when it holds so many bytes, or when nothing more is there.
+const FULL: usize = 64 << 10;
+/// The longest silence that is believed.
+const SILENT_MOST: Duration = Duration::from_secs(600);
+/// The head of an answer is waited for so long before others may open theirs: of a silent container it may never come.
+const OPENING: Duration = Duration::from_secs(1);
+/// A stream whose container has ended, and that the server does not end, is left when so long nothing comes, and at the latest
+/// after a minute.
+const PARTING: Duration = Duration::from_secs(5);
+const PARTING_MOST: Duration = Duration::from_secs(60);
+
+/// What came of reading a stream.
+pub struct Read {
+    /// Whether it held a line that is new.
+    pub has_news: bool,
+    /// How it ended.
+    pub close: Close,
+}
+
+/// How a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// The server ended it.
+    Ended,
+    /// It was left: it brought nothing, and there was something elsewhere.
+    Left,
+    /// The connection broke, or something of it could not be told.
+    Broken,
+}
+
+/// What silence means.
+enum Doubt {
+    /// There is nothing new.
+    None,
+    /// There is something that the stream did not bring.
+    Stalled,
+    /// The server did not say.
+    Unknown,
+}
+
+impl Follower {
+    /// Opens a stream; none where it was left before it said a word.
+    pub async fn open(&mut self, ask: Ask) -> Result<Option<Body>, Problem> {
+        let path = self.job.target.path(ask);
+        // Text is wanted whatever its language is called; as a stream it must come unpacked.
+        let asked = call::Ask { path: &path, accept: "*/*", stream: ask.follow };
+        let (connection, doors) = (self.job.connection.clone(), self.job.doors.clone());
+        let door = doors.acquire().await.ok();
+        if !ask.follow {
+            return connection.ask(&asked).await.map(|answer| Some(answer.body));
+        }
+        // Who follows gets no head before the first line.
+        let mut opening = pin!(connection.ask_open_ended(&asked));
+        if let Ok(answer) = timeout(OPENING, &mut opening).await {
+            return answer.map(|answer| Some(answer.body));
+        }
+        drop(door);
+        self.began = true;
+        loop {
+            let wait = self.silence;
+            tokio::select! {
+                answer = &mut opening => return answer.map(|answer| Some(answer.body)),
+                changed = self.job.state.changed() => {
+                    if changed.is_err() || self.has_passed() {
+                        return Ok(None);
+                    }
+                }
+                () = self.job.out.closed() => return Ok(None),
+                () = sleep(wait) => {
+                    if self.is_stalled().await {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads a body to its end.
+    pub async fn read(&mut self, mut body: Body, follow: bool, mut is_again: bool) -> Result<Read, Deaf> {
+        let mut lines = Lines::new(self.job.manner.longest);
+        let (mut has_news, mut waiting) = (false, None);
+        let mut parting = None;
+        loop {
+            let piece = match waiting.take() {
+                Some(piece) => piece,
+                None if !follow => self.job.connection.next(&mut body).await,
+                None => match self.next(&mut body, &mut parting).await? {
+                    Some(piece) => piece,
+                    None => return Ok(Read { has_news, close: Close::Left }),
+                },
+            };
+            let Ok(piece) = piece else {
+                // The line that broke off comes again, whole, from the next stream.
+                self.hand_over().await?;
+                return Ok(Read { has_news, close: Close::Broken });
+            };
+            let Some(piece) = piece else {
+                if !follow {
+                    lines.finish(|line| has_news |= self.take(line));
+                }
+                self.hand_over().await?;
+                return Ok(Read { has_news, close: Close::Ended });
+            };
+            if std::mem::take(&mut is_again) && !self.look_for_replacement(&piece).await? {
+                return Ok(Read { has_news, close: Close::Broken });
+            }
+            self.silence = self.job.manner.silence;
+            lines.push(&piece, |line| has_news |= self.take(line));
+            if self.batch.bytes.len() < FULL {
+                // What is there already goes into the same batch.
+                waiting = self.job.connection.next(&mut body).now_or_never();
+            }
+            if waiting.is_none() {
+                self.hand_over().await?;
+            }
+        }
+    }
+
+    /// Waits for the next piece of a stream that is followed; none where the stream is to be left.
+    async fn next(
+        &mut self,
+        body: &mut Body,
+        parting: &mut Option<Instant>,
+    ) -> Result<Option<Result<Option<Bytes>, Problem>>, Deaf> {
+        let connection = self.job.connection.clone();
+        loop {
+            let wait = parting.map_or(self.silence, |last| last.saturating_duration_since(Instant::now()).min(PARTING));
+            tokio::select! {
+                biased;
+                piece = connection.next(body) => return Ok(Some(piece)),
+                () = self.job.out.closed() => return Err(Deaf),
+                changed = self.job.state.changed(), if parting.is_none() => {
+                    changed.map_err(|_| Deaf)?;
+                    if self.has_passed() {
+                        *parting = Some(Instant::now() + PARTING_MOST);
+                    }
+                }
+                () = sleep(wait) => {
+                    if parting.is_some() || self.is_stalled().await {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the container that is read runs no more, as the model knows it.
+    fn has_passed(&self) -> bool {
+        let state = self.job.state.borrow();
+        match (&*state, state.instance(), self.instance) {
+            (State::Ended { instance, .. }, _, Some(read)) => read <= *instance,
+            (State::Gone, ..) | (State::Ended { .. }, _, None) => true,
+            (_, now, read) => read.is_some() && read < now,
+        }
+    }
+
+    /// Whether there is something that the open stream did not bring; if not, the next silence is believed longer.
+    async fn is_stalled(&mut self) -> bool {
+        match self.doubt().await {
+            Doubt::Stalled => return true,
+            Doubt::None => self.silence = self.silence.saturating_mul(2).min(SILENT_MOST),
+            Doubt::Unknown => {}
+        }
+        false
+    }
+
+    async fn doubt(&self) -> Doubt {
+        if self.has_passed() {
+            return Doubt::Stalled;
+        }
+        let path = self.job.target.path(Ask { tail: Some(1), ..Ask::default() });
+        let asked = call::Ask { path: &path, accept: "*/*", stream: false };
+        let Ok(answer) = self.job.connection.ask(&asked).await else { return Doubt::Unknown };
+        let Ok(bytes) = self.job.connection.whole(answer.body).await else { return Doubt::Unknown };
+        // Before the first line only what was written since the opening counts.
+        let opened = self.opened.map_or(Stamp(i64::MIN), |seconds| Stamp(seconds.saturating_mul(1_000_000_000)));
+        let seen = self.resume.last().unwrap_or(opened);
+        match Stamp::read(&bytes) {
+            Some((last, _)) if seen < last => Doubt::Stalled,
+            _ => Doubt::None,
+        }
+    }
+
+    /// The server may know of a new instance before the model does: where an opened stream begins with nothing that was
+    /// seen, and the log of the previous instance ends with what was seen, this is the next one. False where the server
+    /// could not be asked.
+    async fn look_for_replacement(&mut self, piece: &[u8]) -> Result<bool, Deaf> {
+        let first = piece.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        if self.resume.last().is_none() || self.knows(first) {
+            return Ok(true);
+        }
+        let ask = Ask { previous: true, since: self.resume.since(), ..Ask::default() };
+        let path = self.job.target.path(ask);
+        let asked = call::Ask { path: &path, accept: "*/*", stream: false };
+        let body = match self.job.connection.ask(&asked).await {
+            Ok(answer) => answer.body,
+            Err(problem) => return Ok(problem.refusal().is_some_and(|refusal| refusal.code != 429)),
+        };
+        let Ok(bytes) = self.job.connection.whole(body).await else { return Ok(false) };
+        let mut lines = Lines::new(self.job.manner.longest);
+        let mut has_seen = false;
+        lines.push(&bytes, |line| has_seen |= self.knows(line));
+        lines.finish(|line| has_seen |= self.knows(line));
+        if !has_seen {
+            return Ok(true);
+        }
+        self.resume.reopened();
+        let mut has_news = false;
+        lines.push(&bytes, |line| has_news |= self.take(line));
+        lines.finish(|line| has_news |= self.take(line));
+        let next = self.instance.map_or(1, |instance| instance + 1);
+        self.begin_instance(next).await?;
+        Ok(true)
+    }
+
+    fn knows(&self, line: &[u8]) -> bool {
+        let text = |start: usize| self.text(line.get(start..).unwrap_or_default());
+        Stamp::read(line).is_some_and(|(at, start)| self.resume.knows(at, text(start)))
+    }
+
+    /// A line as it is kept.
+    fn text<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        let bare = line.strip_suffix(b"\r").filter(|_| !self.job.manner.keeps_returns);
+        bare.unwrap_or(line)
+    }
+
+    /// Takes in one line; true where it is new.
+    fn take(&mut self, line: &[u8]) -> bool {
+        let Some((at, start)) = Stamp::read(line) else {
+            // What the server says in the middle of a stream, without a stamp.
+            let line = self.text(line);
+            self.batch.line(None, line);
+            return true;
+        };
+        let text = self.text(line.get(start..).unwrap_or_default());
+        let seen = self.resume.take(at, text);
+        if seen == Seen::Again {
+            return false;
+        }
+        if let Some(since) = self.cut.take() {
+            let after = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+            if !matches!(seen, Seen::AfterGap { .. }) {
+                self.batch.mark(Mark::Reconnected { after, repeated: self.resume.repeated() });
+            }
+        }
+        if let Seen::AfterGap { from, to } = seen {
+            self.batch.mark(Mark::Gap { from, to });
+        }
+        self.batch.line(Some(at), text);
+        true
+    }
+}

@@ -1,0 +1,182 @@
+//! The only way in which anything is written. A rehearsal asks the server what would come of a [`Mutation`]; the real
+//! request leaves with the ticket of a confirmation, once. Whether a lost answer meant yes is looked up, never assumed.
+
+mod request;
+
+pub use self::request::{Outgoing, Stance, outgoing};
+
+use http::{HeaderMap, Request, header};
+use kube::client::Body;
+use serde_json::Value;
+use tokio::time::{Instant, timeout};
+
+use crate::api::call::{PATIENCE, Refusal, accept};
+use crate::api::connect::Connection;
+use crate::api::failure::{Cause, Failure};
+use crate::api::fetch;
+use crate::api::guard::ticket::{ActionTicket, Print};
+use crate::app::mutation::{Confirmed, Mutation, Preview, Refused, Write};
+use crate::kinds::Kind;
+
+/// What the server said to a write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// The object, or the Status that stands for a deletion.
+    pub object: Value,
+    /// The HTTP code.
+    pub code: u16,
+    /// What it warns of.
+    pub warnings: Vec<String>,
+}
+
+/// Rehearses a write on the object as it is now: to that version the real one is pinned afterwards.
+pub async fn rehearse(connection: &Connection, kind: &Kind, mutation: &Mutation) -> Result<Preview, Refused> {
+    let before = match (&mutation.write, mutation.uid.is_some()) {
+        (Write::Create { .. }, _) | (_, false) => Value::Null,
+        _ => current(connection, kind, mutation).await?,
+    };
+    let mut pinned = mutation.clone();
+    if let Some(version) = before.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
+        pinned.resource_version = Some(version.into());
+    }
+    let request = build(&outgoing(kind, &pinned, Stance::Rehearsal))?;
+    let Answered { object: after, warnings, .. } = send(connection, request, &pinned).await?;
+    Ok(Preview { before, after, warnings })
+}
+
+/// Does what was confirmed at `since`: one request, never repeated.
+pub async fn perform(
+    connection: &Connection,
+    kind: &Kind,
+    confirmed: &Confirmed,
+    since: Instant,
+) -> Result<Answered, Refused> {
+    let Some(mutation) = confirmed.mutation() else {
+        return Err(Refused::Unsent("this confirmation is for no single write".to_owned()));
+    };
+    let mut request = build(&outgoing(kind, mutation, Stance::Real))?;
+    let print = Print::of(&request).ok_or_else(|| Refused::Unsent("its body is a stream".to_owned()))?;
+    request.extensions_mut().insert(ActionTicket::once(confirmed, since, print));
+    let done = send(connection, request, mutation).await;
+    match done {
+        Err(Refused::Unknown { how, .. }) => {
+            Err(Refused::Unknown { how, shown: looked_up(connection, kind, mutation).await })
+        }
+        done => done,
+    }
+}
+
+/// Whether the object shows a change whose answer was lost; none where it cannot be read or told.
+async fn looked_up(connection: &Connection, kind: &Kind, mutation: &Mutation) -> Option<bool> {
+    let object = fetch::object(connection, kind, &mutation.key).await;
+    match (&mutation.write, object) {
+        (Write::Delete { .. } | Write::Evict { .. }, Ok(object)) => {
+            let is_same = uid(&object) == mutation.uid.as_deref();
+            let is_going = object.pointer("/metadata/deletionTimestamp").is_some_and(|when| !when.is_null());
+            Some(!is_same || is_going)
+        }
+        (Write::Delete { .. } | Write::Evict { .. }, Err(problem)) => {
+            problem.refusal().filter(|refusal| refusal.code == 404).map(|_| true)
+        }
+        (Write::Create { .. }, Ok(_)) => Some(true),
+        (_, Ok(object)) => mutation.shows(&object),
+        (_, Err(_)) => None,
+    }
+}
+
+async fn current(connection: &Connection, kind: &Kind, mutation: &Mutation) -> Result<Value, Refused> {
+    let object = fetch::object(connection, kind, &mutation.key).await.map_err(|problem| match problem.refusal() {
+        Some(refusal) => classified(refusal),
+        None => Refused::Unsent(problem.failure(connection.server()).headline()),
+    })?;
+    if uid(&object) != mutation.uid.as_deref() {
+        return Err(Refused::Conflict(format!("another object is called {} now", mutation.key.name)));
+    }
+    Ok(object)
+}
+
+fn uid(object: &Value) -> Option<&str> {
+    object.pointer("/metadata/uid").and_then(Value::as_str)
+}
+
+fn build(outgoing: &Outgoing) -> Result<Request<Body>, Refused> {
+    let request = Request::builder()
+        .method(outgoing.method.clone())
+        .uri(&outgoing.target)
+        .header(header::ACCEPT, accept::JSON)
+        .header(header::CONTENT_TYPE, outgoing.content_type)
+        .body(Body::from(outgoing.body.clone()));
+    request.map_err(|error| Refused::Unsent(error.to_string()))
+}
+
+async fn send(connection: &Connection, request: Request<Body>, mutation: &Mutation) -> Result<Answered, Refused> {
+    let lost = |how: String| Refused::Unknown { how, shown: None };
+    let response = match timeout(PATIENCE, connection.client().send(request)).await {
+        Err(_) => return Err(lost("no answer within 30 s".to_owned())),
+        Ok(Err(error)) => {
+            let failure = Failure::of(connection.server(), &error);
+            let words = failure.headline();
+            return Err(if may_have_left(failure.cause) { lost(words) } else { Refused::Unsent(words) });
+        }
+        Ok(Ok(response)) => response,
+    };
+    let (code, warnings) = (response.status().as_u16(), warnings(response.headers()));
+    if !response.status().is_success() {
+        let refusal = connection.refusal(response).await;
+        let evicts = matches!(mutation.write, Write::Evict { .. });
+        return Err(if evicts {
+            held_back(&refusal).unwrap_or_else(|| classified(&refusal))
+        } else {
+            classified(&refusal)
+        });
+    }
+    // The server has said yes: a body that breaks off changes nothing of that.
+    let body = connection.whole(response.into_body()).await.unwrap_or_default();
+    let object = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    Ok(Answered { object, code, warnings })
+}
+
+/// Whether a request that failed so can have reached the server.
+fn may_have_left(cause: Cause) -> bool {
+    matches!(cause, Cause::Timeout | Cause::Reset | Cause::Server | Cause::Other)
+}
+
+/// Says in our words how the server said no.
+fn classified(refusal: &Refusal) -> Refused {
+    let words = refusal.to_string();
+    let said = refusal.message.as_str();
+    let is_timeout = said.contains("timed out") || said.contains("timeout");
+    let is_denied =
+        (said.contains("admission webhook") && said.contains("denied the request")) || said.contains("denied request");
+    match refusal.code {
+        400..=499 if is_denied => Refused::Denied(words),
+        404 | 410 => Refused::Missing(words),
+        401 | 403 => Refused::Forbidden(words),
+        409 => Refused::Conflict(words),
+        429 => Refused::Busy(words),
+        408 | 502 | 504 => Refused::Unknown { how: words, shown: None },
+        500.. if is_timeout => Refused::Unknown { how: words, shown: None },
+        400..=499 => Refused::Invalid(words),
+        _ => Refused::Server(words),
+    }
+}
+
+/// An eviction's 429: which budget it was, and how it stands.
+fn held_back(refusal: &Refusal) -> Option<Refused> {
+    let cause = refusal.causes.iter().find(|(reason, _)| reason == "DisruptionBudget");
+    let words = cause.map(|(_, message)| format!("{}: {message}", refusal.message));
+    words.filter(|_| refusal.code == 429).map(Refused::Budget)
+}
+
+/// The texts of the Warning headers: `299 - "text"`.
+fn warnings(headers: &HeaderMap) -> Vec<String> {
+    let text = |value: &header::HeaderValue| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let quoted = value.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map(|(text, _)| text.to_owned());
+        quoted.unwrap_or(value).replace("\\\"", "\"").replace("\\\\", "\\")
+    };
+    headers.get_all(header::WARNING).iter().map(text).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! The dialog as a value to paint: where, what exactly, what would differ, what to know, how to take it back.
+
+use super::{Ask, Dialog, Pending, Purpose, State};
+use crate::app::App;
+use crate::app::policy::Mode;
+use crate::app::scene::{Button, DialogPane};
+use crate::app::session::Session;
+use crate::kinds::Health;
+use crate::view::line::{Line, Role, Span};
+
+impl App {
+    /// The dialog, if one is open.
+    pub(in crate::app) fn dialog_pane(&self) -> Option<DialogPane> {
+        let dialog = self.dialog.as_ref()?;
+        let session = self.sessions.iter().find(|session| session.epoch == dialog.epoch)?;
+        let mut lines = vec![place(session, dialog)];
+        let (title, go, can_go) = match &dialog.purpose {
+            Purpose::Operate => {
+                lines.extend(operate(session));
+                ("May I operate this cluster from here?".to_owned(), "operate it", true)
+            }
+            Purpose::Elevate => {
+                lines.extend(elevate(session));
+                ("May I do more here for a while?".to_owned(), "allow it", true)
+            }
+            Purpose::Act(pending) => {
+                lines.extend(act(pending, session.mode));
+                let can_go = session.mode == Mode::Operate && matches!(pending.state, State::Ready { .. });
+                (format!("{} {}", pending.act.name, pending.target.place()), pending.act.name, can_go)
+            }
+        };
+        let can_go = can_go && self.dialog_listens();
+        let input = dialog.asks.first().filter(|_| can_go).map(|ask| (label(ask), dialog.editor.text().to_owned()));
+        let is_typed = !dialog.asks.is_empty();
+        let chosen = dialog.is_go && !is_typed;
+        let word = if is_typed || !can_go { go.to_owned() } else { format!("y  {go}") };
+        let buttons = [
+            Button { text: "cancel".to_owned(), is_chosen: !chosen, is_off: false },
+            Button { text: word, is_chosen: chosen, is_off: !can_go || is_typed },
+        ];
+        Some(DialogPane { title, lines, input, buttons: buttons.to_vec() })
+    }
+
+    /// When the dialog says something else by itself: once keys count.
+    pub(in crate::app) fn dialog_wakes(&self) -> Option<crate::wire::Timestamp> {
+        let dialog = self.dialog.as_ref()?;
+        let at = crate::wire::Timestamp(dialog.since.0.saturating_add(super::MOMENT));
+        (self.now < at).then_some(at)
+    }
+}
+
+fn labelled(label: &str, text: impl Into<String>, role: Role) -> Line {
+    Line::of(vec![Span::dim(format!("{label:<9}")), Span::new(text, role)])
+}
+
+fn place(session: &Session, dialog: &Dialog) -> Line {
+    let context = session.context.to_string();
+    let namespace = match &dialog.purpose {
+        Purpose::Act(pending) => pending.target.key.namespace.as_deref().unwrap_or("no namespace").to_owned(),
+        _ => session.server().map_or_else(String::new, |server| server.address.clone()),
+    };
+    let role = if session.grant.banner.is_some() { Role::Danger } else { Role::Accent };
+    Line::of(vec![Span::dim("in       "), Span::new(context, role), Span::text("  "), Span::text(namespace)])
+}
+
+fn act(pending: &Pending, mode: Mode) -> Vec<Line> {
+    let mut lines = vec![labelled("same as", pending.act.line(&pending.target), Role::Text)];
+    let warn = |text: &String| Line { health: Some(Health::Warn), ..Line::text(text.clone()) };
+    match &pending.state {
+        State::Rehearsing => lines.push(Line::of(vec![Span::dim("asking the server what would come of it")])),
+        State::Refused { why, remedy } => {
+            lines.push(Line { health: Some(Health::Failed), ..Line::of(vec![Span::new(why.clone(), Role::Danger)]) });
+            lines.extend(Some(remedy).filter(|text| !text.is_empty()).map(|text| Line::text(text.clone())));
+        }
+        State::Ready { differences, warnings, cautions, undo } => {
+            lines.push(Line::default());
+            if differences.is_empty() {
+                lines.push(Line::text("the server says that nothing would change"));
+            }
+            for difference in differences {
+                lines.push(Line::of(vec![Span::new(difference.path.clone(), Role::Field)]));
+                let side = |sign: &str, text: &Option<String>, health| {
+                    text.as_ref().map(|text| Line::of(vec![Span::new(format!("  {sign} {text}"), Role::State(health))]))
+                };
+                lines.extend(side("-", &difference.before, Health::Failed));
+                lines.extend(side("+", &difference.after, Health::Ready));
+            }
+            lines.push(Line::default());
+            lines.extend(cautions.iter().chain(warnings).map(warn));
+            lines.push(labelled("undo", undo.clone(), Role::Text));
+            if mode != Mode::Operate {
+                lines.push(warn(&format!("{} mode: nothing is done", mode.word())));
+            }
+        }
+    }
+    lines
+}
+
+fn operate(session: &Session) -> Vec<Line> {
+    vec![
+        Line::text("kplumb has not been told what may be done to this cluster, so it only looks."),
+        Line::text("Each action is still shown and confirmed before it is done."),
+        labelled("policy", format!("{} (the answer is kept by the cluster's uid)", session.grant.rule), Role::Dim),
+    ]
+}
+
+fn elevate(session: &Session) -> Vec<Line> {
+    let Some(elevate) = &session.grant.elevate else { return Vec::new() };
+    let text =
+        format!("{} for {} minutes, or until another context is opened", elevate.to.word(), elevate.ttl_seconds / 60);
+    vec![Line::text(text), labelled("policy", session.grant.rule.clone(), Role::Dim)]
+}
+
+fn label(ask: &Ask) -> String {
+    match ask {
+        Ask::Word(word) => format!("type {word}: "),
+        Ask::Reason => "why: ".to_owned(),
+    }
+}

@@ -1,0 +1,228 @@
+//! Writes at work: rehearsed on a connection that can only preview, done on one that was made for this one action. What is
+//! about to be done is on record before it leaves, and what became of it afterwards.
+
+use crate::api::connect::Connection;
+use crate::api::failure::{self, Cause};
+use crate::api::mutate::{self, Answered, Stance, outgoing};
+use crate::app::event::{ContextName, Event, Failure, Outcome, Reply};
+use crate::app::mutation::{Confirmed, Done, Mutation, Refused, Undone};
+use crate::app::policy::{Answer, Mode, with_answer};
+use crate::kinds::Kind;
+use crate::runtime::greet::{Who, who};
+use crate::runtime::journal::told::lines;
+use crate::runtime::journal::{self, Journal, redacted};
+use crate::runtime::report::Report;
+use crate::runtime::serving::Shared;
+use crate::runtime::source::Source;
+use serde_json::{Value, json};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// Who acts on one connection.
+pub struct Actor {
+    /// Where clusters come from.
+    pub source: Arc<Mutex<Source>>,
+    /// The context.
+    pub context: ContextName,
+    /// What the connection's tasks share.
+    pub shared: Shared,
+    /// The record of actions.
+    pub journal: Arc<Journal>,
+}
+
+impl Actor {
+    /// Asks what would come of a write.
+    pub async fn preview(self, number: u64, mutation: Mutation) {
+        let said = match self.ready(&mutation, Mode::Preview).await {
+            Ok((connection, kind)) => mutate::rehearse(&connection, &kind, &mutation).await,
+            Err(why) => Err(why),
+        };
+        self.shared.reply(Reply::Previewed(number, said.map(Box::new))).await;
+    }
+
+    /// Does what was confirmed at `since`.
+    pub async fn mutate(self, confirmed: Confirmed, since: Instant) {
+        let note = &confirmed.note;
+        let (context, action, object) = (Arc::clone(&note.context), note.action, note.object.clone());
+        let reply = match self.act(&confirmed, since).await {
+            Ok(warnings) => Reply::Done(Done { context, action, object, warnings, undo: note.undo.clone() }),
+            Err(why) => Reply::Failed(Undone { context, action, object, why }),
+        };
+        self.shared.reply(reply).await;
+    }
+
+    async fn act(&self, confirmed: &Confirmed, since: Instant) -> Result<Vec<String>, Refused> {
+        let mutation = confirmed.mutation().ok_or_else(|| Refused::Unsent("nothing was confirmed".to_owned()))?;
+        let (connection, kind) = self.ready(mutation, Mode::Operate).await?;
+        let who = who(&connection).await.unwrap_or_default();
+        let id = self.note(self.intent(confirmed, mutation, &kind, (&connection, &who))).await.map_err(|error| {
+            Refused::Unsent(format!("the record of actions cannot be written ({error}), so nothing was sent"))
+        })?;
+        let begun = Instant::now();
+        let said = mutate::perform(&connection, &kind, confirmed, since).await;
+        let result = self.result(&id, said.as_ref(), begun.elapsed());
+        let recorded = self.note(result).await;
+        let mut warnings = said?.warnings;
+        if let Err(error) = recorded {
+            warnings.push(format!("it was done, and the record of actions does not say so: {error}"));
+        }
+        Ok(warnings)
+    }
+
+    /// A connection for one action, and the kind as the server has it.
+    async fn ready(&self, mutation: &Mutation, mode: Mode) -> Result<(Connection, Kind), Refused> {
+        let unsent = |failure: failure::Failure| Refused::Unsent(failure.headline());
+        let Some((_, kind)) = self.shared.kind(mutation.key.kind).await else {
+            return Err(Refused::Unsent("the server does not have this kind".to_owned()));
+        };
+        let (source, context, clock) = (Arc::clone(&self.source), Arc::clone(&self.context), self.shared.clock);
+        let open = move || source.lock().unwrap_or_else(PoisonError::into_inner).act(&context, &clock, mode);
+        let opened = tokio::task::spawn_blocking(open).await;
+        let opened =
+            opened.unwrap_or_else(|error| Err(failure::Failure::new(Cause::Other, "connect", error.to_string())));
+        Ok((opened.map_err(unsent)?, kind))
+    }
+
+    /// Writes an entry; returns its id.
+    async fn note(&self, entry: Value) -> io::Result<String> {
+        let (journal, now) = (Arc::clone(&self.journal), self.shared.clock.now());
+        let noted = tokio::task::spawn_blocking(move || journal.append(entry, now)).await;
+        noted.unwrap_or_else(|error| Err(io::Error::other(error)))
+    }
+
+    fn intent(&self, confirmed: &Confirmed, mutation: &Mutation, kind: &Kind, by: (&Connection, &Who)) -> Value {
+        let (connection, who) = by;
+        let out = outgoing(kind, mutation, Stance::Real);
+        let body = serde_json::from_slice(&out.body).unwrap_or(Value::Null);
+        let note = &confirmed.note;
+        json!({
+            "phase": "intent",
+            "os_user": journal::os_user(),
+            "user": who.user,
+            "groups": who.groups,
+            "context": &*self.context,
+            "server": &**connection.server(),
+            "mode": Mode::Operate.word(),
+            "rule": note.rule,
+            "action": note.action,
+            "verb": mutation.verb(),
+            "group": &*kind.group,
+            "version": &*kind.version,
+            "resource": &*kind.plural,
+            "subresource": mutation.subresource(),
+            "namespace": mutation.key.namespace.as_deref(),
+            "name": &*mutation.key.name,
+            "uid": mutation.uid.as_deref(),
+            "resource_version": mutation.resource_version.as_deref(),
+            "method": out.method.as_str(),
+            "target": out.target,
+            "body": redacted(&kind.kind, &body),
+            "body_sha256": journal::hex(&crate::api::guard::ticket::sha256(&out.body)),
+            "line": note.line,
+            "reason": note.reason,
+            "undo": note.undo,
+        })
+    }
+
+    fn result(&self, id: &str, said: Result<&Answered, &Refused>, took: Duration) -> Value {
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        match said {
+            Ok(answered) => json!({
+                "phase": "result",
+                "intent": id,
+                "context": &*self.context,
+                "outcome": "done",
+                "code": answered.code,
+                "resource_version": answered.object.pointer("/metadata/resourceVersion"),
+                "warnings": answered.warnings,
+                "duration_ms": took_ms,
+            }),
+            Err(why) => json!({
+                "phase": "result",
+                "intent": id,
+                "context": &*self.context,
+                "outcome": why.word(),
+                "cause": why.cause(),
+                "duration_ms": took_ms,
+            }),
+        }
+    }
+}
+
+/// Tells what is on record.
+pub async fn tell(journal: Arc<Journal>, out: mpsc::Sender<Report>) {
+    let read = tokio::task::spawn_blocking(move || journal.read()).await;
+    let lines = match read {
+        Ok(Ok(record)) => lines(&record, None),
+        Ok(Err(error)) => vec![format!("the record cannot be read: {error}")],
+        Err(error) => vec![format!("the record cannot be read: {error}")],
+    };
+    let _ = out.send(Report::Event(Event::Outcome(Outcome::Record(lines)))).await;
+}
+
+/// Writes into the policy file that a cluster may be operated.
+pub async fn remember(path: Option<PathBuf>, answer: Answer, out: mpsc::Sender<Report>) {
+    let written = tokio::task::spawn_blocking(move || match path {
+        None => Err(io::Error::other("there is no home folder for it")),
+        Some(path) => rewrite(&path, &answer),
+    });
+    let error = match written.await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    let failure = Failure {
+        what: "the answer is good for this run only: the policy could not be written".to_owned(),
+        cause: error,
+        remedy: "write the rule yourself, or answer again next time".to_owned(),
+    };
+    let _ = out.send(Report::Event(Event::Outcome(Outcome::Failed(failure)))).await;
+}
+
+/// Another file is written and takes the old one's place, so that no half of it is ever read.
+fn rewrite(path: &Path, answer: &Answer) -> io::Result<()> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error),
+    };
+    let text = with_answer(&text, answer)
+        .ok_or_else(|| io::Error::other("it says something that is not understood, and is left alone"))?;
+    // A link stays a link: what it leads to is replaced.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let beside = path.with_extension("toml.new");
+    let mut file = journal::private(&beside, false)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&beside, &path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::policy::Policy;
+
+    #[test]
+    fn an_answer_is_kept_for_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kplumb/policy.toml");
+        let answer = Answer { cluster_uid: "u1".into(), context: "c".into(), server: "https://s".into(), before: None };
+        rewrite(&path, &answer).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(Policy::parse(&text, "p").decide("c", "https://s", Some("u1")).mode, Mode::Operate);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        std::fs::write(&path, "nonsense = 1").unwrap();
+        assert!(rewrite(&path, &answer).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "nonsense = 1");
+    }
+}

@@ -1,0 +1,204 @@
+//! Logs without a screen: the model is kept true, streams join and leave with its pods, and what they say is handed on.
+
+use crate::api::logs::follow::{Manner, Over};
+use crate::app::effect::Stream;
+use crate::kinds::{self, Health, ObjectRef, Target};
+use crate::model::Cluster;
+use crate::runtime::gather::Gathering;
+use crate::runtime::logs::streams::Streams;
+use crate::view::logs::batch::{Batch, SourceId};
+use crate::view::logs::query::{Part, Query, Wanted, wanted};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Batches that wait to be handed on.
+const AHEAD: usize = 64;
+/// Streams that are read at a time: each is a connection of its own.
+pub const MOST: usize = 500;
+
+/// What is read.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// The objects, which containers, and which part.
+    pub query: Query,
+    /// Pods by their labels.
+    pub selectors: Vec<Target>,
+    /// How streams are read.
+    pub manner: Manner,
+}
+
+/// What comes of it, in its order.
+#[derive(Debug)]
+pub enum Heard {
+    /// A stream joins.
+    Joined(SourceId, Box<Wanted>),
+    /// How the instance of a stream's container ended that ran before the present one.
+    Exited(SourceId, i32, Arc<str>),
+    /// Lines and marks.
+    Said(SourceId, Batch),
+    /// More streams match than are read.
+    TooMany(usize),
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Streams that were read.
+    pub streams: usize,
+    /// Of these, those that we may not read.
+    pub refused: usize,
+    /// Those that could not be read.
+    pub failed: usize,
+}
+
+struct Tail {
+    gathering: Gathering,
+    wish: Wish,
+    streams: Streams,
+    numbers: HashMap<(Arc<str>, Arc<str>), SourceId>,
+    parts: HashMap<SourceId, Part>,
+    exits: HashMap<SourceId, u32>,
+    over: HashSet<SourceId>,
+    tally: Tally,
+    is_first: bool,
+    has_complained: bool,
+}
+
+/// Reads until all is read that can come, or nobody listens.
+pub async fn tail(mut gathering: Gathering, wish: Wish, out: mpsc::Sender<Heard>) -> Tally {
+    let (lines, mut said) = mpsc::channel(AHEAD);
+    let (ends, mut ended) = mpsc::channel(AHEAD);
+    if wish.query.part.follow {
+        gathering.stay_true();
+    }
+    let streams = Streams::new(gathering.connection(), lines, wish.manner).telling(ends);
+    let mut tail = Tail {
+        gathering,
+        wish,
+        streams,
+        numbers: HashMap::new(),
+        parts: HashMap::new(),
+        exits: HashMap::new(),
+        over: HashSet::new(),
+        tally: Tally::default(),
+        is_first: true,
+        has_complained: false,
+    };
+    let mut is_changed = true;
+    loop {
+        if std::mem::take(&mut is_changed) && tail.choose(&out).await.is_err() {
+            return tail.tally;
+        }
+        if tail.is_over() {
+            // Whoever says that it is over has handed on its last line.
+            while let Ok((source, batch)) = said.try_recv() {
+                if out.send(Heard::Said(source, batch)).await.is_err() {
+                    break;
+                }
+            }
+            return tail.tally;
+        }
+        tokio::select! {
+            Some((source, batch)) = said.recv() => {
+                if out.send(Heard::Said(source, batch)).await.is_err() {
+                    return tail.tally;
+                }
+            }
+            Some((source, over)) = ended.recv() => tail.end(source, over),
+            // Who does not follow reads what there was at the beginning.
+            true = tail.gathering.changed() => is_changed = tail.wish.query.part.follow,
+            () = out.closed() => return tail.tally,
+        }
+    }
+}
+
+impl Tail {
+    /// Brings the streams in line with the model.
+    async fn choose(&mut self, out: &mpsc::Sender<Heard>) -> Result<(), mpsc::error::SendError<Heard>> {
+        let mut all = self.matching();
+        if MOST < all.len() {
+            if !std::mem::replace(&mut self.has_complained, true) {
+                out.send(Heard::TooMany(all.len())).await?;
+            }
+            let cluster = &self.gathering.cluster;
+            let created = |wanted: &Wanted| cluster.get(&wanted.pod).and_then(|pod| pod.meta.created);
+            all.sort_by_key(|wanted| std::cmp::Reverse(created(wanted)));
+            all.truncate(MOST);
+        }
+        let mut streams = Vec::with_capacity(all.len());
+        for wanted in all {
+            let key = (Arc::clone(&wanted.uid), Arc::clone(&wanted.container));
+            let count = self.numbers.len();
+            let source = match self.numbers.get(&key) {
+                Some(source) => *source,
+                None => {
+                    let Ok(number) = u16::try_from(count) else { continue };
+                    self.numbers.insert(key, SourceId(number));
+                    self.tally.streams += 1;
+                    out.send(Heard::Joined(SourceId(number), Box::new(wanted.clone()))).await?;
+                    SourceId(number)
+                }
+            };
+            if let Some((restarts, code, reason)) = exit(&self.gathering.cluster, &wanted)
+                && self.exits.insert(source, restarts) != Some(restarts)
+            {
+                out.send(Heard::Exited(source, code, reason)).await?;
+            }
+            // Who joins later is read whole: all of it is new.
+            let asked = self.wish.query.part;
+            let whole = Part { tail: None, since: None, ..asked };
+            let part = *self.parts.entry(source).or_insert(if self.is_first { asked } else { whole });
+            streams.push(Stream { source, wanted, part });
+        }
+        self.is_first = false;
+        self.streams.read(&streams);
+        Ok(())
+    }
+
+    /// The streams of objects and selectors, each once.
+    fn matching(&self) -> Vec<Wanted> {
+        let cluster = &self.gathering.cluster;
+        let selected = self.wish.selectors.iter().flat_map(|target| cluster.targets(target));
+        let mut query = self.wish.query.clone();
+        query.objects.extend(selected.map(|pod| pod.key.clone()));
+        let all = wanted(cluster, &query).into_iter();
+        let all: BTreeMap<(ObjectRef, Arc<str>), Wanted> =
+            all.map(|wanted| ((wanted.pod.clone(), Arc::clone(&wanted.container)), wanted)).collect();
+        all.into_values().collect()
+    }
+
+    fn end(&mut self, source: SourceId, over: Over) {
+        self.over.insert(source);
+        match over {
+            Over::Refused => self.tally.refused += 1,
+            Over::Failed => self.tally.failed += 1,
+            Over::Read | Over::Gone | Over::Unheard => {}
+        }
+    }
+
+    /// Whether nothing can come any more.
+    fn is_over(&self) -> bool {
+        let cluster = &self.gathering.cluster;
+        let is_done = |object: &ObjectRef| match object.kind {
+            kinds::POD => true,
+            kinds::JOB => {
+                let health = cluster.get(object).map(|job| job.digest.health);
+                health.is_none_or(|health| matches!(health, Some(Health::Ready | Health::Failed)))
+            }
+            _ => false,
+        };
+        let can_end = !self.wish.query.part.follow
+            || self.wish.selectors.is_empty() && self.wish.query.objects.iter().all(is_done);
+        can_end && self.over.len() == self.numbers.len()
+    }
+}
+
+/// How the instance of a container ended that ran before the present one.
+fn exit(cluster: &Cluster, wanted: &Wanted) -> Option<(u32, i32, Arc<str>)> {
+    let pod = cluster.get(&wanted.pod)?;
+    let kinds::Facts::Pod(facts) = &pod.digest.facts else { return None };
+    let container = facts.containers.iter().find(|container| container.name == wanted.container)?;
+    let exit = container.last_exit.as_deref()?;
+    Some((container.restarts, exit.code, exit.reason.clone().unwrap_or_else(|| Arc::from(""))))
+}

@@ -1,0 +1,92 @@
+//! Hosts of worlds written beside the tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::*;
+use crate::view::describe;
+use crate::view::trace::fixture;
+use crate::view::trace::world::World;
+use std::fmt::Write as _;
+
+const YAML: &str = "
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: nginx}
+spec: {controller: k8s.io/ingress-nginx}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: old, namespace: shop, uid: i1, creationTimestamp: '2026-11-01T00:00:00Z'}
+spec:
+  ingressClassName: nginx
+  tls: [{hosts: [shop.example.com], secretName: shop-tls}]
+  rules:
+  - host: shop.example.com
+    http:
+      paths:
+      - {path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}
+      - {path: /cart, pathType: Exact, backend: {service: {name: cart, port: {number: 80}}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: young, namespace: shop, uid: i2, creationTimestamp: '2026-11-10T00:00:00Z'}
+spec:
+  ingressClassName: nginx
+  rules:
+  - host: shop.example.com
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: other, port: {number: 80}}}}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: beta
+  namespace: shop
+  uid: i3
+  creationTimestamp: '2026-11-12T00:00:00Z'
+  annotations: {nginx.ingress.kubernetes.io/canary: 'true', nginx.ingress.kubernetes.io/canary-weight: '20'}
+spec:
+  ingressClassName: nginx
+  rules:
+  - host: shop.example.com
+    http: {paths: [{path: /cart, pathType: Exact, backend: {service: {name: beta, port: {number: 80}}}}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: wild, namespace: shop, uid: i4, creationTimestamp: '2026-11-12T00:00:00Z'}
+spec:
+  ingressClassName: nginx
+  rules:
+  - host: '*.example.com'
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+";
+
+fn page(host_name: &str) -> String {
+    fixture::files(YAML, |world: &World| {
+        let mut routes = Index::of(world.cluster);
+        while routes.work(world, || true) {}
+        let (cluster, catalog, now) = (world.cluster, world.catalog, world.now);
+        let page = host(&Ask { host: host_name, routes: &routes, cluster, catalog, now });
+        let mut text = format!("{}\n", page.answer);
+        for (section, line) in describe::lines(&page) {
+            let _ = writeln!(text, "{}: {}", page.sections[section].title, line.plain());
+        }
+        text
+    })
+}
+
+#[test]
+fn paths_stand_in_the_order_of_matching_with_who_takes_them() {
+    let text = page("shop.example.com");
+    let places: Vec<usize> = ["paths: /cart  ", "canary 20 %", "shadowed by ingress/old", "wildcard: /*"]
+        .iter()
+        .map(|part| text.find(part).unwrap_or_else(|| panic!("{part} is missing in\n{text}")))
+        .collect();
+    assert!(places.is_sorted(), "{text}");
+    assert!(text.starts_with("5 paths of 4 objects"), "{text}");
+    assert!(text.contains("certificates: secret/shop-tls"), "{text}");
+}
+
+#[test]
+fn a_host_that_nobody_names_says_so() {
+    assert!(page("other.example.org").contains("No object names the host other.example.org"));
+    assert!(page("ünlü.example.com").contains("wildcard: /*"));
+}

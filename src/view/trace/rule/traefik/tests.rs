@@ -1,0 +1,106 @@
+//! Traefik's choices, from manifests; `tests/real/traefik.rs` asks Traefik itself.
+
+use crate::view::trace::fixture;
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::follow;
+use crate::view::trace::outcome::Outcome;
+use crate::view::trace::request::Request;
+
+const SERVICES: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: shop}
+spec: {selector: {app: api}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec: {replicas: 1, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: shop}
+spec: {replicas: 1, selector: {matchLabels: {app: api}}, template: {metadata: {labels: {app: api}}, spec: {containers: [{name: api, image: api}]}}}
+---
+";
+
+/// What a client gets: `web /path`, `301 location`, `404`.
+fn answer(yaml: &str, request: &str) -> String {
+    let request = Request::get(request).unwrap();
+    fixture::files_of(&format!("{SERVICES}{yaml}"), Some(Flavour::Traefik), |world| {
+        match follow::follow(world, &request).outcome {
+            Outcome::Forward(backends) => {
+                let texts = backends.iter().map(|backend| match backend.status {
+                    Some(status) => format!("{} {status}", backend.service),
+                    None => format!("{} {}", backend.service, backend.path),
+                });
+                texts.collect::<Vec<_>>().join(", ")
+            }
+            Outcome::Redirect { status, location } => format!("{status} {location}"),
+            Outcome::Respond { status, .. } => status.to_string(),
+            other => format!("{other:?}"),
+        }
+    })
+}
+
+fn route(rule: &str, more: &str) -> String {
+    format!(
+        "---\napiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {{name: r{}, namespace: shop}}\nspec:\n  entryPoints: [web]\n  routes:\n  - match: {rule}\n    {more}\n",
+        rule.len()
+    )
+}
+
+#[test]
+fn the_longest_rule_or_the_priority_decides() {
+    let web = route("Host(`a.example`)", "services: [{name: web, port: 80}]");
+    let api = route("Host(`a.example`) && PathPrefix(`/api`)", "services: [{name: api, port: 80}]");
+    assert_eq!(answer(&format!("{web}{api}"), "http://a.example/api/x"), "api /api/x");
+    let first = route("Host(`a.example`)", "priority: 100\n    services: [{name: web, port: 80}]");
+    assert_eq!(answer(&format!("{first}{api}"), "http://a.example/api/x"), "web /api/x");
+}
+
+#[test]
+fn a_router_whose_service_is_missing_leaves_requests_to_the_next() {
+    let web = route("Host(`a.example`)", "services: [{name: web, port: 80}]");
+    let gone = route("Host(`a.example`) && PathPrefix(`/api`)", "services: [{name: gone, port: 80}]");
+    assert_eq!(answer(&format!("{web}{gone}"), "http://a.example/api/x"), "web /api/x");
+    assert_eq!(answer(&gone, "http://a.example/api/x"), "404");
+}
+
+#[test]
+fn middlewares_change_the_path_in_their_order() {
+    let strip = "---\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: strip, namespace: shop}\nspec: {stripPrefix: {prefixes: [/api]}}\n";
+    let add = "---\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: add, namespace: shop}\nspec: {addPrefix: {prefix: /v1}}\n";
+    let rule = route(
+        "Host(`a.example`) && PathPrefix(`/api`)",
+        "middlewares: [{name: strip}, {name: add}]\n    services: [{name: api, port: 80}]",
+    );
+    let all = format!("{strip}{add}{rule}");
+    assert_eq!(answer(&all, "http://a.example/api/x?q=1"), "api /v1/x?q=1");
+    assert_eq!(answer(&all, "http://a.example/api"), "api /v1");
+    assert_eq!(answer(&format!("{strip}{rule}"), "http://a.example/api"), "404");
+}
+
+#[test]
+fn weights_share_and_none_at_all_is_503() {
+    let split = |one: u8, two: u8| {
+        let services =
+            format!("services: [{{name: web, port: 80, weight: {one}}}, {{name: api, port: 80, weight: {two}}}]");
+        route("Host(`a.example`)", &services)
+    };
+    assert_eq!(answer(&split(1, 3), "http://a.example/"), "web /, api /");
+    assert_eq!(answer(&split(0, 0), "http://a.example/"), "503");
+    assert_eq!(answer(&split(0, 1), "http://a.example/"), "api /");
+}
+
+#[test]
+fn a_tie_between_different_services_is_not_guessed() {
+    let one = route("Host(`a.example`)", "priority: 7\n    services: [{name: web, port: 80}]");
+    let two = route("PathPrefix(`/`)", "priority: 7\n    services: [{name: api, port: 80}]");
+    assert!(answer(&format!("{one}{two}"), "http://a.example/").starts_with("Unknown"));
+}

@@ -1,0 +1,112 @@
+//! The whole program without a terminal, on the control plane: keys in, frames out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use kplumb::api::kubeconfig::Contexts;
+use kplumb::app::event::{Event, Input};
+use kplumb::app::keymap::script;
+use kplumb::app::policy::Policy;
+use kplumb::app::settings::Settings;
+use kplumb::app::{App, Size, Start};
+use kplumb::runtime::clipboard::{Clipboard, Preference, Surroundings};
+use kplumb::runtime::clock::Clock;
+use kplumb::runtime::journal::{self, Journal, Record};
+use kplumb::runtime::source::Source;
+use kplumb::runtime::surface::Memory;
+use kplumb::runtime::world::World;
+use kplumb::runtime::{Look, Runtime};
+use kplumb::ui::Theme;
+use kplumb::ui::export;
+use tempfile::TempDir;
+
+use crate::live::options;
+
+/// A program at work, and where it keeps its record.
+pub struct Program {
+    tokio: tokio::runtime::Runtime,
+    runtime: Runtime<Memory>,
+    state: TempDir,
+}
+
+impl Program {
+    /// The program as `user` would start it, under a policy of his.
+    pub fn start(kubeconfig: &Path, policy: &str, settings: Settings) -> Program {
+        let tokio = tokio::runtime::Runtime::new().unwrap();
+        let state = tempfile::tempdir().unwrap();
+        let contexts = Contexts::load(Some(kubeconfig), None).unwrap();
+        let context = contexts.current().map(Into::into);
+        let source = Source::Kubeconfig(Box::new(contexts), Box::new(options()));
+        let clock = Clock::system();
+        let start = Start {
+            contexts: source.contexts().0,
+            context,
+            nowhere: None,
+            view: Some(":deploy".to_owned()),
+            namespaces: BTreeSet::new(),
+            pins: BTreeMap::new(),
+            own_namespaces: BTreeMap::new(),
+            mode: None,
+            policy: Policy::parse(policy, "policy.toml"),
+            settings,
+            now: clock.now(),
+            size: Size { width: 140, height: 50 },
+        };
+        let program = tokio.block_on(async {
+            let clipboard = Clipboard::new(Preference::default(), Surroundings::default(), state.path().to_owned());
+            let (world, heard) = World::new(source, clock, clipboard, Vec::new());
+            let world = world.keeping(Journal::new(state.path().to_owned()), Some(state.path().join("policy.toml")));
+            let theme = Theme::embedded("default").unwrap();
+            Runtime::new(App::start(start), Memory::new(140, 50), world, heard, Look { clock, theme })
+        });
+        Program { tokio, runtime: program, state }
+    }
+
+    /// Lets it work for a while.
+    pub fn run(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while let Some(left) = end.checked_duration_since(Instant::now()) {
+            let turn = async { tokio::time::timeout(left, self.runtime.turn()).await };
+            let _ = self.tokio.block_on(turn);
+        }
+    }
+
+    /// Takes in one event; whether the program wants to end does not matter here.
+    pub fn input(&mut self, input: Input) {
+        let _context = self.tokio.enter();
+        self.runtime.feed(Event::Tick(Clock::system().now())).unwrap();
+        self.runtime.feed(Event::Input(input)).unwrap();
+    }
+
+    pub fn keys(&mut self, keys: &str) {
+        for chord in script(keys).unwrap() {
+            self.input(Input::Key(chord));
+        }
+    }
+
+    /// What the screen says.
+    pub fn screen(&mut self) -> String {
+        self.runtime.draw().unwrap();
+        export::text(self.runtime.surface.buffer())
+    }
+
+    /// Lets it work until the screen says this.
+    pub fn until(&mut self, text: &str) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while !self.screen().contains(text) {
+            assert!(Instant::now() < end, "{text:?} is not on screen:\n{}", self.screen());
+            self.run(Duration::from_millis(50));
+        }
+    }
+
+    /// The record of its actions.
+    pub fn record(&self) -> Record {
+        journal::read(self.state.path()).unwrap()
+    }
+
+    /// The policy file that it wrote.
+    pub fn policy(&self) -> String {
+        std::fs::read_to_string(self.state.path().join("policy.toml")).unwrap_or_default()
+    }
+}
