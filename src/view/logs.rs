@@ -14,6 +14,7 @@ pub mod pulse;
 pub mod query;
 pub mod record;
 pub mod sift;
+pub mod source;
 pub mod state;
 pub mod structure;
 pub mod tail;

@@ -13,7 +13,7 @@ use crate::view::line::{Line, Role, Span};
 use crate::view::logs::buffer::Entry;
 use crate::view::logs::pulse::skews;
 use crate::view::logs::sift::Fold;
-use crate::view::logs::tail::Flow;
+use crate::view::logs::source::Flow;
 use crate::view::logs::window::{self, Frame};
 use crate::wire::Timestamp;
 
@@ -84,15 +84,10 @@ fn banner(view: &LogView) -> Option<Line> {
     let mut crashed = view.crashed();
     let (label, code, reason, instance) = crashed.next()?;
     let gap = if reason.is_empty() { "" } else { " " };
-    let mut text = format!("{label} ended: exit {code}{gap}{reason}");
-    if 0 < instance {
-        text.push_str(&format!(", {instance} restarts"));
-    }
-    text.push_str("; its last lines stand below");
+    let restarts = if 0 < instance { format!(", {instance} restarts") } else { String::new() };
     let others = crashed.count();
-    if 0 < others {
-        text.push_str(&format!("; so did {others} more"));
-    }
+    let others = if 0 < others { format!("; so did {others} more") } else { String::new() };
+    let text = format!("{label} ended: exit {code}{gap}{reason}{restarts}; its last lines stand below{others}");
     Some(Line::of(vec![Span::new(text, Role::State(Health::Failed))]).state(Some(Health::Failed)))
 }
 

@@ -11,7 +11,7 @@ use crate::kinds::Health;
 use crate::view::logs::batch::SourceId;
 use crate::view::logs::pulse::skews;
 use crate::view::logs::record;
-use crate::view::logs::tail::{Flow, Source};
+use crate::view::logs::source::{Flow, Source};
 use crate::view::logs::window;
 
 impl App {

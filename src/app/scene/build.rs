@@ -128,7 +128,7 @@ impl App {
         docked(session, self.size)?;
         match session.screens.iter().rev().nth(1)? {
             Screen::Table(table) => Some(self.table_pane(session, table, panes.main).0),
-            Screen::Trace(trace) => Some(self.trace_pane(session, trace)),
+            Screen::Trace(trace) => Some(page_pane(session, self.picture(session, trace), trace.cursor)),
             _ => None,
         }
     }

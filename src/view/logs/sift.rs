@@ -7,7 +7,7 @@ use crate::view::logs::batch::{SourceId, Stamp};
 use crate::view::logs::buffer::{Buffer, Entry, Flag};
 use crate::view::logs::filter::Filter;
 use crate::view::logs::histogram::Histogram;
-use crate::view::logs::tail::Source;
+use crate::view::logs::source::Source;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 

@@ -163,7 +163,9 @@ impl Painter<'_> {
         let lead: usize = head.iter().map(|span| fit::width(&span.text)).sum();
         let mut body = self.body(entry);
         if self.tail.sift.is_around(number) {
-            body.iter_mut().for_each(|span| span.role = Role::Dim);
+            for span in &mut body {
+                span.role = Role::Dim;
+            }
         }
         let count = self.tail.sift.count(number);
         if 1 < count {

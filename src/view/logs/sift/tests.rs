@@ -3,7 +3,7 @@
 use super::*;
 use crate::kinds::{ObjectRef, POD};
 use crate::view::logs::level::Level;
-use crate::view::logs::tail::Flow;
+use crate::view::logs::source::Flow;
 use proptest::prelude::*;
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ use crate::kinds::{ObjectRef, POD};
 use crate::view::logs::batch::{Batch, Mark};
 use crate::view::logs::query::Wanted;
 use crate::view::logs::state::State;
+use std::sync::Arc;
 
 fn tail(lines: &[&str]) -> Tail {
     let now = Timestamp::parse("2026-11-20T10:42:07Z").unwrap();
