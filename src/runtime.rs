@@ -14,6 +14,7 @@ pub mod outlet;
 pub mod pins;
 pub mod process;
 pub mod report;
+pub mod save;
 pub mod serving;
 pub mod signals;
 pub mod source;

@@ -43,6 +43,8 @@ pub enum In {
     Trace,
     /// In logs.
     Logs,
+    /// In a list beside logs.
+    LogPanel,
     /// In YAML.
     Yaml,
     /// In help.
@@ -65,6 +67,7 @@ impl In {
             Self::Detail => "detail",
             Self::Trace => "trace",
             Self::Logs => "logs",
+            Self::LogPanel => "lists beside logs",
             Self::Yaml => "YAML",
             Self::Help => "help",
             Self::Picker => "lists",

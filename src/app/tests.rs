@@ -9,6 +9,7 @@ use crate::model::{Change, Scope, Sync};
 
 mod acting;
 mod lasting;
+mod logging;
 mod paths;
 mod pointer;
 mod watching;

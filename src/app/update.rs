@@ -39,6 +39,7 @@ impl App {
             Some(Screen::Table(_)) => In::Table,
             Some(Screen::Detail(_) | Screen::Host(_)) => In::Detail,
             Some(Screen::Trace(_)) => In::Trace,
+            Some(Screen::Logs(logs)) if logs.panel.is_some() => In::LogPanel,
             Some(Screen::Logs(_)) => In::Logs,
             Some(Screen::Yaml(_)) => In::Yaml,
             Some(Screen::Help(_)) => In::Help,
@@ -173,6 +174,7 @@ impl App {
         self.redraw = true;
         match outcome {
             Outcome::Copied { what, way } => self.say(format!("{what} copied to {way}")),
+            Outcome::Saved { what, path } => self.say(format!("{what} saved to {path}")),
             Outcome::Failed(failure) => self.notice = Some(Notice::failure(&failure, self.now)),
             Outcome::Record(lines) => self.record = lines,
             Outcome::Contexts(contexts) => self.contexts = contexts,

@@ -10,6 +10,7 @@ use crate::app::session::{Connection, Session};
 use crate::kinds::{Health, age};
 use crate::model::Sync;
 use crate::view::line::{Role, Span};
+use crate::view::logs::export::Format;
 use crate::wire::Timestamp;
 
 impl App {
@@ -39,7 +40,12 @@ impl App {
 
     pub(super) fn message(&self, main: &Content) -> Message {
         if let Some(prompt) = self.prompt() {
-            let sign = if prompt.purpose == Purpose::Palette { ':' } else { '/' };
+            let sign = match prompt.purpose {
+                Purpose::Palette => ':',
+                Purpose::Filter | Purpose::Search => '/',
+                Purpose::Time => '@',
+                Purpose::File => '>',
+            };
             let error = match self.session().map(Session::screen) {
                 Some(Screen::Table(table)) if prompt.purpose == Purpose::Filter => {
                     table.error.as_ref().map(|e| (e.at.clone(), e.message.clone()))
@@ -59,6 +65,10 @@ impl App {
                     format!("{} of {}", pane.table.shown, pane.table.total)
                 }
                 _ if prompt.purpose == Purpose::Search => self.search_note(),
+                _ if prompt.purpose == Purpose::Time => "12:03  12:03:07  -10m".to_owned(),
+                _ if prompt.purpose == Purpose::File => {
+                    format!("{}  (.json .raw .txt)", Format::of_name(prompt.editor.text()).word())
+                }
                 _ => String::new(),
             };
             let (text, cursor) = (prompt.editor.text().to_owned(), prompt.editor.before().len());
