@@ -7,6 +7,7 @@ pub mod asking;
 pub mod command;
 pub mod config;
 pub mod confirm;
+pub mod consult;
 pub mod effect;
 pub mod event;
 pub mod home;
@@ -64,6 +65,8 @@ pub struct App {
     policy: Policy,
     /// What was done, as the last look at the record said.
     record: Vec<String>,
+    /// How what was done in this run can be taken back, by context, the latest last.
+    ways: Vec<(ContextName, mutation::Way)>,
     /// The question before something is done.
     dialog: Option<confirm::Dialog>,
     /// Why there is no context at all, where there is none.
@@ -135,6 +138,7 @@ impl App {
             asked: start.mode,
             policy: start.policy,
             record: Vec::new(),
+            ways: Vec::new(),
             dialog: None,
             nowhere: start.nowhere,
             prompt: None,

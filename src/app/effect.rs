@@ -1,5 +1,6 @@
 //! What goes out: everything the program does to the world is one of these values first.
 
+use crate::app::consult::Inquiry;
 use crate::app::event::{ContextName, Epoch, Ticket};
 use crate::app::mutation::{Confirmed, Mutation};
 use crate::app::policy::Answer;
@@ -54,6 +55,8 @@ pub enum Effect {
         /// The requests, as lines.
         lines: Vec<String>,
     },
+    /// Read what an action has to know; the answer carries the number.
+    Consult(Epoch, u64, Box<Inquiry>),
     /// Ask the server what would come of a write; the answer carries the number.
     Preview(Epoch, u64, Box<Mutation>),
     /// Do what the user confirmed.

@@ -1,5 +1,6 @@
 //! What comes in: keys, ticks, and the replies to what was asked for.
 
+use crate::app::consult::Told;
 use crate::app::keymap::Chord;
 use crate::app::mutation::{Done, Preview, Refused, Undone};
 use crate::kinds::{Catalog, KindId, ObjectRef};
@@ -108,6 +109,8 @@ pub enum Reply {
     Probed(Box<Request>, Vec<Reality>),
     /// What DNS said of each name on the way.
     LookedUp(Vec<(String, Lookup)>),
+    /// What an action has to know.
+    Consulted(u64, Result<Box<Told>, Refused>),
     /// What would come of a write.
     Previewed(u64, Result<Box<Preview>, Refused>),
     /// A write was done. Never dropped, whatever connection it belonged to.

@@ -116,6 +116,11 @@ impl World {
             Effect::Probe { epoch, request, chain } => self.with(epoch, |link| link.probe(request, chain)),
             Effect::LookUp(epoch, names) => self.with(epoch, |link| link.look_up(names)),
             Effect::Pins { context, lines } => self.pin(&context, &lines),
+            Effect::Consult(epoch, number, inquiry) => {
+                if let Some(actor) = self.actor(epoch) {
+                    tokio::spawn(actor.consult(number, *inquiry));
+                }
+            }
             Effect::Preview(epoch, number, mutation) => {
                 if let Some(actor) = self.actor(epoch) {
                     tokio::spawn(actor.preview(number, *mutation));

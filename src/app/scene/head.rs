@@ -28,8 +28,11 @@ impl App {
 
     /// What may be done here, in words and colour; until when, where that ends.
     fn mode(&self, session: &Session) -> Span {
-        let role = if session.mode == Mode::Operate { Role::Danger } else { Role::Dim };
         let word = session.mode.word();
+        if session.grant.is_embedded {
+            return Span::new(format!("{word} (demo)"), Role::Dim);
+        }
+        let role = if session.mode == Mode::Operate { Role::Danger } else { Role::Dim };
         let text = match session.elevation.filter(|more| more.to == session.mode) {
             Some(more) => format!("{word} for {}", age::age(more.until, Some(self.now))),
             None => word.to_owned(),
@@ -70,16 +73,28 @@ impl App {
         }
     }
 
+    /// Whether anything may be written here, or may be asked for.
+    fn can_act(&self) -> bool {
+        let is_open = |session: &Session| {
+            session.mode != Mode::Observe || session.grant.elevate.is_some() || session.grant.closed.is_none()
+        };
+        self.asked != Some(Mode::Observe) && self.session().is_some_and(is_open)
+    }
+
     pub(super) fn hints(&self) -> Vec<Hint> {
         let place = self.place();
         let applies = |when: &[In]| {
             when.contains(&place) || (!matches!(place, In::Prompt | In::Dialog) && when.contains(&In::Anywhere))
         };
+        let can_act = self.can_act();
         let mut rows: Vec<_> = COMMANDS.iter().filter(|c| 0 < c.hint && applies(c.when)).collect();
+        rows.retain(|command| !command.mutates || (can_act && self.suits(command)));
         rows.sort_by_key(|command| command.hint);
+        let denied = |name: &str| self.session().is_some_and(|session| session.grant.denies(name));
         let hint = |command: &&crate::app::command::Command| {
             let key = self.keys.of(command).first()?.to_string();
-            Some(Hint { key, text: command.name.replace('-', " "), command: command.name, refused: None })
+            let refused = denied(command.name).then(|| "denied by the policy".to_owned());
+            Some(Hint { key, text: command.name.replace('-', " "), command: command.name, refused })
         };
         rows.iter().filter_map(hint).collect()
     }
