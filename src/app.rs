@@ -8,6 +8,7 @@ pub mod command;
 pub mod config;
 pub mod confirm;
 pub mod consult;
+pub mod deeds;
 pub mod effect;
 pub mod event;
 pub mod home;
@@ -24,6 +25,7 @@ pub mod pointer;
 pub mod policy;
 pub mod prompt;
 pub mod reading;
+pub mod rights;
 pub mod scene;
 pub mod screen;
 pub mod searching;
@@ -65,8 +67,8 @@ pub struct App {
     policy: Policy,
     /// What was done, as the last look at the record said.
     record: Vec<String>,
-    /// How what was done in this run can be taken back, by context, the latest last.
-    ways: Vec<(ContextName, mutation::Way)>,
+    /// What was done in this run.
+    deeds: deeds::Deeds,
     /// The question before something is done.
     dialog: Option<confirm::Dialog>,
     /// Why there is no context at all, where there is none.
@@ -138,7 +140,7 @@ impl App {
             asked: start.mode,
             policy: start.policy,
             record: Vec::new(),
-            ways: Vec::new(),
+            deeds: deeds::Deeds::default(),
             dialog: None,
             nowhere: start.nowhere,
             prompt: None,

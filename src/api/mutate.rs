@@ -81,15 +81,38 @@ pub async fn perform(
     let Some(mutation) = confirmed.mutation() else {
         return Err(Refused::Unsent("this confirmation is for no single write".to_owned()));
     };
+    let ticket = ActionTicket::once(confirmed, since, print(kind, mutation)?);
+    perform_with(connection, kind, mutation, ticket).await
+}
+
+/// One step of a plan that was confirmed, by the plan's ticket.
+pub async fn perform_with(
+    connection: &Connection,
+    kind: &Kind,
+    mutation: &Mutation,
+    ticket: ActionTicket,
+) -> Result<Answered, Refused> {
     let mut request = build(&outgoing(kind, mutation, Stance::Real))?;
-    let print = Print::of(&request).ok_or_else(|| Refused::Unsent("its body is a stream".to_owned()))?;
-    request.extensions_mut().insert(ActionTicket::once(confirmed, since, print));
-    let done = send(connection, request, mutation).await;
-    match done {
+    request.extensions_mut().insert(ticket);
+    match send(connection, request, mutation).await {
         Err(Refused::Unknown { how, .. }) => {
             Err(Refused::Unknown { how, shown: looked_up(connection, kind, mutation).await })
         }
         done => done,
+    }
+}
+
+/// What identifies the request of a write.
+pub fn print(kind: &Kind, mutation: &Mutation) -> Result<Print, Refused> {
+    let request = build(&outgoing(kind, mutation, Stance::Real))?;
+    Print::of(&request).ok_or_else(|| Refused::Unsent("its body is a stream".to_owned()))
+}
+
+/// Whether an object that was asked to go is gone: another one of its name counts as gone.
+pub async fn is_gone(connection: &Connection, kind: &Kind, mutation: &Mutation) -> bool {
+    match fetch::object(connection, kind, &mutation.key).await {
+        Ok(object) => uid(&object) != mutation.uid.as_deref(),
+        Err(problem) => problem.refusal().is_some_and(|refusal| refusal.code == 404),
     }
 }
 

@@ -4,6 +4,7 @@
 mod cordon;
 mod cron;
 mod delete;
+mod drain;
 mod evict;
 mod image;
 mod owners;
@@ -13,12 +14,14 @@ mod recreate;
 mod restart;
 mod revision;
 mod scale;
+mod selecting;
 mod switch;
 mod undo;
 mod weight;
 
 use crate::app::mutation::{Mutation, Way, Write};
 use crate::app::policy::Friction;
+use crate::app::rights::Right;
 use crate::kinds::{Kind, KindId, ObjectRef, Record};
 use crate::wire::Timestamp;
 use serde_json::Value;
@@ -35,6 +38,8 @@ pub struct Act {
     pub kinds: &'static [KindId],
     /// Whether an object as the model knows it is one that can have it now.
     pub applies: fn(&Record) -> bool,
+    /// What the server has to allow.
+    pub right: fn(&ObjectRef) -> Right,
     /// What has to be read before it can be said what is written.
     pub reads: Reads,
     /// What the user says beside the object.
@@ -47,6 +52,8 @@ pub struct Act {
     pub refuse: fn(&Subject) -> Option<String>,
     /// What is written, or why that cannot be said.
     pub write: fn(&Subject) -> Result<Mutation, String>,
+    /// What is written after that, in this order, by the same yes.
+    pub more: fn(&Subject) -> Vec<Mutation>,
     /// What comes of it, in words.
     pub effects: fn(&Subject) -> Vec<String>,
     /// What to know about the object before.
@@ -109,6 +116,7 @@ pub const ACTS: &[Act] = &[
     evict::EVICT,
     cordon::CORDON,
     cordon::UNCORDON,
+    drain::DRAIN,
     delete::DELETE,
     recreate::RECREATE,
 ];
@@ -118,12 +126,14 @@ const PLAIN: Act = Act {
     name: "",
     kinds: &[],
     applies: |_| true,
+    right: |key| Right::on("patch", "", key),
     reads: Reads::Nothing,
     input: None,
     friction: |_| Friction::Key,
     also: |_| None,
     refuse: |_| None,
     write: |_| Err("there is nothing to write".to_owned()),
+    more: |_| Vec::new(),
     effects: |_| Vec::new(),
     caution: |_| Vec::new(),
     is_owned: true,
@@ -206,8 +216,9 @@ impl Subject {
     }
 
     /// The way back by an action on the same object.
-    fn way(&self, act: &'static str, argument: impl Into<String>) -> Option<Way> {
-        Some(Way { act, key: self.target.key.clone(), argument: argument.into() })
+    fn back(&self, words: impl Into<String>, act: &'static str, argument: impl Into<String>) -> Undo {
+        let way = Way { act, key: self.target.key.clone(), argument: argument.into() };
+        Undo { words: words.into(), way: Some(way) }
     }
 
     /// `deployments.apps "web"`: how kubectl's refusals begin.

@@ -2,12 +2,14 @@
 //! keys count only after a moment, and what was shown is exactly what is done.
 
 mod ask;
+mod many;
 mod outcome;
 mod pane;
 mod steps;
 
 use crate::app::App;
 use crate::app::acts::{self, Act, Subject, Target, Undo};
+use crate::app::deeds::Deed;
 use crate::app::effect::Effect;
 use crate::app::event::Epoch;
 use crate::app::mutation::{Accepted, Back, Confirmed, Mutation, Note, Way};
@@ -50,6 +52,8 @@ pub struct Dialog {
 enum Purpose {
     /// To do something to an object.
     Act(Box<Pending>),
+    /// To do something to several objects.
+    Many(Box<Many>),
     /// To operate this cluster from here on.
     Operate,
     /// To be allowed more for a while.
@@ -72,6 +76,13 @@ struct Pending {
     /// The action that it takes back.
     of: Option<Way>,
     state: State,
+}
+
+/// One action on several objects, each with its own verdict.
+#[derive(Debug)]
+struct Many {
+    act: &'static Act,
+    rows: Vec<Pending>,
 }
 
 #[derive(Debug)]
@@ -98,6 +109,8 @@ struct Ready {
     /// What to know before.
     cautions: Vec<String>,
     undo: Undo,
+    /// What is written after it.
+    more: Vec<Mutation>,
 }
 
 /// Something that has to be typed.
@@ -131,7 +144,8 @@ impl App {
     /// Whether a key may count: not before the dialog can be answered, nor in the first moment after.
     pub(super) fn dialog_listens(&self) -> bool {
         let is_told = |dialog: &Dialog| match &dialog.purpose {
-            Purpose::Act(pending) => !matches!(pending.state, State::Consulting | State::Rehearsing),
+            Purpose::Act(pending) => pending.is_told(),
+            Purpose::Many(many) => many.rows.iter().all(Pending::is_told),
             Purpose::Operate | Purpose::Elevate => true,
         };
         let is_seen = |dialog: &Dialog| MOMENT <= self.now.micros_since(dialog.since);
@@ -146,14 +160,25 @@ impl App {
     /// The same, with what the user said beside the object already.
     pub(super) fn act_with(&mut self, name: &str, said: Option<&str>) {
         let Some(act) = acts::find(name) else { return };
-        let Some(key) = self.subject() else { return self.say(format!("{name}: nothing is selected")) };
+        let marked = self.marked();
+        if 1 < marked.len() {
+            return self.begin_many(act, &marked, said);
+        }
+        let Some(key) = marked.into_iter().next().or_else(|| self.subject()) else {
+            return self.say(format!("{name}: nothing is selected"));
+        };
         self.begin(act, &key, said.map(str::to_owned), None);
+    }
+
+    /// Begins an action on an object that was chosen before.
+    pub(super) fn act_on(&mut self, act: &'static Act, key: &ObjectRef) {
+        self.begin(act, key, None, None);
     }
 
     /// Takes back the last action of this run in this context; else a rollout, whoever began it.
     pub(super) fn undo_last(&mut self) {
         let Some(context) = self.session().map(|session| session.context.clone()) else { return };
-        if let Some((_, way)) = self.ways.iter().rev().find(|(of, _)| *of == context).cloned()
+        if let Some((_, way)) = self.deeds.ways.iter().rev().find(|(of, _)| *of == context).cloned()
             && let Some(act) = acts::find(way.act)
         {
             return self.begin(act, &way.key.clone(), Some(way.argument.clone()), Some(way));
@@ -167,22 +192,35 @@ impl App {
 
     fn begin(&mut self, act: &'static Act, key: &ObjectRef, said: Option<String>, of: Option<Way>) {
         let Some(target) = self.target(act, key) else { return };
-        let Some(session) = self.session() else { return };
+        let Some(epoch) = self.may_begin(act) else { return };
+        let pending = Pending { of, ..self.pending_of(act, target, said) };
+        let number = pending.number;
+        self.dialog = Some(self.dialog_of(epoch, Purpose::Act(Box::new(pending)), Vec::new()));
+        self.consult(number);
+    }
+
+    fn pending_of(&mut self, act: &'static Act, target: Target, said: Option<String>) -> Pending {
+        let (number, subject, state) = (self.epoch().0, Subject::new(target), State::Consulting);
+        Pending { act, subject, said, mutation: None, number, tries: 0, of: None, state }
+    }
+
+    /// Whether an action may begin here now, and on which connection; says why not.
+    fn may_begin(&mut self, act: &Act) -> Option<Epoch> {
+        let session = self.session()?;
         let (epoch, mode) = (session.epoch, session.mode);
         if session.grant.denies(act.name) {
-            return self.refuse_to(act, "the policy denies it here");
+            self.refuse_to(act, "the policy denies it here");
+            return None;
         }
         if !session.is_live() {
-            return self.refuse_to(act, "the server does not answer");
+            self.refuse_to(act, "the server does not answer");
+            return None;
         }
         if mode == Mode::Observe {
-            return self.ask_to_operate(act);
+            self.ask_to_operate(act);
+            return None;
         }
-        let number = self.epoch().0;
-        let subject = Subject::new(target);
-        let pending = Pending { act, subject, said, mutation: None, number, tries: 0, of, state: State::Consulting };
-        self.dialog = Some(self.dialog_of(epoch, Purpose::Act(Box::new(pending)), Vec::new()));
-        self.consult();
+        Some(epoch)
     }
 
     fn dialog_of(&self, epoch: Epoch, purpose: Purpose, asks: Vec<Ask>) -> Dialog {
@@ -299,20 +337,32 @@ impl App {
             Purpose::Operate => self.operate(),
             Purpose::Elevate => self.elevate(),
             Purpose::Act(_) => self.accept_act(),
+            Purpose::Many(_) => self.accept_many(),
         }
     }
 
+    /// Whether what is on screen may be done: it can have been seen, and the mode allows it.
+    fn may_accept(&mut self, epoch: Epoch) -> bool {
+        let Some(mode) = self.sessions.iter().find(|session| session.epoch == epoch).map(|session| session.mode) else {
+            return false;
+        };
+        let is_seen = SMALLEST.0 <= self.size.width && SMALLEST.1 <= self.size.height;
+        if !is_seen {
+            self.say("the terminal is too small to show what would be done");
+        } else if mode != Mode::Operate {
+            self.say(format!("{} mode: nothing is done", mode.word()));
+        }
+        is_seen && mode == Mode::Operate
+    }
+
     fn accept_act(&mut self) {
-        let Some(Dialog { epoch, purpose: Purpose::Act(pending), reason, .. }) = &self.dialog else { return };
+        let Some(epoch) = self.dialog.as_ref().map(|dialog| dialog.epoch) else { return };
+        if !self.may_accept(epoch) {
+            return;
+        }
+        let Some(Dialog { purpose: Purpose::Act(pending), reason, .. }) = &self.dialog else { return };
         let (State::Ready(ready), Some(mutation)) = (&pending.state, &pending.mutation) else { return };
-        let Some(session) = self.sessions.iter().find(|session| session.epoch == *epoch) else { return };
-        if self.size.width < SMALLEST.0 || self.size.height < SMALLEST.1 {
-            return self.say("the terminal is too small to show what would be done");
-        }
-        if session.mode != Mode::Operate {
-            let text = format!("{} mode: nothing is done", session.mode.word());
-            return self.say(text);
-        }
+        let Some(session) = self.sessions.iter().find(|session| session.epoch == epoch) else { return };
         let note = Note {
             context: session.context.clone(),
             action: pending.act.name,
@@ -323,9 +373,24 @@ impl App {
             undo: ready.undo.words.clone(),
             back: Back { way: ready.undo.way.clone(), of: pending.of.clone() },
         };
+        let deed = Deed {
+            context: session.context.clone(),
+            action: pending.act.name,
+            place: note.object.clone(),
+            key: pending.subject.target.key.clone(),
+            version: pending.subject.target.resource_version.clone(),
+            since: self.now,
+        };
         let text = format!("{} {}: sent", note.action, note.object);
-        let confirmed = Confirmed::write(mutation.clone(), note, Accepted::by_the_user());
-        self.out.push(Effect::Mutate(*epoch, Box::new(confirmed)));
+        let accepted = Accepted::by_the_user();
+        let confirmed = if ready.more.is_empty() {
+            Confirmed::write(mutation.clone(), note, accepted)
+        } else {
+            let all = std::iter::once(mutation).chain(&ready.more).cloned().collect();
+            Confirmed::many(all, note, accepted)
+        };
+        self.out.push(Effect::Mutate(epoch, Box::new(confirmed)));
+        self.deeds.send(deed);
         self.dialog = None;
         self.say(text);
     }

@@ -313,7 +313,20 @@ pub struct Done {
     /// How to take it back.
     pub undo: String,
     /// The same as an action.
-    pub back: Back,
+    pub back: Box<Back>,
+}
+
+/// How far several writes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// In which context.
+    pub context: Arc<str>,
+    /// The action's name.
+    pub action: &'static str,
+    /// What it is done to.
+    pub object: String,
+    /// What happens now.
+    pub text: String,
 }
 
 /// A write that was not done, or of which nobody knows.

@@ -132,6 +132,7 @@ impl App {
         let now = self.now;
         // What became of a write is told whatever became of its connection.
         let reply = match reply {
+            Reply::Progress(progress) => return self.progress(&progress),
             Reply::Done(done) => return self.done(&done),
             Reply::Failed(undone) => return self.undone(&undone),
             reply => reply,
@@ -165,9 +166,10 @@ impl App {
             }
             Reply::Probed(request, real) => self.probed(index, &request, real),
             Reply::LookedUp(found) => self.looked_up(index, found),
+            Reply::Rights(told) => self.told_rights(epoch, told),
             Reply::Consulted(number, told) => self.consulted(epoch, number, told),
             Reply::Previewed(number, said) => self.previewed(epoch, number, said),
-            Reply::Done(_) | Reply::Failed(_) => {}
+            Reply::Progress(_) | Reply::Done(_) | Reply::Failed(_) => {}
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
         }
     }
@@ -186,6 +188,7 @@ impl App {
         if let Some(session) = self.sessions.get_mut(index) {
             session.apply(changes, now);
         }
+        self.tell_rollouts(index);
     }
 
     fn outcome(&mut self, outcome: Outcome) {

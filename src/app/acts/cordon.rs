@@ -1,6 +1,6 @@
 //! `cordon` and `uncordon`: whether new pods may come to a node.
 
-use super::{Act, PLAIN, Subject, Undo};
+use super::{Act, PLAIN, Subject};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::{Facts, NODE, Record};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub(super) const CORDON: Act = Act {
     effects: |_| vec!["no new pod is put there; those that are there stay".to_owned()],
     is_owned: false,
     kubectl: |subject| format!("cordon {}", subject.target.key.name),
-    undo: |subject| Undo { words: "uncordon".to_owned(), way: subject.way("uncordon", "") },
+    undo: |subject| subject.back("uncordon", "uncordon", ""),
     ..PLAIN
 };
 
@@ -28,7 +28,7 @@ pub(super) const UNCORDON: Act = Act {
     effects: |_| vec!["new pods may be put there again".to_owned()],
     is_owned: false,
     kubectl: |subject| format!("uncordon {}", subject.target.key.name),
-    undo: |subject| Undo { words: "cordon".to_owned(), way: subject.way("cordon", "") },
+    undo: |subject| subject.back("cordon", "cordon", ""),
     ..PLAIN
 };
 

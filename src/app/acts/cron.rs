@@ -2,6 +2,7 @@
 
 use super::{Act, Input, PLAIN, Reads, Subject, Undo};
 use crate::app::mutation::{Mutation, PatchStyle, Way, Write};
+use crate::app::rights::Right;
 use crate::kinds::{CRON_JOB, Facts, JOB, ObjectRef, Record};
 use serde_json::{Map, Value, json};
 
@@ -16,7 +17,7 @@ pub(super) const SUSPEND: Act = Act {
     write: |subject| Ok(write(subject, true)),
     effects: |_| vec!["no Jobs are made any more; those that run go on".to_owned()],
     kubectl: |subject| line(subject, true),
-    undo: |subject| Undo { words: "resume it".to_owned(), way: subject.way("resume-cronjob", "") },
+    undo: |subject| subject.back("resume it", "resume-cronjob", ""),
     ..PLAIN
 };
 
@@ -36,13 +37,14 @@ pub(super) const RESUME: Act = Act {
         is_open.then(|| missed.to_owned()).into_iter().collect()
     },
     kubectl: |subject| line(subject, false),
-    undo: |subject| Undo { words: "suspend it".to_owned(), way: subject.way("suspend-cronjob", "") },
+    undo: |subject| subject.back("suspend it", "suspend-cronjob", ""),
     ..PLAIN
 };
 
 pub(super) const TRIGGER: Act = Act {
     name: "trigger",
     kinds: &[CRON_JOB],
+    right: |key| Right::make(JOB, key),
     reads: Reads::Object,
     input: Some(Input {
         is_asked: false,

@@ -3,11 +3,13 @@
 use super::{Act, Input, PLAIN, Reads, Subject, Undo, owners};
 use crate::app::mutation::{Propagation, Way, Write};
 use crate::app::policy::Friction;
+use crate::app::rights::Right;
 use crate::kinds::POD;
 use serde_json::Value;
 
 pub(super) const DELETE: Act = Act {
     name: "delete",
+    right: |key| Right::on("delete", "", key),
     reads: Reads::Object,
     input: Some(Input {
         is_asked: false,

@@ -2,11 +2,13 @@
 
 use super::{Act, PLAIN, Subject, Undo, owners};
 use crate::app::mutation::Write;
+use crate::app::rights::Right;
 use crate::kinds::POD;
 
 pub(super) const EVICT: Act = Act {
     name: "evict",
     kinds: &[POD],
+    right: |key| Right::on("create", "eviction", key),
     write: |subject| Ok(subject.held(Write::Evict { grace_seconds: None })),
     effects,
     caution,

@@ -1,6 +1,6 @@
 //! `image`: other images for containers, by their names; what `kubectl set image` writes.
 
-use super::{Act, Input, PLAIN, Reads, Subject, Undo, counted};
+use super::{Act, Input, PLAIN, Reads, Subject, counted};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::{CRON_JOB, DAEMON_SET, DEPLOYMENT, POD, REPLICA_SET, STATEFUL_SET};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub(super) const IMAGE: Act = Act {
     kubectl: |subject| format!("set image {} {}", subject.target.name(), subject.argument),
     undo: |subject| {
         let before = words(&before(subject));
-        Undo { words: format!("image back to {before}"), way: subject.way("image", before) }
+        subject.back(format!("image back to {before}"), "image", before)
     },
     ..PLAIN
 };

@@ -1,6 +1,6 @@
 //! `partition`: which pods of a StatefulSet may get a new template; as many as it has replicas hold all of them.
 
-use super::{Act, Input, PLAIN, Reads, Subject, Undo};
+use super::{Act, Input, PLAIN, Reads, Subject};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::STATEFUL_SET;
 use serde_json::{Value, json};
@@ -19,12 +19,12 @@ pub(super) const PARTITION: Act = Act {
         let on_delete = subject.field("/spec/updateStrategy/type") == "OnDelete";
         on_delete.then(|| "its strategy is OnDelete: a partition counts for RollingUpdate only".to_owned())
     },
-    write,
+    write: |subject| Ok(write(subject)),
     effects,
     kubectl: |subject| format!("patch {} -p '{}'", subject.target.name(), body(&subject.argument)),
     undo: |subject| {
         let before = now(subject).to_string();
-        Undo { words: format!("partition back to {before}"), way: subject.way("partition", before) }
+        subject.back(format!("partition back to {before}"), "partition", before)
     },
     ..PLAIN
 };
@@ -53,9 +53,9 @@ fn body(argument: &str) -> Value {
     json!({ "spec": { "updateStrategy": { "rollingUpdate": { "partition": number } } } })
 }
 
-fn write(subject: &Subject) -> Result<Mutation, String> {
+fn write(subject: &Subject) -> Mutation {
     let body = body(&subject.argument);
-    Ok(subject.pinned(Write::Patch { style: PatchStyle::Strategic, subresource: None, body }))
+    subject.pinned(Write::Patch { style: PatchStyle::Strategic, subresource: None, body })
 }
 
 fn effects(subject: &Subject) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! `pause` and `resume`: changes of a Deployment's template wait, or go on.
 
-use super::{Act, PLAIN, Subject, Undo};
+use super::{Act, PLAIN, Subject};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::{DEPLOYMENT, Facts, Record};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ pub(super) const PAUSE: Act = Act {
         vec!["changes of its template wait, and a rollout under way stops where it is; scaling still works".to_owned()]
     },
     kubectl: |subject| format!("rollout pause {}", subject.target.name()),
-    undo: |subject| Undo { words: "resume".to_owned(), way: subject.way("resume", "") },
+    undo: |subject| subject.back("resume", "resume", ""),
     ..PLAIN
 };
 
@@ -28,7 +28,7 @@ pub(super) const RESUME: Act = Act {
     write: |subject| Ok(write(subject, &Value::Null)),
     effects: |_| vec!["what changed in its template while it was paused rolls out now".to_owned()],
     kubectl: |subject| format!("rollout resume {}", subject.target.name()),
-    undo: |subject| Undo { words: "pause".to_owned(), way: subject.way("pause", "") },
+    undo: |subject| subject.back("pause", "pause", ""),
     ..PLAIN
 };
 

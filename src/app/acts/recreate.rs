@@ -1,16 +1,18 @@
 //! `recreate`: what was deleted in this session is made again, from its manifest as it was read before.
 
-use super::{Act, PLAIN, Subject, Undo};
+use super::{Act, PLAIN, Subject};
 use crate::app::mutation::{Mutation, Write};
+use crate::app::rights::Right;
 use serde_json::{Value, json};
 
 pub(super) const RECREATE: Act = Act {
     name: "recreate",
+    right: |key| Right::make(key.kind, key),
     write,
     effects: |_| vec!["it is made again as it was; what it owned is made by its controllers, if any".to_owned()],
     is_owned: false,
     kubectl: |_| "create -f its-manifest.yaml".to_owned(),
-    undo: |subject| Undo { words: "delete it".to_owned(), way: subject.way("delete", "") },
+    undo: |subject| subject.back("delete it", "delete", ""),
     ..PLAIN
 };
 

@@ -1,6 +1,7 @@
 //! The history that the cluster itself keeps of a workload: ReplicaSets of a Deployment, ControllerRevisions of a
 //! StatefulSet or DaemonSet.
 
+use super::selecting::{encoded, selector};
 use super::{Subject, Target};
 use crate::kinds::{DEPLOYMENT, STATEFUL_SET};
 use serde_json::{Map, Value};
@@ -86,59 +87,10 @@ pub(super) fn images(template: &Value) -> Vec<String> {
     containers.iter().filter_map(|one| one.get("image")?.as_str()).map(str::to_owned).collect()
 }
 
-/// A label selector as a query writes it.
-pub(super) fn selector(selector: &Value) -> String {
-    let labels = selector.get("matchLabels").and_then(Value::as_object);
-    let labels =
-        labels.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
-    let expressions = selector.get("matchExpressions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    labels.chain(expressions.iter().filter_map(expression)).collect::<Vec<_>>().join(",")
-}
-
-fn expression(value: &Value) -> Option<String> {
-    let key = value.get("key")?.as_str()?;
-    let values = || {
-        let all = value.get("values").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")
-    };
-    match value.get("operator")?.as_str()? {
-        "In" => Some(format!("{key} in ({})", values())),
-        "NotIn" => Some(format!("{key} notin ({})", values())),
-        "Exists" => Some(key.to_owned()),
-        "DoesNotExist" => Some(format!("!{key}")),
-        _ => None,
-    }
-}
-
-/// Text as a query carries it.
-pub(super) fn encoded(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().fold(String::new(), |mut all, byte| {
-        if is_plain(byte) {
-            all.push(char::from(byte));
-        } else {
-            let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0').to_ascii_uppercase();
-            all.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-        }
-        all
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn a_selector_is_written_as_queries_write_it() {
-        let all = json!({"matchLabels": {"app": "web"}, "matchExpressions": [
-            {"key": "tier", "operator": "In", "values": ["a", "b"]},
-            {"key": "old", "operator": "DoesNotExist"},
-            {"key": "new", "operator": "Exists"},
-        ]});
-        assert_eq!(selector(&all), "app=web,tier in (a,b),!old,new");
-        assert_eq!(encoded("app=web,tier in (a)"), "app%3Dweb%2Ctier%20in%20%28a%29");
-    }
 
     #[test]
     fn the_label_of_the_controller_is_no_part_of_a_template() {

@@ -1,14 +1,16 @@
 //! `scale`: another number of replicas, by the scale subresource and pinned to the version that was seen, so that two
 //! people who scale at once do not undo each other.
 
-use super::{Act, Input, PLAIN, Reads, Subject, Undo, counted};
+use super::{Act, Input, PLAIN, Reads, Subject, counted};
 use crate::app::mutation::{Mutation, Write};
 use crate::app::policy::Friction;
+use crate::app::rights::Right;
 use crate::kinds::{DEPLOYMENT, REPLICA_SET, STATEFUL_SET};
 
 pub(super) const SCALE: Act = Act {
     name: "scale",
     kinds: &[DEPLOYMENT, STATEFUL_SET, REPLICA_SET],
+    right: |key| Right::on("update", "scale", key),
     reads: Reads::Object,
     input: Some(Input {
         is_asked: true,
@@ -27,7 +29,7 @@ pub(super) const SCALE: Act = Act {
     },
     undo: |subject| {
         let before = now(subject).to_string();
-        Undo { words: format!("scale back to {before}"), way: subject.way("scale", before) }
+        subject.back(format!("scale back to {before}"), "scale", before)
     },
     ..PLAIN
 };

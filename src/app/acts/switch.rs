@@ -1,7 +1,7 @@
 //! `switch`: a Service sends its requests to the pods of another version, at once: blue-green as people do it by hand.
 
-use super::revision::encoded;
-use super::{Act, Input, PLAIN, Reads, Subject, Target, Undo, counted};
+use super::selecting::encoded;
+use super::{Act, Input, PLAIN, Reads, Subject, Target, counted};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::app::policy::Friction;
 use crate::kinds::SERVICE;
@@ -18,7 +18,7 @@ pub(super) const SWITCH: Act = Act {
         let none = selector(subject).is_empty();
         none.then(|| "it has no selector: its endpoints are set by somebody else".to_owned())
     },
-    write,
+    write: |subject| Ok(write(subject)),
     effects,
     caution,
     kubectl: |subject| format!("patch {} -p '{}'", subject.target.name(), body(&subject.argument)),
@@ -29,7 +29,7 @@ pub(super) const SWITCH: Act = Act {
             .filter_map(|(key, _)| Some(format!("{key}={}", own.get(&key)?)))
             .collect();
         let before = before.join(",");
-        Undo { words: format!("switch back to {before}"), way: subject.way("switch", before) }
+        subject.back(format!("switch back to {before}"), "switch", before)
     },
     ..PLAIN
 };
@@ -146,9 +146,9 @@ fn body(argument: &str) -> Value {
     json!({ "spec": { "selector": pairs } })
 }
 
-fn write(subject: &Subject) -> Result<Mutation, String> {
+fn write(subject: &Subject) -> Mutation {
     let body = body(&subject.argument);
-    Ok(subject.pinned(Write::Patch { style: PatchStyle::Strategic, subresource: None, body }))
+    subject.pinned(Write::Patch { style: PatchStyle::Strategic, subresource: None, body })
 }
 
 fn effects(subject: &Subject) -> Vec<String> {

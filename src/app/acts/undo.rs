@@ -35,7 +35,7 @@ pub(super) const UNDO: Act = Act {
     undo: |subject| match current(subject) {
         Some(now) => {
             let number = now.number.to_string();
-            Undo { words: format!("undo to revision {number}"), way: subject.way("undo", number) }
+            subject.back(format!("undo to revision {number}"), "undo", number)
         }
         None => {
             Undo { words: "the template as it is now is in no revision: it cannot come back".to_owned(), way: None }

@@ -1,7 +1,7 @@
 //! `weight`: the share of requests that a canary gets: the annotation of an Ingress of ingress-nginx, the weights of an
 //! HTTPRoute's backends.
 
-use super::{Act, Input, PLAIN, Reads, Subject, Undo};
+use super::{Act, Input, PLAIN, Reads, Subject};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::{HTTP_ROUTE, INGRESS};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ pub(super) const WEIGH: Act = Act {
     reads: Reads::Object,
     input: Some(Input { is_asked: true, label, given, take }),
     refuse,
-    write,
+    write: |subject| Ok(write(subject)),
     effects,
     caution: |subject| {
         let by_header = ["canary-by-header", "canary-by-cookie"];
@@ -27,7 +27,7 @@ pub(super) const WEIGH: Act = Act {
     kubectl,
     undo: |subject| {
         let before = before(subject);
-        Undo { words: format!("weight back to {before}"), way: subject.way("weight", before) }
+        subject.back(format!("weight back to {before}"), "weight", before)
     },
     ..PLAIN
 };
@@ -156,12 +156,12 @@ fn before(subject: &Subject) -> String {
     words(&old)
 }
 
-fn write(subject: &Subject) -> Result<Mutation, String> {
+fn write(subject: &Subject) -> Mutation {
     if is_ingress(subject) {
         let body = json!({ "metadata": { "annotations": { WEIGHT: subject.argument } } });
-        return Ok(subject.pinned(Write::Patch { style: PatchStyle::Merge, subresource: None, body }));
+        return subject.pinned(Write::Patch { style: PatchStyle::Merge, subresource: None, body });
     }
-    Ok(subject.pinned(Write::Patch { style: PatchStyle::Json, subresource: None, body: operations(subject) }))
+    subject.pinned(Write::Patch { style: PatchStyle::Json, subresource: None, body: operations(subject) })
 }
 
 /// One operation a weight: a merge would have to bring all rules along.

@@ -1,17 +1,14 @@
 //! What became of what was confirmed: told in whatever context is on screen, and how it can be taken back.
 
 use crate::app::App;
-use crate::app::mutation::{Done, Undone};
+use crate::app::mutation::{Done, Progress, Undone};
 use crate::app::notice::Notice;
-
-/// Ways back that are kept, of all contexts.
-const MOST_WAYS: usize = 50;
 
 impl App {
     /// A write was done, perhaps in a context that is not on screen.
     pub(in crate::app) fn done(&mut self, done: &Done) {
         self.redraw = true;
-        self.remember_way(done);
+        self.deeds.done(done);
         let warned = done.warnings.first().map_or_else(String::new, |text| format!("; the server warns: {text}"));
         let undo = match (&done.back.way, &done.back.of) {
             (Some(_), None) => format!("z: {}", done.undo),
@@ -20,23 +17,19 @@ impl App {
         self.say(format!("{}{} {}: done{warned}; {undo}", self.elsewhere(&done.context), done.action, done.object));
     }
 
-    /// What was taken back is not taken back again; what was done can be.
-    fn remember_way(&mut self, done: &Done) {
-        if let Some(of) = &done.back.of {
-            let at = self.ways.iter().rposition(|(context, way)| *context == done.context && way == of);
-            at.map(|at| self.ways.remove(at));
-        } else if let Some(way) = &done.back.way {
-            self.ways.push((done.context.clone(), way.clone()));
-            if MOST_WAYS < self.ways.len() {
-                self.ways.remove(0);
-            }
-        }
+    /// Several writes go on.
+    pub(in crate::app) fn progress(&mut self, progress: &Progress) {
+        self.redraw = true;
+        let Progress { context, action, object, text } = progress;
+        let text = format!("{}{action} {object}: {text}", self.elsewhere(context));
+        self.notice = Some(Notice { until: self.now.plus_seconds(30), ..Notice::new(text, self.now) });
     }
 
     /// A write was not done, or nobody knows.
     pub(in crate::app) fn undone(&mut self, undone: &Undone) {
         self.redraw = true;
         let Undone { context, action, object, why } = undone;
+        self.deeds.undone(context, action, object);
         let text = format!("{}{action} {object}: {}: {}", self.elsewhere(context), why.cause(), why.remedy());
         let until = self.now.plus_seconds(30);
         self.notice = Some(Notice { text, is_failure: true, until });

@@ -23,6 +23,11 @@ impl App {
                 lines.extend(elevate(session));
                 ("May I do more here for a while?".to_owned(), "allow it", true)
             }
+            Purpose::Many(many) => {
+                lines.extend(many.verdicts());
+                let can_go = session.mode == Mode::Operate && 0 < many.ready().count();
+                (format!("{} {}", many.act.name, many.objects()), many.act.name, can_go)
+            }
             Purpose::Act(pending) => {
                 lines.extend(act(pending, session.mode));
                 let can_go = session.mode == Mode::Operate && matches!(pending.state, State::Ready(_));
@@ -62,6 +67,7 @@ fn place(session: &Session, dialog: &Dialog) -> Line {
     let context = session.context.to_string();
     let namespace = match &dialog.purpose {
         Purpose::Act(pending) => pending.subject.target.key.namespace.as_deref().unwrap_or("no namespace").to_owned(),
+        Purpose::Many(_) => session.namespaces.text(),
         _ => session.server().map_or_else(String::new, |server| server.address.clone()),
     };
     let role = if session.grant.banner.is_some() { Role::Danger } else { Role::Accent };

@@ -2,6 +2,7 @@
 
 use super::{Content, Hint, Message, Title};
 use crate::app::App;
+use crate::app::acts;
 use crate::app::command::{COMMANDS, In};
 use crate::app::policy::Mode;
 use crate::app::prompt::Purpose;
@@ -90,10 +91,9 @@ impl App {
         let mut rows: Vec<_> = COMMANDS.iter().filter(|c| 0 < c.hint && applies(c.when)).collect();
         rows.retain(|command| !command.mutates || (can_act && self.suits(command)));
         rows.sort_by_key(|command| command.hint);
-        let denied = |name: &str| self.session().is_some_and(|session| session.grant.denies(name));
         let hint = |command: &&crate::app::command::Command| {
             let key = self.keys.of(command).first()?.to_string();
-            let refused = denied(command.name).then(|| "denied by the policy".to_owned());
+            let refused = acts::find(command.name).and_then(|act| self.hindrance(act));
             Some(Hint { key, text: command.name.replace('-', " "), command: command.name, refused })
         };
         rows.iter().filter_map(hint).collect()
@@ -183,6 +183,12 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
             spans
         }
         Screen::Picker(screen) if screen.pick == Pick::Trace => vec![Span::new("traces", Role::Header)],
+        Screen::Picker(screen) if screen.pick == Pick::Action => {
+            let of = session.actions_of.as_ref();
+            let name = of.map_or_else(String::new, |key| crate::view::name(&session.catalog, key));
+            let place = of.and_then(|key| key.namespace.as_deref()).unwrap_or("").to_owned();
+            vec![Span::new("actions", Role::Header), Span::text(place), Span::new(name, Role::Header)]
+        }
         Screen::Picker(screen) if screen.filter.is_empty() => Vec::new(),
         Screen::Picker(screen) => vec![Span::new(format!("/{}", screen.filter), Role::Match)],
     }

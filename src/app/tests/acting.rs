@@ -1,12 +1,13 @@
 //! From a key to a confirmed write: what is asked, what is shown, and what never happens without a yes.
 
 use super::*;
-use crate::app::mutation::{Back, Done, Preview, Refused, Undone};
+use crate::app::mutation::{Done, Preview, Refused, Undone};
 use crate::app::policy::Policy;
 use crate::kinds::DEPLOYMENT;
 use serde_json::{Value, json};
 
 mod flows;
+mod many;
 
 const OPERATE: &str = "[[policy]]\nmatch = { context = \"shop\" }\nmode = \"operate\"\n";
 
@@ -252,7 +253,7 @@ fn what_became_of_a_write_is_told_in_whatever_context_one_is() {
         object: "deployment/web in dev".into(),
         warnings: vec![],
         undo,
-        back: Back::default(),
+        back: Box::default(),
     };
     app.update(Event::Reply(Epoch(99), Reply::Done(done)));
     assert_eq!(message(&app.scene()), "shop: restart deployment/web in dev: done; a restart cannot be taken back");

@@ -54,7 +54,7 @@ fn done(app: &mut App, effects: &[Effect]) {
         object: note.object,
         warnings: Vec::new(),
         undo: note.undo,
-        back: note.back,
+        back: Box::new(note.back),
     };
     app.update(Event::Reply(Epoch(1), Reply::Done(done)));
 }
@@ -84,7 +84,7 @@ fn a_number_is_asked_for_rehearsed_and_taken_back() {
     later(&mut app, 300_000);
     let effects = keys(&mut app, "y");
     done(&mut app, &effects);
-    assert!(app.ways.is_empty());
+    assert!(app.deeds.ways.is_empty());
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn nothing_to_take_back_says_so_and_a_rollout_can_be() {
     assert!(dialog(&app).starts_with("undo deployment/web"));
     keys(&mut app, "<esc>:ns<enter>z");
     let way = Way { act: "scale", key: ObjectRef::new(DEPLOYMENT, "dev", "gone"), argument: "1".into() };
-    app.ways.push(("shop".into(), way));
+    app.deeds.ways.push(("shop".into(), way));
     keys(&mut app, "<esc>z");
     assert!(message(&app.scene()).contains("gone is gone"));
 }
@@ -237,4 +237,32 @@ fn who_owns_the_object_is_said_before() {
 fn the_demo_may_be_operated_and_says_what_it_is() {
     let grant = Policy::demo().decide("shop", "demo", None);
     assert_eq!((grant.mode, grant.is_embedded), (Mode::Operate, true));
+}
+
+fn deployment(app: &mut App, version: &str, health: Health, reason: &str) {
+    let key = ObjectRef::new(DEPLOYMENT, "dev", "web");
+    let meta = Meta { uid: Arc::from("u1"), resource_version: Arc::from(version), ..Meta::default() };
+    let digest = Digest { health: Some(health), reason: Some(Arc::from(reason)), ..Digest::default() };
+    app.update(Event::Reply(Epoch(1), Reply::Cluster(vec![Change::Apply(Record { key, meta, digest })])));
+}
+
+#[test]
+fn a_rollout_that_was_begun_is_told_of_once_it_is_through_or_stuck() {
+    let begun = || {
+        let mut app = asked();
+        let effects = keys(&mut app, "y");
+        done(&mut app, &effects);
+        // The model may still show the version that the action was done to.
+        deployment(&mut app, "9", Health::Ready, "");
+        assert!(message(&app.scene()).contains("done"));
+        deployment(&mut app, "10", Health::Progressing, "");
+        later(&mut app, 42_000_000);
+        app
+    };
+    let mut app = begun();
+    deployment(&mut app, "11", Health::Ready, "");
+    assert_eq!(message(&app.scene()), "deployment/web in dev: restart is through after 42s");
+    let mut app = begun();
+    deployment(&mut app, "11", Health::Failed, "ProgressDeadlineExceeded");
+    assert!(message(&app.scene()).contains("stuck after 42s: ProgressDeadlineExceeded"));
 }
