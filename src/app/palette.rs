@@ -1,6 +1,7 @@
 //! `:` and `/`: what is typed, what is offered, and what happens on Enter.
 
 use crate::app::App;
+use crate::app::acts;
 use crate::app::command::{self, COMMANDS, In};
 use crate::app::notice::Notice;
 use crate::app::prompt::{Editor, Prompt, Purpose};
@@ -272,7 +273,8 @@ impl App {
             Wish::Quit => self.quit(),
             Wish::Trace(request) => self.follow(*request),
             Wish::Host(host) => self.open_host(host),
-            Wish::Command(name) => {
+            Wish::CommandWith(name, rest) if acts::find(name).is_some() => self.act_with(name, Some(&rest)),
+            Wish::Command(name) | Wish::CommandWith(name, _) => {
                 if let Some(command) = command::find(name) {
                     (command.run)(self);
                 }

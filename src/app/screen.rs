@@ -212,6 +212,8 @@ pub enum Pick {
     Route,
     /// A path that is pinned or was followed lately.
     Trace,
+    /// Something to do to an object.
+    Action,
 }
 
 /// A short list to choose from.
