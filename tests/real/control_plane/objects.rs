@@ -18,7 +18,7 @@ pub enum Crds {
     GatewayApi,
     /// Traefik's own.
     Traefik,
-    /// The rest of the request path: Traefik, external-dns, network plugins, Istio.
+    /// The rest of the request path: Traefik, external-dns, network plugins, Istio; Argo Rollouts.
     Path,
 }
 
@@ -57,6 +57,7 @@ impl Crds {
                 "cilium.io",
                 "crd.projectcalico.org",
                 "security.istio.io",
+                "argoproj.io",
             ],
         }
     }
