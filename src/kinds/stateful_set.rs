@@ -37,12 +37,16 @@ pub struct StatefulSetFacts {
     pub replicas: Replicas,
     /// Whether pods get a new template only when somebody deletes them.
     pub on_delete: bool,
+    /// Whether it says how a rolling update goes; the server fills that in.
+    pub rolls: bool,
     /// Pods with a number below this keep the old template.
     pub partition: u32,
     /// How many may be missing meanwhile, where it says so.
     pub max_unavailable: Option<Arc<str>>,
     /// Whether pods are replaced and created without waiting for the one before.
     pub parallel: bool,
+    /// Pods that still have the revision from before the last change.
+    pub at_current: u32,
     /// The revision that all pods had before the last change.
     pub current_revision: Option<Arc<str>>,
     /// The revision of the newest template.
@@ -133,6 +137,9 @@ pub struct StatefulSetStatus {
     /// Ready.
     #[prost(int32, tag = "3")]
     pub ready_replicas: i32,
+    /// Of the revision before the last change.
+    #[prost(int32, tag = "4")]
+    pub current_replicas: i32,
     /// Of the newest template.
     #[prost(int32, tag = "5")]
     pub updated_replicas: i32,
@@ -185,9 +192,11 @@ fn facts(spec: &StatefulSetSpec, status: &StatefulSetStatus, interner: &mut Inte
             unavailable: desired.saturating_sub(count(status.available_replicas)),
         },
         on_delete: strategy.is_some_and(|s| s.r#type == "OnDelete"),
+        rolls: rolling.is_some(),
         partition: rolling.and_then(|r| r.partition).map_or(0, count),
         max_unavailable: max_unavailable.map(|m| interner.intern(&m.text())),
         parallel: spec.pod_management_policy == "Parallel",
+        at_current: count(status.current_replicas),
         current_revision: interner.non_empty(&status.current_revision),
         update_revision: interner.non_empty(&status.update_revision),
         service: interner.non_empty(&spec.service_name),
