@@ -23,6 +23,7 @@ pub mod pointer;
 pub mod policy;
 pub mod prompt;
 pub mod reading;
+pub mod rollout;
 pub mod scene;
 pub mod screen;
 pub mod searching;

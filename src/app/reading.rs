@@ -28,6 +28,7 @@ impl App {
             In::Table,
             In::Detail,
             In::Trace,
+            In::Rollout,
             In::Logs,
             In::Yaml,
             In::Help,
