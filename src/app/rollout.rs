@@ -199,7 +199,9 @@ fn named(session: &Session, text: &str) -> Vec<ObjectRef> {
     let keys = KINDS.into_iter().flat_map(|kind| session.cluster.of(kind)).map(|record| record.key.clone());
     let mut found: Vec<ObjectRef> = keys.filter(fits).collect();
     let is_elsewhere = |key: &ObjectRef| !session.namespaces.contains(key.namespace.as_ref());
-    found.sort_by_key(|key| (is_elsewhere(key), key.clone()));
+    // Of several, the one is meant that is in trouble.
+    let health = |key: &ObjectRef| session.cluster.get(key).and_then(|record| record.digest.health);
+    found.sort_by_key(|key| (is_elsewhere(key), health(key), key.clone()));
     found
 }
 

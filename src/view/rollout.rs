@@ -28,3 +28,5 @@ pub fn replicas(record: &Record) -> Option<Replicas> {
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod tests;

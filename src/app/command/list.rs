@@ -47,7 +47,7 @@ pub const COMMANDS: &[Command] = &[
     hinted(3, command("switch-pane", "between the table and the detail beside it; on Home to the next part", &["<tab>"], &[In::Home, In::Table, In::Detail], App::switch_pane)),
     hinted(5, command("copy", "copy the name, or all marked names", &["c"], OBJECT, App::copy_name)),
     hinted(4, command("trace", "where the requests to it go, and why they break", &["t"], OBJECT, App::trace)),
-    hinted(5, command("rollout", "how it changes: revisions, pods, what holds it up, the paths that depend on it", &["o"], OBJECT, App::rollout)),
+    hinted(5, command("rollout", "how it changes: revisions, pods, what holds it up, the paths that depend on it", &["o"], &[In::Home, In::Table, In::Detail], App::rollout)),
     command("rollouts", "every rollout under way, held or stuck", &[], ANYWHERE, App::rollouts),
     hinted(3, command("history", "all revisions with cause and images, or those with pods only", &["h"], ROLLOUT, App::toggle_history)),
     hinted(4, command("compare", "choose the revision, to compare it with the newest or with another one chosen", &["<space>"], ROLLOUT, App::compare)),

@@ -59,6 +59,32 @@ pub struct Block {
     pub remedy: String,
 }
 
+impl Block {
+    /// The same in a few words, as they end a sentence: `3 new pods cannot pull their image`.
+    pub fn brief(&self) -> String {
+        let one = self.count < 2;
+        let pods = if one { "a new pod".to_owned() } else { format!("{} new pods", self.count) };
+        let cannot = |what: &str| format!("{pods} cannot {what}");
+        match self.cause {
+            Cause::Refused => "no more pods can be made".to_owned(),
+            Cause::Image if one => cannot("pull its image"),
+            Cause::Image => cannot("pull their image"),
+            Cause::Config => cannot("be set up"),
+            Cause::Crash if one => format!("{pods} crashes"),
+            Cause::Crash => format!("{pods} crash"),
+            Cause::Unscheduled => format!("no node takes {pods}"),
+            Cause::Probe if one => format!("{pods} runs, and is not ready"),
+            Cause::Probe => format!("{pods} run, and are not ready"),
+            Cause::OutOfOrder => "a pod of an older template is in the way".to_owned(),
+            Cause::Starting if one => format!("{pods} is starting"),
+            Cause::Starting => format!("{pods} are starting"),
+            Cause::Paused => "it is paused".to_owned(),
+            Cause::Deadline => "there is no progress".to_owned(),
+            Cause::Held | Cause::ByHand | Cause::Aborted => self.text.clone(),
+        }
+    }
+}
+
 /// What holds up the rollout of a workload, the cause before its effects; nothing where nothing does.
 pub fn blocks(cluster: &Cluster, record: &Record, revisions: &[Revision], now: Timestamp) -> Vec<Block> {
     let mut found = Vec::new();
@@ -71,7 +97,8 @@ pub fn blocks(cluster: &Cluster, record: &Record, revisions: &[Revision], now: T
     }
     found.extend(held(record, revisions));
     found.extend(late(record, revisions, now));
-    found.sort_by_key(|block| (block.health, block.cause));
+    // What is still on its way comes last; of all else the cause comes before its effects.
+    found.sort_by_key(|block| (block.health == Health::Progressing, block.cause));
     found
 }
 
@@ -172,16 +199,21 @@ fn pods(revision: &Revision, back: Option<&Revision>, found: &mut Vec<Block>) {
         }
         // A pod that has only begun is no trouble yet: how bad it is, the pod itself says.
         let health = pod.digest.health.filter(|health| *health < Health::Unknown).unwrap_or(Health::Progressing);
-        found.push(block(cause, health, &pod.key, text, remedy(cause, back)));
+        let remedy = remedy(cause, &text, back);
+        found.push(block(cause, health, &pod.key, text, remedy));
     }
 }
 
-fn remedy(cause: Cause, back: Option<&Revision>) -> String {
+fn remedy(cause: Cause, text: &str, back: Option<&Revision>) -> String {
     let undo = back.map_or_else(String::new, |back| format!(", or undo to revision {} ({})", back.number, back.tags()));
     match cause {
         Cause::Image => format!("set an image that can be pulled{undo}"),
         Cause::Config => format!("make what its template names, or mend the template{undo}"),
         Cause::Crash => format!("read its logs (l){undo}"),
+        Cause::Unscheduled if text.contains("PersistentVolumeClaim") => {
+            "see to its volume claims: they are not bound".to_owned()
+        }
+        Cause::Unscheduled if text.contains("scheduling gate") => "lift its scheduling gates".to_owned(),
         Cause::Unscheduled => format!("make room on nodes, or ask for less{undo}"),
         Cause::Probe => format!("read its logs (l), check port and path of the probe{undo}"),
         _ => String::new(),

@@ -198,7 +198,9 @@ fn mark(record: &Record, revisions: &mut [Revision]) {
         Facts::Deployment(facts) if facts.observed_generation < record.meta.generation => {}
         Facts::Deployment(facts) => {
             let newest = facts.revision;
-            mark_by(revisions, |revision| Some(revision.number) == newest);
+            // The template of a paused one may have changed since: then no ReplicaSet is made for it, and no pod counts as updated.
+            let is_stale = |revision: &Revision| facts.paused && facts.replicas.updated < revision.there;
+            mark_by(revisions, |revision| Some(revision.number) == newest && !is_stale(revision));
         }
         Facts::StatefulSet(facts) => {
             for revision in revisions {

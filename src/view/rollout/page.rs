@@ -18,6 +18,8 @@ use crate::view::line::{Line, Role, Span, word};
 use crate::view::{name, short_name};
 use crate::wire::Timestamp;
 
+/// From so many columns on, what belongs together stands on one line.
+const WIDE: usize = 90;
 /// Lines of a change between two templates at most.
 const MOST_CHANGES: usize = 40;
 
@@ -105,7 +107,7 @@ pub fn state(record: &Record, blocks: &[Block]) -> (Health, &'static str) {
         Some(Health::Warn) if has(Cause::Paused) => (Health::Warn, "paused"),
         Some(Health::Warn) if has(Cause::Held) => (Health::Warn, "held"),
         Some(Health::Warn) if has(Cause::ByHand) => (Health::Warn, "by hand"),
-        Some(Health::Warn) => (Health::Warn, "warn"),
+        Some(Health::Warn) => (Health::Warn, "blocked"),
         _ if is_over => {
             let own = record.digest.health.unwrap_or(Health::Unknown);
             if own == Health::Ready { (own, "rolled out") } else { (own, word(own)) }
@@ -140,9 +142,8 @@ impl Painter<'_> {
     /// One sentence that answers: how far it is and what holds it up; then how long it has.
     fn answer(&mut self, blocks: &[Block]) -> String {
         let mut text = self.progress();
-        if let Some(first) = blocks.iter().find(|block| block.cause != Cause::Starting) {
-            let pods = if first.count < 2 { String::new() } else { format!("{} pods: ", first.count) };
-            text = format!("{text}: {pods}{}", first.text);
+        if let Some(first) = blocks.first() {
+            text = format!("{text}: {}", first.brief());
         }
         if let Some(time) = self.time() {
             text = format!("{text}\n{time}");
@@ -169,7 +170,7 @@ impl Painter<'_> {
             Deadline::None => None,
             Deadline::Passed(since) => {
                 let ago = since.map(|at| self.ago(at))?;
-                Some(format!("stuck for {ago}: its deadline has passed, and nothing is undone by itself"))
+                Some(format!("stuck: the deadline passed {ago} ago, and nothing is undone by itself"))
             }
             Deadline::Runs(end) => {
                 let now = self.scenery.subject.now;
@@ -184,28 +185,31 @@ impl Painter<'_> {
     }
 
     fn blocks(&self, blocks: &[Block]) -> Vec<Line> {
-        let mut lines = Vec::new();
-        for block in blocks {
-            let what = short_name(self.scenery.subject.catalog, &block.object);
-            let what = if block.count < 2 { what } else { format!("{} pods, {what}", block.count) };
-            let state = Some(block.health);
-            for (index, part) in self.wrapped(&block.text).into_iter().enumerate() {
-                let mut line =
-                    Line::of(vec![Span::new(part, Role::State(block.health))]).to(Some(block.object.clone()));
-                if index == 0 {
-                    line = line.state(state);
-                }
-                lines.push(line);
-            }
-            if let Some(last) = lines.last_mut() {
+        // That there is no progress is told above; it stands here where nothing says why.
+        let has_cause = blocks.iter().any(|block| block.cause != Cause::Deadline && block.health < Health::Progressing);
+        let told = blocks.iter().filter(|block| block.cause != Cause::Deadline || !has_cause);
+        told.flat_map(|block| self.block(block)).collect()
+    }
+
+    fn block(&self, block: &Block) -> Vec<Line> {
+        let object = || Some(block.object.clone());
+        let what = short_name(self.scenery.subject.catalog, &block.object);
+        let what = if block.count < 2 { what } else { format!("{} pods, {what}", block.count) };
+        let parts = self.wrapped(&block.text).into_iter();
+        let mut lines: Vec<Line> =
+            parts.map(|part| Line::of(vec![Span::new(part, Role::State(block.health))]).to(object())).collect();
+        if let Some(first) = lines.first_mut() {
+            first.health = Some(block.health);
+        }
+        match lines.last_mut() {
+            Some(last) if fit::width(&last.plain()) + fit::width(&what) + 6 < self.scenery.room => {
                 last.spans.push(Span::dim(format!("  {what}")));
             }
-            if !block.remedy.is_empty() {
-                let parts = self.wrapped(&block.remedy);
-                lines.extend(
-                    parts.into_iter().map(|part| Line::text(format!("  {part}")).to(Some(block.object.clone()))),
-                );
-            }
+            _ => lines.push(Line::of(vec![Span::dim(what)]).to(object())),
+        }
+        if !block.remedy.is_empty() {
+            let parts = self.wrapped(&block.remedy).into_iter();
+            lines.extend(parts.map(|part| Line::text(format!("  {part}")).to(object())));
         }
         lines
     }
@@ -230,7 +234,11 @@ impl Painter<'_> {
                 for (container, image) in &to.images {
                     let old = from.images.iter().find(|(name, _)| name == container).map(|(_, image)| image);
                     if old != Some(image) {
-                        lines.push(differs(&format!("image of {container}"), old.map(AsRef::as_ref), Some(image)));
+                        lines.extend(self.differs(
+                            &format!("image of {container}"),
+                            old.map(AsRef::as_ref),
+                            Some(image),
+                        ));
                     }
                 }
             }
@@ -240,9 +248,9 @@ impl Painter<'_> {
             Change::Told([]) => lines.push(Line::of(vec![Span::dim("nothing in the template differs")])),
             Change::Told(found) => {
                 let told = found.iter().take(MOST_CHANGES);
-                lines.extend(
-                    told.map(|d| differs(d.path.trim_start_matches('.'), d.before.as_deref(), d.after.as_deref())),
-                );
+                lines.extend(told.flat_map(|d| {
+                    self.differs(d.path.trim_start_matches('.'), d.before.as_deref(), d.after.as_deref())
+                }));
                 if let Some(more) = found.len().checked_sub(MOST_CHANGES).filter(|more| 0 < *more) {
                     lines.push(Line::of(vec![Span::dim(format!("and {more} more"))]));
                 }
@@ -251,31 +259,34 @@ impl Painter<'_> {
         lines
     }
 
+    /// One field that differs: on one line where there is room for it, else old and new below each other.
+    fn differs(&self, what: &str, before: Option<&str>, after: Option<&str>) -> Vec<Line> {
+        let both = before.zip(after).map_or(0, |(before, after)| fit::width(before) + fit::width(after) + 3);
+        let name = Span::new(what, Role::Field);
+        let text = |text: &str| Span::text(text);
+        match (before, after) {
+            (Some(before), Some(after)) if self.scenery.room < fit::width(what) + 2 + both => {
+                let old = Line::of(vec![Span::dim(format!("  was  {before}"))]);
+                vec![Line::of(vec![name]), old, Line::of(vec![Span::dim("  now  "), text(after)])]
+            }
+            (Some(before), Some(after)) => {
+                vec![Line::of(vec![name, text("  "), Span::dim(before), Span::dim(" → "), text(after)])]
+            }
+            (None, Some(after)) => vec![Line::of(vec![name, Span::dim("  new  "), text(after)])],
+            (Some(before), None) => vec![Line::of(vec![name, Span::dim(format!("  gone  {before}"))])],
+            (None, None) => Vec::new(),
+        }
+    }
+
     /// How fast it may go, and who else has a say in the number of its pods.
     fn limits(&self) -> Vec<Line> {
         let mut lines = Vec::new();
         let subject = &self.scenery.subject;
         if let Some(status) = status(self.record) {
-            lines.push(Line::of(vec![Span::dim("kubectl rollout status: "), Span::text(status.text)]));
+            let text = format!("kubectl rollout status: {}", status.text);
+            lines.extend(self.wrapped(&text).into_iter().map(|part| Line::of(vec![Span::dim(part)])));
         }
-        if let (Some(pace), Some(replicas)) = (pace(self.record), super::replicas(self.record)) {
-            let mut spans = vec![Span::dim("strategy "), Span::text(pace.strategy)];
-            if let Some((written, count)) = pace.surge {
-                spans.extend([
-                    Span::dim("  surge "),
-                    Span::text(counted(&written, count)),
-                    Span::dim(format!(" at most {} pods", replicas.desired.saturating_add(count))),
-                ]);
-            }
-            if let Some((written, count)) = pace.unavailable {
-                spans.extend([
-                    Span::dim("  unavailable "),
-                    Span::text(counted(&written, count)),
-                    Span::dim(format!(" at least {} available", replicas.desired.saturating_sub(count))),
-                ]);
-            }
-            lines.push(Line::of(spans));
-        }
+        lines.extend(self.fences());
         let others =
             subject.cluster.sources(self.record).into_iter().filter(|s| s.key.kind == HORIZONTAL_POD_AUTOSCALER);
         for scaler in others {
@@ -286,6 +297,28 @@ impl Painter<'_> {
         }
         lines.extend(self.budgets());
         lines
+    }
+
+    /// How many pods there may be, and how many there must be.
+    fn fences(&self) -> Vec<Line> {
+        let Some((pace, replicas)) = pace(self.record).zip(super::replicas(self.record)) else { return Vec::new() };
+        let mut parts = vec![vec![Span::dim("strategy "), Span::text(pace.strategy)]];
+        if let Some((written, count)) = pace.surge {
+            let most = format!(": at most {} pods", replicas.desired.saturating_add(count));
+            parts.push(vec![Span::dim("surge "), Span::text(counted(&written, count)), Span::dim(most)]);
+        }
+        if let Some((written, count)) = pace.unavailable {
+            let least = format!(": at least {} available", replicas.desired.saturating_sub(count));
+            parts.push(vec![Span::dim("unavailable "), Span::text(counted(&written, count)), Span::dim(least)]);
+        }
+        if self.scenery.room < WIDE {
+            return parts.into_iter().map(Line::of).collect();
+        }
+        let joined = parts.into_iter().enumerate().flat_map(|(index, part)| {
+            let gap = (0 < index).then(|| Span::text("   "));
+            gap.into_iter().chain(part)
+        });
+        vec![Line::of(joined.collect())]
     }
 
     /// Budgets never hold up a rollout; but what evicts pods meanwhile waits for them.
@@ -335,20 +368,10 @@ fn step_line(facts: &RolloutFacts, at: usize, text: &str) -> Line {
     };
     let weight =
         facts.weight.filter(|_| now == Some(at)).map_or(String::new(), |w| format!(", the new pods get {w} %"));
-    Line::of(vec![Span::text(format!("{} {text}", at + 1)), Span::dim(format!("{note}{weight}"))]).state(health)
+    let indent = if health.is_none() { "  " } else { "" };
+    Line::of(vec![Span::text(format!("{indent}{} {text}", at + 1)), Span::dim(format!("{note}{weight}"))]).state(health)
 }
 
 fn counted(written: &str, count: u32) -> String {
     if written.ends_with('%') { format!("{written} ({count})") } else { written.to_owned() }
-}
-
-fn differs(what: &str, before: Option<&str>, after: Option<&str>) -> Line {
-    let mut spans = vec![Span::new(what, Role::Field), Span::text("  ")];
-    match (before, after) {
-        (Some(before), Some(after)) => spans.extend([Span::dim(before), Span::dim(" → "), Span::text(after)]),
-        (None, Some(after)) => spans.extend([Span::dim("new: "), Span::text(after)]),
-        (Some(before), None) => spans.extend([Span::dim("gone: "), Span::dim(before)]),
-        (None, None) => {}
-    }
-    Line::of(spans)
 }

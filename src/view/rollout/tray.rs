@@ -15,6 +15,8 @@ use crate::wire::Timestamp;
 
 /// The widest name of a workload.
 const NAME: usize = 32;
+/// From so many columns on, images are told beside the reason.
+const WIDE: usize = 110;
 /// Cells of a bar.
 const BAR: u32 = 8;
 
@@ -115,7 +117,8 @@ pub fn page(cluster: &Cluster, catalog: &Catalog, now: Timestamp, room: usize) -
                 spans.push(Span::dim(format!("  {} left", age::duration(left))));
             }
         }
-        if let Some((from, to)) = &entry.images {
+        // On a small screen the reason is worth more than the images.
+        if let Some((from, to)) = entry.images.as_ref().filter(|_| WIDE <= room || entry.reason.is_empty()) {
             spans.push(Span::dim(format!("  {} → {}", cut_end(from, NAME / 2), cut_end(to, NAME / 2))));
         }
         let used: usize = spans.iter().map(|span| width(&span.text)).sum();

@@ -5,6 +5,7 @@ use crate::kinds::{Facts, Health, Record};
 use crate::view::fit::{cut_end, cut_middle, width};
 use crate::view::line::{Line, Role, Span};
 use crate::view::rollout::history::{Revision, is_over};
+use crate::view::rollout::status::{Stage, status};
 
 /// Cells of a bar at most; with fewer pods each has a cell.
 const BAR: u32 = 10;
@@ -40,6 +41,9 @@ impl Painter<'_> {
             }
             lines.extend(self.pods(revision));
         }
+        if !revisions.is_empty() && !revisions.iter().any(|revision| revision.is_update) {
+            lines.insert(0, Line::of(vec![Span::dim("the newest template has no revision yet")]));
+        }
         if 0 < hidden {
             lines.push(Line::of(vec![Span::dim(format!("and {hidden} older: h shows all of them"))]));
         }
@@ -49,12 +53,13 @@ impl Painter<'_> {
     fn revision(&mut self, revision: &Revision, columns: &Columns) -> Line {
         let wanted = super::super::replicas(self.record).map_or(0, |replicas| replicas.desired);
         let number = format!("{:>1$}", revision.number, columns.number);
+        let health = revision.health();
+        let indent = if health.is_none() { "  " } else { "" };
         let chosen = if self.scenery.chosen.contains(&revision.number) { "•" } else { " " };
         let tags = pad(&cut_end(&revision.tags(), TAGS), columns.tags);
-        let health = revision.health();
         let bar = bar(revision.ready, revision.wanted.unwrap_or(revision.there), wanted);
         let mut spans = vec![
-            Span::new(format!("{chosen}{number}"), Role::Header),
+            Span::new(format!("{indent}{chosen}{number}"), Role::Header),
             Span::text(format!("  {tags}  ")),
             Span::new(bar, health.map_or(Role::Dim, Role::State)),
             Span::text(format!("  {}", pad(&counts(revision), columns.counts))),
@@ -62,13 +67,17 @@ impl Painter<'_> {
         let ago = revision.created.map_or_else(|| "?".to_owned(), |at| self.ago(at));
         spans.push(Span::dim(format!("  {ago:>5}")));
         let word = match (revision.is_update, revision.is_current) {
-            (true, true) => "  in force",
-            (true, false) => "  newest",
+            (true, _) if self.is_over() => "  in force",
+            (true, _) => "  newest",
             (false, true) => "  before",
             (false, false) => "",
         };
         spans.push(Span::new(word, if revision.is_update { Role::Accent } else { Role::Dim }));
         Line::of(spans).state(health).to(Some(revision.key.clone()))
+    }
+
+    fn is_over(&self) -> bool {
+        status(self.record).is_some_and(|status| status.stage == Stage::Done)
     }
 
     /// What is known of a revision beyond its line: cause, images in full, the object that holds it.
