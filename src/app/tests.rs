@@ -11,6 +11,7 @@ mod acting;
 mod lasting;
 mod paths;
 mod pointer;
+mod rollouts;
 mod watching;
 
 const NOW: Timestamp = Timestamp(1_795_171_327_000_000);

@@ -39,7 +39,7 @@ impl Painter<'_> {
             if all {
                 lines.extend(self.said(revision));
             }
-            lines.extend(self.pods(revision));
+            lines.extend(self.pods(revision, columns.name));
         }
         if !revisions.is_empty() && !revisions.iter().any(|revision| revision.is_update) {
             lines.insert(0, Line::of(vec![Span::dim("the newest template has no revision yet")]));
@@ -100,9 +100,9 @@ impl Painter<'_> {
     }
 
     /// Its pods, those in trouble first; those that are well are counted where they are many.
-    fn pods(&mut self, revision: &Revision) -> Vec<Line> {
+    fn pods(&mut self, revision: &Revision, name: usize) -> Vec<Line> {
         let shown: Vec<_> = revision.pods.iter().take(PODS).cloned().collect();
-        let mut lines: Vec<Line> = shown.iter().map(|pod| self.pod(pod)).collect();
+        let mut lines: Vec<Line> = shown.iter().map(|pod| self.pod(pod, name)).collect();
         let rest = &revision.pods[shown.len()..];
         if let Some(first) = rest.first() {
             let well = rest.iter().filter(|pod| pod.digest.health == Some(Health::Ready)).count();
@@ -117,9 +117,10 @@ impl Painter<'_> {
         lines
     }
 
-    fn pod(&mut self, pod: &Record) -> Line {
+    fn pod(&mut self, pod: &Record, widest: usize) -> Line {
         let room = self.scenery.room;
-        let name = pad(&cut_middle(&pod.key.name, NAME), NAME.min(room / 2));
+        let widest = widest.min(room / 2);
+        let name = pad(&cut_middle(&pod.key.name, widest), widest);
         let mut spans = vec![Span::text(format!("    {name}"))];
         if let Facts::Pod(facts) = &pod.digest.facts {
             let (ready, all) = (facts.main().filter(|c| c.ready).count(), facts.main().count());
@@ -145,6 +146,7 @@ struct Columns {
     number: usize,
     tags: usize,
     counts: usize,
+    name: usize,
 }
 
 impl Columns {
@@ -154,6 +156,7 @@ impl Columns {
             number: most(&|r| r.number.to_string().len()),
             tags: most(&|r| width(&cut_end(&r.tags(), TAGS))),
             counts: most(&|r| width(&counts(r))),
+            name: most(&|r| r.pods.iter().map(|pod| width(&pod.key.name)).max().unwrap_or(0)).min(NAME),
         }
     }
 }
