@@ -336,7 +336,7 @@ fn keys_reach_every_part_of_home() {
     assert_eq!(rows(&app.scene()), ["web-1", "web-2"]);
     keys(&mut app, "H<tab><enter>");
     let detail = format!("{:?}", app.session().unwrap().screen());
-    assert!(detail.contains("Detail") && detail.contains(&*deployment.name), "{detail}");
+    assert!(detail.contains("Rollout") && detail.contains(&*deployment.name), "{detail}");
 }
 
 /// The catalog of a server with one custom kind, `virtualservices`.

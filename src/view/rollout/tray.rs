@@ -87,8 +87,9 @@ fn is_held(record: &Record) -> bool {
 
 fn reason(blocks: &[Block]) -> String {
     let told = blocks.iter().find(|block| block.cause != Cause::Starting);
-    told.map_or_else(String::new, |block| {
-        if block.count < 2 { block.text.clone() } else { format!("{} pods: {}", block.count, block.text) }
+    told.map_or_else(String::new, |block| match block.cause {
+        Cause::Paused | Cause::Held | Cause::ByHand | Cause::Aborted => block.text.clone(),
+        _ => format!("{}: {}", block.brief(), block.text),
     })
 }
 
@@ -98,16 +99,15 @@ pub fn page(cluster: &Cluster, catalog: &Catalog, now: Timestamp, room: usize) -
     let mut next: Option<Timestamp> = None;
     let names: Vec<String> = entries.iter().map(|entry| place(catalog, entry)).collect();
     let names_width = names.iter().map(|name| width(name)).max().unwrap_or(0).min(NAME);
-    let lines = entries.iter().zip(&names).map(|(entry, name)| {
+    let mut lines = Vec::new();
+    for (entry, name) in entries.iter().zip(&names) {
         let name = cut_middle(name, names_width);
         let padding = " ".repeat(names_width.saturating_sub(width(&name)));
-        let bar = bar(entry.updated, entry.wanted);
-        let share = format!("{}/{}", entry.updated, entry.wanted);
         let mut spans = vec![
             Span::new(format!("{:<12}", entry.word), Role::State(entry.health)),
             Span::text(format!("{name}{padding}  ")),
-            Span::new(bar, Role::State(entry.health)),
-            Span::text(format!("  {share:<7}")),
+            Span::new(bar(entry.updated, entry.wanted), Role::State(entry.health)),
+            Span::text(format!("  {:<7}", format!("{}/{}", entry.updated, entry.wanted))),
         ];
         if let Deadline::Runs(end) = entry.deadline {
             let left = end.micros_since(now);
@@ -117,16 +117,27 @@ pub fn page(cluster: &Cluster, catalog: &Catalog, now: Timestamp, room: usize) -
                 spans.push(Span::dim(format!("  {} left", age::duration(left))));
             }
         }
-        // On a small screen the reason is worth more than the images.
-        if let Some((from, to)) = entry.images.as_ref().filter(|_| WIDE <= room || entry.reason.is_empty()) {
-            spans.push(Span::dim(format!("  {} → {}", cut_end(from, NAME / 2), cut_end(to, NAME / 2))));
+        // A small screen has the rest below.
+        let is_small = room < WIDE;
+        let mut rest = Vec::new();
+        if let Some((from, to)) = &entry.images {
+            rest.push(format!("{} → {}", cut_end(from, NAME / 2), cut_end(to, NAME / 2)));
         }
-        let used: usize = spans.iter().map(|span| width(&span.text)).sum();
-        let reason = cut_end(&entry.reason, room.saturating_sub(used + 2).max(10)).into_owned();
-        spans.push(Span::dim(format!("  {reason}")));
-        Line::of(spans).state(Some(entry.health)).to(Some(entry.key.clone()))
-    });
-    let lines: Vec<Line> = lines.collect();
+        rest.extend(Some(entry.reason.clone()).filter(|reason| !reason.is_empty()));
+        let rest = rest.join(": ");
+        let used: usize = if is_small { 6 } else { spans.iter().map(|span| width(&span.text)).sum() };
+        let rest = Span::dim(format!("  {}", cut_end(&rest, room.saturating_sub(used + 2).max(10))));
+        let below = if is_small {
+            vec![Span::text("    "), rest]
+        } else {
+            spans.push(rest);
+            Vec::new()
+        };
+        lines.push(Line::of(spans).state(Some(entry.health)).to(Some(entry.key.clone())));
+        if !below.is_empty() {
+            lines.push(Line::of(below).to(Some(entry.key.clone())));
+        }
+    }
     let health = entries.first().map_or(Health::Ready, |entry| entry.health);
     let answer = match (entries.len(), entries.iter().filter(|entry| entry.health == Health::Failed).count()) {
         (0, _) => "no rollout is under way".to_owned(),

@@ -1,11 +1,12 @@
 //! The revisions, each with a bar, and their pods below, those in trouble first.
 
-use super::Painter;
+use super::{Painter, WIDE};
 use crate::kinds::{Facts, Health, Record};
 use crate::view::fit::{cut_end, cut_middle, width};
 use crate::view::line::{Line, Role, Span};
 use crate::view::rollout::history::{Revision, is_over};
 use crate::view::rollout::status::{Stage, status};
+use std::sync::Arc;
 
 /// Cells of a bar at most; with fewer pods each has a cell.
 const BAR: u32 = 10;
@@ -101,11 +102,21 @@ impl Painter<'_> {
 
     /// Its pods, those in trouble first; those that are well are counted where they are many.
     fn pods(&mut self, revision: &Revision, name: usize) -> Vec<Line> {
+        // Of older pods that are all well a small screen needs no more than their number.
+        let is_well = |pod: &Arc<Record>| pod.digest.health == Some(Health::Ready);
+        let is_small = self.scenery.room < WIDE && !self.scenery.all;
+        if let (Some(first), true) =
+            (revision.pods.first(), is_small && !revision.is_update && revision.pods.iter().all(is_well))
+        {
+            let count = revision.pods.len();
+            let text = if count == 1 { "    1 pod, ready".to_owned() } else { format!("    {count} pods, all ready") };
+            return vec![Line::of(vec![Span::dim(text)]).state(Some(Health::Ready)).to(Some(first.key.clone()))];
+        }
         let shown: Vec<_> = revision.pods.iter().take(PODS).cloned().collect();
         let mut lines: Vec<Line> = shown.iter().map(|pod| self.pod(pod, name)).collect();
         let rest = &revision.pods[shown.len()..];
         if let Some(first) = rest.first() {
-            let well = rest.iter().filter(|pod| pod.digest.health == Some(Health::Ready)).count();
+            let well = rest.iter().filter(|pod| is_well(pod)).count();
             let text = if well == rest.len() {
                 format!("    and {} more, all ready", rest.len())
             } else {
