@@ -26,6 +26,7 @@ pub mod policy;
 pub mod prompt;
 pub mod reading;
 pub mod rights;
+pub mod rollout;
 pub mod scene;
 pub mod screen;
 pub mod searching;

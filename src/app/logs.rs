@@ -29,7 +29,7 @@ const BESIDE: u16 = 160;
 impl App {
     /// The logs of what is selected.
     pub(super) fn logs(&mut self) {
-        let Some(key) = self.subject() else { return };
+        let Some(key) = self.log_subject() else { return };
         let ticket = Ticket(self.epoch().0);
         let (limit, now) = (self.settings.log_bytes, self.now);
         let title = self.session().map_or_else(String::new, |session| crate::view::name(&session.catalog, &key));

@@ -195,6 +195,8 @@ impl App {
         let urls = session.map_or_else(Vec::new, Session::known_requests);
         // The sources and entrances of requests stand behind their options.
         let entrances = session.filter(|_| line.contains("--via")).map_or_else(Vec::new, entrances);
+        let rolls = self.session().filter(|_| line.starts_with("rollout "));
+        let workloads = rolls.map_or_else(Vec::new, crate::app::rollout::workloads);
         let pods = session.filter(|_| line.contains("--from-pod")).map_or_else(Vec::new, pods);
         let commands = COMMANDS.iter().filter(|command| !command.when.contains(&In::Prompt));
         let commands: Vec<(&'static str, &'static str)> = commands.map(|c| (c.name, c.help)).collect();
@@ -204,6 +206,7 @@ impl App {
             urls: &urls,
             entrances: &entrances,
             pods: &pods,
+            workloads: &workloads,
             namespaces: &namespaces,
             commands: &commands,
             aliases: &self.settings.aliases,
@@ -273,6 +276,7 @@ impl App {
             Wish::Quit => self.quit(),
             Wish::Trace(request) => self.follow(*request),
             Wish::Host(host) => self.open_host(host),
+            Wish::Rollout(name) => self.rollout_of(&name),
             Wish::CommandWith(name, rest) if acts::find(name).is_some() => self.act_with(name, Some(&rest)),
             Wish::Command(name) | Wish::CommandWith(name, _) => {
                 if let Some(command) = command::find(name) {

@@ -7,7 +7,7 @@ use crate::app::layout::{self, Area, holds};
 use crate::app::moves::docked;
 use crate::app::prompt::Purpose;
 use crate::app::scene::{Content, Pane, Scene, hint_places};
-use crate::app::screen::{DetailScreen, HostScreen, Screen, TraceScreen};
+use crate::app::screen::{DetailScreen, HostScreen, RolloutScreen, RolloutsScreen, Screen, TraceScreen};
 use crate::app::session::Session;
 use crate::view::line::{Role, Span};
 use std::sync::Arc;
@@ -220,7 +220,9 @@ impl App {
             Some(
                 Screen::Detail(DetailScreen { cursor, .. })
                 | Screen::Trace(TraceScreen { cursor, .. })
-                | Screen::Host(HostScreen { cursor, .. }),
+                | Screen::Host(HostScreen { cursor, .. })
+                | Screen::Rollout(RolloutScreen { cursor, .. })
+                | Screen::Rollouts(RolloutsScreen { cursor, .. }),
             ) => {
                 let from = cursor.index;
                 self.step(to(from));

@@ -41,6 +41,7 @@ impl App {
             Some(Screen::Detail(_) | Screen::Host(_)) => In::Detail,
             Some(Screen::Trace(_)) => In::Trace,
             Some(Screen::Logs(logs)) if logs.panel.is_some() => In::LogPanel,
+            Some(Screen::Rollout(_) | Screen::Rollouts(_)) => In::Rollout,
             Some(Screen::Logs(_)) => In::Logs,
             Some(Screen::Yaml(_)) => In::Yaml,
             Some(Screen::Help(_)) => In::Help,
@@ -161,6 +162,7 @@ impl App {
             Reply::Cluster(changes) => self.changes(index, changes),
             Reply::Readable(readable) => session.readable.extend(readable),
             Reply::Fetched(key, value) => {
+                session.templates.take(&key, &value);
                 if let Some(fetched) = session.fetched.as_mut().filter(|fetched| fetched.key == key) {
                     fetched.value = Some(value);
                 }
@@ -216,6 +218,7 @@ impl App {
         self.look();
         self.ask_names();
         self.follow_routes();
+        self.fetch_templates();
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let needs = if index == current { &looked_at } else { &Needs::default() };

@@ -28,11 +28,12 @@ const fn mutating(command: Command) -> Command {
 }
 
 const LISTS: &[In] =
-    &[In::Home, In::Table, In::Detail, In::Trace, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker];
-const OBJECT: &[In] = &[In::Home, In::Table, In::Detail];
-const LINKED: &[In] = &[In::Home, In::Table, In::Detail, In::Trace];
+    &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker];
+const OBJECT: &[In] = &[In::Home, In::Table, In::Detail, In::Rollout];
+const LINKED: &[In] = &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout];
 const LOGS: &[In] = &[In::Logs];
 const PANEL: &[In] = &[In::LogPanel];
+const ROLLOUT: &[In] = &[In::Rollout];
 const TABLE: &[In] = &[In::Table];
 const ANYWHERE: &[In] = &[In::Anywhere];
 const PROMPT: &[In] = &[In::Prompt];
@@ -41,12 +42,16 @@ const DIALOG: &[In] = &[In::Dialog];
 /// Every command. Its order is the order of help.
 #[rustfmt::skip]
 pub const COMMANDS: &[Command] = &[
-    hinted(1, command("open", "open what is selected", &["<enter>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Picker], App::open)),
+    hinted(1, command("open", "open what is selected", &["<enter>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout, In::Picker], App::open)),
     hinted(2, command("describe", "the detail: state, relations both ways, events", &["d"], LINKED, App::describe)),
     hinted(4, command("yaml", "the object as YAML", &["y"], LINKED, App::yaml)),
     hinted(3, command("switch-pane", "between the table and what stands beside it; on Home to the next part", &["<tab>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Logs], App::switch_pane)),
     hinted(5, command("copy", "copy the name, or all marked names", &["c"], OBJECT, App::copy_name)),
     hinted(4, command("trace", "where the requests to it go, and why they break", &["t"], OBJECT, App::trace)),
+    hinted(5, command("rollout", "how it changes: revisions, pods, what holds it up, the paths that depend on it", &["o"], &[In::Home, In::Table, In::Detail], App::rollout)),
+    command("rollouts", "every rollout under way, held or stuck", &[], ANYWHERE, App::rollouts),
+    hinted(3, command("history", "all revisions with cause and images, or those with pods only", &["h"], ROLLOUT, App::toggle_history)),
+    hinted(4, command("compare", "choose the revision, to compare it with the newest or with another one chosen", &["<space>"], ROLLOUT, App::compare)),
     hinted(2, command("probe", "send the request for real, to the application: DNS, TCP, TLS, one GET", &["p"], &[In::Trace], App::probe)),
     hinted(6, command("live-dns", "ask this machine's DNS for the names of the path, or let go what it said", &["D"], &[In::Trace], App::live_dns)),
     hinted(6, command("host", "how the host is put together: every path, in the order of matching", &["h"], &[In::Trace, In::Detail, In::Picker], App::host)),
@@ -64,7 +69,7 @@ pub const COMMANDS: &[Command] = &[
     command("search-previous", "the place found before", &["N"], &[In::Logs, In::Yaml, In::Help], |app| app.search_on(false)),
     command("audit", "every action that was confirmed, and what became of it", &[], ANYWHERE, App::audit),
     hinted(9, command("help", "every key, and what a filter can say", &["?"], ANYWHERE, App::help)),
-    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker], App::back)),
+    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Rollout, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker], App::back)),
     command("clear", "clear the filter, then back", &["<esc>", "q"], &[In::Anywhere], App::back),
     command("previous", "the screen before", &["["], ANYWHERE, App::leave),
     command("next", "the screen that was left last", &["]"], ANYWHERE, App::forward),

@@ -176,6 +176,11 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
         Screen::Home(_) => vec![Span::new("home", Role::Header)],
         Screen::Host(_) => vec![Span::new("host", Role::Header)],
         Screen::Trace(_) => vec![Span::new("trace", Role::Header)],
+        Screen::Rollout(screen) => {
+            let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();
+            vec![Span::new("rollout", Role::Header), Span::text(place)]
+        }
+        Screen::Rollouts(_) => vec![Span::new("rollouts", Role::Header)],
         Screen::Logs(screen) => vec![Span::new("logs", Role::Header), Span::text(screen.title.clone())],
         Screen::Yaml(screen) => {
             let name = crate::view::name(&session.catalog, &screen.key);
