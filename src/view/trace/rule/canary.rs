@@ -2,11 +2,12 @@
 
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::hop::{Hop, HopKind};
-use crate::view::trace::plan::Arm;
+use crate::view::trace::plan::{Arm, Controller};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::backend::{self, Sees};
 use crate::view::trace::rule::location::{Canary, Location, field};
-use regex::Regex;
+use crate::view::trace::rule::pattern;
+use crate::view::trace::rule::settings::Options;
 
 /// What decides between a location and its canary.
 enum Choice {
@@ -16,11 +17,15 @@ enum Choice {
 }
 
 /// The hop that tells of the split, and the arms with their shares.
-pub fn split(request: &Request, canary: &Canary, location: &Location, main: Arm, sees: &Sees) -> (Hop, Vec<Arm>) {
-    let annotation = |name: &str| {
-        let value = canary.ingress.meta.annotation(&format!("nginx.ingress.kubernetes.io/{name}"));
-        value.map(|value| value.trim()).filter(|value| !value.is_empty())
-    };
+pub fn split(
+    controller: &Controller,
+    request: &Request,
+    canary: &Canary,
+    location: &Location,
+    (main, sees): (Arm, &Sees),
+) -> (Hop, Vec<Arm>) {
+    let options = Options::of(canary.ingress, controller);
+    let annotation = |name: &str| options.get(name);
     let choice = choose(request, &annotation);
     let (share, words) = match &choice {
         Choice::Always(why) => (1.0, format!("{why}: this request goes to the canary")),
@@ -31,7 +36,7 @@ pub fn split(request: &Request, canary: &Canary, location: &Location, main: Arm,
     let split = format!("{words} ({} % to {to})", (share * 1000.0).round() / 10.0);
     let finding = Finding::of(&rt::RT_CANARY_SPLIT).object("ingress", &canary.ingress.key).word("split", &split).proof(
         canary.ingress,
-        ".metadata.annotations[nginx.ingress.kubernetes.io/canary]",
+        format!(".metadata.annotations[{}]", options.name("canary")),
         "true",
     );
     let hop = Hop::new(HopKind::Filter, format!("canary {}: {split}", canary.ingress.key.name))
@@ -55,7 +60,7 @@ fn choose<'a>(request: &Request, annotation: &impl Fn(&str) -> Option<&'a str>) 
         let pattern = annotation("canary-by-header-pattern").filter(|_| wanted.is_none());
         match (wanted, pattern) {
             (Some(wanted), _) if wanted == value => return Choice::Always(why),
-            (None, Some(pattern)) if Regex::new(pattern).is_ok_and(|regex| regex.is_match(value)) => {
+            (None, Some(pattern)) if pattern::plain(pattern).matches(value) == Ok(true) => {
                 return Choice::Always(why);
             }
             (None, None) if value == "always" => return Choice::Always(why),
@@ -70,10 +75,14 @@ fn choose<'a>(request: &Request, annotation: &impl Fn(&str) -> Option<&'a str>) 
             _ => {}
         }
     }
-    let number = |name: &str| annotation(name).and_then(|value| value.parse::<f64>().ok());
-    let total = number("canary-weight-total").filter(|total| 0.0 < *total).unwrap_or(100.0);
+    let number = |name: &str| annotation(name).and_then(|value| value.parse::<i32>().ok());
+    // A total below 100 counts as 100.
+    let total = number("canary-weight-total").unwrap_or(100).max(100);
     match number("canary-weight") {
-        Some(weight) => Choice::Weight((weight / total).clamp(0.0, 1.0), format!("weight {weight} of {total}")),
+        Some(weight) => {
+            let share = (f64::from(weight) / f64::from(total)).clamp(0.0, 1.0);
+            Choice::Weight(share, format!("weight {weight} of {total}"))
+        }
         None => Choice::Weight(0.0, "no header, cookie or weight sends this request to the canary".to_owned()),
     }
 }
