@@ -8,8 +8,11 @@ use crate::view::trace::facts;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The annotation by which ingress-nginx is given more names for the hosts of an Ingress.
-const ALIASES: &str = "nginx.ingress.kubernetes.io/server-alias";
+/// The annotation by which ingress-nginx is given more names for the hosts of an Ingress; its prefix can be chosen.
+const ALIASES: &str = "/server-alias";
+
+/// The annotation of Ingresses that take a part of what others' rules lead to a Service, whatever the host.
+const CANARY: &str = "/canary";
 
 /// One look at the model. A trace is true as long as nothing that it looked at changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,10 +53,13 @@ pub fn is_open(service: &ServiceFacts) -> bool {
 /// Whether an object may decide about requests for a host: it names it, another one that stands for it, or all hosts.
 pub fn is_for(record: &Record, host: &str) -> bool {
     if let Some(ingress) = facts::ingress(record) {
-        let is_for_all = ingress.default_backend.is_some() || ingress.rules.iter().any(|rule| rule.host.is_none());
+        let noted = |end| record.meta.annotations.iter().filter(move |(name, _)| name.ends_with(end));
+        let is_for_all = ingress.default_backend.is_some()
+            || ingress.rules.iter().any(|rule| rule.host.is_none())
+            || noted(CANARY).next().is_some();
         let rules = ingress.rules.iter().filter_map(|rule| rule.host.as_deref());
         let names = rules.chain(ingress.tls.iter().flat_map(|tls| tls.hosts.iter().map(|host| &**host)));
-        let aliases = record.meta.annotation(ALIASES).map_or("", |names| names).split([',', ' ']);
+        let aliases = noted(ALIASES).flat_map(|(_, names)| names.split([',', ' ']));
         return is_for_all || names.chain(aliases).any(|name| stands_for(name, host));
     }
     let http = || Some(&facts::http_route(record)?.hostnames);

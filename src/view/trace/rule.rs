@@ -3,6 +3,7 @@
 pub mod access;
 pub mod backend;
 pub mod canary;
+pub mod claim;
 pub mod concern;
 pub mod host;
 pub mod invalid;
@@ -10,7 +11,9 @@ pub mod location;
 pub mod miss;
 pub mod nginx;
 pub mod notes;
+pub mod passthrough;
 pub mod path;
+pub mod pattern;
 pub mod redirect;
 pub mod rewrite;
 pub mod server;
