@@ -174,7 +174,7 @@ impl<'a> Claims<'a> {
         let by = if is_own { place } else { namer };
         let canary = Canary { ingress: by.ingress, index: by.index, backend: &by.path.backend };
         match self.canaries.get(main) {
-            Some(claim) if claim.to == to => {}
+            Some(claim) if claim.to == to && !is_own => {}
             // The first is the only one that is asked, but for one that leads where the rule leads anyway.
             Some(claim) if is_own || claim.to != *main => {
                 let owner = claim.canary.ingress;
