@@ -243,7 +243,7 @@ impl Painter<'_> {
                 }
             }
             Change::Failed(why) => {
-                lines.push(Line::of(vec![Span::dim(format!("the templates cannot be read: {why}"))]))
+                lines.push(Line::of(vec![Span::dim(format!("the templates cannot be read: {why}"))]));
             }
             Change::Told([]) => lines.push(Line::of(vec![Span::dim("nothing in the template differs")])),
             Change::Told(found) => {

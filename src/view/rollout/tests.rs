@@ -230,8 +230,8 @@ fn out_of_order(state: &str) -> String {
     let member = |n: u32, hash: &str, state: &str| {
         pod(&format!("web-{n}"), "StatefulSet/web/s", &format!(", controller-revision-hash: {hash}"), "", state)
     };
-    format!(
-        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: web, namespace: shop, uid: s, generation: 3}}\nspec: {{replicas: 3, podManagementPolicy: OrderedReady, updateStrategy: {{type: RollingUpdate, rollingUpdate: {{partition: 0}}}}, selector: {{matchLabels: {{app: web}}}}}}\nstatus: {{observedGeneration: 3, replicas: 3, readyReplicas: 2, updatedReplicas: 2, currentRevision: web-a, updateRevision: web-a}}\n---\n"
+    String::from(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web, namespace: shop, uid: s, generation: 3}\nspec: {replicas: 3, podManagementPolicy: OrderedReady, updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 0}}, selector: {matchLabels: {app: web}}}\nstatus: {observedGeneration: 3, replicas: 3, readyReplicas: 2, updatedReplicas: 2, currentRevision: web-a, updateRevision: web-a}\n---\n",
     ) + &revision("web-a", 3)
         + &revision("web-b", 2)
         + &member(0, "web-a", READY)

@@ -174,11 +174,9 @@ impl Columns {
 
 fn counts(revision: &Revision) -> String {
     let going = if revision.ending == 0 { String::new() } else { format!(", {} going", revision.ending) };
-    match revision.wanted {
-        Some(0) if revision.there == 0 => format!("no pods{going}"),
-        Some(wanted) => format!("{} of {wanted} ready{going}", revision.ready),
-        None if revision.there == 0 => format!("no pods{going}"),
-        None => format!("{} of {} ready{going}", revision.ready, revision.there),
+    match revision.wanted.unwrap_or(revision.there) {
+        0 if revision.there == 0 => format!("no pods{going}"),
+        wanted => format!("{} of {wanted} ready{going}", revision.ready),
     }
 }
 
