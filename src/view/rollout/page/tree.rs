@@ -181,7 +181,7 @@ fn counts(revision: &Revision) -> String {
 }
 
 /// `▓▓░░  `: ready, not ready, and room up to what the workload wants.
-fn bar(ready: u32, wanted: u32, all: u32) -> String {
+pub fn bar(ready: u32, wanted: u32, all: u32) -> String {
     let all = all.max(wanted).max(ready).max(1);
     let cells = all.min(BAR);
     let scaled = |n: u32| (u64::from(n) * u64::from(cells)).div_ceil(u64::from(all)) as usize;
