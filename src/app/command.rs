@@ -45,6 +45,8 @@ pub enum In {
     Rollout,
     /// In logs.
     Logs,
+    /// In a list beside logs.
+    LogPanel,
     /// In YAML.
     Yaml,
     /// In help.
@@ -68,6 +70,7 @@ impl In {
             Self::Trace => "trace",
             Self::Rollout => "rollout",
             Self::Logs => "logs",
+            Self::LogPanel => "lists beside logs",
             Self::Yaml => "YAML",
             Self::Help => "help",
             Self::Picker => "lists",

@@ -1,8 +1,9 @@
 //! Moving the selection: by line, by page, to the ends, by the pointer. It is an object, never a row number.
 
 use crate::app::App;
-use crate::app::layout::{Area, Panes, TRACE_SPLIT, panes};
-use crate::app::screen::{Cursor, Screen, TableScreen};
+use crate::app::Size;
+use crate::app::layout::{Area, Panes, SPLIT, TRACE_SPLIT, panes};
+use crate::app::screen::{Cursor, LogsScreen, Screen, TableScreen};
 use crate::app::session::Session;
 use crate::kinds::ObjectRef;
 use crate::model::Change;
@@ -24,7 +25,12 @@ impl App {
         match session.screen() {
             Screen::Table(table) => !table::is_namespaces(table.kind),
             Screen::Detail(_) => beneath(session).is_some(),
-            Screen::Trace(_) | Screen::Rollout(_) => TRACE_SPLIT <= self.size.width,
+            Screen::Trace(_) => TRACE_SPLIT <= self.size.width || docked(session, self.size).is_some(),
+            Screen::Logs(logs) => {
+                let has_list = logs.panel.is_some() || logs.record.is_some();
+                has_list || docked(session, self.size).is_some()
+            }
+            Screen::Rollout(_) => TRACE_SPLIT <= self.size.width,
             _ => false,
         }
     }
@@ -195,6 +201,18 @@ pub(super) fn beneath(session: &Session) -> Option<&TableScreen> {
     }
 }
 
-fn moved(from: usize, by: isize, all: usize) -> usize {
+/// The logs that stand beside a table or a path, where there is room; their own screen is on top, or was left last.
+pub(super) fn docked(session: &Session, size: Size) -> Option<&LogsScreen> {
+    let (under, over) = match session.screens.as_slice() {
+        [.., under, over @ Screen::Logs(_)] => (under, Some(over)),
+        [.., under] => (under, session.forward.last()),
+        [] => return None,
+    };
+    let Some(Screen::Logs(logs)) = over else { return None };
+    let has_room = SPLIT <= size.width && matches!(under, Screen::Table(_) | Screen::Trace(_));
+    (logs.is_beside && has_room).then_some(logs)
+}
+
+pub(super) fn moved(from: usize, by: isize, all: usize) -> usize {
     from.saturating_add_signed(by).min(all.saturating_sub(1))
 }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::ContextName;
-use crate::app::moves::beneath;
+use crate::app::moves::{beneath, docked};
 use crate::app::notice::Notice;
 use crate::app::screen::{Cursor, DetailScreen, HelpScreen, Screen, TableScreen, Topic, YamlScreen};
 use crate::app::session::{Connection, Session};
@@ -81,6 +81,9 @@ impl App {
 
     /// Esc: what was typed as filter goes first, then the screen; Home stays.
     pub(super) fn back(&mut self) {
+        if self.back_in_logs() {
+            return;
+        }
         let is_text =
             matches!(self.session().map(Session::screen), Some(Screen::Yaml(_) | Screen::Help(_) | Screen::Logs(_)));
         if is_text && !self.search.text.is_empty() {
@@ -96,6 +99,10 @@ impl App {
             table.filter = crate::view::filter::Filter::default();
             table.error = None;
         } else if 1 < session.screens.len() {
+            if let Some(Screen::Logs(logs)) = session.screens.last_mut() {
+                // What was left does not go on standing beside the table.
+                logs.is_beside = false;
+            }
             session.forward.extend(session.screens.pop());
         }
     }
@@ -149,6 +156,8 @@ impl App {
         let Some(session) = self.session() else { return };
         match session.screen() {
             Screen::Detail(_) if beneath(session).is_some() => self.leave(),
+            Screen::Logs(_) if docked(session, self.size).is_some() => self.leave(),
+            Screen::Table(_) | Screen::Trace(_) if docked(session, self.size).is_some() => self.forward(),
             Screen::Table(_) => self.describe(),
             Screen::Home(_) => self.next_part(),
             _ => {}

@@ -153,6 +153,38 @@ pub struct LogsScreen {
     pub look: Look,
     /// What is wrong with the filter being typed.
     pub error: Option<String>,
+    /// A word of the selected line that a key can act on; empty for none.
+    pub word: String,
+    /// Where the chosen range begins.
+    pub anchor: Option<u64>,
+    /// Whether the range is drawn with the pointer.
+    pub is_dragged: bool,
+    /// A list beside the lines.
+    pub panel: Option<LogPanel>,
+    /// The record of the selected line, from this line of it on.
+    pub record: Option<usize>,
+    /// Whether lines over time are shown.
+    pub has_histogram: bool,
+    /// Whether it stands beside the screen beneath, where there is room.
+    pub is_beside: bool,
+}
+
+/// A list beside lines of logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogPanel {
+    /// Of what.
+    pub what: PanelOf,
+    /// Where the selection stands.
+    pub cursor: Cursor,
+}
+
+/// What a list beside lines of logs shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PanelOf {
+    /// The streams.
+    Sources,
+    /// The terms of the filter.
+    Filters,
 }
 
 /// The YAML of one object.
@@ -208,6 +240,8 @@ pub enum Pick {
     Route,
     /// A path that is pinned or was followed lately.
     Trace,
+    /// Something to do to an object.
+    Action,
 }
 
 /// A short list to choose from.
@@ -249,7 +283,21 @@ impl RolloutScreen {
 impl LogsScreen {
     /// A view that follows its end.
     pub fn new(ticket: Ticket, title: String) -> Self {
-        Self { ticket, title, selected: None, row: 0, look: Look::default(), error: None }
+        Self {
+            ticket,
+            title,
+            selected: None,
+            row: 0,
+            look: Look::default(),
+            error: None,
+            word: String::new(),
+            anchor: None,
+            is_dragged: false,
+            panel: None,
+            record: None,
+            has_histogram: false,
+            is_beside: false,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod watches;
 
 use crate::app::event::{Connected, ContextName, Epoch, Failure, Readable, Ticket};
 use crate::app::policy::{Grant, Mode};
+use crate::app::rights::Rights;
 use crate::app::screen::{HomeScreen, Screen};
 use crate::app::session::logs::LogView;
 use crate::app::session::paths::Paths;
@@ -77,6 +78,10 @@ pub struct Session {
     pub has_news: bool,
     /// Watches that are open, and since when nobody needs them.
     open: BTreeMap<Scope, Option<Timestamp>>,
+    /// What may be done, as far as it was asked.
+    pub rights: Rights,
+    /// The object whose actions are listed.
+    pub actions_of: Option<ObjectRef>,
     /// Custom kinds whose columns were asked for.
     columns: HashMap<KindId, columns::Columns>,
 }
@@ -175,6 +180,8 @@ impl Session {
             has_news: false,
             open: BTreeMap::new(),
             columns: HashMap::new(),
+            rights: Rights::new(),
+            actions_of: None,
         }
     }
 
@@ -204,6 +211,7 @@ impl Session {
         self.readable.clear();
         self.open.clear();
         self.columns.clear();
+        self.rights.clear();
     }
 
     /// Every namespace that is known: those that the server lists, those that may be read, those that were chosen.

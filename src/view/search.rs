@@ -77,6 +77,8 @@ pub enum Wish {
     Rollout(String),
     /// A command, by name.
     Command(&'static str),
+    /// A command, and what is said beside it.
+    CommandWith(&'static str, String),
 }
 
 /// One thing that could be meant.
@@ -129,7 +131,8 @@ pub fn wish(line: &str, world: &World) -> Result<Wish, String> {
         return kind_wish(kind, line, rest, world);
     }
     let command = world.commands.iter().find(|(name, _)| *name == head);
-    command.map(|(name, _)| Wish::Command(name)).ok_or_else(|| {
+    let wish = |name| if rest.is_empty() { Wish::Command(name) } else { Wish::CommandWith(name, rest.to_owned()) };
+    command.map(|(name, _)| wish(*name)).ok_or_else(|| {
         let near = offers(head, world).into_iter().next();
         let near = near.map_or_else(String::new, |offer| format!("; is {} meant?", offer.line));
         format!("nothing is called {head}{near}")
