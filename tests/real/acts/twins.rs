@@ -399,7 +399,7 @@ spec: {{defaultBackend: {{service: {{name: {name}, port: {{number: 80}}}}}}}}
     }
     select(&mut program, "svc", "twins-h", OURS);
     program.keys("b");
-    program.until("version=green (1 ready)");
+    program.until("version=green  1 ready pod");
     program.run(Duration::from_millis(400));
     program.keys("<enter>");
     confirm(&mut program, "1 pod → 1 pod", "y");
