@@ -27,6 +27,7 @@ pub mod prompt;
 pub mod reading;
 pub mod right;
 pub mod rights;
+pub mod rollout;
 pub mod scene;
 pub mod screen;
 pub mod searching;

@@ -15,6 +15,7 @@ pub mod pins;
 pub mod plan;
 pub mod process;
 pub mod report;
+pub mod save;
 pub mod serving;
 pub mod signals;
 pub mod source;
@@ -154,8 +155,7 @@ impl<S: Surface> Runtime<S> {
                 None => Ok(Turn::Over(End::Closed)),
             },
             () = tokio::time::sleep_until(self.drawn + FRAME), if self.due => {
-                self.draw()?;
-                Ok(Turn::Frame)
+                Ok(if self.draw()? { Turn::Frame } else { Turn::Tick })
             }
             _ = self.heard.reports.recv_many(&mut self.batch, BATCH) => self.replies(),
             Some(Said { epoch, ticket, batches }) = self.heard.logs.recv() => {
@@ -173,17 +173,18 @@ impl<S: Surface> Runtime<S> {
         }
     }
 
-    /// Paints the frame now, unless it would say the same as the last one.
-    pub fn draw(&mut self) -> io::Result<()> {
+    /// Paints the frame now, unless it would say the same as the last one. Says whether it did.
+    pub fn draw(&mut self) -> io::Result<bool> {
         self.due = false;
         let mut scene = self.app.scene();
         self.wake = scene.next_change.take();
-        if self.scene.as_ref() != Some(&scene) {
+        let differs = self.scene.as_ref() != Some(&scene);
+        if differs {
             self.drawn = Instant::now();
             self.surface.draw(&scene, &self.theme)?;
             self.scene = Some(scene);
         }
-        Ok(())
+        Ok(differs)
     }
 
     /// The terminal was in other hands: whatever it shows, the next frame is painted.

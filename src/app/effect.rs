@@ -79,6 +79,15 @@ pub enum Effect {
         /// What it is, in words, for the notice.
         what: String,
     },
+    /// Put text into a file of its own that only its owner can read.
+    Save {
+        /// As it was typed: a path, or a name in the working folder.
+        path: String,
+        /// What to write.
+        bytes: Vec<u8>,
+        /// What it is, in words, for the notice.
+        what: String,
+    },
     /// Draw the next frame in full, as after somebody else wrote to the terminal.
     Redraw,
     /// Give the terminal back to the shell until it continues us.

@@ -76,6 +76,10 @@ pub enum MouseAction {
     Click,
     /// Left button pressed twice.
     DoubleClick,
+    /// Moved with the left button held.
+    Drag,
+    /// Left button let go.
+    Release,
     /// Wheel up.
     ScrollUp,
     /// Wheel down.
@@ -174,6 +178,13 @@ pub enum Outcome {
         what: String,
         /// `the clipboard`, `OSC 52`, `xclip`, a path.
         way: String,
+    },
+    /// Something was written to a file.
+    Saved {
+        /// What, in words.
+        what: String,
+        /// Where it is.
+        path: String,
     },
     /// It could not be done.
     Failed(Failure),

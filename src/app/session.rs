@@ -4,6 +4,7 @@ mod columns;
 mod fetch;
 pub mod logs;
 pub mod paths;
+pub mod templates;
 pub mod watches;
 
 use crate::app::event::{Connected, ContextName, Epoch, Failure, Readable, Ticket};
@@ -12,6 +13,7 @@ use crate::app::right::Rights;
 use crate::app::screen::{HomeScreen, Screen};
 use crate::app::session::logs::LogView;
 use crate::app::session::paths::Paths;
+use crate::app::session::templates::Templates;
 use crate::kinds::{Catalog, KindId, ObjectRef, Record};
 use crate::model::{Change, Cluster, Scope, Sync};
 use crate::view::routes::index::Index;
@@ -56,6 +58,8 @@ pub struct Session {
     pub changes: Changes,
     /// The whole object behind the open detail.
     pub fetched: Option<Fetched>,
+    /// The objects that hold the templates of revisions that are compared.
+    pub templates: Templates,
     /// The object whose detail is open, and since when: it is fetched after a moment of rest.
     pub rest: Option<(ObjectRef, Timestamp)>,
     /// Namespaces in the order in which they were chosen, for the digits.
@@ -165,6 +169,7 @@ impl Session {
             wanted: None,
             changes: Changes::default(),
             fetched: None,
+            templates: Templates::default(),
             rest: None,
             recent: Vec::new(),
             left: None,
@@ -201,6 +206,7 @@ impl Session {
         self.paths.forget();
         self.changes = Changes::default();
         self.fetched = None;
+        self.templates = Templates::default();
         self.rest = None;
         self.readable.clear();
         self.open.clear();

@@ -9,8 +9,10 @@ use crate::model::{Change, Scope, Sync};
 
 mod acting;
 mod lasting;
+mod logging;
 mod paths;
 mod pointer;
+mod rollouts;
 mod watching;
 
 const NOW: Timestamp = Timestamp(1_795_171_327_000_000);
@@ -335,7 +337,7 @@ fn keys_reach_every_part_of_home() {
     assert_eq!(rows(&app.scene()), ["web-1", "web-2"]);
     keys(&mut app, "H<tab><enter>");
     let detail = format!("{:?}", app.session().unwrap().screen());
-    assert!(detail.contains("Detail") && detail.contains(&*deployment.name), "{detail}");
+    assert!(detail.contains("Rollout") && detail.contains(&*deployment.name), "{detail}");
 }
 
 /// The catalog of a server with one custom kind, `virtualservices`.

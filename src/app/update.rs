@@ -40,6 +40,8 @@ impl App {
             Some(Screen::Table(_)) => In::Table,
             Some(Screen::Detail(_) | Screen::Host(_)) => In::Detail,
             Some(Screen::Trace(_)) => In::Trace,
+            Some(Screen::Logs(logs)) if logs.panel.is_some() => In::LogPanel,
+            Some(Screen::Rollout(_) | Screen::Rollouts(_)) => In::Rollout,
             Some(Screen::Logs(_)) => In::Logs,
             Some(Screen::Yaml(_)) => In::Yaml,
             Some(Screen::Help(_)) => In::Help,
@@ -160,6 +162,7 @@ impl App {
             Reply::Cluster(changes) => self.changes(index, changes),
             Reply::Readable(readable) => session.readable.extend(readable),
             Reply::Fetched(key, value) => {
+                session.templates.take(&key, &value);
                 if let Some(fetched) = session.fetched.as_mut().filter(|fetched| fetched.key == key) {
                     fetched.value = Some(value);
                 }
@@ -195,6 +198,7 @@ impl App {
         self.redraw = true;
         match outcome {
             Outcome::Copied { what, way } => self.say(format!("{what} copied to {way}")),
+            Outcome::Saved { what, path } => self.say(format!("{what} saved to {path}")),
             Outcome::Failed(failure) => self.notice = Some(Notice::failure(&failure, self.now)),
             Outcome::Record(lines) => self.record = lines,
             Outcome::Contexts(contexts) => self.contexts = contexts,
@@ -214,6 +218,7 @@ impl App {
         self.look();
         self.ask_names();
         self.follow_routes();
+        self.fetch_templates();
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let needs = if index == current { &looked_at } else { &Needs::default() };

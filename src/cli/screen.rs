@@ -82,19 +82,18 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Unusable> {
     print(&text?)
 }
 
-/// Runs the program until no frame was due for `quiet`.
+/// Runs the program until the cluster changed nothing on the screen for `quiet`. Ages that grow are no change.
 async fn settle(program: &mut Runtime<Memory>, quiet: Duration) -> Result<(), Unusable> {
     let end = Instant::now() + LONGEST;
     let mut still = Instant::now() + quiet;
+    let mut told = false;
     loop {
         match timeout_at(still.min(end), program.turn()).await {
             // As long as the server has not said anything there is nothing to see.
             Err(_) if is_connecting(program) && Instant::now() < end => still = Instant::now() + quiet,
             Err(_) | Ok(Ok(Turn::Over(_))) => return Ok(()),
-            Ok(Ok(Turn::Frame)) => still = Instant::now() + quiet,
-            Ok(turn) => {
-                turn.map_err(Unusable::io("the screen"))?;
-            }
+            Ok(Ok(Turn::Frame)) if std::mem::take(&mut told) => still = Instant::now() + quiet,
+            Ok(turn) => told |= turn.map_err(Unusable::io("the screen"))? == Turn::Replies,
         }
     }
 }

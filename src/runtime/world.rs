@@ -10,6 +10,7 @@ use crate::runtime::link::{Beginning, Link};
 use crate::runtime::logs::{Readers, Said};
 use crate::runtime::pins;
 use crate::runtime::report::Report;
+use crate::runtime::save;
 use crate::runtime::source::Source;
 use std::collections::HashMap;
 use std::io;
@@ -156,6 +157,7 @@ impl World {
             Effect::Continue => return Flow::Continue,
             Effect::Retry(epoch) => self.with(epoch, Link::retry),
             Effect::Copy { text, what } => self.copy(text, what),
+            Effect::Save { path, bytes, what } => self.save(path, bytes, what),
             Effect::Redraw => return Flow::Redraw,
             Effect::Suspend => return Flow::Suspend,
             Effect::Quit => return Flow::End,
@@ -202,6 +204,27 @@ impl World {
         });
         self.links.insert(epoch, link);
         lent.map_or(Flow::On, Flow::Lend)
+    }
+
+    fn save(&self, path: String, bytes: Vec<u8>, what: String) {
+        let out = self.out.clone();
+        tokio::spawn(async move {
+            let written = tokio::task::spawn_blocking(move || save::write(&path, &bytes)).await;
+            let outcome = match written {
+                Ok(Ok(path)) => Outcome::Saved { what, path: path.display().to_string() },
+                Ok(Err(error)) => Outcome::Failed(Failure {
+                    what: format!("{what} could not be saved"),
+                    cause: error.to_string(),
+                    remedy: error.remedy().to_owned(),
+                }),
+                Err(error) => Outcome::Failed(Failure {
+                    what: format!("{what} could not be saved"),
+                    cause: error.to_string(),
+                    remedy: String::new(),
+                }),
+            };
+            let _ = out.send(Report::Event(Event::Outcome(outcome))).await;
+        });
     }
 
     /// One small file: it is written at once, so that two pins never overtake each other.

@@ -11,6 +11,7 @@ use crate::app::session::{Connection, Session};
 use crate::kinds::{Health, age};
 use crate::model::Sync;
 use crate::view::line::{Role, Span};
+use crate::view::logs::export::Format;
 use crate::wire::Timestamp;
 
 impl App {
@@ -43,7 +44,12 @@ impl App {
 
     pub(super) fn message(&self, main: &Content) -> Message {
         if let Some(prompt) = self.prompt() {
-            let sign = if prompt.purpose == Purpose::Palette { ':' } else { '/' };
+            let sign = match prompt.purpose {
+                Purpose::Palette => ':',
+                Purpose::Filter | Purpose::Search => '/',
+                Purpose::Time => '@',
+                Purpose::File => '>',
+            };
             let error = match self.session().map(Session::screen) {
                 Some(Screen::Table(table)) if prompt.purpose == Purpose::Filter => {
                     table.error.as_ref().map(|e| (e.at.clone(), e.message.clone()))
@@ -63,6 +69,10 @@ impl App {
                     format!("{} of {}", pane.table.shown, pane.table.total)
                 }
                 _ if prompt.purpose == Purpose::Search => self.search_note(),
+                _ if prompt.purpose == Purpose::Time => "12:03  12:03:07  -10m".to_owned(),
+                _ if prompt.purpose == Purpose::File => {
+                    format!("{}  (.json .raw .txt)", Format::of_name(prompt.editor.text()).word())
+                }
                 _ => String::new(),
             };
             let (text, cursor) = (prompt.editor.text().to_owned(), prompt.editor.before().len());
@@ -171,6 +181,11 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
         Screen::Home(_) => vec![Span::new("home", Role::Header)],
         Screen::Host(_) => vec![Span::new("host", Role::Header)],
         Screen::Trace(_) => vec![Span::new("trace", Role::Header)],
+        Screen::Rollout(screen) => {
+            let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();
+            vec![Span::new("rollout", Role::Header), Span::text(place)]
+        }
+        Screen::Rollouts(_) => vec![Span::new("rollouts", Role::Header)],
         Screen::Logs(screen) => vec![Span::new("logs", Role::Header), Span::text(screen.title.clone())],
         Screen::Yaml(screen) => {
             let name = crate::view::name(&session.catalog, &screen.key);

@@ -1,7 +1,7 @@
 //! Streams brought together by hand.
 
 use super::*;
-use crate::kinds::POD;
+use crate::kinds::{ObjectRef, POD};
 use crate::kinds::pod::facts::Role;
 use crate::view::logs::state::State;
 

@@ -17,14 +17,14 @@ use crate::view::trace::rule::{
 use crate::view::trace::world::World;
 
 /// Decides as ingress-nginx does.
-pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
-    let mut servers = server::build(controller, &concern::with(&served.taken, request.name()));
+pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'a>) -> Decision {
+    let mut servers = server::build(controller, &concern::with(world, served, request.name()));
     if server::find(&servers, request.name()).is_none() {
         // Whoever is missed is told what there is instead.
         servers = server::build(controller, &served.taken);
     }
     let found = server::find(&servers, request.name());
-    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, &served.taken));
+    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, served));
     let side = notes::side(world, controller, request, served, &servers);
     let decision = |hops, action, gate| Decision { tls: plan.clone(), hops, action, gate, side: side.clone() };
     let Some(server) = found else {
@@ -93,13 +93,13 @@ fn not_reached() -> Hop {
 }
 
 /// A location that takes a request.
-struct Here<'a> {
-    world: &'a World<'a>,
-    controller: &'a Controller,
-    request: &'a Request,
-    server: &'a Server<'a>,
-    location: &'a Location<'a>,
-    normal: &'a str,
+struct Here<'h, 'a> {
+    world: &'h World<'a>,
+    controller: &'h Controller,
+    request: &'h Request,
+    server: &'h Server<'h>,
+    location: &'h Location<'h>,
+    normal: &'h str,
 }
 
 /// What becomes of a request at its location.
@@ -109,7 +109,7 @@ struct Settled {
     gate: Option<(u16, String)>,
 }
 
-impl Here<'_> {
+impl Here<'_, '_> {
     fn settle(&self) -> Settled {
         let (request, location) = (self.request, self.location);
         let options = Options::of(location.ingress, self.controller);

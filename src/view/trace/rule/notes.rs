@@ -252,7 +252,7 @@ pub fn side(
         }
     }
     let concerns = |ingress: &Record| has_host(ingress, request.name()) || has_alias(ingress, request.name());
-    for ingress in served.taken.iter().filter(|ingress| concerns(ingress)) {
+    for ingress in served.near.iter().filter(|ingress| concerns(ingress)) {
         found.extend(beside(world, controller, ingress, servers));
     }
     found

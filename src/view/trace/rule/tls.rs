@@ -8,10 +8,11 @@ use crate::view::trace::plan::{Controller, Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::some;
+use crate::view::trace::served::Served;
 use std::sync::Arc;
 
 /// The plan for the name of the handshake.
-pub fn plan(controller: &Controller, request: &Request, taken: &[&Arc<Record>]) -> TlsPlan {
+pub fn plan(controller: &Controller, request: &Request, served: &Served) -> TlsPlan {
     let name = request.server_name().to_owned();
     let empty = TlsPlan {
         name: name.clone(),
@@ -26,8 +27,8 @@ pub fn plan(controller: &Controller, request: &Request, taken: &[&Arc<Record>]) 
     if controller.tls_ended {
         return TlsPlan { end: TlsEnd::LoadBalancer(controller.service.clone()), ..empty };
     }
-    let mut entries = taken.iter().flat_map(|ingress| entries(ingress, &name));
-    let Some((owner, index, secret)) = entries.next() else { return without(taken, &name, empty) };
+    let mut entries = served.near.iter().flat_map(|ingress| entries(ingress, &name));
+    let Some((owner, index, secret)) = entries.next() else { return without(served, &name, empty) };
     let mut plan = TlsPlan {
         owner: Some(owner.key.clone()),
         field: format!(".spec.tls[{index}].secretName"),
@@ -66,17 +67,17 @@ fn entries<'a>(ingress: &'a Arc<Record>, name: &str) -> Vec<Entry<'a>> {
 }
 
 /// No entry names the host: the default certificate is shown.
-fn without(taken: &[&Arc<Record>], name: &str, plan: TlsPlan) -> TlsPlan {
+fn without(served: &Served, name: &str, plan: TlsPlan) -> TlsPlan {
     let serves = |ingress: &&&Arc<Record>| {
         facts::ingress(ingress).is_some_and(|read| {
             read.rules.iter().any(|rule| rule.host.as_deref().is_some_and(|host| Host::of(Some(host)).takes(name)))
         })
     };
-    let ingress = taken.iter().find(serves);
+    let ingress = served.near.iter().find(serves);
     let has_tls = |ingress: &Record| facts::ingress(ingress).is_some_and(|read| !read.tls.is_empty());
     let Some(ingress) = ingress else {
         // Nobody serves the name: that is said by the rule.
-        let any = taken.iter().find(|ingress| has_tls(ingress)).or(taken.first());
+        let any = served.taken.iter().find(|ingress| has_tls(ingress)).or(served.taken.first());
         let finding = any.map(|any| none(any, name));
         return TlsPlan { findings: finding.into_iter().collect(), ..plan };
     };

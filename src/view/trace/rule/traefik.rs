@@ -32,7 +32,7 @@ use crate::view::trace::world::World;
 use std::sync::Arc;
 
 /// Decides about a request that reached Traefik.
-pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
+pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'a>) -> Decision {
     let options = Options::of(controller);
     let scheme = if controller.tls_ended { Scheme::Http } else { request.scheme };
     let entry = options.entry(world, controller, scheme);
@@ -52,7 +52,7 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
         caller: &caller,
         path: path.as_deref().unwrap_or(&request.path),
     };
-    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, &served.taken));
+    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, served));
     let mut decision = Decision { tls: plan, hops: Vec::new(), action: end(not_found(controller)), gate: None, side };
     if path.is_none() {
         decision.hops.push(Hop::new(HopKind::Rule, format!("{} is no path", request.path)));
