@@ -25,6 +25,7 @@ pub mod pointer;
 pub mod policy;
 pub mod prompt;
 pub mod reading;
+pub mod right;
 pub mod rights;
 pub mod rollout;
 pub mod scene;

@@ -223,7 +223,7 @@ fn is_outdated(refusal: &Refusal) -> bool {
 /// An eviction's 429: which budget it was, and how it stands.
 fn held_back(refusal: &Refusal) -> Option<Refused> {
     let cause = refusal.causes.iter().find(|(reason, _)| reason == "DisruptionBudget");
-    let words = cause.map(|(_, message)| format!("{}: {message}", refusal.message));
+    let words = cause.map(|(_, message)| format!("{}: {message}", refusal.message.trim_end_matches('.')));
     words.filter(|_| refusal.code == 429).map(Refused::Budget)
 }
 

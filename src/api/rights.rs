@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::api::call::{Problem, accept};
 use crate::api::connect::Connection;
-use crate::app::rights::{Right, Verdict};
+use crate::app::right::{Right, Verdict};
 use crate::kinds::{Kind, KindId};
 
 const ACCESS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";

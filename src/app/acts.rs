@@ -21,7 +21,7 @@ mod weight;
 
 use crate::app::mutation::{Mutation, Way, Write};
 use crate::app::policy::Friction;
-use crate::app::rights::Right;
+use crate::app::right::Right;
 use crate::kinds::{Kind, KindId, ObjectRef, Record};
 use crate::wire::Timestamp;
 use serde_json::Value;
@@ -82,6 +82,8 @@ pub enum Reads {
 pub struct Input {
     /// Whether it is asked for; else it can only be said in the palette: `:delete orphan`.
     pub is_asked: bool,
+    /// What to know before.
+    pub tell: fn(&Subject) -> Vec<String>,
     /// Before what is typed.
     pub label: fn(&Subject) -> String,
     /// What stands there to begin with.

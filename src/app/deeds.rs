@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 /// Entries that are kept of each list, of all contexts.
 const MOST: usize = 50;
+/// A rollout that is through so soon is not worth another line, in seconds: that it was done is still to be read.
+const SOON: i64 = 3;
 
 /// What was done.
 #[derive(Debug, Default)]
@@ -102,6 +104,7 @@ impl App {
             }
             let took = age::age(now, Some(deed.since));
             match record.digest.health {
+                Some(Health::Ready) if now < deed.since.plus_seconds(SOON) => {}
                 Some(Health::Ready) => {
                     told = Some((format!("{}: {} is through after {took}", deed.place, deed.action), false));
                 }

@@ -4,7 +4,7 @@ use crate::app::consult::Inquiry;
 use crate::app::event::{ContextName, Epoch, Ticket};
 use crate::app::mutation::{Confirmed, Mutation};
 use crate::app::policy::Answer;
-use crate::app::rights::Right;
+use crate::app::right::Right;
 use crate::kinds::{KindId, ObjectRef};
 use crate::model::Scope;
 use crate::view::logs::batch::SourceId;

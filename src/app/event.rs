@@ -3,7 +3,7 @@
 use crate::app::consult::Told;
 use crate::app::keymap::Chord;
 use crate::app::mutation::{Done, Preview, Progress, Refused, Undone};
-use crate::app::rights::{Right, Verdict};
+use crate::app::right::{Right, Verdict};
 use crate::kinds::{Catalog, KindId, ObjectRef};
 use crate::model::Change;
 use crate::view::logs::batch::{Batch, SourceId};

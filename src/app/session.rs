@@ -9,7 +9,7 @@ pub mod watches;
 
 use crate::app::event::{Connected, ContextName, Epoch, Failure, Readable, Ticket};
 use crate::app::policy::{Grant, Mode};
-use crate::app::rights::Rights;
+use crate::app::right::Rights;
 use crate::app::screen::{HomeScreen, Screen};
 use crate::app::session::logs::LogView;
 use crate::app::session::paths::Paths;

@@ -9,7 +9,7 @@ use crate::app::consult::Inquiry;
 use crate::app::event::{ContextName, Event, Failure, Outcome, Reply};
 use crate::app::mutation::{Confirmed, Done, Mutation, Refused, Undone};
 use crate::app::policy::{Answer, Mode, with_answer};
-use crate::app::rights::{Right, Verdict};
+use crate::app::right::{Right, Verdict};
 use crate::kinds::{Kind, KindId};
 use crate::runtime::greet::{Who, who};
 use crate::runtime::journal::told::lines;

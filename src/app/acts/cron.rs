@@ -2,7 +2,7 @@
 
 use super::{Act, Input, PLAIN, Reads, Subject, Undo};
 use crate::app::mutation::{Mutation, PatchStyle, Way, Write};
-use crate::app::rights::Right;
+use crate::app::right::Right;
 use crate::kinds::{CRON_JOB, Facts, JOB, ObjectRef, Record};
 use serde_json::{Map, Value, json};
 
@@ -48,6 +48,7 @@ pub(super) const TRIGGER: Act = Act {
     reads: Reads::Object,
     input: Some(Input {
         is_asked: false,
+        tell: |_| Vec::new(),
         label: |_| "name of the Job: ".to_owned(),
         given: |_| String::new(),
         take: |text, _| taken(text),

@@ -3,7 +3,7 @@
 use super::{Act, Input, PLAIN, Reads, Subject, Undo, owners};
 use crate::app::mutation::{Propagation, Way, Write};
 use crate::app::policy::Friction;
-use crate::app::rights::Right;
+use crate::app::right::Right;
 use crate::kinds::POD;
 use serde_json::Value;
 
@@ -13,6 +13,7 @@ pub(super) const DELETE: Act = Act {
     reads: Reads::Object,
     input: Some(Input {
         is_asked: false,
+        tell: |_| Vec::new(),
         label: |_| "how: ".to_owned(),
         given: |_| String::new(),
         take: |text, _| taken(text),

@@ -17,6 +17,7 @@ pub(super) const DRAIN: Act = Act {
     }),
     input: Some(Input {
         is_asked: false,
+        tell: |_| Vec::new(),
         label: |_| "with: ".to_owned(),
         given: |_| String::new(),
         take: |text, _| taken(text),

@@ -2,7 +2,7 @@
 
 use super::{Act, PLAIN, Subject, Undo, owners};
 use crate::app::mutation::Write;
-use crate::app::rights::Right;
+use crate::app::right::Right;
 use crate::kinds::POD;
 
 pub(super) const EVICT: Act = Act {

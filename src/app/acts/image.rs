@@ -11,6 +11,7 @@ pub(super) const IMAGE: Act = Act {
     reads: Reads::Object,
     input: Some(Input {
         is_asked: true,
+        tell: |_| Vec::new(),
         label: |_| "container=image: ".to_owned(),
         given: |subject| words(&containers(subject)),
         take,

@@ -11,6 +11,7 @@ pub(super) const PARTITION: Act = Act {
     reads: Reads::Object,
     input: Some(Input {
         is_asked: true,
+        tell: |_| Vec::new(),
         label: |subject| format!("first pod that may change (now {}, {} pods): ", now(subject), replicas(subject)),
         given: |_| String::new(),
         take,

@@ -2,7 +2,7 @@
 
 use super::{Act, PLAIN, Subject};
 use crate::app::mutation::{Mutation, Write};
-use crate::app::rights::Right;
+use crate::app::right::Right;
 use serde_json::{Value, json};
 
 pub(super) const RECREATE: Act = Act {

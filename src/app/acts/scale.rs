@@ -4,7 +4,7 @@
 use super::{Act, Input, PLAIN, Reads, Subject, counted};
 use crate::app::mutation::{Mutation, Write};
 use crate::app::policy::Friction;
-use crate::app::rights::Right;
+use crate::app::right::Right;
 use crate::kinds::{DEPLOYMENT, REPLICA_SET, STATEFUL_SET};
 
 pub(super) const SCALE: Act = Act {
@@ -14,6 +14,7 @@ pub(super) const SCALE: Act = Act {
     reads: Reads::Object,
     input: Some(Input {
         is_asked: true,
+        tell: |_| Vec::new(),
         label: |subject| format!("replicas (now {}): ", now(subject)),
         given: |_| String::new(),
         take,

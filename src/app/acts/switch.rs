@@ -12,7 +12,7 @@ pub(super) const SWITCH: Act = Act {
     name: "switch",
     kinds: &[SERVICE],
     reads: Reads::ObjectAnd(lists),
-    input: Some(Input { is_asked: true, label, given, take }),
+    input: Some(Input { is_asked: true, tell, label: |_| "label=value: ".to_owned(), given, take }),
     friction: |subject| if ready(subject, &wanted(subject)) == 0 { Friction::Name } else { Friction::Key },
     refuse: |subject| {
         let none = selector(subject).is_empty();
@@ -104,17 +104,23 @@ fn versions(subject: &Subject) -> Vec<(String, i64)> {
     let mut found: Vec<(String, i64)> = found.into_iter().collect();
     let is_version =
         |pair: &str| pair.starts_with("version=") || pair.contains("/version=") || pair.starts_with("color=");
-    found.sort_by_key(|(pair, ready)| (!is_version(pair), -ready));
+    if found.iter().any(|(pair, _)| is_version(pair)) {
+        found.retain(|(pair, _)| is_version(pair));
+    }
+    found.sort_by_key(|(_, ready)| -ready);
     found.truncate(4);
     found
 }
 
-fn label(subject: &Subject) -> String {
+/// What it selects now, and what else has pods.
+fn tell(subject: &Subject) -> Vec<String> {
     let own: Vec<String> = selector(subject).iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let others: Vec<String> =
-        versions(subject).into_iter().map(|(pair, ready)| format!("{pair} ({ready} ready)")).collect();
-    let others = if others.is_empty() { String::new() } else { format!("; there are {}", others.join(", ")) };
-    format!("now {}{others}: ", own.join(","))
+    let ready_now = counted(ready(subject, &selector(subject)), "ready pod");
+    let mut lines = vec![format!("now    {}  {ready_now}", own.join(","))];
+    lines.extend(
+        versions(subject).into_iter().map(|(pair, ready)| format!("other  {pair}  {}", counted(ready, "ready pod"))),
+    );
+    lines
 }
 
 fn given(subject: &Subject) -> String {
@@ -190,8 +196,12 @@ mod tests {
     fn the_other_version_is_offered_with_its_ready_pods() {
         assert_eq!(given(&service("")), "version=green");
         assert_eq!(
-            label(&service("")),
-            "now app=web,version=blue; there are version=green (2 ready), version=red (0 ready): "
+            tell(&service("")),
+            [
+                "now    app=web,version=blue  1 ready pod",
+                "other  version=green  2 ready pods",
+                "other  version=red  0 ready pods"
+            ]
         );
         let target = service("").target;
         let paths = lists(&target, &service("").object);

@@ -23,6 +23,7 @@ pub(super) const UNDO: Act = Act {
     reads: Reads::ObjectAnd(revision::lists),
     input: Some(Input {
         is_asked: false,
+        tell: |_| Vec::new(),
         label: |_| "revision: ".to_owned(),
         given: |_| String::new(),
         take: |text, _| taken(text),

@@ -14,7 +14,7 @@ pub(super) const WEIGH: Act = Act {
     name: "weight",
     kinds: &[INGRESS, HTTP_ROUTE],
     reads: Reads::Object,
-    input: Some(Input { is_asked: true, label, given, take }),
+    input: Some(Input { is_asked: true, tell: |_| Vec::new(), label, given, take }),
     refuse,
     write: |subject| Ok(write(subject)),
     effects,

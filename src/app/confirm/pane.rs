@@ -3,7 +3,7 @@
 use super::{Ask, Dialog, Pending, Purpose, Ready, State};
 use crate::app::App;
 use crate::app::policy::Mode;
-use crate::app::scene::{Button, DialogPane};
+use crate::app::scene::{Button, DialogPane, Typed};
 use crate::app::session::Session;
 use crate::kinds::Health;
 use crate::view::line::{Line, Role, Span};
@@ -37,7 +37,11 @@ impl App {
         let is_asking = matches!(&dialog.purpose, Purpose::Act(pending) if matches!(pending.state, State::Asking));
         let (can_go, can_type) = (can_go && self.dialog_listens(), (can_go || is_asking) && self.dialog_listens());
         let input = dialog.asks.first().filter(|_| can_type);
-        let input = input.map(|ask| (label(ask, dialog), dialog.editor.text().to_owned()));
+        let input = input.map(|ask| Typed {
+            label: label(ask, dialog),
+            text: dialog.editor.text().to_owned(),
+            cursor: dialog.editor.before().len(),
+        });
         if let Some(why) = &dialog.error {
             lines.push(Line { health: Some(Health::Failed), ..Line::of(vec![Span::new(why.clone(), Role::Danger)]) });
         }
@@ -78,7 +82,10 @@ fn act(pending: &Pending, mode: Mode) -> Vec<Line> {
     let same = labelled("same as", pending.act.line(&pending.subject), Role::Text);
     match &pending.state {
         State::Consulting => vec![Line::of(vec![Span::dim("reading the object")])],
-        State::Asking => Vec::new(),
+        State::Asking => {
+            let tell = pending.act.input.as_ref().map_or_else(Vec::new, |input| (input.tell)(&pending.subject));
+            tell.into_iter().map(Line::text).collect()
+        }
         State::Rehearsing => vec![same, Line::of(vec![Span::dim("asking the server what would come of it")])],
         State::Refused { why, remedy } => {
             let why = Line { health: Some(Health::Failed), ..Line::of(vec![Span::new(why.clone(), Role::Danger)]) };

@@ -104,7 +104,12 @@ impl App {
         let hint = |command: &&crate::app::command::Command| {
             let key = self.keys.of(command).first()?.to_string();
             let refused = acts::find(command.name).and_then(|act| self.hindrance(act));
-            Some(Hint { key, text: command.name.replace('-', " "), command: command.name, refused })
+            Some(Hint {
+                key,
+                text: command.name.trim_start_matches("dialog-").replace('-', " "),
+                command: command.name,
+                refused,
+            })
         };
         rows.iter().filter_map(hint).collect()
     }

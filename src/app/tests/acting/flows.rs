@@ -30,7 +30,7 @@ fn told(app: &mut App, number: u64, object: &Value, lists: Vec<Vec<Value>>) -> V
 }
 
 fn input(app: &App) -> Option<(String, String)> {
-    app.scene().dialog.and_then(|pane| pane.input)
+    app.scene().dialog.and_then(|pane| pane.input).map(|typed| (typed.label, typed.text))
 }
 
 fn replicas(version: &str, replicas: u32) -> Value {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::app::consult::Told;
 use crate::app::mutation::{Progress, Write};
-use crate::app::rights::{Right, Verdict};
+use crate::app::right::{Right, Verdict};
 use crate::kinds::NODE;
 
 /// An app with three Deployments, all of them marked.
