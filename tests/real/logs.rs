@@ -1,14 +1,14 @@
-//! `kplumb logs` on the control plane while everything goes wrong: connections are cut every second and silenced, the API
-//! server is killed, logs are rotated, containers restarted, 20 pods rolled. What was written must come once, and what the
-//! kubelet has no more must be told.
+//! `kplumb logs` on the control plane while everything goes wrong: connections are cut every second and silenced, nodes are
+//! lost, the API server is killed, logs are rotated, containers restarted, 20 pods rolled. What was written must come once,
+//! and what the kubelet has no more must be told.
 //!
-//! `KPLUMB_SOAK=3600` goes on for so many seconds with faults by chance; `KPLUMB_SEED` repeats a run.
+//! `KPLUMB_SOAK=60` goes on for so many minutes with faults by chance; `KPLUMB_SEED` chooses another chance.
 
 mod judge;
 mod proxy;
 mod source;
 
-use crate::control_plane::{ControlPlane, STILL, Settings};
+use crate::control_plane::{ControlPlane, STILL, Settings, until};
 use judge::Judge;
 use proxy::Proxy;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// Containers with a pod of their own, and the one that 20 pods share.
 const ALONE: [&str; 5] = ["log-0", "log-1", "log-2", "log-3", "log-4"];
@@ -30,7 +30,10 @@ const PODS: usize = 20;
 /// Everything that a run is made of.
 struct Storm {
     plane: ControlPlane,
+    /// Between us and the API server.
     proxy: Proxy,
+    /// Between the API server and its nodes.
+    nodes: Proxy,
     judge: Judge,
     sources: Vec<Arc<Mutex<Source>>>,
     /// Whether connections are cut every second.
@@ -52,28 +55,40 @@ impl Chance {
     }
 }
 
+/// What goes wrong, by its name.
+type Fault = (&'static str, fn(&mut Storm));
+
+const FAULTS: [Fault; 9] = [
+    ("rotation", Storm::rotate),
+    ("rotation unseen", Storm::rotate_unseen),
+    ("restart", Storm::restart),
+    ("restart unseen", Storm::restart_unseen),
+    ("crash loop", Storm::crash),
+    ("API server", Storm::kill_server),
+    ("node", Storm::lose_node),
+    ("rollout", Storm::roll),
+    ("silence", Storm::silence),
+];
+
 #[test]
 fn no_line_is_lost_and_none_comes_twice_whatever_goes_wrong() {
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
-    let seed = number("KPLUMB_SEED").unwrap_or_else(now) | 1;
-    println!("KPLUMB_SEED={seed}");
-    let end = Instant::now() + Duration::from_secs(number("KPLUMB_SOAK").unwrap_or_default());
-    let mut storm = Storm::begin(seed);
-    let faults: [fn(&mut Storm); 6] =
-        [Storm::rotate, Storm::rotate_unseen, Storm::restart, Storm::restart_unseen, Storm::kill_server, Storm::roll];
-    let mut order: Vec<usize> = (0..faults.len()).collect();
-    while let Some(count) = Some(order.len()).filter(|count| *count != 0) {
-        let next = order.remove(storm.chance.below(count));
-        faults[next](&mut storm);
+    let (minutes, seed) = (number("KPLUMB_SOAK").unwrap_or_default(), number("KPLUMB_SEED").unwrap_or(1));
+    let begin = Instant::now();
+    let end = begin + Duration::from_secs(60 * minutes);
+    let mut storm = Storm::begin(seed | 1);
+    let wrong = |storm: &mut Storm, (name, fault): Fault| {
+        println!("{:6.1} s: {name}", begin.elapsed().as_secs_f64());
+        fault(storm);
+    };
+    let mut rest = FAULTS.to_vec();
+    while !rest.is_empty() {
+        let next = rest.remove(storm.chance.below(rest.len()));
+        wrong(&mut storm, next);
     }
-    storm.silence();
     while Instant::now() < end {
-        let next = storm.chance.below(faults.len() + 1);
-        match faults.get(next) {
-            Some(fault) => fault(&mut storm),
-            None => storm.silence(),
-        }
+        let next = FAULTS[storm.chance.below(FAULTS.len())];
+        wrong(&mut storm, next);
     }
     storm.end();
 }
@@ -83,6 +98,7 @@ impl Storm {
         let plane = ControlPlane::start(&Settings::default());
         plane.namespace("storm");
         let proxy = Proxy::start(plane.url().rsplit(':').next().unwrap().parse().unwrap());
+        let nodes = Proxy::start(plane.kubelet_port());
         for container in ALONE {
             still_pod(&plane, container);
         }
@@ -96,11 +112,20 @@ impl Storm {
         let (cuts, is_over) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
         let kubeconfig = proxied(&plane, &proxy);
         let judge = Judge::start(&kubeconfig, &["-n", "storm"], LONG);
-        let storm = Storm { plane, proxy, judge, sources, cuts, is_over, images: 0, chance: Chance(seed) };
+        let storm = Storm { plane, proxy, nodes, judge, sources, cuts, is_over, images: 0, chance: Chance(seed) };
+        storm.lead_to_nodes();
         storm.write_on();
         storm.catch_up();
         storm.cut_on();
         storm
+    }
+
+    /// The API server reaches its nodes by way of the proxy.
+    fn lead_to_nodes(&self) {
+        let change = json!({"status": {"daemonEndpoints": {"kubeletEndpoint": {"Port": self.nodes.port}}}});
+        for node in ["node-0", "node-1"] {
+            self.plane.patch_status(&format!("/api/v1/nodes/{node}"), &change);
+        }
     }
 
     /// Every container writes, some lines at a time.
@@ -116,14 +141,20 @@ impl Storm {
         });
     }
 
-    /// Connections are cut every second.
+    /// Connections are cut every second, and every third second those to the nodes.
     fn cut_on(&self) {
-        let (proxy, cuts, is_over) = (self.proxy.clone(), Arc::clone(&self.cuts), Arc::clone(&self.is_over));
+        let (proxy, nodes) = (self.proxy.clone(), self.nodes.clone());
+        let (cuts, is_over) = (Arc::clone(&self.cuts), Arc::clone(&self.is_over));
         thread::spawn(move || {
-            while !is_over.load(Ordering::SeqCst) {
+            for second in 1.. {
                 thread::park_timeout(Duration::from_secs(1));
-                if cuts.load(Ordering::SeqCst) {
-                    proxy.cut();
+                if is_over.load(Ordering::SeqCst) {
+                    return;
+                }
+                match cuts.load(Ordering::SeqCst) {
+                    true if second % 3 == 0 => nodes.cut(),
+                    true => proxy.cut(),
+                    false => {}
                 }
             }
         });
@@ -145,8 +176,8 @@ impl Storm {
                 (source.instance, source.next)
             };
             let name = Self::name(index);
-            self.plane
-                .wait_for(&format!("{name} to come to {instance}:{next}"), || self.judge.has(&name, instance, next));
+            let has_come = until(Duration::from_secs(60), || self.judge.has(&name, instance, next));
+            assert!(has_come, "waited a minute for {instance}:{next}; {}", self.judge.tell(&name));
         }
     }
 
@@ -182,12 +213,14 @@ impl Storm {
 
     /// A container restarts, and the server says so before anybody can read on.
     fn restart(&mut self) {
+        self.cuts.store(false, Ordering::SeqCst);
         self.proxy.refuse();
         self.restart_source(20, 1);
         self.tell_restart();
         self.proxy.heal();
         self.catch_up();
-        assert_eq!(self.judge.exit(&Self::name(1)), Some(137));
+        assert_eq!(self.judge.exit(&Self::name(1)), Some(137), "{}", self.judge.tell(&Self::name(1)));
+        self.cuts.store(true, Ordering::SeqCst);
     }
 
     /// A container restarts, and its new log can be read before the server says so.
@@ -198,6 +231,30 @@ impl Storm {
         let (name, instance) = (Self::name(1), self.source(1).instance);
         self.plane.wait_for("the new instance", || self.judge.has(&name, instance, 100));
         self.tell_restart();
+        self.catch_up();
+    }
+
+    /// A container restarts twice: the end of the first instance is gone, that of the second is not.
+    fn crash(&mut self) {
+        let before = self.judge.of(&Self::name(1)).told;
+        self.proxy.refuse();
+        self.restart_source(20, 30);
+        self.restart_source(10, 1);
+        self.tell_restart();
+        self.proxy.heal();
+        self.catch_up();
+        let told = self.judge.of(&Self::name(1)).told - before;
+        assert_ne!(told, 0, "the end of an instance that nobody has any more was not told");
+    }
+
+    /// Nodes are not reached for a moment; the API server ends their logs as if they were read to the end.
+    fn lose_node(&mut self) {
+        self.lead_to_nodes();
+        self.nodes.refuse();
+        for index in 0..ALONE.len() {
+            self.source(index).write(2_000);
+        }
+        self.nodes.heal();
         self.catch_up();
     }
 
@@ -255,12 +312,14 @@ impl Storm {
         self.cuts.store(false, Ordering::SeqCst);
         self.is_over.store(true, Ordering::SeqCst);
         self.catch_up();
+        let restarts = u64::from(self.source(1).instance);
+        self.plane.wait_for("all restarts to be told", || self.judge.of(&Self::name(1)).restarts == restarts);
         assert!(self.judge.runs(), "kplumb has ended");
         let code = self.judge.interrupt();
         let sum = self.judge.sum();
-        println!("{} streams, {} connections cut, {sum:#?}", self.judge.streams(), self.proxy.cuts());
+        let cuts = self.proxy.cuts() + self.nodes.cuts();
+        println!("{} streams, {cuts} connections cut, {sum:#?}", self.judge.streams());
         assert_eq!((sum.lost, sum.doubled, sum.wrong), (0, 0, 0), "lost, doubled, wrong: {:#?}", sum.words);
-        assert_eq!(self.judge.of(&Self::name(1)).restarts, u64::from(self.source(1).instance));
         assert_eq!(code, Some(130));
         assert!(2 * PODS <= self.judge.streams());
     }

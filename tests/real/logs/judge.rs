@@ -3,7 +3,7 @@
 
 use super::source;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -36,6 +36,8 @@ struct Stream {
     has_gap: bool,
     exit: Option<i64>,
     counts: Counts,
+    /// The last things that happened to it.
+    marks: VecDeque<String>,
 }
 
 type Streams = Arc<Mutex<BTreeMap<String, Stream>>>;
@@ -81,6 +83,13 @@ impl Judge {
     /// What was counted of one stream.
     pub fn of(&self, name: &str) -> Counts {
         self.streams.lock().unwrap().get(name).map(|stream| stream.counts.clone()).unwrap_or_default()
+    }
+
+    /// Where a stream is, in words.
+    pub fn tell(&self, name: &str) -> String {
+        let streams = self.streams.lock().unwrap();
+        let tell = |stream: &Stream| format!("{name} is at {}:{}: {:#?}", stream.instance, stream.next, stream.marks);
+        streams.get(name).map_or_else(|| format!("{name} has said nothing"), tell)
     }
 
     /// How the last restart of a stream said that the instance before had ended.
@@ -133,6 +142,10 @@ impl Drop for Judge {
 
 impl Stream {
     fn take(&mut self, record: &Value, has_long: bool, name: &str) {
+        if record["type"] != "line" {
+            self.marks.push_back(record.to_string());
+            self.marks.drain(..self.marks.len().saturating_sub(8));
+        }
         match record["type"].as_str().unwrap() {
             "line" => self.line(record["message"].as_str().unwrap(), has_long, name),
             "gap" => self.has_gap = true,
@@ -156,31 +169,39 @@ impl Stream {
             return;
         };
         let instance = u32::try_from(instance).unwrap();
-        if instance != self.instance && instance == self.instance + 1 && n == 0 {
+        let before = number("before=").unwrap_or_default();
+        if self.instance < instance && self.has_begun {
+            // Of instances between them nobody knows how much they wrote: a gap must have been told.
+            let missing = if instance == self.instance + 1 { before.saturating_sub(self.next) } else { 1 };
+            self.miss(missing, &format!("{name}: {missing} lines before {instance}:{n}"));
             (self.instance, self.next) = (instance, 0);
         }
         self.counts.lines += 1;
-        let expected = source::text(instance, n, has_long);
+        let expected = source::text(instance, n, before, has_long);
         if message != String::from_utf8_lossy(&expected) {
             self.complain(format!("{name}: line {n} is not what was written"));
             self.counts.wrong += 1;
         }
         // A stream may begin anywhere: its log may have been rotated before.
-        if instance != self.instance || n < self.next {
+        if self.has_begun && (instance != self.instance || n < self.next) {
             self.complain(format!("{name}: line {instance}:{n} after {}:{}", self.instance, self.next));
             self.counts.doubled += 1;
             return;
         }
-        if self.next < n && self.has_begun {
+        if self.has_begun {
             let missing = n - self.next;
-            if self.has_gap {
-                self.counts.told += missing;
-            } else {
-                self.complain(format!("{name}: {missing} lines are missing before {instance}:{n}"));
-                self.counts.lost += missing;
-            }
+            self.miss(missing, &format!("{name}: {missing} lines before {instance}:{n}"));
         }
-        (self.next, self.has_begun, self.has_gap) = (n + 1, true, false);
+        (self.instance, self.next, self.has_begun, self.has_gap) = (instance, n + 1, true, false);
+    }
+
+    fn miss(&mut self, missing: u64, words: &str) {
+        if self.has_gap {
+            self.counts.told += missing;
+        } else if 0 < missing {
+            self.complain(format!("missing: {words}"));
+            self.counts.lost += missing;
+        }
     }
 
     fn complain(&mut self, words: String) {

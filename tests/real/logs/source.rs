@@ -8,6 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the runtime puts into one record at most.
 const RECORD: usize = 16 << 10;
+/// How far stamps are behind that come late, in nanoseconds: the two streams of a container wait for each other so long.
+const LATE: i64 = 5_000_000;
+const VERY_LATE: i64 = 300_000_000;
 
 /// The log of one container.
 pub struct Source {
@@ -17,20 +20,22 @@ pub struct Source {
     /// The instance, and the number of its next line.
     pub instance: u32,
     pub next: u64,
+    /// How many lines the instance before it wrote.
+    before: u64,
     has_long_lines: bool,
 }
 
 impl Source {
     pub fn new(path: PathBuf, previous: PathBuf, has_long_lines: bool) -> Source {
         let file = append(&path);
-        Source { path, previous, file, instance: 0, next: 0, has_long_lines }
+        Source { path, previous, file, instance: 0, next: 0, before: 0, has_long_lines }
     }
 
     /// Writes so many lines.
     pub fn write(&mut self, count: u64) {
         let mut bytes = Vec::new();
         for _ in 0..count {
-            record(&mut bytes, self.next, &text(self.instance, self.next, self.has_long_lines));
+            record(&mut bytes, self.next, &text(self.instance, self.next, self.before, self.has_long_lines));
             self.next += 1;
         }
         self.file.write_all(&bytes).unwrap();
@@ -47,7 +52,7 @@ impl Source {
         fs::copy(&self.path, &self.previous).unwrap();
         self.rotate();
         self.instance += 1;
-        self.next = 0;
+        (self.before, self.next) = (self.next, 0);
     }
 }
 
@@ -55,14 +60,15 @@ fn append(path: &PathBuf) -> File {
     OpenOptions::new().append(true).create(true).open(path).unwrap()
 }
 
-/// The text of a line, known to the judge as well.
-pub fn text(instance: u32, n: u64, has_long_lines: bool) -> Vec<u8> {
+/// The text of a line, known to the judge as well. The first one says how many lines the instance before wrote.
+pub fn text(instance: u32, n: u64, before: u64, has_long_lines: bool) -> Vec<u8> {
     let mut text = format!("i={instance} n={n} ").into_bytes();
     match n % 50 {
         7 => text.extend_from_slice(b"\x1b[31mred\x1b[0m \x1b]0;title\x07 \x1b[2J"),
         13 => text.extend_from_slice(b"\xff\xfe \xc3( \xf0\x9f"),
         19 => text.extend_from_slice("\u{202e}turned \u{9b}31m".as_bytes()),
         23 => text.extend_from_slice(b"{\"level\":\"error\",\"msg\":\"no\"}"),
+        _ if n == 0 => text.extend_from_slice(format!("before={before} begin").as_bytes()),
         // The same text as its neighbours', but for the number.
         _ => text.extend_from_slice(b"level=info the quick brown fox jumps over the lazy dog"),
     }
@@ -76,10 +82,13 @@ pub fn text(instance: u32, n: u64, has_long_lines: bool) -> Vec<u8> {
 /// A line as records of the runtime.
 fn record(out: &mut Vec<u8>, n: u64, text: &[u8]) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
-    let is_late = n % 10 == 3;
-    let at = i64::try_from(now).unwrap() - if is_late { 5_000_000 } else { 0 };
-    let stamp = jiff::Timestamp::from_nanosecond(i128::from(at)).unwrap().strftime("%Y-%m-%dT%H:%M:%S.%9fZ");
-    let stream = if is_late { "stderr" } else { "stdout" };
+    let (stream, late) = match n {
+        n if n % 10 == 3 => ("stderr", LATE),
+        n if n % 37 == 5 => ("stderr", VERY_LATE),
+        _ => ("stdout", 0),
+    };
+    let at = i128::from(i64::try_from(now).unwrap() - late);
+    let stamp = jiff::Timestamp::from_nanosecond(at).unwrap().strftime("%Y-%m-%dT%H:%M:%S.%9fZ");
     let mut pieces = text.chunks(RECORD).peekable();
     while let Some(piece) = pieces.next() {
         let tag = if pieces.peek().is_some() { "P" } else { "F" };
