@@ -4,6 +4,7 @@ mod condition;
 pub mod diff;
 mod pod;
 mod relation;
+pub mod template;
 mod ways;
 pub mod yaml;
 
@@ -118,6 +119,18 @@ pub fn detail(subject: &Subject) -> Detail {
         sections: sections(all),
         next_change: clock.next,
     }
+}
+
+/// What happened to an object, the latest first, and when the first age in it reads otherwise: the newest warnings apart.
+pub fn happened(subject: &Subject, record: &Record) -> (Vec<Line>, Vec<Line>, Option<Timestamp>) {
+    let mut clock = Clock { now: subject.now, next: None };
+    let (warnings, events) = relation::events(subject, record, true, &mut clock);
+    (warnings, events, clock.next)
+}
+
+/// The paths that lead to an object, each with its verdict.
+pub fn paths_in(subject: &Subject, record: &Record) -> Vec<Line> {
+    relation::entrances(subject, record)
 }
 
 /// Every line of a detail in order, with the index of its section: what the cursor moves over.

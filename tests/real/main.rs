@@ -25,6 +25,7 @@ mod monkey;
 mod program;
 mod record;
 mod referee;
+mod rollout;
 mod room;
 mod traefik;
 mod watch;

@@ -10,6 +10,7 @@ use crate::view::trace::plan::Controller;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::location::Canary;
 use crate::view::trace::rule::settings::Options;
+use crate::view::trace::served::Served;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -93,11 +94,12 @@ fn places(ingress: &Arc<Record>) -> impl Iterator<Item = Place<'_>> {
     })
 }
 
-/// Of all Ingresses that a controller serves, the oldest first.
-pub fn of<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>]) -> Claims<'a> {
+/// Of the Ingresses that a controller serves. Canaries are near every host: only where there are any does it matter which
+/// others there are.
+pub fn of<'a>(controller: &Controller, served: &Served<'a>) -> Claims<'a> {
     let mut claims = Claims::default();
     let is_canary = |ingress: &Record| is_canary(ingress, controller);
-    let canaries: Vec<Place> = ingresses.iter().filter(|i| is_canary(i)).flat_map(|i| places(i)).collect();
+    let canaries: Vec<Place> = served.near.iter().filter(|i| is_canary(i)).flat_map(|i| places(i)).collect();
     if canaries.is_empty() {
         return claims;
     }
@@ -106,7 +108,7 @@ pub fn of<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>]) -> Claims<
     // Who names a Service first says whether it is a canary's, and how its requests are shared out.
     let mut first: BTreeMap<Upstream, Place> = BTreeMap::new();
     let mut mains: BTreeMap<(Host, &str, bool), Upstream> = BTreeMap::new();
-    for ingress in ingresses {
+    for ingress in served.taken.iter() {
         let is_main = !is_canary(ingress);
         for place in places(ingress) {
             let Some(to) = upstream(ingress, &place.path.backend) else { continue };

@@ -12,9 +12,10 @@ use crate::view::trace::plan::Controller;
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::server::Server;
-use crate::view::trace::rule::taken::{self, Taken};
+use crate::view::trace::rule::taken;
 use crate::view::trace::rule::{Served, path, pattern, some};
 use crate::view::trace::rule::{location, server};
+use crate::view::trace::served::Taken;
 use crate::view::trace::world::World;
 use std::sync::Arc;
 
@@ -139,7 +140,7 @@ fn not_served(
     is_wanted: impl Fn(Option<&str>) -> bool,
 ) -> (Vec<Finding>, Option<String>) {
     let mut findings = Vec::new();
-    for (ingress, why) in &served.left {
+    for (ingress, why) in served.left.iter() {
         let Some(read) = facts::ingress(ingress) else { continue };
         if !read.rules.iter().any(|rule| is_wanted(rule.host.as_deref())) {
             continue;

@@ -1,5 +1,6 @@
 //! ingress-nginx, in the order in which it decides: server, certificate, location, redirects, backends, access.
 
+use crate::kinds::INGRESS;
 use crate::kinds::ingress::facts::{Backend, PathType};
 use crate::view::trace::fault::{Finding, Severity};
 use crate::view::trace::hop::{Hop, HopKind, Standing};
@@ -13,25 +14,30 @@ use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{
-    Served, access, canary, concern, end, miss, not_found, notes, passthrough, path, redirect, rewrite, server, tls,
+    Served, access, canary, claim, concern, end, miss, not_found, notes, passthrough, path, redirect, rewrite, server,
+    tls,
 };
 use crate::view::trace::world::World;
 
 /// Decides as ingress-nginx does.
-pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
-    let concerned = concern::with(controller, &served.taken, request.name());
-    let mut servers = server::build(controller, &concerned, &served.taken);
+pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'a>) -> Decision {
+    let concerned = concern::with(world, controller, served, request.name());
+    if concerned.iter().any(|ingress| claim::is_canary(ingress, controller)) {
+        // Whom a canary gets requests from depends on every rule that leads to its Service.
+        world.depends_on(INGRESS);
+    }
+    let mut servers = server::build(controller, &concerned, served);
     let twin = server::twin(&servers, controller, request.name());
     if twin.is_none() && server::find(&servers, request.name()).is_none() {
         // Whoever is missed is told what there is instead.
-        servers = server::build(controller, &served.taken, &served.taken);
+        servers = server::build(controller, &served.taken, served);
     }
     let twin = server::twin(&servers, controller, request.name());
     let found = twin.or_else(|| server::find(&servers, request.name()));
     if let Some(decision) = found.and_then(|server| passthrough::decide(controller, request, server)) {
         return decision;
     }
-    let plan = (request.scheme == Scheme::Https).then(|| tls::of_nginx(controller, request, &served.taken, found));
+    let plan = (request.scheme == Scheme::Https).then(|| tls::of_nginx(controller, request, served, found));
     let side = notes::side(world, controller, request, served, &servers);
     let decision = |hops, action, gate| Decision { tls: plan.clone(), hops, action, gate, side: side.clone() };
     let normal = match path::normal(&request.path) {
@@ -87,14 +93,14 @@ fn not_reached() -> Hop {
 }
 
 /// A request at its server.
-struct At<'a> {
-    world: &'a World<'a>,
-    controller: &'a Controller,
-    request: &'a Request,
-    served: &'a Served<'a>,
-    servers: &'a [Server<'a>],
-    server: &'a Server<'a>,
-    normal: &'a str,
+struct At<'h, 'a> {
+    world: &'h World<'a>,
+    controller: &'h Controller,
+    request: &'h Request,
+    served: &'h Served<'a>,
+    servers: &'h [Server<'a>],
+    server: &'h Server<'a>,
+    normal: &'h str,
 }
 
 /// What becomes of a request.
@@ -114,7 +120,7 @@ impl Settled {
     }
 }
 
-impl At<'_> {
+impl At<'_, '_> {
     /// What the server says, else its location.
     fn answered(&self) -> Settled {
         let Some(refused) = access::mutual(self.world, self.controller, self.request, self.server) else {

@@ -255,13 +255,13 @@ pub fn side(
         }
     }
     if controller.flavour == Flavour::Nginx {
-        let idle = claim::of(controller, &served.taken).idle;
+        let idle = claim::of(controller, served).idle;
         let here = idle.iter().filter(|(host, _)| here(host));
         found.extend(here.map(|(host, idle)| canary(controller, host, idle)));
     }
     let concerns =
         |ingress: &Record| has_host(ingress, request.name()) || has_alias(controller, ingress, request.name());
-    for ingress in served.taken.iter().filter(|ingress| concerns(ingress)) {
+    for ingress in served.near.iter().filter(|ingress| concerns(ingress)) {
         found.extend(beside(world, controller, ingress, servers));
     }
     found

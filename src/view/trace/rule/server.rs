@@ -12,6 +12,7 @@ use crate::view::trace::rule::location::{self, Hit, Location};
 use crate::view::trace::rule::pattern::{self, Pattern};
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{path, some};
+use crate::view::trace::served::Served;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -50,7 +51,7 @@ pub struct Double<'a> {
 }
 
 /// The servers of Ingresses, oldest first. What canaries come to depends on all of them, also on those of other hosts.
-pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>], all: &[&'a Arc<Record>]) -> Vec<Server<'a>> {
+pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>], served: &Served<'a>) -> Vec<Server<'a>> {
     let mut yard = Yard::default();
     if controller.flavour != Flavour::Nginx {
         for ingress in ingresses {
@@ -58,7 +59,7 @@ pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>], all: &[
         }
         return yard.servers;
     }
-    let claims = claim::of(controller, all);
+    let claims = claim::of(controller, served);
     for ingress in ingresses.iter().filter(|ingress| !claim::is_canary(ingress, controller)) {
         yard.add(controller, ingress, &claims);
     }

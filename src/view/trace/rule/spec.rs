@@ -15,8 +15,8 @@ use crate::view::trace::world::World;
 
 /// Decides by the specification.
 pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
-    let servers = server::build(controller, &served.taken, &served.taken);
-    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, &served.taken));
+    let servers = server::build(controller, &served.taken, served);
+    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, served));
     let side = notes::side(world, controller, request, served, &servers);
     let decision = |hops, action| Decision { tls: plan.clone(), hops, action, gate: None, side: side.clone() };
     let not_reached = || Hop { standing: Standing::NotReached, ..Hop::new(HopKind::Service, "") };

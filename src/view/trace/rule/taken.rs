@@ -11,53 +11,33 @@ use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::settings::truth;
-use crate::view::trace::rule::{Served, run_by, some};
+use crate::view::trace::rule::{run_by, some};
+use crate::view::trace::served::{Sorted, Taken};
 use crate::view::trace::world::{Known, World};
-use crate::wire::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Whether a controller serves an Ingress.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Taken {
-    /// It does.
-    Yes,
-    /// It does not, and nobody else seems to.
-    No(Box<Finding>),
-    /// The controller leaves Ingresses with a defaultBackend out (`--disable-catch-all`).
-    Dropped,
-    /// Another controller does.
-    Elsewhere,
-    /// Nobody can tell; says what is missing.
-    Unknown(String),
-}
-
-/// Every Ingress, told apart, for requests to these hosts.
-pub fn all<'a>(world: &World<'a>, controller: &Controller, hosts: &[&str]) -> Served<'a> {
-    let mut served = Served::default();
+/// Every Ingress, told apart. It is not noted which there are: who asks for a request notes those for its hosts.
+pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Sorted<'a> {
+    let (mut served, mut left) = (Vec::new(), Vec::new());
     let mut classes = BTreeMap::new();
     let everywhere =
         ["--watch-namespace-selector", "--disable-catch-all"].iter().all(|flag| controller.flag(flag).is_none())
             && watched(controller).is_none();
-    for ingress in world.of_hosts(INGRESS, hosts) {
+    for ingress in world.cluster.of(INGRESS) {
         let found = match facts::ingress(ingress).and_then(|read| read.class.as_deref()) {
             Some(class) if everywhere => of_class(world, controller, (ingress, class), &mut classes),
             _ => taken(world, controller, ingress),
         };
         match found {
             Taken::Yes => match invalid::dropped(controller, ingress) {
-                Some(finding) => served.left.push((ingress, Taken::No(Box::new(finding)))),
-                None => served.taken.push(ingress),
+                Some(finding) => left.push((ingress, Taken::No(Box::new(finding)))),
+                None => served.push(ingress),
             },
-            other => served.left.push((ingress, other)),
+            other => left.push((ingress, other)),
         }
     }
-    // The oldest owns; of equal age, as in files, the last by name (ingress-nginx's store sorts so).
-    served.taken.sort_by(|a, b| {
-        let age = |record: &Record| record.meta.created.map_or(i64::MIN, Timestamp::seconds);
-        age(a).cmp(&age(b)).then_with(|| b.key.cmp(&a.key))
-    });
-    served
+    Sorted::new(served, left)
 }
 
 /// What is found of a class holds for every Ingress of it, but for the finding that names the Ingress.
