@@ -7,6 +7,7 @@ use crate::app::session::Session;
 use crate::kinds::{ObjectRef, POD};
 use crate::view::describe::diff::Difference;
 use crate::view::describe::{self, Detail, template};
+use crate::view::rollout::blocked::blocks;
 use crate::view::rollout::history::{self, Revision, history};
 use crate::view::rollout::page::{self, Change, Scenery, compared};
 use crate::view::rollout::{KINDS, tray};
@@ -118,6 +119,15 @@ impl App {
         let revisions = revisions(session, &screen.key);
         let set = history::update(&revisions).filter(|revision| revision.key.kind == crate::kinds::REPLICA_SET);
         Some(set.map_or_else(|| screen.key.clone(), |revision| revision.key.clone()))
+    }
+
+    /// The objects whose events the page tells, beside those of the workload.
+    pub(super) fn told_beside(&self) -> Vec<ObjectRef> {
+        let Some(session) = self.session() else { return Vec::new() };
+        let Screen::Rollout(screen) = session.screen() else { return Vec::new() };
+        let Some(record) = session.cluster.get(&screen.key) else { return Vec::new() };
+        let revisions = history(&session.cluster, record);
+        page::beside(&revisions, &blocks(&session.cluster, record, &revisions, self.now))
     }
 
     /// Asks for the templates that are compared on screen.

@@ -213,6 +213,7 @@ impl App {
             on_screen: true,
             shown: self.shown_kind(),
             detail: open.clone(),
+            also: self.told_beside(),
             no_secrets: self.settings.no_secrets,
         };
         self.look();

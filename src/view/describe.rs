@@ -91,7 +91,7 @@ pub fn detail(subject: &Subject) -> Detail {
     let (state, answer) = answer(subject, record, &mut clock);
     // Of what is ill the warnings tell the cause, so they stand before everything that tells the effect.
     let is_ill = state.is_some_and(|health| health < Health::Unknown);
-    let (warnings, events) = relation::events(subject, record, is_ill, &mut clock);
+    let (warnings, events) = relation::events(subject, &[record], is_ill, &mut clock);
     let mut all = vec![
         ("containers", pod::containers(record, &mut clock)),
         ("warnings", warnings),
@@ -117,10 +117,11 @@ pub fn detail(subject: &Subject) -> Detail {
     }
 }
 
-/// What happened to an object, the latest first, and when the first age in it reads otherwise: the newest warnings apart.
-pub fn happened(subject: &Subject, record: &Record) -> (Vec<Line>, Vec<Line>, Option<Timestamp>) {
+/// What happened to an object and to others that belong to it, the latest first, and when the first age in it reads
+/// otherwise: the newest warnings apart.
+pub fn happened(subject: &Subject, records: &[&Record]) -> (Vec<Line>, Vec<Line>, Option<Timestamp>) {
     let mut clock = Clock { now: subject.now, next: None };
-    let (warnings, events) = relation::events(subject, record, true, &mut clock);
+    let (warnings, events) = relation::events(subject, records, true, &mut clock);
     (warnings, events, clock.next)
 }
 

@@ -21,6 +21,7 @@ mod demo_objects;
 mod demo_server;
 mod fixture;
 mod live;
+mod logs;
 mod monkey;
 mod program;
 mod record;

@@ -79,6 +79,8 @@ pub struct Needs {
     pub shown: Option<KindId>,
     /// The object of the open detail.
     pub detail: Option<ObjectRef>,
+    /// Others whose events are told there.
+    pub also: Vec<ObjectRef>,
     /// Whether Secrets are never read.
     pub no_secrets: bool,
 }
@@ -156,9 +158,7 @@ impl Session {
         if let Some(kind) = shown.and_then(kind) {
             want(self.scopes_of(kind, &Select::All));
         }
-        if let Some(scope) = needs.detail.as_ref().and_then(|key| self.events_of(key)) {
-            want(vec![scope]);
-        }
+        want(needs.detail.iter().chain(&needs.also).filter_map(|key| self.events_of(key)).collect());
         for kind in ALWAYS.into_iter().filter_map(kind) {
             want(self.scopes_of(kind, &Select::All));
         }

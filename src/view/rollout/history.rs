@@ -12,6 +12,7 @@ use crate::kinds::{
 use crate::model::Cluster;
 use crate::wire::Timestamp;
 use std::cmp::Reverse;
+use std::fmt::Write;
 use std::sync::Arc;
 
 /// The label by which pods name their ControllerRevision.
@@ -86,7 +87,7 @@ pub fn table(revisions: &[Revision]) -> String {
     let mut text = format!("{:<number_width$}  CHANGE-CAUSE\n", "REVISION");
     for revision in revisions.iter().rev() {
         let cause = revision.cause.as_deref().unwrap_or("<none>");
-        text.push_str(&format!("{:<number_width$}  {cause}\n", revision.number));
+        let _ = writeln!(text, "{:<number_width$}  {cause}", revision.number);
     }
     text
 }

@@ -5,12 +5,16 @@
 
 mod tree;
 
+pub use self::tree::bar;
+
 use super::blocked::{Block, Cause, blocks};
 use super::history::{self, Revision, history};
 use super::pace::{Deadline, deadline, pace};
 use super::status::{Stage, status};
 use crate::kinds::rollout::{RolloutFacts, Strategy};
-use crate::kinds::{Facts, HORIZONTAL_POD_AUTOSCALER, Health, POD_DISRUPTION_BUDGET, Record, age};
+use crate::kinds::{
+    Facts, HORIZONTAL_POD_AUTOSCALER, Health, ObjectRef, POD, POD_DISRUPTION_BUDGET, REPLICA_SET, ROLLOUT, Record, age,
+};
 use crate::view::describe::diff::Difference;
 use crate::view::describe::{self, Detail, Section, Subject};
 use crate::view::fit;
@@ -77,7 +81,10 @@ pub fn page(scenery: &Scenery) -> Detail {
     let mut painter = Painter { scenery, record, revisions: &revisions, next: None };
     let (health, word) = state(record, &blocks);
     let answer = painter.answer(&blocks);
-    let (warnings, events, change) = describe::happened(subject, record);
+    let others = beside(&revisions, &blocks);
+    let others = others.iter().filter_map(|key| subject.cluster.get(key)).map(AsRef::as_ref);
+    let told: Vec<&Record> = std::iter::once(&**record).chain(others).collect();
+    let (warnings, events, change) = describe::happened(subject, &told);
     painter.next = [painter.next, change].into_iter().flatten().min();
     let all = vec![
         ("held up by", painter.blocks(&blocks)),
@@ -92,6 +99,13 @@ pub fn page(scenery: &Scenery) -> Detail {
     let sections = all.into_iter().filter(|(_, lines)| !lines.is_empty());
     let sections = sections.map(|(title, lines)| Section { title: title.to_owned(), lines }).collect();
     Detail { title, health: Some(health), word, answer, sections, next_change: painter.next }
+}
+
+/// The objects whose events tell of the rollout, beside its own: what holds the newest template, and the worst of its pods.
+pub fn beside(revisions: &[Revision], blocks: &[Block]) -> Vec<ObjectRef> {
+    let set = history::update(revisions).map(|revision| revision.key.clone()).filter(|key| key.kind == REPLICA_SET);
+    let pod = blocks.iter().map(|block| &block.object).find(|key| key.kind == POD).cloned();
+    set.into_iter().chain(pod).collect()
 }
 
 /// How the rollout is, in a word.
@@ -243,7 +257,7 @@ impl Painter<'_> {
                 }
             }
             Change::Failed(why) => {
-                lines.push(Line::of(vec![Span::dim(format!("the templates cannot be read: {why}"))]))
+                lines.push(Line::of(vec![Span::dim(format!("the templates cannot be read: {why}"))]));
             }
             Change::Told([]) => lines.push(Line::of(vec![Span::dim("nothing in the template differs")])),
             Change::Told(found) => {
@@ -283,7 +297,9 @@ impl Painter<'_> {
         let mut lines = Vec::new();
         let subject = &self.scenery.subject;
         if let Some(status) = status(self.record) {
-            let text = format!("kubectl rollout status: {}", status.text);
+            let command =
+                if self.record.key.kind == ROLLOUT { "kubectl argo rollouts status" } else { "kubectl rollout status" };
+            let text = format!("{command}: {}", status.text);
             lines.extend(self.wrapped(&text).into_iter().map(|part| Line::of(vec![Span::dim(part)])));
         }
         lines.extend(self.fences());

@@ -12,6 +12,7 @@ use crate::model::Cluster;
 use crate::view::describe::Subject;
 use crate::view::describe::diff::Difference;
 use crate::view::line::Line;
+use proptest::prelude::*;
 use std::fmt::Write;
 
 /// A Deployment; `status` and `spec` are lines of YAML in braces.
@@ -230,8 +231,8 @@ fn out_of_order(state: &str) -> String {
     let member = |n: u32, hash: &str, state: &str| {
         pod(&format!("web-{n}"), "StatefulSet/web/s", &format!(", controller-revision-hash: {hash}"), "", state)
     };
-    format!(
-        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: web, namespace: shop, uid: s, generation: 3}}\nspec: {{replicas: 3, podManagementPolicy: OrderedReady, updateStrategy: {{type: RollingUpdate, rollingUpdate: {{partition: 0}}}}, selector: {{matchLabels: {{app: web}}}}}}\nstatus: {{observedGeneration: 3, replicas: 3, readyReplicas: 2, updatedReplicas: 2, currentRevision: web-a, updateRevision: web-a}}\n---\n"
+    String::from(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web, namespace: shop, uid: s, generation: 3}\nspec: {replicas: 3, podManagementPolicy: OrderedReady, updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 0}}, selector: {matchLabels: {app: web}}}\nstatus: {observedGeneration: 3, replicas: 3, readyReplicas: 2, updatedReplicas: 2, currentRevision: web-a, updateRevision: web-a}\n---\n",
     ) + &revision("web-a", 3)
         + &revision("web-b", 2)
         + &member(0, "web-a", READY)
@@ -332,4 +333,39 @@ fn the_tray_lists_what_is_not_over_and_nothing_else() {
     assert_eq!(tray(&out_of_order(CRASHES)), [("blocked", 2, 3)]);
     let over = "{observedGeneration: 5, replicas: 5, updatedReplicas: 5, readyReplicas: 5, availableReplicas: 5}";
     assert!(tray(&(deployment(5, "replicas: 5", over) + &set(2, 5, "replicas: 5, readyReplicas: 5"))).is_empty());
+}
+
+/// Everything that the tests of this file know, as single objects.
+fn everything() -> Vec<String> {
+    let refused =
+        "conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: 'exceeded quota: , odd'}]";
+    let all = stuck(NO_IMAGE) + &out_of_order(CRASHES) + &set(3, 9, refused) + &deployment(7, "paused: true", "{}");
+    all.split("---\n").filter(|one| !one.trim().is_empty()).map(str::to_owned).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// A cluster of which only a part is known yet has a page, and the page leads nowhere but to what is there.
+    #[test]
+    fn a_half_known_cluster_has_a_page_of_any_width(known in any::<u64>(), room in 0_usize..160, all in any::<bool>()) {
+        let objects = everything().into_iter().enumerate().filter(|(at, _)| known >> (at % 64) & 1 == 1);
+        let yaml: String = objects.map(|(_, one)| one + "---\n").collect();
+        let (cluster, catalog) = (cluster(&yaml), Catalog::builtin());
+        for kind in super::KINDS {
+            let key = key(kind, "web");
+            let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, routes: None, raw: None, now: now() };
+            let detail = page(&Scenery { subject, all, chosen: &[2, 7], change: Change::Unknown, room });
+            for line in detail.sections.iter().flat_map(|section| &section.lines) {
+                prop_assert!(line.link.as_ref().is_none_or(|link| cluster.get(link).is_some()), "{:?}", line.link);
+            }
+            let Some(record) = cluster.get(&key) else { continue };
+            let revisions = history(&cluster, record);
+            prop_assert!(revisions.iter().filter(|revision| revision.is_update).count() <= 1);
+            for revision in &revisions {
+                prop_assert!(revision.ready <= revision.there && revision.there as usize <= revision.pods.len());
+            }
+        }
+        let _ = tray::page(&cluster, &catalog, now(), room);
+    }
 }

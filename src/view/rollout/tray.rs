@@ -3,9 +3,9 @@
 use super::blocked::{Block, Cause, blocks, is_under_way};
 use super::history::{self, history};
 use super::pace::{Deadline, deadline};
-use super::page::state;
+use super::page::{bar, state};
 use super::{KINDS, replicas};
-use crate::kinds::{Catalog, Health, ObjectRef, Record, age};
+use crate::kinds::{Catalog, Facts, Health, ObjectRef, Record, age};
 use crate::model::Cluster;
 use crate::view::describe::{Detail, Section};
 use crate::view::fit::{cut_end, cut_middle, width};
@@ -17,8 +17,8 @@ use crate::wire::Timestamp;
 const NAME: usize = 32;
 /// From so many columns on, images are told beside the reason.
 const WIDE: usize = 110;
-/// Cells of a bar.
-const BAR: u32 = 8;
+/// The widest bar.
+const BAR: usize = 10;
 
 /// One rollout.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Entry {
     pub word: &'static str,
     /// Pods of the newest template.
     pub updated: u32,
+    /// Those of them that are ready.
+    pub ready: u32,
     /// Pods wanted.
     pub wanted: u32,
     /// Pods that take traffic.
@@ -72,6 +74,7 @@ fn entry(cluster: &Cluster, record: &Record, now: Timestamp) -> Option<Entry> {
         health,
         word,
         updated: replicas.updated,
+        ready: update.map_or(0, |revision| revision.ready),
         wanted: replicas.desired,
         available: replicas.available,
         images: before.zip(update).map(|(from, to)| (from.tags(), to.tags())),
@@ -82,7 +85,9 @@ fn entry(cluster: &Cluster, record: &Record, now: Timestamp) -> Option<Entry> {
 
 /// Whether somebody holds it although kubectl calls it done: a pause, a partition.
 fn is_held(record: &Record) -> bool {
-    record.digest.health.is_some_and(|health| health <= Health::Progressing)
+    let is_parted =
+        matches!(&record.digest.facts, Facts::StatefulSet(facts) if facts.current_revision != facts.update_revision);
+    is_parted || record.digest.health.is_some_and(|health| health <= Health::Progressing)
 }
 
 fn reason(blocks: &[Block]) -> String {
@@ -103,10 +108,11 @@ pub fn page(cluster: &Cluster, catalog: &Catalog, now: Timestamp, room: usize) -
     for (entry, name) in entries.iter().zip(&names) {
         let name = cut_middle(name, names_width);
         let padding = " ".repeat(names_width.saturating_sub(width(&name)));
+        let bar = format!("{:<BAR$}", bar(entry.ready, entry.updated, entry.wanted));
         let mut spans = vec![
             Span::new(format!("{:<12}", entry.word), Role::State(entry.health)),
             Span::text(format!("{name}{padding}  ")),
-            Span::new(bar(entry.updated, entry.wanted), Role::State(entry.health)),
+            Span::new(bar, Role::State(entry.health)),
             Span::text(format!("  {:<7}", format!("{}/{}", entry.updated, entry.wanted))),
         ];
         if let Deadline::Runs(end) = entry.deadline {
@@ -154,10 +160,4 @@ pub fn page(cluster: &Cluster, catalog: &Catalog, now: Timestamp, room: usize) -
 fn place(catalog: &Catalog, entry: &Entry) -> String {
     let name = short_name(catalog, &entry.key);
     entry.key.namespace.as_ref().map_or_else(|| name.clone(), |namespace| format!("{namespace} {name}"))
-}
-
-fn bar(done: u32, wanted: u32) -> String {
-    let full =
-        if wanted == 0 { BAR } else { (u64::from(done.min(wanted)) * u64::from(BAR) / u64::from(wanted)) as u32 };
-    "▓".repeat(full as usize) + &"░".repeat((BAR - full) as usize)
 }

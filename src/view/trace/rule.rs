@@ -3,6 +3,7 @@
 pub mod access;
 pub mod backend;
 pub mod canary;
+pub mod claim;
 pub mod concern;
 pub mod host;
 pub mod invalid;
@@ -10,7 +11,9 @@ pub mod location;
 pub mod miss;
 pub mod nginx;
 pub mod notes;
+pub mod passthrough;
 pub mod path;
+pub mod pattern;
 pub mod redirect;
 pub mod rewrite;
 pub mod server;
@@ -45,8 +48,8 @@ pub fn decide(world: &World, controller: &Controller, request: &Request) -> Deci
         };
     }
     let near = world.for_hosts(INGRESS, &[request.name(), request.server_name()]);
-    let Sorted { taken, left } = world.served(controller, || taken::all(world, controller));
-    let served = Served { near: among(&taken, near), taken, left };
+    let Sorted { taken, has_canaries, left } = world.served(controller, || taken::all(world, controller));
+    let served = Served { near: among(&taken, near), taken, has_canaries, left };
     let decision = match controller.flavour {
         Flavour::Nginx => nginx::decide(world, controller, request, &served),
         Flavour::Traefik => traefik::decide(world, controller, request, &served),

@@ -174,16 +174,14 @@ impl Columns {
 
 fn counts(revision: &Revision) -> String {
     let going = if revision.ending == 0 { String::new() } else { format!(", {} going", revision.ending) };
-    match revision.wanted {
-        Some(0) if revision.there == 0 => format!("no pods{going}"),
-        Some(wanted) => format!("{} of {wanted} ready{going}", revision.ready),
-        None if revision.there == 0 => format!("no pods{going}"),
-        None => format!("{} of {} ready{going}", revision.ready, revision.there),
+    match revision.wanted.unwrap_or(revision.there) {
+        0 if revision.there == 0 => format!("no pods{going}"),
+        wanted => format!("{} of {wanted} ready{going}", revision.ready),
     }
 }
 
 /// `▓▓░░  `: ready, not ready, and room up to what the workload wants.
-fn bar(ready: u32, wanted: u32, all: u32) -> String {
+pub fn bar(ready: u32, wanted: u32, all: u32) -> String {
     let all = all.max(wanted).max(ready).max(1);
     let cells = all.min(BAR);
     let scaled = |n: u32| (u64::from(n) * u64::from(cells)).div_ceil(u64::from(all)) as usize;

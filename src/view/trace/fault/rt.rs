@@ -33,7 +33,7 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains ["RT-PATH-MISS"];
-    RT_RESOURCE_BACKEND "RT-RESOURCE-BACKEND" Broken "path {{rule}} of Ingress {{namespace}}/{{ingress}} leads to {{resource}}, and {{controller}} knows Services only, so it answers 404"
+    RT_RESOURCE_BACKEND "RT-RESOURCE-BACKEND" Broken "path {{rule}} of Ingress {{namespace}}/{{ingress}} leads to {{resource}}, and {{controller}} knows Services only: {{effect}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].backend}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains ["RT-PATH-MISS"];

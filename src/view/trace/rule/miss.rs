@@ -13,7 +13,7 @@ use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::taken;
-use crate::view::trace::rule::{Served, path, some};
+use crate::view::trace::rule::{Served, path, pattern, some};
 use crate::view::trace::rule::{location, server};
 use crate::view::trace::served::Taken;
 use crate::view::trace::world::World;
@@ -119,7 +119,7 @@ fn not_served(
             Taken::No(finding) => findings.push((**finding).clone()),
             Taken::Elsewhere => findings.extend(taken::foreign(world, ingress)),
             Taken::Unknown(missing) => return (Vec::new(), Some(missing.clone())),
-            Taken::Yes => {}
+            Taken::Yes | Taken::Dropped => {}
         }
     }
     (findings, None)
@@ -204,7 +204,7 @@ fn near(request: &Request, server: &Server, normal: &str) -> Option<Finding> {
         let rule = location.path.as_str();
         let bare = rule.trim_end_matches('/');
         let takes = |path: &str| path::matches(rule, location.kind, path);
-        let fault = if path::looks_like_regex(rule) && location::pattern(rule).is_ok_and(|r| r.is_match(normal)) {
+        let fault = if path::looks_like_regex(rule) && pattern::of_location(rule).matches(normal) == Ok(true) {
             &rt::RT_REGEX_NOTENABLED
         } else if !takes(normal) && path::matches(&rule.to_lowercase(), location.kind, &lower) {
             &rt::RT_PATH_CASE

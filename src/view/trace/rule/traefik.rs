@@ -39,7 +39,7 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
     let routers = router::all(world, &options, &served.taken, request.name());
     let path = uri::clean(&request.path);
     let caller = Caller::Controller(Box::new(controller.clone()));
-    let servers = server::build(controller, &served.taken);
+    let servers = server::build(controller, &served.taken, served);
     let side = notes::side(world, controller, request, served, &servers);
     let stage = Stage {
         world,
@@ -354,7 +354,7 @@ impl<'s, 'a> Stage<'s, 'a> {
             _ => None,
         });
         let deaf = elsewhere.first().map(|router| left_out(router, &self.deafness(router)));
-        let servers = server::build(self.controller, &self.served.taken);
+        let servers = server::build(self.controller, &self.served.taken, self.served);
         let hop = match server::find(&servers, self.request.name()) {
             _ if deaf.is_some() => Hop::new(HopKind::Rule, "no router listens where the request enters"),
             Some(server) => {
