@@ -89,6 +89,10 @@ pub fn detail(subject: &Subject) -> Detail {
         return Detail { title, answer: answer.to_owned(), sections, next_change: clock.next, ..Detail::default() };
     };
     let (state, answer) = answer(subject, record, &mut clock);
+    let (state, answer) = match ways::worst(subject, record) {
+        Some((health, path)) if state.is_some_and(|state| health < state) => (Some(health), path),
+        _ => (state, answer),
+    };
     // Of what is ill the warnings tell the cause, so they stand before everything that tells the effect.
     let is_ill = state.is_some_and(|health| health < Health::Unknown);
     let (warnings, events) = relation::events(subject, &[record], is_ill, &mut clock);

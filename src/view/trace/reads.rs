@@ -63,12 +63,13 @@ pub fn cluster_ips(record: &Record) -> impl Iterator<Item = IpAddr> {
 /// Whether an object may decide about requests for a host: it names it, another one that stands for it, or all hosts.
 pub fn is_for(record: &Record, host: &str) -> bool {
     if let Some(ingress) = facts::ingress(record) {
+        let noted = |end| record.meta.annotations.iter().filter(move |(name, _)| name.ends_with(end));
         let is_for_all = ingress.default_backend.is_some()
             || ingress.rules.iter().any(|rule| rule.host.is_none())
-            || noted(record, CANARY).next().is_some();
+            || noted(CANARY).next().is_some();
         let rules = ingress.rules.iter().filter_map(|rule| rule.host.as_deref());
         let names = rules.chain(ingress.tls.iter().flat_map(|tls| tls.hosts.iter().map(|host| &**host)));
-        let aliases = noted(record, ALIASES).flat_map(|names| names.split([',', ' ']));
+        let aliases = noted(ALIASES).flat_map(|(_, names)| names.split([',', ' ']));
         return is_for_all || names.chain(aliases).any(|name| stands_for(name, host));
     }
     route_hosts(record).is_none_or(|names| names.is_empty() || names.iter().any(|name| stands_for(name, host)))
@@ -87,8 +88,8 @@ fn route_hosts(record: &Record) -> Option<&[Arc<str>]> {
 pub fn plain_hosts(record: &Record) -> Option<BTreeSet<String>> {
     let plain = |name: &str| (is_plain(name) && !name.contains('*') && !name.is_empty()).then(|| bare(name));
     if let Some(ingress) = facts::ingress(record) {
-        if ingress.default_backend.is_some() || [ALIASES, CANARY].iter().any(|end| noted(record, end).next().is_some())
-        {
+        let is_noted = |(name, _): &(Arc<str>, Arc<str>)| name.ends_with(ALIASES) || name.ends_with(CANARY);
+        if ingress.default_backend.is_some() || record.meta.annotations.iter().any(is_noted) {
             return None;
         }
         let rules = ingress.rules.iter().map(|rule| rule.host.as_deref());
@@ -103,11 +104,6 @@ pub fn plain_hosts(record: &Record) -> Option<BTreeSet<String>> {
 pub fn bare(name: &str) -> String {
     let name = name.to_ascii_lowercase();
     name.strip_prefix("www.").map_or_else(|| name.clone(), str::to_owned)
-}
-
-/// The values of the annotations that end so.
-fn noted<'a>(record: &'a Record, end: &'a str) -> impl Iterator<Item = &'a str> {
-    record.meta.annotations.iter().filter(move |(name, _)| name.ends_with(end)).map(|(_, value)| &**value)
 }
 
 /// Whether a name is written as names are; a trailing dot is not.

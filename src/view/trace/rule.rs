@@ -48,8 +48,8 @@ pub fn decide(world: &World, controller: &Controller, request: &Request) -> Deci
         };
     }
     let near = world.for_hosts(INGRESS, &[request.name(), request.server_name()]);
-    let Sorted { taken, has_canaries, left } = world.served(controller, || taken::all(world, controller));
-    let served = Served { near: among(&taken, near), taken, has_canaries, left };
+    let Sorted { taken, left } = world.served(controller, || taken::all(world, controller));
+    let served = Served { near: among(&taken, near), taken, left };
     let decision = match controller.flavour {
         Flavour::Nginx => nginx::decide(world, controller, request, &served),
         Flavour::Traefik => traefik::decide(world, controller, request, &served),

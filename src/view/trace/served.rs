@@ -27,8 +27,6 @@ pub enum Taken {
 pub struct Sorted<'a> {
     /// Those that the controller serves, the oldest first.
     pub taken: Rc<[&'a Arc<Record>]>,
-    /// Whether any of them is a canary.
-    pub has_canaries: bool,
     /// Those that it does not, and why.
     pub left: Rc<[(&'a Arc<Record>, Taken)]>,
 }
@@ -38,8 +36,6 @@ pub struct Sorted<'a> {
 pub struct Served<'a> {
     /// Those that it serves, the oldest first.
     pub taken: Rc<[&'a Arc<Record>]>,
-    /// Whether any of them is a canary.
-    pub has_canaries: bool,
     /// Those that it does not, and why.
     pub left: Rc<[(&'a Arc<Record>, Taken)]>,
     /// Of those that it serves the ones that may decide about the request's hosts, in the same order.
@@ -48,19 +44,13 @@ pub struct Served<'a> {
 
 impl<'a> Sorted<'a> {
     /// Puts those that are served in order.
-    pub fn new((mut taken, has_canaries): (Vec<&'a Arc<Record>>, bool), left: Vec<(&'a Arc<Record>, Taken)>) -> Self {
+    pub fn new(mut taken: Vec<&'a Arc<Record>>, left: Vec<(&'a Arc<Record>, Taken)>) -> Self {
         taken.sort_by(|a, b| by_age(a, b));
-        Self { taken: taken.into(), has_canaries, left: left.into() }
+        Self { taken: taken.into(), left: left.into() }
     }
 }
 
 impl<'a> Served<'a> {
-    /// As if one were the only one.
-    pub fn only(&self, ingress: &'a Arc<Record>) -> Self {
-        let one = [ingress];
-        Self { taken: Rc::from(one), has_canaries: false, left: Rc::clone(&self.left), near: one.to_vec() }
-    }
-
     /// Of these Ingresses the ones that are served, in order.
     pub fn of(&self, ingresses: Vec<&'a Arc<Record>>) -> Vec<&'a Arc<Record>> {
         among(&self.taken, ingresses)

@@ -94,21 +94,21 @@ fn places(ingress: &Arc<Record>) -> impl Iterator<Item = Place<'_>> {
     })
 }
 
-/// Of all Ingresses that a controller serves, the oldest first.
+/// Of the Ingresses that a controller serves. Canaries are near every host: only where there are any does it matter which
+/// others there are.
 pub fn of<'a>(controller: &Controller, served: &Served<'a>) -> Claims<'a> {
     let mut claims = Claims::default();
-    if !served.has_canaries {
+    let is_canary = |ingress: &Record| is_canary(ingress, controller);
+    let canaries: Vec<Place> = served.near.iter().filter(|i| is_canary(i)).flat_map(|i| places(i)).collect();
+    if canaries.is_empty() {
         return claims;
     }
-    let ingresses = &*served.taken;
-    let is_canary = |ingress: &Record| is_canary(ingress, controller);
-    let canaries: Vec<Place> = ingresses.iter().filter(|i| is_canary(i)).flat_map(|i| places(i)).collect();
     let named: BTreeSet<Upstream> = canaries.iter().filter_map(|p| upstream(p.ingress, &p.path.backend)).collect();
     let hosts: BTreeSet<&Host> = canaries.iter().map(|place| &place.host).collect();
     // Who names a Service first says whether it is a canary's, and how its requests are shared out.
     let mut first: BTreeMap<Upstream, Place> = BTreeMap::new();
     let mut mains: BTreeMap<(Host, &str, bool), Upstream> = BTreeMap::new();
-    for ingress in ingresses {
+    for ingress in served.taken.iter() {
         let is_main = !is_canary(ingress);
         for place in places(ingress) {
             let Some(to) = upstream(ingress, &place.path.backend) else { continue };

@@ -1,5 +1,6 @@
 //! ingress-nginx, in the order in which it decides: server, certificate, location, redirects, backends, access.
 
+use crate::kinds::INGRESS;
 use crate::kinds::ingress::facts::{Backend, PathType};
 use crate::view::trace::fault::{Finding, Severity};
 use crate::view::trace::hop::{Hop, HopKind, Standing};
@@ -13,13 +14,18 @@ use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{
-    Served, access, canary, concern, end, miss, not_found, notes, passthrough, path, redirect, rewrite, server, tls,
+    Served, access, canary, claim, concern, end, miss, not_found, notes, passthrough, path, redirect, rewrite, server,
+    tls,
 };
 use crate::view::trace::world::World;
 
 /// Decides as ingress-nginx does.
 pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'a>) -> Decision {
     let concerned = concern::with(world, controller, served, request.name());
+    if concerned.iter().any(|ingress| claim::is_canary(ingress, controller)) {
+        // Whom a canary gets requests from depends on every rule that leads to its Service.
+        world.depends_on(INGRESS);
+    }
     let mut servers = server::build(controller, &concerned, served);
     let twin = server::twin(&servers, controller, request.name());
     if twin.is_none() && server::find(&servers, request.name()).is_none() {
@@ -92,8 +98,8 @@ struct At<'h, 'a> {
     controller: &'h Controller,
     request: &'h Request,
     served: &'h Served<'a>,
-    servers: &'h [Server<'h>],
-    server: &'h Server<'h>,
+    servers: &'h [Server<'a>],
+    server: &'h Server<'a>,
     normal: &'h str,
 }
 

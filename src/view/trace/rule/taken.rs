@@ -9,7 +9,6 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
-use crate::view::trace::rule::claim;
 use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::settings::truth;
 use crate::view::trace::rule::{run_by, some};
@@ -38,8 +37,7 @@ pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Sorted<'a> {
             other => left.push((ingress, other)),
         }
     }
-    let has_canaries = served.iter().any(|ingress| claim::is_canary(ingress, controller));
-    Sorted::new((served, has_canaries), left)
+    Sorted::new(served, left)
 }
 
 /// What is found of a class holds for every Ingress of it, but for the finding that names the Ingress.

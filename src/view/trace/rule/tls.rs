@@ -12,13 +12,14 @@ use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::{claim, some};
 use crate::view::trace::served::Served;
 use crate::view::trace::world::World;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The Ingress that decides about the certificate of a name for ingress-nginx, and the host that it has it for: the oldest
 /// one with a rule for the host that has any tls entry at all; of the name itself before the wildcard above it.
 fn decider<'a>(
     controller: &Controller,
-    taken: &[&'a Arc<Record>],
+    served: &Served<'a>,
     server: Option<&Server<'a>>,
     name: &str,
 ) -> Option<(&'a Arc<Record>, Host)> {
@@ -32,14 +33,16 @@ fn decider<'a>(
                 !read.tls.is_empty() && read.rules.iter().any(|rule| Host::of(rule.host.as_deref()) == host)
             }) && !claim::is_canary(ingress, controller)
         };
-        taken.iter().find(decides).map(|ingress| (*ingress, host))
+        // Who has a rule for another name of the server need not be near this one.
+        let all = if host.takes(name) { &served.near[..] } else { &served.taken[..] };
+        all.iter().find(decides).map(|ingress| (*ingress, host))
     })
 }
 
 /// Whether a name has a certificate in the controller's eyes, so that it is worth sending clients to https. A Secret that
 /// is missing changes nothing, except for other names of a server: these must be in the certificate.
 pub fn is_configured(world: &World, controller: &Controller, served: &Served, server: &Server, name: &str) -> bool {
-    match decider(controller, &served.near, Some(server), name) {
+    match decider(controller, served, Some(server), name) {
         Some((_, host)) if host.takes(name) => true,
         Some((ingress, _)) => secrets(ingress).any(|secret| {
             world.named(SECRET, &namespace(ingress), &secret).and_then(|record| facts::secret(record)).is_some_and(
@@ -58,10 +61,15 @@ fn secrets(ingress: &Record) -> impl Iterator<Item = Arc<str>> {
 }
 
 /// The plan of ingress-nginx.
-pub fn of_nginx(controller: &Controller, request: &Request, served: &Served, server: Option<&Server>) -> TlsPlan {
+pub fn of_nginx<'a>(
+    controller: &Controller,
+    request: &Request,
+    served: &Served<'a>,
+    server: Option<&Server<'a>>,
+) -> TlsPlan {
     let name = request.server_name();
     let general = plan(controller, request, served);
-    let Some((owner, host)) = decider(controller, &served.near, server, name) else {
+    let Some((owner, host)) = decider(controller, served, server, name) else {
         // What lists the name without a rule for it decides nothing.
         let is_idle = general.owner.is_some() && general.end == TlsEnd::Controller;
         return if is_idle {
@@ -83,7 +91,8 @@ pub fn of_nginx(controller: &Controller, request: &Request, served: &Served, ser
     let listed = listed.map(|(index, tls)| (index, tls.secret.clone()));
     let Some((index, secret)) = listed.or_else(|| entries.into_iter().next().map(|(_, index, secret)| (index, secret)))
     else {
-        return without(&served.only(owner), name, TlsPlan { owner: None, findings: Vec::new(), ..general });
+        let alone = Served { near: vec![owner], taken: Rc::from([owner]), left: Rc::from([]) };
+        return without(&alone, name, TlsPlan { owner: None, findings: Vec::new(), ..general });
     };
     let kept = |finding: &Finding| general.owner.as_ref() == Some(&owner.key) || finding.code() != "TL-DUP-OWNER";
     TlsPlan {
