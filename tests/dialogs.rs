@@ -9,6 +9,7 @@ use kplumb::api::proxy::Environment;
 use kplumb::app::event::{Event, Input};
 use kplumb::app::keymap::script;
 use kplumb::app::policy::{Mode, Policy};
+use kplumb::app::scene::Content;
 use kplumb::app::settings::Settings;
 use kplumb::app::{App, Size, Start};
 use kplumb::runtime::clipboard::{Clipboard, Preference, Surroundings};
@@ -18,6 +19,7 @@ use kplumb::runtime::surface::Memory;
 use kplumb::runtime::world::World;
 use kplumb::runtime::{Look, Runtime};
 use kplumb::ui::{Theme, export};
+use kplumb::view::line::Line;
 use kplumb::wire::Timestamp;
 use tokio::time::{Instant, timeout};
 
@@ -42,7 +44,6 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     ("evict", "pods shop-prod", "/storefront<enter>|E"),
     ("cordon", "nodes", "|C"),
     ("drain", "nodes", "/worker-1<enter>|:drain emptydir force<enter>"),
-    ("drain-held-up", "nodes", "/worker-1<enter>|D"),
     ("many", "deploy shop-prod", "<space><space><space>|r"),
     ("actions", "deploy shop-prod", "/catalog<enter>|a"),
     ("trigger", "cronjobs shop-prod", "|x"),
@@ -97,9 +98,14 @@ fn is_live(app: &App) -> bool {
 }
 
 fn is_told(app: &App) -> bool {
-    let waits = ["reading the object", "asking the server what would come of it"];
-    let lines = app.scene().dialog.map_or_else(Vec::new, |pane| pane.lines);
-    !lines.iter().any(|line| waits.contains(&line.plain().trim()))
+    let waits = ["reading the object", "asking the server what would come of it", "  asking", "asking whether you may"];
+    let scene = app.scene();
+    let mut lines: Vec<String> =
+        scene.dialog.map_or_else(Vec::new, |pane| pane.lines.iter().map(Line::plain).collect());
+    if let Content::Picker(pane) = scene.main.content {
+        lines.extend(pane.entries.into_iter().map(|entry| entry.detail));
+    }
+    !lines.iter().any(|line| waits.iter().any(|wait| line.contains(wait)))
 }
 
 async fn picture(view: &str, keys: &str, size: (u16, u16)) -> String {

@@ -39,6 +39,8 @@ pub struct Dialog {
     editor: Editor,
     /// What is wrong with it.
     error: Option<String>,
+    /// The first line on screen, where there are more than it can show.
+    first: usize,
     /// Whether the button that does it is chosen; Cancel is, at first.
     is_go: bool,
     /// Since when it can be answered.
@@ -225,7 +227,7 @@ impl App {
 
     fn dialog_of(&self, epoch: Epoch, purpose: Purpose, asks: Vec<Ask>) -> Dialog {
         let (editor, since) = (Editor::default(), self.now);
-        Dialog { epoch, purpose, asks, editor, error: None, is_go: false, since, reason: None }
+        Dialog { epoch, purpose, asks, editor, error: None, first: 0, is_go: false, since, reason: None }
     }
 
     fn refuse_to(&mut self, act: &Act, why: &str) {
@@ -275,6 +277,14 @@ impl App {
     pub(super) fn dialog_move(&mut self, in_line: fn(&mut Editor)) {
         let is_typed = self.dialog.as_ref().is_some_and(|dialog| !dialog.asks.is_empty());
         if is_typed { self.dialog_edit(in_line) } else { self.dialog_other() }
+    }
+
+    /// Down and up, where there is more than fits.
+    pub(super) fn dialog_scroll(&mut self, by: isize) {
+        let most = self.dialog_pane().map_or(0, |pane| pane.lines.len().saturating_sub(1));
+        if let Some(dialog) = &mut self.dialog {
+            dialog.first = dialog.first.saturating_add_signed(by).min(most);
+        }
     }
 
     /// Esc.

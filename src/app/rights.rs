@@ -55,7 +55,7 @@ impl App {
     fn action_entry(&self, session: &Session, act: &Act, key: &ObjectRef, row: &command::Command) -> Entry {
         let (health, why) = self.may(session, act, key);
         let chord = self.keys.of(row).first().map_or_else(String::new, ToString::to_string);
-        let detail = format!("{chord:<9} {}{}{why}", row.help, if why.is_empty() { "" } else { ": " });
+        let detail = format!("{chord:<9} {why}{}{}", if why.is_empty() { "" } else { "  " }, row.help);
         Entry { health: Some(health), text: act.name.to_owned(), detail, ..Entry::default() }
     }
 

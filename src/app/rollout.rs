@@ -92,6 +92,23 @@ impl App {
         self.set_top(Screen::Rollout(next));
     }
 
+    /// `u`: on the screen of a rollout the chosen revision comes back, or that of the selected line; else the one before.
+    pub(super) fn undo(&mut self) {
+        let meant = self.revision_meant().map(|number| number.to_string());
+        self.act_with("undo", meant.as_deref());
+    }
+
+    fn revision_meant(&self) -> Option<i64> {
+        let session = self.session()?;
+        let Screen::Rollout(screen) = session.screen() else { return None };
+        let revisions = revisions(session, &screen.key);
+        let now = history::update(&revisions).map(|revision| revision.number);
+        let link = self.selected();
+        let on_line = || revisions.iter().find(|r| Some(&r.key) == link.as_ref()).map(|r| r.number);
+        let chosen = screen.chosen.iter().copied().rev().find(|number| Some(*number) != now);
+        chosen.or_else(on_line).filter(|number| Some(*number) != now)
+    }
+
     /// Whose logs `l` opens: the pod of the line, or else what the newest template has made.
     pub(super) fn log_subject(&self) -> Option<ObjectRef> {
         let session = self.session()?;

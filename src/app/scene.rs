@@ -275,6 +275,8 @@ pub struct DialogPane {
     pub title: String,
     /// What would happen, and what to know.
     pub lines: Vec<Line>,
+    /// How many of them are above the box, where there are more than it can show.
+    pub first: usize,
     /// What has to be typed, and what was typed so far.
     pub input: Option<Typed>,
     /// The answers; the first is the harmless one.

@@ -39,11 +39,13 @@ impl Widget for &Themed<'_, DialogPane> {
         let (x, end) = (frame.x + MARGIN, frame.right() - MARGIN);
         put(buffer, (x, frame.y), end, &pane.title, self.theme.style(Role::Strong));
         let shown = usize::from(frame.height.saturating_sub(4 + input));
-        for (index, line) in lines.iter().take(shown).enumerate() {
+        // What is above has been read; the end is never left behind.
+        let first = pane.first.min(lines.len().saturating_sub(shown));
+        for (index, line) in lines.iter().skip(first).take(shown).enumerate() {
             put_line(buffer, (x, frame.y + 2 + index as u16), end, line, (self.theme, Style::new()));
         }
-        if shown < lines.len() {
-            let text = format!("{} more lines: a taller terminal shows them", lines.len() - shown + 1);
+        if first + shown < lines.len() {
+            let text = format!("{} more lines: <down>", lines.len() - first - shown + 1);
             let y = frame.y + 1 + shown as u16;
             over_row(buffer, x, y, end, self.theme.style(Role::Text));
             put(buffer, (x, y), end, &format!("{text:<room$}"), self.theme.style(Role::Warn));

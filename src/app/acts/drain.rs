@@ -6,6 +6,7 @@ use super::{Act, Input, PLAIN, Reads, Subject, Undo, counted, owners};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::app::policy::Friction;
 use crate::kinds::{NODE, ObjectRef, POD};
+use crate::view::fit::cut_middle;
 use serde_json::{Value, json};
 
 pub(super) const DRAIN: Act = Act {
@@ -39,6 +40,9 @@ pub(super) const DRAIN: Act = Act {
     },
     ..PLAIN
 };
+
+/// Longer places are cut.
+const WIDEST: usize = 44;
 
 /// What may be said: what is lost with the pods, and pods that nobody makes again.
 const WORDS: [(&str, &str); 2] = [("emptydir", "--delete-emptydir-data"), ("force", "--force")];
@@ -159,19 +163,21 @@ fn budget(pod: &Value, subject: &Subject) -> Option<String> {
     }
 }
 
-/// A line a pod, those that leave first.
+/// A line a pod: those that budgets hold first, then the others that leave, then those that stay.
 fn effects(subject: &Subject) -> Vec<String> {
-    let leaving: Vec<&Value> = leaving(subject).collect();
+    let leaving: Vec<(&Value, Option<String>)> = leaving(subject).map(|pod| (pod, budget(pod, subject))).collect();
     let count = i64::try_from(leaving.len()).unwrap_or(i64::MAX);
     let mut lines = vec![format!("no new pod is put there; {} asked to leave, one after the other:", are(count))];
-    let wide = pods(subject).iter().map(|pod| place(pod).len()).max().unwrap_or(0).min(60);
-    lines.extend(leaving.into_iter().map(|pod| {
+    let wide = pods(subject).iter().map(|pod| place(pod).chars().count()).max().unwrap_or(0).min(WIDEST);
+    let line = |word: &str, pod: &Value, why: &str| format!("  {word}  {:wide$}  {why}", cut_middle(&place(pod), wide));
+    let (held, free): (Vec<_>, Vec<_>) = leaving.into_iter().partition(|(_, budget)| budget.is_some());
+    lines.extend(held.into_iter().chain(free).map(|(pod, budget)| {
         let owner = owners::controller(pod).unwrap_or_else(|| "no controller".to_owned());
-        let held = budget(pod, subject).map_or_else(String::new, |text| format!(", {text}"));
-        format!("  leaves  {:wide$}  {owner}{held}", place(pod))
+        let owner = owner.split(' ').next().unwrap_or_default().to_owned();
+        line("leaves", pod, &budget.unwrap_or(owner))
     }));
     lines.extend(pods(subject).iter().filter_map(|pod| match fate(pod, subject) {
-        Fate::Stays(why) => Some(format!("  stays   {:wide$}  {why}", place(pod))),
+        Fate::Stays(why) => Some(line("stays ", pod, why)),
         _ => None,
     }));
     lines

@@ -52,7 +52,8 @@ impl App {
             Button { text: "cancel".to_owned(), is_chosen: !chosen, is_off: false },
             Button { text: word, is_chosen: chosen, is_off: !can_go || is_typed },
         ];
-        Some(DialogPane { title, lines, input, buttons: buttons.to_vec() })
+        let first = dialog.first.min(lines.len().saturating_sub(1));
+        Some(DialogPane { title, lines, first, input, buttons: buttons.to_vec() })
     }
 
     /// When the dialog says something else by itself: once keys count.

@@ -44,6 +44,7 @@ impl App {
         dialog.asks = asks;
         dialog.editor = Editor::default();
         dialog.error = None;
+        dialog.first = 0;
     }
 
     fn show_refusal(&mut self, number: u64, why: impl Into<String>, remedy: impl Into<String>) {

@@ -171,7 +171,7 @@ fn chosen_revisions_are_compared_instead() {
 #[test]
 fn the_selection_stays_on_its_pod_while_others_come_and_go() {
     let (mut app, _) = shop((160, 50));
-    keys(&mut app, ":rollout shop-prod/catalog<enter>");
+    keys(&mut app, "H:rollout catalog<enter>");
     go_to(&mut app, "catalog-77b6d5c9f8-xq2dz");
     let first = page(&app)
         .detail
@@ -187,7 +187,7 @@ fn the_selection_stays_on_its_pod_while_others_come_and_go() {
 #[test]
 fn logs_are_those_of_the_pod_or_else_of_everything_new() {
     let (mut app, _) = shop((160, 50));
-    keys(&mut app, ":rollout shop-prod/catalog<enter>");
+    keys(&mut app, "H:rollout catalog<enter>");
     go_to(&mut app, "catalog-77b6d5c9f8-xq2dz");
     keys(&mut app, "l");
     assert!(
@@ -211,4 +211,25 @@ fn home_leads_from_a_rollout_to_its_page() {
     }
     keys(&mut app, "<enter>");
     assert!(matches!(app.session().unwrap().screen(), Screen::Rollout(_)), "{:?}", app.session().unwrap().screen());
+}
+
+#[test]
+fn an_undo_on_the_rollout_screen_means_the_revision_of_the_line() {
+    let (mut app, _) = shop((120, 40));
+    app.policy = Policy::demo();
+    app.judge();
+    keys(&mut app, "H:rollout catalog<enter>");
+    go_to(&mut app, "16");
+    let effects = keys(&mut app, "u");
+    let about = effects.iter().find_map(|effect| match effect {
+        Effect::Consult(_, number, inquiry) => Some((*number, inquiry.target.key.clone())),
+        _ => None,
+    });
+    let (number, key) = about.expect("an inquiry");
+    assert_eq!(&*key.name, "catalog");
+    let told = crate::app::consult::Told::default();
+    app.update(Event::Reply(Epoch(1), Reply::Consulted(number, Ok(Box::new(told)))));
+    let dialog = app.scene().dialog.unwrap();
+    let lines: Vec<String> = dialog.lines.iter().map(crate::view::line::Line::plain).collect();
+    assert!(lines.iter().any(|line| line.contains("--to-revision=16")), "{lines:#?}");
 }
