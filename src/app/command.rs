@@ -41,8 +41,12 @@ pub enum In {
     Detail,
     /// On the path of a request.
     Trace,
+    /// On the rollout of a workload, and in the list of those under way.
+    Rollout,
     /// In logs.
     Logs,
+    /// In a list beside logs.
+    LogPanel,
     /// In YAML.
     Yaml,
     /// In help.
@@ -64,7 +68,9 @@ impl In {
             Self::Table => "tables",
             Self::Detail => "detail",
             Self::Trace => "trace",
+            Self::Rollout => "rollout",
             Self::Logs => "logs",
+            Self::LogPanel => "lists beside logs",
             Self::Yaml => "YAML",
             Self::Help => "help",
             Self::Picker => "lists",

@@ -3,6 +3,7 @@
 pub mod bars;
 pub mod detail;
 pub mod home;
+pub mod logs;
 pub mod table;
 
 use crate::app::Size;

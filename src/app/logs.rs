@@ -1,35 +1,43 @@
 //! The log screen: what opens it, and what its keys do.
 
+mod pane;
+mod panel;
+mod reach;
+mod send;
+
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Epoch, Ticket};
-use crate::app::scene::LogsPane;
+use crate::app::layout::SPLIT;
+
 use crate::app::screen::{LogsScreen, Screen};
 use crate::app::session::Session;
-use crate::app::session::logs::{LogView, MOST};
-use crate::view::line::{Line, Role, Span};
-use crate::view::logs::batch::{Batch, SourceId, Stamp};
+use crate::app::session::logs::LogView;
+use crate::view::logs::batch::{Batch, SourceId};
 use crate::view::logs::buffer::Entry;
 use crate::view::logs::filter::Filter;
-use crate::view::logs::level::Level;
 use crate::view::logs::query::Query;
-use crate::view::logs::structure;
-use crate::view::logs::tail::{Flow, Order};
-use crate::view::logs::window::{self, Frame, Times};
+use crate::view::logs::sift::Fold;
+use crate::view::logs::tail::Order;
+use crate::view::logs::window::{self, Times};
 
 /// What one press of an arrow moves lines by, in letters.
 const PAN: usize = 16;
+/// From this width on logs open beside the table or the path, not over it.
+const BESIDE: u16 = 160;
 
 impl App {
     /// The logs of what is selected.
     pub(super) fn logs(&mut self) {
-        let Some(key) = self.subject() else { return };
+        let Some(key) = self.log_subject() else { return };
         let ticket = Ticket(self.epoch().0);
         let (limit, now) = (self.settings.log_bytes, self.now);
         let title = self.session().map_or_else(String::new, |session| crate::view::name(&session.catalog, &key));
         let Some(session) = self.session_mut() else { return };
         session.logs.insert(ticket, LogView::new(Query::of(key), limit, now));
-        self.push(Screen::Logs(LogsScreen::new(ticket, title)));
+        let under = self.session().map(Session::screen);
+        let is_beside = BESIDE <= self.size.width && matches!(under, Some(Screen::Table(_) | Screen::Trace(_)));
+        self.push(Screen::Logs(LogsScreen { is_beside, ..LogsScreen::new(ticket, title) }));
     }
 
     /// Logs spoke.
@@ -45,6 +53,7 @@ impl App {
         let now = self.now;
         let mut is_left = false;
         for session in self.sessions.iter_mut().filter(|session| !session.logs.is_empty()) {
+            self.out.extend(session.send_logs());
             is_left |= session.sift_logs(now);
         }
         if is_left {
@@ -67,15 +76,14 @@ impl App {
         }
     }
 
-    /// Rows for lines: one is for the state of the streams.
-    fn log_height(&self) -> usize {
-        usize::from(self.panes().main.height).saturating_sub(1)
-    }
-
     /// Moves the selection; beyond the end the view goes live again.
     pub(super) fn step_logs(&mut self, by: isize) {
         let height = self.log_height();
+        if self.step_beside(by) {
+            return;
+        }
         self.change_logs(|screen, view| {
+            screen.word.clear();
             let shown = view.tail.shown();
             let from = window::place(&view.tail, screen.selected);
             let row = if screen.selected.is_none() { height.saturating_sub(1) } else { screen.row };
@@ -95,23 +103,6 @@ impl App {
         let Some((screen, view)) = self.log_screen() else { return };
         let number = self.log_window(screen, view).rows.get(row).map(|row| row.number);
         self.change_logs(|screen, _| (screen.selected, screen.row) = (number, row));
-    }
-
-    fn log_window(&self, screen: &LogsScreen, view: &LogView) -> window::Window {
-        let frame = Frame {
-            selected: screen.selected,
-            row: screen.row,
-            height: self.log_height(),
-            width: usize::from(self.panes().main.width).saturating_sub(2),
-            search: &self.search.text,
-        };
-        window::window(&view.tail, screen.look, frame)
-    }
-
-    pub(super) fn logs_pane(&self, session: &Session, screen: &LogsScreen) -> Option<LogsPane> {
-        let view = session.logs.get(&screen.ticket)?;
-        let window = self.log_window(screen, view);
-        Some(LogsPane { head: head(screen, view), window })
     }
 
     /// Holds the screen still, or lets it go on.
@@ -135,8 +126,85 @@ impl App {
             screen.look.times = match screen.look.times {
                 Times::Clock => Times::Full,
                 Times::Full => Times::None,
-                Times::None => Times::Clock,
+                Times::None | Times::Since(_) => Times::Clock,
             };
+        });
+    }
+
+    /// Times counted from the selected line on, or as they are.
+    pub(super) fn log_elapsed(&mut self) {
+        let mut is_known = true;
+        self.change_logs(|screen, view| {
+            let number = view.tail.shown().get(window::place(&view.tail, screen.selected));
+            let at = number.and_then(|number| view.tail.buffer.entry(*number)).and_then(Entry::at);
+            is_known = at.is_some();
+            screen.look.times = match (screen.look.times, at) {
+                (Times::Since(_), _) => Times::Clock,
+                (_, Some(at)) => Times::Since(at),
+                (times, None) => times,
+            };
+        });
+        if !is_known {
+            self.say("this line has no time to count from");
+        }
+    }
+
+    pub(super) fn log_colours(&mut self) {
+        self.change_logs(|screen, _| screen.look.has_colours = !screen.look.has_colours);
+    }
+
+    /// Everything in the selected line, or the lines again.
+    pub(super) fn log_record(&mut self) {
+        self.hold_logs();
+        self.change_logs(|screen, view| {
+            let is_wanted = screen.record.is_none() && !view.tail.shown().is_empty();
+            screen.record = is_wanted.then_some(0);
+        });
+    }
+
+    pub(super) fn log_histogram(&mut self) {
+        self.change_logs(|screen, _| screen.has_histogram = !screen.has_histogram);
+    }
+
+    /// Folds what repeats: the same, then the same but for numbers, then nothing.
+    pub(super) fn fold_logs(&mut self) {
+        let mut fold = Fold::Off;
+        self.change_logs(|_, view| {
+            fold = match view.tail.sift.fold() {
+                Fold::Off => Fold::Same,
+                Fold::Same => Fold::Alike,
+                Fold::Alike => Fold::Off,
+            };
+            view.tail.set_fold(fold);
+        });
+        self.sift_logs();
+        self.say(match fold {
+            Fold::Off => "each line stands for itself",
+            Fold::Same => "lines with the same text are shown once",
+            Fold::Alike => "lines that differ in times, numbers and ids only are shown once",
+        });
+    }
+
+    /// Beside the table or the path, or on the whole screen.
+    pub(super) fn zoom_logs(&mut self) {
+        if self.size.width < SPLIT {
+            return self.say(format!("beside the table there is room from {SPLIT} columns on"));
+        }
+        let Some(session) = self.session() else { return };
+        let under = session.screens.iter().rev().nth(1);
+        if !matches!(under, Some(Screen::Table(_) | Screen::Trace(_))) {
+            return self.say("there is no table or path to stand beside");
+        }
+        self.change_logs(|screen, _| screen.is_beside = !screen.is_beside);
+    }
+
+    /// Selects the last line where none is: from now on the screen stands still.
+    fn hold_logs(&mut self) {
+        let height = self.log_height();
+        self.change_logs(|screen, view| {
+            if let (None, Some(last)) = (screen.selected, view.tail.shown().back()) {
+                (screen.selected, screen.row) = (Some(*last), height.saturating_sub(1));
+            }
         });
     }
 
@@ -198,172 +266,11 @@ impl App {
         });
         self.sift_logs();
     }
-
-    /// Jumps to the next line, or the one before, of which this holds.
-    fn jump_logs(&mut self, is_forward: bool, wanted: impl Fn(&LogView, u64) -> bool) -> bool {
-        let height = self.log_height();
-        let mut found = None;
-        self.change_logs(|screen, view| {
-            let shown = view.tail.shown();
-            let at = window::place(&view.tail, screen.selected);
-            found = if is_forward {
-                shown.iter().skip(at + 1).find(|number| wanted(view, **number)).copied()
-            } else {
-                shown.iter().take(at).rev().find(|number| wanted(view, **number)).copied()
-            };
-            if found.is_some() {
-                (screen.selected, screen.row) = (found, height / 3);
-            }
-        });
-        found.is_some()
-    }
-
-    pub(super) fn next_error(&mut self, is_forward: bool) {
-        let is_error = |view: &LogView, number| view.tail.buffer.entry(number).is_some_and(|e| Level::Error <= e.level);
-        if !self.jump_logs(is_forward, is_error) {
-            self.say(if is_forward { "no error below" } else { "no error above" });
-        }
-    }
-
-    pub(super) fn next_bookmark(&mut self) {
-        use crate::view::logs::buffer::Flag;
-        let is_marked =
-            |view: &LogView, number| view.tail.buffer.entry(number).is_some_and(|e| e.flag == Flag::Bookmark);
-        if !self.jump_logs(true, is_marked) {
-            self.change_logs(|screen, view| screen.selected = view.tail.shown().front().copied());
-            if !self.jump_logs(true, is_marked) {
-                self.say("nothing is marked: m marks a line");
-            }
-        }
-    }
-
-    /// One minute on, or back.
-    pub(super) fn minute_logs(&mut self, is_forward: bool) {
-        let stamp = |view: &LogView, number| view.tail.buffer.entry(number).and_then(Entry::at);
-        let Some((screen, view)) = self.log_screen() else { return };
-        let at = view.tail.shown().get(window::place(&view.tail, screen.selected)).and_then(|n| stamp(view, *n));
-        let Some(Stamp(at)) = at else { return };
-        let wanted = if is_forward { at + 60_000_000_000 } else { at - 60_000_000_000 };
-        let is_there = |view: &LogView, number| {
-            stamp(view, number).is_some_and(|Stamp(at)| if is_forward { wanted <= at } else { at <= wanted })
-        };
-        if !self.jump_logs(is_forward, is_there) {
-            self.say("there is nothing so far away");
-        }
-    }
-
-    /// `n` and `N`: lines in which something was searched for.
-    pub(super) fn search_logs(&mut self, is_forward: bool) {
-        let text = self.search.text.to_lowercase();
-        if text.is_empty() {
-            return self.say("nothing is searched for: / searches");
-        }
-        let has = |view: &LogView, number: u64| {
-            let line = view.tail.buffer.entry(number).map(|entry| view.tail.buffer.line(entry)).unwrap_or_default();
-            memchr::memmem::find(&line.to_ascii_lowercase(), text.as_bytes()).is_some()
-        };
-        if !self.jump_logs(is_forward, has) {
-            self.say(format!("{text} was not found {}", if is_forward { "below" } else { "above" }));
-        }
-    }
-
-    pub(super) fn bookmark(&mut self) {
-        self.change_logs(|screen, view| {
-            let number = view.tail.shown().get(window::place(&view.tail, screen.selected)).copied();
-            if let Some(number) = number {
-                screen.selected = Some(number);
-                view.tail.buffer.toggle_bookmark(number);
-            }
-        });
-    }
-
-    pub(super) fn copy_log(&mut self, is_full: bool) {
-        let Some((screen, view)) = self.log_screen() else { return };
-        let number = view.tail.shown().get(window::place(&view.tail, screen.selected));
-        if let Some(text) = number.and_then(|number| window::copied(&view.tail, *number, is_full)) {
-            self.out.push(Effect::Copy { text, what: "the line".to_owned() });
-        }
-    }
-
-    /// Everything that is shown, with streams and times.
-    pub(super) fn copy_logs(&mut self) {
-        let Some((_, view)) = self.log_screen() else { return };
-        let lines: Vec<String> =
-            view.tail.shown().iter().filter_map(|number| window::copied(&view.tail, *number, true)).collect();
-        self.out.push(Effect::Copy { what: format!("{} lines", lines.len()), text: lines.join("\n") });
-    }
-
-    /// Only lines that carry the same trace or request id, of every stream.
-    pub(super) fn follow_id(&mut self) {
-        let Some((screen, view)) = self.log_screen() else { return };
-        let number = view.tail.shown().get(window::place(&view.tail, screen.selected));
-        let line = number.and_then(|number| view.tail.buffer.entry(*number)).map(|entry| view.tail.buffer.line(entry));
-        match line.and_then(structure::parse).and_then(|record| record.trace) {
-            Some((_, value)) => self.set_log_filter(&format!("\"{value}\"")),
-            None => self.say("this line has no trace or request id"),
-        }
-    }
 }
 
-/// `12 streams live, 1 waits · 4 errors · 3.2 s behind · /filter 40 of 900`.
-fn head(screen: &LogsScreen, view: &LogView) -> Line {
-    let tail = &view.tail;
-    let count = |wanted: fn(&Flow) -> bool| tail.sources.iter().filter(|source| wanted(&source.state)).count();
-    let states = [
-        ("live", count(|flow| matches!(flow, Flow::Live))),
-        ("opening", count(|flow| matches!(flow, Flow::Opening))),
-        ("waiting", count(|flow| matches!(flow, Flow::Waits(_)))),
-        ("ended", count(|flow| matches!(flow, Flow::Ended | Flow::Gone))),
-        ("failed", count(|flow| matches!(flow, Flow::Failed(_)))),
-    ];
-    let states = states.iter().filter(|(_, n)| 0 < *n).map(|(word, n)| format!("{n} {word}"));
-    let states = states.collect::<Vec<_>>().join(", ");
-    let mut spans = vec![if states.is_empty() {
-        Span::text(if view.matching == 0 { "no container matches" } else { "opening" })
-    } else {
-        Span::text(states)
-    }];
-    if !view.has_all && MOST < view.matching {
-        spans.push(Span::new(format!("  {MOST} of {} streams: A reads all", view.matching), Role::Key));
-    }
-    spans.extend(counts(view));
-    match screen.selected {
-        Some(number) => {
-            let newer = tail.shown().len().saturating_sub(tail.shown().partition_point(|n| *n <= number));
-            spans.push(Span::new(
-                format!("  held, {newer} below: G goes live"),
-                Role::State(crate::kinds::Health::Progressing),
-            ));
-        }
-        None => spans.push(Span::new("  live", Role::State(crate::kinds::Health::Ready))),
-    }
-    let failed = tail.sources.iter().find_map(|source| match &source.state {
-        Flow::Failed(why) => Some(why),
-        _ => None,
-    });
-    spans.extend(failed.map(|why| Span::new(format!("  {why}"), Role::State(crate::kinds::Health::Failed))));
-    Line::of(spans)
-}
-
-/// How many errors, how many gaps, and how many lines the filter lets through.
-fn counts(view: &LogView) -> Vec<Span> {
-    let (tail, mut spans) = (&view.tail, Vec::new());
-    let errors: u64 = tail.sources.iter().map(|source| source.errors).sum();
-    if 0 < errors {
-        spans.push(Span::new(format!("  {errors} errors"), Role::State(crate::kinds::Health::Failed)));
-    }
-    let gaps: u32 = tail.sources.iter().map(|source| source.gaps).sum();
-    if 0 < gaps {
-        spans.push(Span::new(format!("  {gaps} gaps"), Role::State(crate::kinds::Health::Warn)));
-    }
-    if !tail.filter().is_empty() {
-        let kept = tail.buffer.numbers();
-        let text =
-            format!("  {} of {} lines match {}", tail.shown().len(), kept.end - kept.start, tail.filter().text());
-        spans.push(Span::new(text, Role::Match));
-        if tail.progress() < 1.0 {
-            spans.push(Span::dim(format!("  {:.0} %", tail.progress() * 100.0)));
-        }
-    }
-    spans
+/// The first and the last line of the chosen range.
+fn range(screen: &LogsScreen, view: &LogView) -> Option<(u64, u64)> {
+    let anchor = screen.anchor?;
+    let here = *view.tail.shown().get(window::place(&view.tail, screen.selected))?;
+    Some((anchor.min(here), anchor.max(here)))
 }

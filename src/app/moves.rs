@@ -1,8 +1,9 @@
 //! Moving the selection: by line, by page, to the ends, by the pointer. It is an object, never a row number.
 
 use crate::app::App;
-use crate::app::layout::{Area, Panes, TRACE_SPLIT, panes};
-use crate::app::screen::{Cursor, Screen, TableScreen};
+use crate::app::Size;
+use crate::app::layout::{Area, Panes, SPLIT, TRACE_SPLIT, panes};
+use crate::app::screen::{Cursor, LogsScreen, Screen, TableScreen};
 use crate::app::session::Session;
 use crate::kinds::ObjectRef;
 use crate::model::Change;
@@ -24,7 +25,12 @@ impl App {
         match session.screen() {
             Screen::Table(table) => !table::is_namespaces(table.kind),
             Screen::Detail(_) => beneath(session).is_some(),
-            Screen::Trace(_) => TRACE_SPLIT <= self.size.width,
+            Screen::Trace(_) => TRACE_SPLIT <= self.size.width || docked(session, self.size).is_some(),
+            Screen::Logs(logs) => {
+                let has_list = logs.panel.is_some() || logs.record.is_some();
+                has_list || docked(session, self.size).is_some()
+            }
+            Screen::Rollout(_) => TRACE_SPLIT <= self.size.width,
             _ => false,
         }
     }
@@ -53,6 +59,8 @@ impl App {
             Screen::Detail(screen) => Some((describe::detail(&self.subject_of(session, &screen.key)), screen.cursor)),
             Screen::Trace(screen) => Some((self.picture(session, screen), screen.cursor)),
             Screen::Host(screen) => Some((self.host_page(session, screen), screen.cursor)),
+            Screen::Rollout(screen) => Some(self.rollout_page(session, screen)),
+            Screen::Rollouts(screen) => Some(self.rollouts_page(session, screen)),
             _ => None,
         }
     }
@@ -100,7 +108,9 @@ impl App {
             Screen::Table(_) => self.step_table(by, panes.main),
             Screen::Home(_) => self.step_on_home(by),
             Screen::Detail(_) => self.step_page(by, panes.side.unwrap_or(panes.main)),
-            Screen::Trace(_) | Screen::Host(_) => self.step_page(by, panes.main),
+            Screen::Trace(_) | Screen::Host(_) | Screen::Rollout(_) | Screen::Rollouts(_) => {
+                self.step_page(by, panes.main);
+            }
             Screen::Picker(screen) => {
                 let all = self.entries(screen).len();
                 let mut next = screen.clone();
@@ -117,10 +127,13 @@ impl App {
         let Some((page, cursor)) = self.page_on_screen() else { return };
         let all = describe::lines(&page).count();
         let next = cursor.moved(moved(cursor.index, by, all), usize::from(area.height));
+        let link = describe::lines(&page).nth(next.index).and_then(|(_, line)| line.link.clone());
         match self.session_mut().and_then(|session| session.screens.last_mut()) {
             Some(Screen::Detail(screen)) => screen.cursor = next,
             Some(Screen::Trace(screen)) => screen.cursor = next,
             Some(Screen::Host(screen)) => screen.cursor = next,
+            Some(Screen::Rollout(screen)) => (screen.cursor, screen.held) = (next, link),
+            Some(Screen::Rollouts(screen)) => (screen.cursor, screen.held) = (next, link),
             _ => {}
         }
     }
@@ -188,6 +201,18 @@ pub(super) fn beneath(session: &Session) -> Option<&TableScreen> {
     }
 }
 
-fn moved(from: usize, by: isize, all: usize) -> usize {
+/// The logs that stand beside a table or a path, where there is room; their own screen is on top, or was left last.
+pub(super) fn docked(session: &Session, size: Size) -> Option<&LogsScreen> {
+    let (under, over) = match session.screens.as_slice() {
+        [.., under, over @ Screen::Logs(_)] => (under, Some(over)),
+        [.., under] => (under, session.forward.last()),
+        [] => return None,
+    };
+    let Some(Screen::Logs(logs)) = over else { return None };
+    let has_room = SPLIT <= size.width && matches!(under, Screen::Table(_) | Screen::Trace(_));
+    (logs.is_beside && has_room).then_some(logs)
+}
+
+pub(super) fn moved(from: usize, by: isize, all: usize) -> usize {
     from.saturating_add_signed(by).min(all.saturating_sub(1))
 }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::ContextName;
-use crate::app::moves::beneath;
+use crate::app::moves::{beneath, docked};
 use crate::app::notice::Notice;
 use crate::app::screen::{Cursor, DetailScreen, HelpScreen, Screen, TableScreen, Topic, YamlScreen};
 use crate::app::session::{Connection, Session};
@@ -81,6 +81,9 @@ impl App {
 
     /// Esc: what was typed as filter goes first, then the screen; Home stays.
     pub(super) fn back(&mut self) {
+        if self.back_in_logs() {
+            return;
+        }
         let is_text =
             matches!(self.session().map(Session::screen), Some(Screen::Yaml(_) | Screen::Help(_) | Screen::Logs(_)));
         if is_text && !self.search.text.is_empty() {
@@ -96,6 +99,10 @@ impl App {
             table.filter = crate::view::filter::Filter::default();
             table.error = None;
         } else if 1 < session.screens.len() {
+            if let Some(Screen::Logs(logs)) = session.screens.last_mut() {
+                // What was left does not go on standing beside the table.
+                logs.is_beside = false;
+            }
             session.forward.extend(session.screens.pop());
         }
     }
@@ -129,6 +136,7 @@ impl App {
         match session.screen() {
             Screen::Picker(_) => self.pick_selected(),
             Screen::Home(_) => self.open_from_home(),
+            Screen::Rollouts(_) => self.rollout(),
             Screen::Table(table) if is_namespaces(table.kind) => {
                 let marked = table.marked.iter().map(|key| Arc::clone(&key.name)).collect::<BTreeSet<_>>();
                 let one = || self.selected().map(|key| BTreeSet::from([key.name]));
@@ -148,6 +156,8 @@ impl App {
         let Some(session) = self.session() else { return };
         match session.screen() {
             Screen::Detail(_) if beneath(session).is_some() => self.leave(),
+            Screen::Logs(_) if docked(session, self.size).is_some() => self.leave(),
+            Screen::Table(_) | Screen::Trace(_) if docked(session, self.size).is_some() => self.forward(),
             Screen::Table(_) => self.describe(),
             Screen::Home(_) => self.next_part(),
             _ => {}
@@ -270,6 +280,7 @@ impl App {
         match self.session()?.screen() {
             Screen::Detail(detail) => Some(detail.key.clone()),
             Screen::Yaml(yaml) => Some(yaml.key.clone()),
+            Screen::Rollout(rollout) => Some(rollout.key.clone()),
             _ => self.selected(),
         }
     }
@@ -277,6 +288,7 @@ impl App {
     /// The object whose detail is on screen, in its own screen or beside the table.
     pub(super) fn open_object(&self) -> Option<ObjectRef> {
         match self.session()?.screen() {
+            Screen::Rollouts(_) => None,
             Screen::Table(_) | Screen::Trace(_) | Screen::Host(_) if self.panes().side.is_none() => None,
             _ => self.subject(),
         }

@@ -1,6 +1,7 @@
 //! `:` and `/`: what is typed, what is offered, and what happens on Enter.
 
 use crate::app::App;
+use crate::app::acts;
 use crate::app::command::{self, COMMANDS, In};
 use crate::app::notice::Notice;
 use crate::app::prompt::{Editor, Prompt, Purpose};
@@ -40,7 +41,7 @@ impl App {
     pub(super) fn log_filter(&mut self) {
         if let Some(Screen::Logs(screen)) = self.session().map(Session::screen) {
             let view = self.session().and_then(|session| session.logs.get(&screen.ticket));
-            let text = view.map_or_else(String::new, |view| view.tail.filter().text().to_owned());
+            let text = view.map_or_else(String::new, |view| view.tail.filter().text());
             self.prompt = Some(Prompt::new(Purpose::Filter, &text));
         }
     }
@@ -66,7 +67,7 @@ impl App {
         match prompt.purpose {
             Purpose::Filter => self.set_filter(&text),
             Purpose::Search => self.search_for(&text),
-            Purpose::Palette => {}
+            Purpose::Palette | Purpose::Time | Purpose::File => {}
         }
     }
 
@@ -74,11 +75,23 @@ impl App {
     pub(super) fn prompt_accept(&mut self) {
         let Some(prompt) = &self.prompt else { return };
         let (selected, typed) = (prompt.selected, prompt.editor.text().trim().to_owned());
-        if prompt.purpose != Purpose::Palette || (typed.is_empty() && selected == 0) {
+        let is_settled = match prompt.purpose {
+            Purpose::Filter | Purpose::Search => true,
+            Purpose::Time => {
+                self.go_to_typed_time(&typed);
+                true
+            }
+            Purpose::File => {
+                self.save_logs(&typed);
+                true
+            }
+            Purpose::Palette => (typed.is_empty() && selected == 0) || self.go_to_time(&typed),
+        };
+        if is_settled {
             self.prompt = None;
             return;
         }
-        let offers = self.offers(prompt.editor.text());
+        let offers = self.offers(&typed);
         let chosen = offers.get(selected.min(offers.len().saturating_sub(1))).map(|offer| offer.line.clone());
         let means = self.with_world(|world| search::wish(&typed, world).is_ok() && !is_beginning(&typed, world));
         match chosen {
@@ -109,7 +122,7 @@ impl App {
         match prompt.purpose {
             Purpose::Filter => self.set_filter(&prompt.before),
             Purpose::Search => self.search.text.clear(),
-            Purpose::Palette => {}
+            Purpose::Palette | Purpose::Time | Purpose::File => {}
         }
     }
 
@@ -182,6 +195,8 @@ impl App {
         let urls = session.map_or_else(Vec::new, Session::known_requests);
         // The sources and entrances of requests stand behind their options.
         let entrances = session.filter(|_| line.contains("--via")).map_or_else(Vec::new, entrances);
+        let rolls = self.session().filter(|_| line.starts_with("rollout "));
+        let workloads = rolls.map_or_else(Vec::new, crate::app::rollout::workloads);
         let pods = session.filter(|_| line.contains("--from-pod")).map_or_else(Vec::new, pods);
         let commands = COMMANDS.iter().filter(|command| !command.when.contains(&In::Prompt));
         let commands: Vec<(&'static str, &'static str)> = commands.map(|c| (c.name, c.help)).collect();
@@ -191,6 +206,7 @@ impl App {
             urls: &urls,
             entrances: &entrances,
             pods: &pods,
+            workloads: &workloads,
             namespaces: &namespaces,
             commands: &commands,
             aliases: &self.settings.aliases,
@@ -260,7 +276,9 @@ impl App {
             Wish::Quit => self.quit(),
             Wish::Trace(request) => self.follow(*request),
             Wish::Host(host) => self.open_host(host),
-            Wish::Command(name) => {
+            Wish::Rollout(name) => self.rollout_of(&name),
+            Wish::CommandWith(name, rest) if acts::find(name).is_some() => self.act_with(name, Some(&rest)),
+            Wish::Command(name) | Wish::CommandWith(name, _) => {
                 if let Some(command) = command::find(name) {
                     (command.run)(self);
                 }

@@ -4,9 +4,10 @@ use crate::app::App;
 use crate::app::command;
 use crate::app::event::MouseAction;
 use crate::app::layout::{self, Area, holds};
+use crate::app::moves::docked;
 use crate::app::prompt::Purpose;
 use crate::app::scene::{Content, Pane, Scene, hint_places};
-use crate::app::screen::{DetailScreen, HostScreen, Screen, TraceScreen};
+use crate::app::screen::Screen;
 use crate::app::session::Session;
 use crate::view::line::{Role, Span};
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub enum Target {
     Offer(usize),
     /// The head of a table's column.
     Heading(Arc<str>),
+    /// A bar of lines over time.
+    Bar(usize),
     /// A row that can be selected.
     Row {
         /// Which one, among all of its list.
@@ -100,8 +103,11 @@ fn in_pane(pane: &Pane, is_beside: bool, x: u16, y: u16) -> Option<Target> {
             lines(area, picker.first, picker.all)
         }
         Content::Logs(logs) => {
-            let area = Area { y: pane.area.y + 1, height: pane.area.height.saturating_sub(1), ..pane.area };
-            lines(area, 0, logs.window.rows.len())
+            let places = logs.places(pane.area);
+            if holds(places.bars, x, y) {
+                return Some(Target::Bar(usize::from(x - places.bars.x)));
+            }
+            lines(places.body, 0, logs.window.rows.len())
         }
         Content::Text(_) | Content::Empty(_) => None,
     }
@@ -116,6 +122,8 @@ impl App {
                 self.open();
             }
             MouseAction::Click | MouseAction::DoubleClick => self.click(x, y),
+            MouseAction::Drag => self.drag(x, y),
+            MouseAction::Release => self.release_logs(),
             MouseAction::ScrollUp => self.wheel(-1, x, y),
             MouseAction::ScrollDown => self.wheel(1, x, y),
         }
@@ -130,7 +138,7 @@ impl App {
                 return self.click_offer(*line, usize::from(scene.panes.choices.height));
             }
             (Some(Target::Command(name)), Some(_)) if holds(scene.panes.hints, x, y) => return self.run(name),
-            (_, Some(Purpose::Palette)) => return,
+            (_, Some(Purpose::Palette | Purpose::Time | Purpose::File)) => return,
             // A press elsewhere keeps what was typed, as enter does.
             (Some(_), Some(Purpose::Filter | Purpose::Search)) => self.prompt_accept(),
             _ => {}
@@ -141,9 +149,11 @@ impl App {
                 self.focus(false);
                 self.sort_by(Some(&name));
             }
+            Some(Target::Bar(index)) => self.go_to_bar(index),
             Some(Target::Row { index, line, is_beside }) => {
                 self.focus(is_beside);
                 self.select(index, line);
+                self.touch_logs(x, line);
                 self.has_pressed_row = true;
             }
             Some(Target::Offer(_)) | None => {}
@@ -154,6 +164,17 @@ impl App {
         if let Some(command) = command::find(name) {
             (command.run)(self);
         }
+    }
+
+    /// With the button held: in logs a range of lines is drawn.
+    fn drag(&mut self, x: u16, y: u16) {
+        if let Some(Target::Row { line, .. }) = target(&self.scene(), x, y) {
+            self.drag_logs(line);
+        }
+    }
+
+    fn has_docked(&self) -> bool {
+        self.session().is_some_and(|session| docked(session, self.size).is_some())
     }
 
     fn wheel(&mut self, by: isize, x: u16, y: u16) {
@@ -173,6 +194,8 @@ impl App {
             return;
         }
         match (self.session().map(Session::screen), is_beside) {
+            (Some(Screen::Table(_) | Screen::Trace(_)), true) if self.has_docked() => self.forward(),
+            (Some(Screen::Logs(_)), false) if self.has_docked() => self.leave(),
             (Some(Screen::Table(_)), true) => self.describe(),
             (Some(Screen::Detail(_)), false) => self.leave(),
             _ => {}
@@ -184,7 +207,7 @@ impl App {
         let to = |from: usize| index.cast_signed() - from.cast_signed();
         match self.session().map(Session::screen) {
             Some(Screen::Home(_)) => self.select_on_home_line(index, line),
-            Some(Screen::Logs(_)) => self.select_log_row(line),
+            Some(Screen::Logs(_)) => self.select_in_logs(index, line),
             Some(Screen::Table(_)) => {
                 if let Content::Table(pane) = self.scene().main.content {
                     self.step(to(pane.table.selected.unwrap_or(0)));
@@ -194,13 +217,10 @@ impl App {
                 let from = picker.cursor.index.min(self.entries(picker).len().saturating_sub(1));
                 self.step(to(from));
             }
-            Some(
-                Screen::Detail(DetailScreen { cursor, .. })
-                | Screen::Trace(TraceScreen { cursor, .. })
-                | Screen::Host(HostScreen { cursor, .. }),
-            ) => {
-                let from = cursor.index;
-                self.step(to(from));
+            Some(Screen::Detail(_) | Screen::Trace(_) | Screen::Host(_) | Screen::Rollout(_) | Screen::Rollouts(_)) => {
+                if let Some((_, cursor)) = self.page_on_screen() {
+                    self.step(to(cursor.index));
+                }
             }
             _ => {}
         }

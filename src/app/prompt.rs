@@ -24,6 +24,10 @@ pub enum Purpose {
     Filter,
     /// `/` in a text goes to what is typed.
     Search,
+    /// A time in logs to go to.
+    Time,
+    /// A file to save lines to.
+    File,
 }
 
 /// A line of text with a cursor.

@@ -7,6 +7,7 @@ use crate::app::session::Session;
 use crate::view::describe::yaml;
 use crate::view::filter::GRAMMAR;
 use crate::view::line::{Line, Role, Span};
+use crate::view::logs;
 
 impl App {
     /// All lines of the text on screen; empty where the screen is no text.
@@ -28,7 +29,9 @@ impl App {
             In::Table,
             In::Detail,
             In::Trace,
+            In::Rollout,
             In::Logs,
+            In::LogPanel,
             In::Yaml,
             In::Help,
             In::Picker,
@@ -59,6 +62,11 @@ impl App {
         lines.push(Line::of(vec![Span::new("what a filter can say", Role::Header)]));
         lines.extend(GRAMMAR.iter().map(|form| {
             Line::of(vec![Span::new(format!("  {:<20}", form.example), Role::Key), Span::text(form.meaning)])
+        }));
+        lines.push(Line::default());
+        lines.push(Line::of(vec![Span::new("what a filter of logs can say", Role::Header)]));
+        lines.extend(logs::filter::GRAMMAR.iter().map(|(example, meaning)| {
+            Line::of(vec![Span::new(format!("  {example:<20}"), Role::Key), Span::text(*meaning)])
         }));
         lines
     }

@@ -6,6 +6,7 @@ mod build;
 mod head;
 
 use crate::app::Size;
+use crate::app::layout;
 use crate::app::layout::bars::{self, TitlePlaces};
 use crate::app::layout::{Area, Panes};
 use crate::kinds::Health;
@@ -14,6 +15,7 @@ use crate::view::describe::Detail;
 use crate::view::fit;
 use crate::view::health::Home;
 use crate::view::line::{Line, Role, Span};
+use crate::view::logs::histogram::Bars;
 use crate::view::logs::window::Window;
 use crate::view::table::Table;
 use crate::wire::Timestamp;
@@ -137,10 +139,25 @@ pub struct TextPane {
 /// Logs, and how their streams are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogsPane {
-    /// How the streams are.
-    pub head: Line,
+    /// How the streams are, and how what was crashing ended.
+    pub head: Vec<Line>,
+    /// The lines over time.
+    pub chart: Option<Chart>,
     /// The rows.
     pub window: Window,
+    /// What stands in place of the rows when there are none.
+    pub empty: Vec<Line>,
+    /// When it says something else by itself.
+    pub next_change: Option<Timestamp>,
+}
+
+/// Lines over time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// The bars.
+    pub bars: Bars,
+    /// The bar of the selected line.
+    pub here: Option<usize>,
 }
 
 /// A list with its window.
@@ -228,6 +245,13 @@ impl Title {
     }
 }
 
+impl LogsPane {
+    /// Where its parts stand.
+    pub fn places(&self, area: Area) -> layout::logs::Places {
+        layout::logs::places(area, self.head.len(), self.chart.is_some())
+    }
+}
+
 impl Hint {
     /// What it says behind its key.
     pub fn said(&self) -> Cow<'_, str> {
@@ -252,9 +276,20 @@ pub struct DialogPane {
     /// What would happen, and what to know.
     pub lines: Vec<Line>,
     /// What has to be typed, and what was typed so far.
-    pub input: Option<(String, String)>,
+    pub input: Option<Typed>,
     /// The answers; the first is the harmless one.
     pub buttons: Vec<Button>,
+}
+
+/// A line that is typed in a dialog.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// What is asked for.
+    pub label: String,
+    /// The text.
+    pub text: String,
+    /// Bytes before the cursor.
+    pub cursor: usize,
 }
 
 /// An answer to a dialog.

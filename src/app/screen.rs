@@ -21,6 +21,10 @@ pub enum Screen {
     Trace(TraceScreen),
     /// How one host is put together.
     Host(HostScreen),
+    /// How one workload changes.
+    Rollout(RolloutScreen),
+    /// Every rollout under way.
+    Rollouts(RolloutsScreen),
     /// Logs.
     Logs(LogsScreen),
     /// The YAML of one object.
@@ -110,6 +114,30 @@ pub struct HostScreen {
     pub cursor: Cursor,
 }
 
+/// The rollout of one workload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RolloutScreen {
+    /// The workload.
+    pub key: ObjectRef,
+    /// Line of the page.
+    pub cursor: Cursor,
+    /// The object on whose line the cursor was put: lines move while pods come and go.
+    pub held: Option<ObjectRef>,
+    /// Whether all revisions are listed.
+    pub all: bool,
+    /// Revisions chosen to be compared, two at most.
+    pub chosen: Vec<i64>,
+}
+
+/// Every rollout under way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RolloutsScreen {
+    /// Line of the list.
+    pub cursor: Cursor,
+    /// The workload on whose line the cursor was put.
+    pub held: Option<ObjectRef>,
+}
+
 /// Logs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogsScreen {
@@ -125,6 +153,38 @@ pub struct LogsScreen {
     pub look: Look,
     /// What is wrong with the filter being typed.
     pub error: Option<String>,
+    /// A word of the selected line that a key can act on; empty for none.
+    pub word: String,
+    /// Where the chosen range begins.
+    pub anchor: Option<u64>,
+    /// Whether the range is drawn with the pointer.
+    pub is_dragged: bool,
+    /// A list beside the lines.
+    pub panel: Option<LogPanel>,
+    /// The record of the selected line, from this line of it on.
+    pub record: Option<usize>,
+    /// Whether lines over time are shown.
+    pub has_histogram: bool,
+    /// Whether it stands beside the screen beneath, where there is room.
+    pub is_beside: bool,
+}
+
+/// A list beside lines of logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogPanel {
+    /// Of what.
+    pub what: PanelOf,
+    /// Where the selection stands.
+    pub cursor: Cursor,
+}
+
+/// What a list beside lines of logs shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PanelOf {
+    /// The streams.
+    Sources,
+    /// The terms of the filter.
+    Filters,
 }
 
 /// The YAML of one object.
@@ -180,6 +240,8 @@ pub enum Pick {
     Route,
     /// A path that is pinned or was followed lately.
     Trace,
+    /// Something to do to an object.
+    Action,
 }
 
 /// A short list to choose from.
@@ -211,10 +273,31 @@ impl TableScreen {
     }
 }
 
+impl RolloutScreen {
+    /// The rollout of a workload, its worst line selected.
+    pub fn new(key: ObjectRef) -> Self {
+        Self { key, cursor: Cursor::default(), held: None, all: false, chosen: Vec::new() }
+    }
+}
+
 impl LogsScreen {
     /// A view that follows its end.
     pub fn new(ticket: Ticket, title: String) -> Self {
-        Self { ticket, title, selected: None, row: 0, look: Look::default(), error: None }
+        Self {
+            ticket,
+            title,
+            selected: None,
+            row: 0,
+            look: Look::default(),
+            error: None,
+            word: String::new(),
+            anchor: None,
+            is_dragged: false,
+            panel: None,
+            record: None,
+            has_histogram: false,
+            is_beside: false,
+        }
     }
 }
 

@@ -117,6 +117,8 @@ fn translate(event: Event, clicks: &mut Clicks, at: Instant) -> Option<Input> {
         Event::Mouse(MouseEvent { kind, column: x, row: y, .. }) => {
             let action = match kind {
                 MouseEventKind::Down(MouseButton::Left) => clicks.press(x, y, at),
+                MouseEventKind::Drag(MouseButton::Left) => MouseAction::Drag,
+                MouseEventKind::Up(MouseButton::Left) => MouseAction::Release,
                 MouseEventKind::ScrollUp => MouseAction::ScrollUp,
                 MouseEventKind::ScrollDown => MouseAction::ScrollDown,
                 _ => return None,

@@ -3,7 +3,7 @@
 use crate::ui::symbol;
 use crate::ui::text::{self, put};
 use crate::ui::theme::{Role, Theme};
-use crate::view::line::Line;
+use crate::view::line::{self, Line};
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
@@ -14,18 +14,24 @@ pub fn put_line(buffer: &mut Buffer, (x, y): (u16, u16), end: u16, line: &Line, 
         x = put_state(buffer, (x, y), end, health, (theme, over)) + 1;
     }
     for (index, span) in line.spans.iter().enumerate() {
-        let role = symbol::role(span.role);
         let room = usize::from(end.saturating_sub(x));
         // What does not fit is marked as cut, also where the rest would just fill the row but more follows.
         let more = line.spans[index + 1..].iter().any(|span| !span.text.is_empty());
         let needed = text::width(&span.text) + usize::from(more);
         let cut = if room < needed { text::cut_end(&span.text, room) } else { text::sanitise(&span.text) };
-        x = put(buffer, (x, y), end, &cut, theme.style(role).patch(over));
+        x = put(buffer, (x, y), end, &cut, style(theme, span.role).patch(over));
         if end <= x {
             break;
         }
     }
     x
+}
+
+fn style(theme: &Theme, role: line::Role) -> Style {
+    match role {
+        line::Role::Painted(paint) => theme.painted(paint),
+        role => theme.style(symbol::role(role)),
+    }
 }
 
 /// Paints the symbol of a state; returns the column behind it.

@@ -33,7 +33,7 @@ pub fn of(health: Health) -> (&'static str, Role) {
 /// The role in which a text is painted.
 pub fn role(role: line::Role) -> Role {
     match role {
-        line::Role::Text => Role::Text,
+        line::Role::Text | line::Role::Painted(_) => Role::Text,
         line::Role::Dim | line::Role::Hidden => Role::Dim,
         line::Role::Accent => Role::Strong,
         line::Role::Header => Role::Label,

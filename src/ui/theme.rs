@@ -9,7 +9,8 @@ pub mod role;
 pub use self::colour::Depth;
 pub use self::role::Role;
 
-use ratatui::style::{Modifier, Style};
+use crate::view::line::{Colour, Paint};
+use ratatui::style::{Color, Modifier, Style};
 
 /// The themes that come with the program, by name.
 pub const EMBEDDED: &[(&str, &str)] = &[
@@ -26,6 +27,7 @@ pub struct Theme {
     pub name: String,
     /// Whether symbols are drawn in ASCII.
     pub ascii: bool,
+    depth: Depth,
     styles: [Style; Role::COUNT],
 }
 
@@ -79,12 +81,13 @@ impl Theme {
         let find = |wanted: Role| given.iter().find(|(role, _)| *role == wanted).map(|(_, style)| *style);
         let styles = Role::ALL
             .map(|role| std::iter::successors(Some(role), |role| role.fallback()).find_map(find).unwrap_or_default());
-        Ok(Self { name: name.to_owned(), ascii: false, styles })
+        Ok(Self { name: name.to_owned(), ascii: false, depth: Depth::True, styles })
     }
 
     /// The theme with no more colours than the terminal has.
     #[must_use]
     pub fn with_depth(mut self, depth: Depth) -> Self {
+        self.depth = depth;
         let ground = self.style(Role::Text).bg;
         for style in &mut self.styles {
             *style = depth.limit(*style, ground);
@@ -102,6 +105,22 @@ impl Theme {
     /// The style of a role.
     pub fn style(&self, role: Role) -> Style {
         self.styles[role as usize]
+    }
+
+    /// The style of text as an application painted it, in no more colours than the terminal has.
+    pub fn painted(&self, paint: Paint) -> Style {
+        let text = self.style(Role::Text);
+        let mut style = match paint.colour {
+            None => text,
+            Some(Colour::Indexed(index)) => text.fg(colour::ansi(index).unwrap_or(Color::Indexed(index))),
+            Some(Colour::Rgb(r, g, b)) => text.fg(Color::Rgb(r, g, b)),
+        };
+        let wanted =
+            [(paint.bold, Modifier::BOLD), (paint.dim, Modifier::DIM), (paint.underlined, Modifier::UNDERLINED)];
+        for (_, modifier) in wanted.into_iter().filter(|(is_wanted, _)| *is_wanted) {
+            style = style.add_modifier(modifier);
+        }
+        self.depth.limit(style, text.bg)
     }
 
     /// Something to paint in this theme.

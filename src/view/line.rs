@@ -33,6 +33,30 @@ pub enum Role {
     Scalar,
     /// What was folded away or hidden.
     Hidden,
+    /// As an application coloured it.
+    Painted(Paint),
+}
+
+/// How an application wants its text: only what cannot hide or fake anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Paint {
+    /// Its colour; none for the terminal's own.
+    pub colour: Option<Colour>,
+    /// Bold.
+    pub bold: bool,
+    /// Dim.
+    pub dim: bool,
+    /// Underlined.
+    pub underlined: bool,
+}
+
+/// A colour that an application chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Colour {
+    /// One of the 256 of xterm, the first 16 the terminal's own.
+    Indexed(u8),
+    /// Red, green, blue.
+    Rgb(u8, u8, u8),
 }
 
 /// A piece of text with one role.

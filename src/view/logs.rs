@@ -5,9 +5,16 @@
 
 pub mod batch;
 pub mod buffer;
+pub mod export;
 pub mod filter;
+pub mod histogram;
 pub mod level;
+pub mod moment;
+pub mod pulse;
 pub mod query;
+pub mod record;
+pub mod sift;
+pub mod source;
 pub mod state;
 pub mod structure;
 pub mod tail;

@@ -26,6 +26,7 @@ mod monkey;
 mod program;
 mod record;
 mod referee;
+mod rollout;
 mod room;
 mod traefik;
 mod watch;

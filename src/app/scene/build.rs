@@ -4,7 +4,7 @@ use super::{Choice, Choices, Content, DetailPane, HomePane, Pane, PickerPane, Sc
 use crate::app::App;
 use crate::app::home::{place, rows};
 use crate::app::layout::{Area, Panes};
-use crate::app::moves::{beneath, window};
+use crate::app::moves::{beneath, docked, window};
 use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen};
 use crate::app::session::paths::Through;
 use crate::app::session::{Connection, Session};
@@ -58,10 +58,7 @@ impl App {
         match session.screen() {
             Screen::Table(screen) => {
                 let (content, selected) = self.table_pane(session, screen, panes.main);
-                let side = panes.side.zip(selected).map(|(area, key)| {
-                    let preview = DetailScreen { key, cursor: Cursor::default() };
-                    pane(area, false, self.detail_pane(session, &preview, false))
-                });
+                let side = self.beside(session, panes, selected);
                 (pane(panes.main, true, content), side)
             }
             Screen::Detail(screen) => {
@@ -77,17 +74,39 @@ impl App {
             Screen::Host(screen) => {
                 (pane(panes.main, true, page_pane(session, self.host_page(session, screen), screen.cursor)), None)
             }
-            Screen::Trace(screen) => {
+            Screen::Rollout(screen) => {
                 let side = panes.side.zip(self.selected()).map(|(area, key)| {
                     let preview = DetailScreen { key, cursor: Cursor::default() };
                     pane(area, false, self.detail_pane(session, &preview, false))
                 });
+                let (page, cursor) = self.rollout_page(session, screen);
+                (pane(panes.main, true, page_pane(session, page, cursor)), side)
+            }
+            Screen::Rollouts(screen) => {
+                let (page, cursor) = self.rollouts_page(session, screen);
+                (pane(panes.main, true, page_pane(session, page, cursor)), None)
+            }
+            Screen::Trace(screen) => {
+                let side = self.beside(session, panes, self.selected());
                 let page = page_pane(session, self.picture(session, screen), screen.cursor);
                 (pane(panes.main, true, page), side)
             }
             Screen::Logs(screen) => {
-                let content = self.logs_pane(session, screen).map_or_else(|| Content::Empty(Vec::new()), Content::Logs);
-                (pane(panes.main, true, content), None)
+                let logs = || self.logs_content(session, screen);
+                match (self.beneath_logs(session, panes), panes.side) {
+                    (Some(under), Some(area)) => {
+                        let content = self.log_list(session, screen, area).unwrap_or_else(logs);
+                        (pane(panes.main, false, under), Some(pane(area, true, content)))
+                    }
+                    (_, Some(area)) => {
+                        let list = self.log_list(session, screen, area).map(|list| pane(area, true, list));
+                        (pane(panes.main, list.is_none(), logs()), list)
+                    }
+                    _ => {
+                        let content = self.log_list(session, screen, panes.main).unwrap_or_else(logs);
+                        (pane(panes.main, true, content), None)
+                    }
+                }
             }
             Screen::Home(screen) => (pane(panes.main, true, self.home_pane(session, screen)), None),
             Screen::Picker(screen) => (pane(panes.main, true, self.picker_pane(screen, panes.main)), None),
@@ -99,6 +118,30 @@ impl App {
                 let title = screen.topic.title().to_owned();
                 (pane(panes.main, true, self.text_pane(session, title, screen.first, panes.main)), None)
             }
+        }
+    }
+
+    /// What stands beside a table or a path: logs that were opened there, else the selected object.
+    fn beside(&self, session: &Session, panes: &Panes, selected: Option<ObjectRef>) -> Option<Pane> {
+        let area = panes.side?;
+        let content = match (docked(session, self.size), selected) {
+            (Some(logs), _) => self.logs_content(session, logs),
+            (None, Some(key)) => {
+                let preview = DetailScreen { key, cursor: Cursor::default() };
+                self.detail_pane(session, &preview, false)
+            }
+            (None, None) => return None,
+        };
+        Some(Pane { area, focused: false, content })
+    }
+
+    /// The table or the path beside which logs stand.
+    fn beneath_logs(&self, session: &Session, panes: &Panes) -> Option<Content> {
+        docked(session, self.size)?;
+        match session.screens.iter().rev().nth(1)? {
+            Screen::Table(table) => Some(self.table_pane(session, table, panes.main).0),
+            Screen::Trace(trace) => Some(page_pane(session, self.picture(session, trace), trace.cursor)),
+            _ => None,
         }
     }
 
@@ -122,6 +165,7 @@ impl App {
             Pick::Namespace => "namespaces: <space> marks several",
             Pick::Sort => "sort by: once more turns the order round",
             Pick::Route => "routes: <enter> follows one",
+            Pick::Action => "what can be done, and whether you may: <enter> shows what would come of it",
             Pick::Trace => "paths that are pinned or were followed lately: <enter> follows one, P pins or lets go",
         };
         let entries = entries.into_iter().skip(first).take(height).collect();
@@ -279,6 +323,7 @@ fn changes_at(content: &Content) -> Option<Timestamp> {
     match content {
         Content::Table(pane) => pane.table.next_change,
         Content::Detail(pane) => pane.detail.next_change,
+        Content::Logs(pane) => pane.next_change,
         Content::Home(pane) => {
             pane.home.problems.iter().filter_map(|p| Some(age::next_change(pane.now, p.since?))).min()
         }

@@ -5,14 +5,18 @@ use crate::app::effect::{Effect, Stream};
 use crate::app::event::Ticket;
 use crate::app::screen::Screen;
 use crate::view::logs::batch::{Batch, SourceId};
+use crate::view::logs::export::Export;
 use crate::view::logs::query::{Query, Wanted, wanted};
+use crate::view::logs::state::State;
 use crate::view::logs::tail::Tail;
 use crate::wire::Timestamp;
 
 /// Streams that are opened without asking.
 pub const MOST: usize = 64;
-/// Lines that the filter looks at in one turn: a few milliseconds.
-const SLICE: usize = 20_000;
+/// What the filter looks at in one turn, in lines of two hundred bytes: less than four milliseconds.
+const SLICE: usize = 8_000;
+/// Bytes that are written for a copy or a file in one turn.
+const WRITTEN: usize = 512 << 10;
 
 /// One view of logs.
 #[derive(Debug)]
@@ -25,16 +29,55 @@ pub struct LogView {
     pub has_all: bool,
     /// How many streams match.
     pub matching: usize,
+    /// What is on its way out, and where to.
+    pub export: Option<(Export, Goal)>,
     /// What is read now.
     streams: Vec<Stream>,
     begun: bool,
+}
+
+/// Where lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// To the clipboard.
+    Copy,
+    /// To this file.
+    Save(String),
 }
 
 impl LogView {
     /// A view that reads nothing yet and keeps so many bytes.
     pub fn new(query: Query, limit: usize, now: Timestamp) -> Self {
         let tail = Tail::new(limit, now);
-        Self { query, tail, has_all: false, matching: 0, streams: Vec::new(), begun: false }
+        Self { query, tail, has_all: false, matching: 0, export: None, streams: Vec::new(), begun: false }
+    }
+
+    /// Streams whose container crashed and does not run now: its name, code, reason and how often it was restarted.
+    pub fn crashed(&self) -> impl Iterator<Item = (&str, i32, &str, u32)> {
+        self.streams.iter().filter_map(|stream| match &stream.wanted.state {
+            State::Ended { instance, code: Some(code), reason, .. } if *code != 0 => {
+                let source = self.tail.sources.get(usize::from(stream.source.0))?;
+                Some((source.label.as_str(), *code, &**reason, *instance))
+            }
+            _ => None,
+        })
+    }
+
+    /// Writes on at what goes out; the effect where it is whole.
+    fn send(&mut self) -> Option<Effect> {
+        let (export, _) = self.export.as_mut()?;
+        if export.write(&self.tail, WRITTEN) {
+            return None;
+        }
+        let (export, goal) = self.export.take()?;
+        let what = if export.lines == 1 { "the line".to_owned() } else { format!("{} lines", export.lines) };
+        Some(match goal {
+            Goal::Copy => {
+                let text = String::from_utf8_lossy(&export.bytes);
+                Effect::Copy { text: text.trim_end_matches('\n').to_owned(), what }
+            }
+            Goal::Save(path) => Effect::Save { path, bytes: export.bytes, what },
+        })
     }
 
     /// The streams that are to be read, the newest pods first where there are too many.
@@ -103,9 +146,14 @@ impl Session {
         let mut is_left = false;
         for view in self.logs.values_mut() {
             view.tail.settle(now);
-            is_left |= view.tail.scan(SLICE);
+            is_left |= view.tail.scan(SLICE) || view.export.is_some();
         }
         is_left
+    }
+
+    /// Writes on at copies and files; those that are whole.
+    pub fn send_logs(&mut self) -> Vec<Effect> {
+        self.logs.values_mut().filter_map(LogView::send).collect()
     }
 
     /// A view begins anew: another part of the log, or all streams.

@@ -3,14 +3,16 @@
 use crate::app::Size;
 use crate::app::layout::panes;
 use crate::app::scene::{
-    Choice, Choices, Content, DetailPane, Entry, Hint, HomePane, Message, Pane, PickerPane, Scene, TablePane, TextPane,
-    Title,
+    Chart, Choice, Choices, Content, DetailPane, Entry, Hint, HomePane, LogsPane, Message, Pane, PickerPane, Scene,
+    TablePane, TextPane, Title,
 };
 use crate::kinds::{Align, Health, ObjectRef, POD};
 use crate::model::Sync;
 use crate::view::describe::{Detail, Section};
 use crate::view::health::{Behind, Count, Home, Problem, Rollout, Room};
-use crate::view::line::{Line, Role, Span};
+use crate::view::line::{Colour, Line, Paint, Role, Span};
+use crate::view::logs::histogram::{Bars, Count as BarCount};
+use crate::view::logs::window::{Row as LogRow, Window as LogWindow};
 use crate::view::table::{Heading, Row, RowCell, Table};
 use crate::wire::Timestamp;
 use std::sync::Arc;
@@ -32,12 +34,15 @@ pub fn all(width: u16, height: u16) -> Vec<(&'static str, Scene)> {
         ("stale", stale(size)),
         ("detail", detail_scene(size)),
         ("yaml", yaml(size)),
+        ("logs", log_lines(size)),
+        ("logs-waiting", log_waiting(size)),
         ("palette", palette(size)),
         ("namespaces", namespaces(size)),
         ("unreachable", unreachable(size)),
         ("hostile", hostile(size)),
     ];
     scenes.extend(super::paths::all(size));
+    scenes.extend(super::rollouts::all(size));
     scenes
 }
 
@@ -370,6 +375,44 @@ fn yaml(size: Size) -> Scene {
     ];
     let title = "pod/orders-5d8c7b9f4d-k2x9q".to_owned();
     scene(size, false, Content::Text(TextPane { title, lines, first: 20, all: 180 }))
+}
+
+fn logs(size: Size, rows: Vec<LogRow>, empty: Vec<Line>) -> Scene {
+    let head = vec![
+        Line::of(vec![
+            Span::text("2 live, 1 waiting"),
+            Span::new("  3 errors", Role::State(Health::Failed)),
+            Span::new("  40 of 900 lines match level:warn", Role::Match),
+            Span::new("  4.2 s behind", Role::State(Health::Warn)),
+            Span::new("  live", Role::State(Health::Ready)),
+        ]),
+        Line::of(vec![Span::new("orders-0 ended: exit 137 OOMKilled, 6 restarts", Role::State(Health::Failed))])
+            .state(Some(Health::Failed)),
+    ];
+    let count = |lines, errors| BarCount { lines, errors };
+    let counts = vec![count(4, 0), count(9, 0), count(0, 0), count(31, 2), count(12, 9), count(1, 0)];
+    let chart = Some(Chart { bars: Bars { first: now().seconds(), step: 5, counts }, here: Some(3) });
+    let all = rows.len() * 20;
+    let window = LogWindow { rows, first: 0, all, label: 13..22 };
+    let pane = LogsPane { head, chart, window, empty, next_change: None };
+    scene(size, false, Content::Logs(pane))
+}
+
+fn log_lines(size: Size) -> Scene {
+    let painted = Paint { colour: Some(Colour::Indexed(3)), bold: true, ..Paint::default() };
+    let row = |number, spans: Vec<Span>| LogRow { number, line: Line::of(spans), is_selected: number == 1 };
+    let lead = |time: &str| vec![Span::dim(format!("{time} ")), Span::new("orders-0  ", Role::Link)];
+    let mut warn = lead("10:42:01.004");
+    warn.extend([Span::new("▲ ", Role::State(Health::Warn)), Span::new("×14 ", Role::Key), Span::text("slow query")]);
+    let mut own = lead("10:42:02.118");
+    own.extend([Span::text("  "), Span::new("in its own colour", Role::Painted(painted))]);
+    let mut mark = lead("            ");
+    mark.extend([Span::dim("── "), Span::new("container ended, exit 137 OOMKilled", Role::Header)]);
+    logs(size, vec![row(0, warn), row(1, own), row(2, mark)], Vec::new())
+}
+
+fn log_waiting(size: Size) -> Scene {
+    logs(size, Vec::new(), vec![Line::text("orders-1 waits: ContainerCreating")])
 }
 
 fn palette(size: Size) -> Scene {

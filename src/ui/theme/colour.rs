@@ -48,6 +48,11 @@ pub fn named(word: &str) -> Option<Color> {
     ANSI.iter().find(|(name, ..)| *name == word).map(|(_, colour, _)| *colour)
 }
 
+/// One of the 16 of ANSI by its number.
+pub fn ansi(index: u8) -> Option<Color> {
+    ANSI.get(usize::from(index)).map(|(_, colour, _)| *colour)
+}
+
 /// Whether it is the terminal's own, which a theme did not touch.
 pub fn is_own(colour: Color) -> bool {
     colour == Color::Reset

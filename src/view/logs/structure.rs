@@ -67,6 +67,33 @@ pub fn field(line: &[u8], name: &str) -> Option<String> {
     logfmt(std::str::from_utf8(line).ok()?)?.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
+/// Every field of a line by its dotted name, in the line's own words; none where it is plain text.
+pub fn flat(line: &[u8]) -> Option<Vec<(String, String)>> {
+    let line = line.trim_ascii();
+    if line.first() != Some(&b'{') {
+        return logfmt(std::str::from_utf8(line).ok()?);
+    }
+    let mut pairs = Vec::new();
+    for (name, value) in value(line)?.as_object()? {
+        flatten(name, value, &mut pairs);
+    }
+    Some(pairs)
+}
+
+/// A line that is a JSON object.
+pub fn value(line: &[u8]) -> Option<Value> {
+    let line = line.trim_ascii();
+    let is_object = line.first() == Some(&b'{');
+    serde_json::from_slice(line).ok().filter(|_| is_object)
+}
+
+fn flatten(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
+    match value.as_object().filter(|object| !object.is_empty()) {
+        Some(object) => object.iter().for_each(|(part, value)| flatten(&format!("{name}.{part}"), value, pairs)),
+        None => pairs.push((name.to_owned(), text(value))),
+    }
+}
+
 fn json(line: &[u8]) -> Option<Vec<(String, String)>> {
     let value: Value = serde_json::from_slice(line).ok()?;
     let object = value.as_object()?;
@@ -98,14 +125,14 @@ fn logfmt(line: &str) -> Option<Vec<(String, String)>> {
         if !is_name && pairs.is_empty() {
             return None;
         }
-        let (value, left) = value(after);
+        let (value, left) = logfmt_value(after);
         pairs.push((name.to_owned(), value));
         rest = left.trim_start();
     }
     (2 <= pairs.len()).then_some(pairs)
 }
 
-fn value(text: &str) -> (String, &str) {
+fn logfmt_value(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(' ').unwrap_or(text.len());
         return (text[..end].to_owned(), &text[end..]);

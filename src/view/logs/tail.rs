@@ -1,11 +1,13 @@
 //! A view of many streams as one: their lines in order, those that the filter lets through, and what happened to each.
 
-use crate::kinds::ObjectRef;
 use crate::view::logs::batch::{Batch, Mark, Piece, SourceId, Stamp};
 use crate::view::logs::buffer::{Buffer, Flag};
 use crate::view::logs::filter::Filter;
 use crate::view::logs::level::Level;
+use crate::view::logs::pulse::Pulse;
 use crate::view::logs::query::Wanted;
+use crate::view::logs::sift::{Fold, Sift};
+use crate::view::logs::source::{Flow, Source};
 use crate::wire::Timestamp;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use std::sync::Arc;
 const WINDOW: i64 = 300_000;
 /// At the beginning, when every stream brings its past, they wait longer.
 const BEGINNING: i64 = 1_500_000;
+/// Older lines do not count for the rate, in microseconds.
+const FRESH: i64 = 10_000_000;
 /// More waiting lines than this are let through at once.
 const MOST_WAITING: usize = 200_000;
 
@@ -26,12 +30,8 @@ pub struct Tail {
     pub sources: Vec<Source>,
     /// In which order lines stand.
     pub order: Order,
-    filter: Filter,
-    /// Numbers of the lines that are shown.
-    shown: VecDeque<u64>,
-    /// The next line that the filter has to look at.
-    scanned: u64,
-    muted: BTreeSet<SourceId>,
+    /// What of it is shown.
+    pub sift: Sift,
     waiting: Waiting,
     began: Timestamp,
     /// The stamp of the last line that was let through.
@@ -46,48 +46,6 @@ pub enum Order {
     Time,
     /// As they come.
     Arrival,
-}
-
-/// One stream of a view.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Source {
-    /// The pod.
-    pub pod: ObjectRef,
-    /// Which pod of that name.
-    pub uid: Arc<str>,
-    /// The container.
-    pub container: Arc<str>,
-    /// `web-1`, or `web-1/proxy` where the pod has several containers.
-    pub label: String,
-    /// How the stream is.
-    pub state: Flow,
-    /// Lines that came.
-    pub lines: u64,
-    /// Of these, errors and worse.
-    pub errors: u64,
-    /// How often it was cut and opened again.
-    pub reconnects: u32,
-    /// Lines that may be lost: how often the server had nothing any more of what was seen.
-    pub gaps: u32,
-    /// The last line's stamp.
-    pub last: Option<Stamp>,
-}
-
-/// How a stream is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// It is being opened.
-    Opening,
-    /// Lines come.
-    Live,
-    /// The container has none yet: why.
-    Waits(Arc<str>),
-    /// The container ended.
-    Ended,
-    /// The pod is gone.
-    Gone,
-    /// It cannot be read: why.
-    Failed(Arc<str>),
 }
 
 /// Lines that wait for older ones.
@@ -117,10 +75,7 @@ impl Tail {
             buffer: Buffer::new(limit),
             sources: Vec::new(),
             order: Order::Time,
-            filter: Filter::default(),
-            shown: VecDeque::new(),
-            scanned: 0,
-            muted: BTreeSet::new(),
+            sift: Sift::default(),
             waiting: Waiting::default(),
             began: now,
             last: i64::MIN,
@@ -145,6 +100,7 @@ impl Tail {
                 reconnects: 0,
                 gaps: 0,
                 last: None,
+                pulse: Pulse::default(),
             });
             self.waiting.keys.push(i64::MIN);
             self.sources.len() - 1
@@ -156,10 +112,14 @@ impl Tail {
     pub fn take(&mut self, id: SourceId, batch: &Batch, now: Timestamp) {
         let Some(source) = self.sources.get_mut(usize::from(id.0)) else { return };
         self.waiting.since.get_or_insert(now);
+        // What a stream brings when it is opened is its past, and tells nothing of how fast it is.
+        let is_live = source.state == Flow::Live && BEGINNING < now.micros_since(self.began);
+        let mut fresh = 0;
         for (piece, line) in batch.pieces.iter().zip(batch.lines()) {
             match (piece, line) {
                 (Piece::Line { .. }, Some((at, line))) => {
                     source.lines += 1;
+                    fresh += u32::from(at.is_some_and(|at| now.0 - at.0 / 1_000 < FRESH));
                     source.last = at.or(source.last);
                     source.state = Flow::Live;
                     self.waiting.add(id, at, Flag::None, line);
@@ -170,6 +130,9 @@ impl Tail {
                 }
                 _ => {}
             }
+        }
+        if is_live {
+            source.pulse.note(fresh, source.last, now);
         }
         self.settle(now);
     }
@@ -197,11 +160,7 @@ impl Tail {
             let flag = if is_late { Flag::Late } else { line.flag };
             self.buffer.push(line.at, line.source, (level, flag), text);
         }
-        let first = self.buffer.numbers().start;
-        while self.shown.front().is_some_and(|number| *number < first) {
-            self.shown.pop_front();
-        }
-        self.scanned = self.scanned.max(first);
+        self.sift.forget(&self.buffer);
     }
 
     /// When waiting lines are due.
@@ -218,78 +177,54 @@ impl Tail {
 
     /// What is filtered by.
     pub fn filter(&self) -> &Filter {
-        &self.filter
+        self.sift.filter()
     }
 
     /// Filters by something else; everything that is kept is looked at anew, in slices.
     pub fn set_filter(&mut self, filter: Filter) {
-        if self.filter != filter {
-            self.filter = filter;
-            self.rescan();
-        }
+        self.sift.set_filter(filter, self.buffer.numbers().start);
+    }
+
+    /// Folds in another way.
+    pub fn set_fold(&mut self, fold: Fold) {
+        self.sift.set_fold(fold, self.buffer.numbers().start);
     }
 
     /// Shows or hides a stream.
     pub fn toggle_mute(&mut self, id: SourceId) {
-        if !self.muted.remove(&id) {
-            self.muted.insert(id);
+        let mut muted = self.sift.muted().clone();
+        if !muted.remove(&id) {
+            muted.insert(id);
         }
-        self.rescan();
+        self.sift.mute(muted, self.buffer.numbers().start);
     }
 
     /// Shows only one stream; all again where it is the only one.
     pub fn solo(&mut self, id: SourceId) {
         let others = || (0..self.sources.len()).filter_map(|n| u16::try_from(n).ok().map(SourceId));
         let others: BTreeSet<SourceId> = others().filter(|other| *other != id).collect();
-        self.muted = if self.muted == others { BTreeSet::new() } else { others };
-        self.rescan();
+        let muted = if *self.sift.muted() == others { BTreeSet::new() } else { others };
+        self.sift.mute(muted, self.buffer.numbers().start);
     }
 
     /// Whether a stream is hidden.
     pub fn is_muted(&self, id: SourceId) -> bool {
-        self.muted.contains(&id)
+        self.sift.is_muted(id)
     }
 
-    fn rescan(&mut self) {
-        self.shown.clear();
-        self.scanned = self.buffer.numbers().start;
-    }
-
-    /// Looks at so many lines more; whether some are left.
-    pub fn scan(&mut self, lines: usize) -> bool {
-        let end = self.buffer.numbers().end.min(self.scanned.saturating_add(lines as u64));
-        while self.scanned < end {
-            let number = self.scanned;
-            self.scanned += 1;
-            if self.passes(number) {
-                self.shown.push_back(number);
-            }
-        }
-        self.scanned < self.buffer.numbers().end
-    }
-
-    fn passes(&self, number: u64) -> bool {
-        let Some(entry) = self.buffer.entry(number) else { return false };
-        if self.muted.contains(&entry.source) {
-            return false;
-        }
-        if self.filter.is_empty() || entry.flag == Flag::Mark {
-            return true;
-        }
-        let label = self.sources.get(usize::from(entry.source.0)).map_or("", |source| source.label.as_str());
-        self.filter.lets_through(self.buffer.line(entry), entry.level, label)
+    /// Looks at as many lines as the budget allows; whether some are left.
+    pub fn scan(&mut self, budget: usize) -> bool {
+        self.sift.scan(&self.buffer, &self.sources, budget)
     }
 
     /// Numbers of the lines that are shown, as far as they were looked at.
     pub fn shown(&self) -> &VecDeque<u64> {
-        &self.shown
+        self.sift.shown()
     }
 
     /// How far the filter is, from 0 to 1.
     pub fn progress(&self) -> f64 {
-        let kept = self.buffer.numbers();
-        let all = kept.end - kept.start;
-        if all == 0 { 1.0 } else { (self.scanned - kept.start) as f64 / all as f64 }
+        self.sift.progress(&self.buffer)
     }
 }
 
@@ -300,20 +235,6 @@ impl Waiting {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(line);
         self.lines.push(Late { key: *key, at, source, flag, start, len: line.len() });
-    }
-}
-
-impl Source {
-    fn note(&mut self, mark: &Mark) {
-        match mark {
-            Mark::Waits(reason) => self.state = Flow::Waits(Arc::clone(reason)),
-            Mark::Ended { .. } => self.state = Flow::Ended,
-            Mark::Restarted { .. } => self.state = Flow::Live,
-            Mark::Gone => self.state = Flow::Gone,
-            Mark::Reconnected { .. } => self.reconnects += 1,
-            Mark::Gap { .. } => self.gaps += 1,
-            Mark::Failed(why) => self.state = Flow::Failed(Arc::clone(why)),
-        }
     }
 }
 

@@ -2,15 +2,14 @@
 
 use crate::kinds::Health;
 use crate::view::fit;
-use crate::view::line::{Line, Role, Span};
+use crate::view::line::{Line, Paint, Role, Span};
 use crate::view::logs::batch::Stamp;
 use crate::view::logs::buffer::{Entry, Flag};
 use crate::view::logs::level::Level;
 use crate::view::logs::structure;
 use crate::view::logs::tail::Tail;
-use crate::view::logs::text::plain;
+use crate::view::logs::text::{painted, plain};
 use crate::wire::Timestamp;
-use std::sync::Arc;
 
 /// The longest name of a stream, in cells.
 const LABEL: usize = 28;
@@ -32,6 +31,8 @@ pub struct Look {
     pub is_structured: bool,
     /// How many letters lines are moved to the left.
     pub pan: usize,
+    /// Whether the application's own colours are kept.
+    pub has_colours: bool,
 }
 
 /// The time before a line.
@@ -44,11 +45,13 @@ pub enum Times {
     Full,
     /// Not at all.
     None,
+    /// From another line on: `+00:03.250`.
+    Since(Stamp),
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { wrap: false, times: Times::Clock, is_structured: true, pan: 0 }
+        Self { wrap: false, times: Times::Clock, is_structured: true, pan: 0, has_colours: false }
     }
 }
 
@@ -65,6 +68,10 @@ pub struct Frame<'a> {
     pub width: usize,
     /// What is searched for.
     pub search: &'a str,
+    /// A word of the selected line that a key can act on; empty for none.
+    pub word: &'a str,
+    /// The first and the last line of a range that is chosen.
+    pub range: Option<(u64, u64)>,
 }
 
 /// Rows, ready to paint.
@@ -76,6 +83,8 @@ pub struct Window {
     pub first: usize,
     /// How many there are.
     pub all: usize,
+    /// The columns in which the names of streams stand.
+    pub label: std::ops::Range<usize>,
 }
 
 /// One row.
@@ -134,7 +143,9 @@ pub fn window(tail: &Tail, look: Look, frame: Frame) -> Window {
         rows.splice(0..0, more.into_iter().skip(cut));
     }
     rows.truncate(height);
-    Window { rows, first, all: shown.len() }
+    let begin = width(look.times) + usize::from(look.times != Times::None);
+    let label = if painter.is_alone { begin..begin } else { begin..begin + label };
+    Window { rows, first, all: shown.len(), label }
 }
 
 struct Painter<'a> {
@@ -150,8 +161,19 @@ impl Painter<'_> {
         let Some(entry) = self.tail.buffer.entry(number) else { return Vec::new() };
         let head = self.head(entry);
         let lead: usize = head.iter().map(|span| fit::width(&span.text)).sum();
-        let body = self.body(entry);
-        let row = |line: Line| Row { number, line: line.marked(self.frame.search), is_selected };
+        let mut body = self.body(entry);
+        if self.tail.sift.is_around(number) {
+            for span in &mut body {
+                span.role = Role::Dim;
+            }
+        }
+        let count = self.tail.sift.count(number);
+        if 1 < count {
+            body.insert(0, Span::new(format!("×{count} "), Role::Key));
+        }
+        let word = if is_selected { self.frame.word } else { "" };
+        let is_selected = is_selected || self.frame.range.is_some_and(|(from, to)| from <= number && number <= to);
+        let row = |line: Line| Row { number, line: line.marked(self.frame.search).marked(word), is_selected };
         if !self.look.wrap {
             let mut spans = head;
             let pan = if entry.flag == Flag::Mark { 0 } else { self.look.pan };
@@ -211,7 +233,7 @@ impl Painter<'_> {
         }
         let record = if self.look.is_structured { structure::parse(bytes) } else { None };
         let Some(record) = record.filter(|record| record.message.is_some()) else {
-            return vec![Span::text(plain(bytes))];
+            return self.text(bytes);
         };
         let mut spans = vec![Span::text(plain(record.message.unwrap_or_default().as_bytes()))];
         if record.level != Level::None {
@@ -230,6 +252,20 @@ impl Painter<'_> {
     }
 }
 
+impl Painter<'_> {
+    /// A line that is only text, in its own colours where they are wanted.
+    fn text(&self, bytes: &[u8]) -> Vec<Span> {
+        if !self.look.has_colours {
+            return vec![Span::text(plain(bytes))];
+        }
+        let span = |(text, paint): (String, Paint)| {
+            let role = if paint == Paint::default() { Role::Text } else { Role::Painted(paint) };
+            Span::new(text, role)
+        };
+        painted(bytes).into_iter().map(span).collect()
+    }
+}
+
 /// The role in which a level is shown.
 pub fn role_of(level: Level) -> Role {
     match level {
@@ -242,7 +278,7 @@ pub fn role_of(level: Level) -> Role {
 
 fn width(times: Times) -> usize {
     match times {
-        Times::Clock => 12,
+        Times::Clock | Times::Since(_) => 12,
         Times::Full => 24,
         Times::None => 0,
     }
@@ -250,6 +286,9 @@ fn width(times: Times) -> usize {
 
 /// The time of a line in UTC, to the millisecond.
 pub fn clock(at: Stamp, times: Times) -> String {
+    if let Times::Since(from) = times {
+        return format!("{:>12}", elapsed(at.0.saturating_sub(from.0)));
+    }
     let text = Timestamp(at.seconds().saturating_mul(1_000_000)).rfc3339();
     let millis = at.0.rem_euclid(1_000_000_000) / 1_000_000;
     let day_and_time = text.get(..19).unwrap_or(&text);
@@ -257,6 +296,33 @@ pub fn clock(at: Stamp, times: Times) -> String {
         Times::Full => format!("{day_and_time}.{millis:03}Z"),
         _ => format!("{}.{millis:03}", day_and_time.get(11..).unwrap_or("")),
     }
+}
+
+/// `+00:03.250`, `-1:02:00.000`.
+fn elapsed(nanos: i64) -> String {
+    let millis = (nanos / 1_000_000).unsigned_abs();
+    let sign = if nanos < 0 { '-' } else { '+' };
+    let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
+    let (seconds, millis) = (millis / 1000 % 60, millis % 1000);
+    match hours {
+        0 => format!("{sign}{minutes:02}:{seconds:02}.{millis:03}"),
+        1..=99 => format!("{sign}{hours}:{minutes:02}:{seconds:02}.{:01}", millis / 100),
+        _ => format!("{sign}{}d{}h", hours / 24, hours % 24),
+    }
+}
+
+/// The words of a line that a key can act on, each once.
+pub fn words(tail: &Tail, number: u64) -> Vec<String> {
+    let Some(entry) = tail.buffer.entry(number) else { return Vec::new() };
+    let text = plain(tail.buffer.line(entry));
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(|c: char| !c.is_alphanumeric() && !"_-./:@".contains(c)) {
+        let word = word.trim_matches(['-', '.', ':']);
+        if 1 < word.len() && words.len() < 200 && !words.iter().any(|known| known == word) {
+            words.push(word.to_owned());
+        }
+    }
+    words
 }
 
 /// The same text from this letter on.
@@ -291,19 +357,6 @@ fn broken(spans: Vec<Span>, room: usize) -> Vec<Vec<Span>> {
         }
     }
     rows
-}
-
-/// One line as it is copied: its text, with its stream and time where that is wanted.
-pub fn copied(tail: &Tail, number: u64, is_full: bool) -> Option<String> {
-    let entry = tail.buffer.entry(number)?;
-    let text = plain(tail.buffer.line(entry)).into_owned();
-    if !is_full {
-        return Some(text);
-    }
-    let at = entry.at().map_or_else(String::new, |at| clock(at, Times::Full));
-    let source: Arc<str> =
-        tail.sources.get(usize::from(entry.source.0)).map_or_else(|| Arc::from(""), |s| Arc::from(s.label.as_str()));
-    Some(format!("{at} {source} {text}"))
 }
 
 #[cfg(test)]

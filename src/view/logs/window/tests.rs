@@ -6,6 +6,7 @@ use crate::kinds::{ObjectRef, POD};
 use crate::view::logs::batch::{Batch, Mark};
 use crate::view::logs::query::Wanted;
 use crate::view::logs::state::State;
+use std::sync::Arc;
 
 fn tail(lines: &[&str]) -> Tail {
     let now = Timestamp::parse("2026-11-20T10:42:07Z").unwrap();
@@ -37,7 +38,7 @@ fn tail(lines: &[&str]) -> Tail {
 }
 
 fn shown(tail: &Tail, look: Look, (selected, row): (Option<u64>, usize), (height, width): (usize, usize)) -> String {
-    let window = window(tail, look, Frame { selected, row, height, width, search: "" });
+    let window = window(tail, look, Frame { selected, row, height, width, search: "", word: "", range: None });
     let line = |row: &Row| format!("{}{}\n", if row.is_selected { ">" } else { " " }, row.line.plain().trim_end());
     window.rows.iter().map(line).collect()
 }
@@ -76,7 +77,11 @@ fn a_window_is_never_higher_than_its_room() {
             for row in [0, 3, 50] {
                 for height in [0, 1, 2, 7, 40] {
                     let look = Look { wrap, ..Look::default() };
-                    let window = window(&tail, look, Frame { selected, row, height, width: 30, search: "e" });
+                    let window = window(
+                        &tail,
+                        look,
+                        Frame { selected, row, height, width: 30, search: "e", word: "re", range: Some((1, 2)) },
+                    );
                     assert!(window.rows.len() <= height);
                     assert!(height == 0 || window.rows.iter().any(|row| row.is_selected));
                 }

@@ -1,0 +1,211 @@
+//! What the log screen shows: how its streams are, the lines over time, the lines.
+
+use crate::app::App;
+use crate::app::layout::Area;
+use crate::app::layout::logs::{Places, places};
+use crate::app::moves::docked;
+use crate::app::scene::{Chart, Content, LogsPane};
+use crate::app::screen::LogsScreen;
+use crate::app::session::Session;
+use crate::app::session::logs::{LogView, MOST};
+use crate::kinds::Health;
+use crate::view::line::{Line, Role, Span};
+use crate::view::logs::buffer::Entry;
+use crate::view::logs::pulse::skews;
+use crate::view::logs::sift::Fold;
+use crate::view::logs::source::Flow;
+use crate::view::logs::window::{self, Frame};
+use crate::wire::Timestamp;
+
+/// Lines that are less behind than this are told as live, in microseconds.
+const BEHIND: i64 = 2_000_000;
+
+impl App {
+    /// Where the lines of logs stand: beside a table, or in the main pane.
+    pub(in crate::app) fn log_area(&self) -> Area {
+        let panes = self.panes();
+        let is_docked = self.session().is_some_and(|session| docked(session, self.size).is_some());
+        panes.side.filter(|_| is_docked).unwrap_or(panes.main)
+    }
+
+    fn log_places(&self, screen: &LogsScreen, view: &LogView) -> Places {
+        places(self.log_area(), 1 + usize::from(banner(view).is_some()), screen.has_histogram)
+    }
+
+    /// Rows for lines.
+    pub(super) fn log_height(&self) -> usize {
+        let screen = self.log_screen();
+        screen.map_or(0, |(screen, view)| usize::from(self.log_places(screen, view).body.height))
+    }
+
+    pub(in crate::app) fn log_window(&self, screen: &LogsScreen, view: &LogView) -> window::Window {
+        let body = self.log_places(screen, view).body;
+        let frame = Frame {
+            selected: screen.selected,
+            row: screen.row,
+            height: usize::from(body.height),
+            width: usize::from(body.width).saturating_sub(2),
+            search: &self.search.text,
+            word: &screen.word,
+            range: super::range(screen, view),
+        };
+        window::window(&view.tail, screen.look, frame)
+    }
+
+    /// The lines over time, as wide as there is room.
+    pub(in crate::app) fn log_chart(&self, screen: &LogsScreen, view: &LogView) -> Option<Chart> {
+        let places = self.log_places(screen, view);
+        if places.chart.is_empty() {
+            return None;
+        }
+        let bars = view.tail.sift.histogram().bars(usize::from(places.bars.width));
+        let number = view.tail.shown().get(window::place(&view.tail, screen.selected));
+        let at = number.and_then(|number| view.tail.buffer.entry(*number)).and_then(Entry::at);
+        let here = at.and_then(|at| bars.index(at.seconds()));
+        Some(Chart { bars, here })
+    }
+
+    /// Lines of logs, as a pane shows them.
+    pub(in crate::app) fn logs_content(&self, session: &Session, screen: &LogsScreen) -> Content {
+        let Some(view) = session.logs.get(&screen.ticket) else { return Content::Empty(Vec::new()) };
+        let window = self.log_window(screen, view);
+        let empty = if window.rows.is_empty() { empty(view) } else { Vec::new() };
+        let mut head = vec![head(screen, view, self.now)];
+        head.extend(banner(view));
+        let is_told = screen.panel.is_some() || behind(view, self.now).is_some();
+        let changes = view.tail.sources.iter().filter_map(|source| source.pulse.next_change(self.now)).min();
+        let next_change = changes.filter(|_| is_told);
+        Content::Logs(LogsPane { head, chart: self.log_chart(screen, view), window, empty, next_change })
+    }
+}
+
+/// How what crashes ended: these are its last lines.
+fn banner(view: &LogView) -> Option<Line> {
+    let mut crashed = view.crashed();
+    let (label, code, reason, instance) = crashed.next()?;
+    let gap = if reason.is_empty() { "" } else { " " };
+    let restarts = if 0 < instance { format!(", {instance} restarts") } else { String::new() };
+    let others = crashed.count();
+    let others = if 0 < others { format!("; so did {others} more") } else { String::new() };
+    let text = format!("{label} ended: exit {code}{gap}{reason}{restarts}; its last lines stand below{others}");
+    Some(Line::of(vec![Span::new(text, Role::State(Health::Failed))]).state(Some(Health::Failed)))
+}
+
+/// Why there is no line.
+fn empty(view: &LogView) -> Vec<Line> {
+    let tail = &view.tail;
+    let kept = tail.buffer.numbers();
+    if kept.start < kept.end {
+        let all = kept.end - kept.start;
+        if tail.progress() < 1.0 {
+            return vec![Line::text(format!("looking through {all} lines"))];
+        }
+        let hidden = tail.sift.muted().len();
+        let text = format!("none of {all} lines matches {}", tail.filter().text());
+        let mut lines = vec![Line::text(text), Line::of(vec![Span::dim("F lists the filter's terms")])];
+        if 0 < hidden {
+            lines.push(Line::of(vec![Span::dim(format!("{hidden} streams are hidden: P lists them"))]));
+        }
+        return lines;
+    }
+    if view.matching == 0 {
+        return vec![Line::text("no container matches")];
+    }
+    let told = tail.sources.iter().filter_map(|source| match &source.state {
+        Flow::Waits(why) => Some(format!("{} waits: {why}", source.label)),
+        Flow::Failed(why) => Some(format!("{} cannot be read: {why}", source.label)),
+        Flow::Ended => Some(format!("{} ended without a line", source.label)),
+        Flow::Gone => Some(format!("{} is gone", source.label)),
+        Flow::Opening | Flow::Live => None,
+    });
+    let lines: Vec<Line> = told.take(8).map(Line::text).collect();
+    if lines.is_empty() { vec![Line::text("no line yet")] } else { lines }
+}
+
+/// By how much the slowest stream is behind, in microseconds, its clock's own mistake left out.
+fn behind(view: &LogView, now: Timestamp) -> Option<i64> {
+    let sources = &view.tail.sources;
+    let skews = skews(sources.iter().map(|source| &source.pulse));
+    let lag = sources.iter().zip(skews).filter_map(|(source, skew)| Some(source.pulse.lag(now)? + skew.unwrap_or(0)));
+    lag.max().filter(|lag| BEHIND < *lag)
+}
+
+/// `12 streams live, 1 waits · 4 errors · 3.2 s behind · /filter 40 of 900`.
+fn head(screen: &LogsScreen, view: &LogView, now: Timestamp) -> Line {
+    let tail = &view.tail;
+    let count = |wanted: fn(&Flow) -> bool| tail.sources.iter().filter(|source| wanted(&source.state)).count();
+    let states = [
+        ("live", count(|flow| matches!(flow, Flow::Live))),
+        ("opening", count(|flow| matches!(flow, Flow::Opening))),
+        ("waiting", count(|flow| matches!(flow, Flow::Waits(_)))),
+        ("ended", count(|flow| matches!(flow, Flow::Ended | Flow::Gone))),
+        ("failed", count(|flow| matches!(flow, Flow::Failed(_)))),
+    ];
+    let states = states.iter().filter(|(_, n)| 0 < *n).map(|(word, n)| format!("{n} {word}"));
+    let states = states.collect::<Vec<_>>().join(", ");
+    let mut spans = vec![if states.is_empty() {
+        Span::text(if view.matching == 0 { "no container matches" } else { "opening" })
+    } else {
+        Span::text(states)
+    }];
+    if !view.has_all && MOST < view.matching {
+        spans.push(Span::new(format!("  {MOST} of {} streams: A reads all", view.matching), Role::Key));
+    }
+    match screen.selected {
+        Some(number) => {
+            let newer = tail.shown().len().saturating_sub(tail.shown().partition_point(|n| *n <= number));
+            spans.push(Span::new(format!("  held, {newer} below: G goes live"), Role::State(Health::Progressing)));
+        }
+        None => spans.push(Span::new("  live", Role::State(Health::Ready))),
+    }
+    spans.extend(counts(view));
+    if let Some(lag) = behind(view, now) {
+        spans.push(Span::new(format!("  {:.1} s behind", lag as f64 / 1e6), Role::State(Health::Warn)));
+    }
+    if let Some((from, to)) = super::range(screen, view) {
+        let place = |number: u64| tail.shown().partition_point(|other| *other < number);
+        spans.push(Span::new(format!("  {} lines chosen", place(to) - place(from) + 1), Role::Key));
+    }
+    let failed = tail.sources.iter().find_map(|source| match &source.state {
+        Flow::Failed(why) => Some(why),
+        _ => None,
+    });
+    spans.extend(failed.map(|why| Span::new(format!("  {why}"), Role::State(Health::Failed))));
+    Line::of(spans)
+}
+
+/// How many errors, how many gaps, and how many lines the filter lets through.
+fn counts(view: &LogView) -> Vec<Span> {
+    let (tail, mut spans) = (&view.tail, Vec::new());
+    let errors: u64 = tail.sources.iter().map(|source| source.errors).sum();
+    if 0 < errors {
+        spans.push(Span::new(format!("  {errors} errors"), Role::State(Health::Failed)));
+    }
+    let gaps: u32 = tail.sources.iter().map(|source| source.gaps).sum();
+    if 0 < gaps {
+        spans.push(Span::new(format!("  {gaps} gaps"), Role::State(Health::Warn)));
+    }
+    let skewed = skews(tail.sources.iter().map(|source| &source.pulse)).iter().flatten().count();
+    if 0 < skewed {
+        spans.push(Span::new(format!("  {skewed} clocks differ: P"), Role::State(Health::Warn)));
+    }
+    let hidden = tail.sift.muted().len();
+    if 0 < hidden {
+        spans.push(Span::new(format!("  {hidden} hidden"), Role::Match));
+    }
+    match tail.sift.fold() {
+        Fold::Off => {}
+        Fold::Same => spans.push(Span::new("  folded", Role::Match)),
+        Fold::Alike => spans.push(Span::new("  folded but for numbers", Role::Match)),
+    }
+    if !tail.filter().is_empty() {
+        let kept = tail.buffer.numbers();
+        let text =
+            format!("  {} of {} lines match {}", tail.shown().len(), kept.end - kept.start, tail.filter().text());
+        spans.push(Span::new(text, Role::Match));
+        if tail.progress() < 1.0 {
+            spans.push(Span::dim(format!("  {:.0} %", tail.progress() * 100.0)));
+        }
+    }
+    spans
+}

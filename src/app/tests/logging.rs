@@ -1,0 +1,323 @@
+//! Key scripts on logs: lines in, keys, what is shown and what goes out.
+
+use super::*;
+use crate::app::event::MouseAction;
+use crate::app::pointer::{Target, target};
+use crate::app::scene::LogsPane;
+use crate::view::logs::batch::{Batch, SourceId, Stamp};
+use crate::view::trace::fixture;
+
+const PODS: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, uid: u1}
+spec: {containers: [{name: app, image: a}, {name: proxy, image: b}]}
+status: {phase: Running, containerStatuses: [{name: app, state: {running: {}}}, {name: proxy, state: {running: {}}}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: worker, namespace: shop, uid: u2}
+spec: {containers: [{name: app, image: a}]}
+status:
+  phase: Running
+  containerStatuses:
+  - name: app
+    restartCount: 6
+    state: {waiting: {reason: CrashLoopBackOff}}
+    lastState: {terminated: {exitCode: 137, reason: OOMKilled}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: young, namespace: shop, uid: u3}
+spec: {containers: [{name: app, image: a}]}
+status: {phase: Pending, containerStatuses: [{name: app, state: {waiting: {reason: ContainerCreating}}}]}
+";
+
+/// What the first container says, at these seconds after 10:40:00; the second says `ping` in between.
+const LINES: [(i64, &str); 7] = [
+    (0, "starting"),
+    (1, "served 1 in 3 ms"),
+    (2, "served 2 in 14 ms"),
+    (3, r#"{"level":"error","msg":"no stock","trace_id":"ab12","order":{"id":7}}"#),
+    (4, "served 3 in 5 ms"),
+    (60, "ERROR no database"),
+    (120, "served 4 in 5 ms"),
+];
+
+/// The logs of a pod, on a screen of this size, with all lines in place.
+fn logs(size: (u16, u16), pod: &str) -> App {
+    let mut app = app(size, &["shop"]);
+    let pods = fixture::world(PODS, |world| world.cluster.of(POD).map(|pod| (**pod).clone()).collect());
+    app.update(Event::Reply(Epoch(1), Reply::Cluster(vec![Change::Replace(Scope::all(POD), pods)])));
+    let effects = keys(&mut app, &format!(":po<enter>/{pod}<enter>l"));
+    let opened = effects.into_iter().find_map(|effect| match effect {
+        Effect::Logs(_, ticket, streams) if !streams.is_empty() => Some((ticket, streams.len())),
+        _ => None,
+    });
+    let (ticket, streams) = opened.expect("no log is read");
+    let begin = Timestamp::parse("2026-11-20T10:40:00Z").unwrap();
+    let mut batches = vec![(SourceId(0), Batch::default()), (SourceId(1), Batch::default())];
+    for (at, line) in LINES {
+        let stamp = |millis: i64| Some(Stamp((begin.plus_seconds(at).0 + millis * 1_000) * 1_000));
+        batches[0].1.line(stamp(0), line.as_bytes());
+        batches[1].1.line(stamp(500), b"ping");
+    }
+    batches.truncate(streams);
+    if pod != "young" {
+        app.update(Event::Logs(Epoch(1), ticket, batches));
+    }
+    app.update(Event::Tick(NOW.plus_seconds(30)));
+    app
+}
+
+fn pane(app: &App) -> LogsPane {
+    let scene = app.scene();
+    let contents = [Some(scene.main), scene.side].into_iter().flatten().map(|pane| pane.content);
+    let mut logs = contents.filter_map(|content| match content {
+        Content::Logs(logs) => Some(logs),
+        _ => None,
+    });
+    logs.next_back().expect("no logs are on screen")
+}
+
+/// The lines on screen, without times and names.
+fn lines(app: &App) -> Vec<String> {
+    let rows = pane(app).window.rows;
+    let text = |plain: String| {
+        plain
+            .split_once("app   ")
+            .or(plain.split_once("proxy "))
+            .map_or(plain.clone(), |(_, rest)| rest.trim().to_owned())
+    };
+    rows.iter().map(|row| text(row.line.plain())).collect()
+}
+
+fn head(app: &App) -> String {
+    pane(app).head.iter().map(|line| line.plain() + "\n").collect()
+}
+
+fn copies(effects: &[Effect]) -> Vec<String> {
+    let text = |effect: &Effect| match effect {
+        Effect::Copy { text, .. } => Some(text.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(text).collect()
+}
+
+fn list(app: &App) -> Vec<(String, String)> {
+    let scene = app.scene();
+    let contents = [Some(scene.main), scene.side].into_iter().flatten().map(|pane| pane.content);
+    let mut lists = contents.filter_map(|content| match content {
+        Content::Picker(list) => Some(list.entries.into_iter().map(|entry| (entry.text, entry.detail)).collect()),
+        _ => None,
+    });
+    lists.next_back().unwrap_or_default()
+}
+
+#[test]
+fn terms_of_the_filter_are_a_list_that_can_be_switched() {
+    let mut app = logs((80, 24), "web");
+    assert_eq!(lines(&app).len(), 14);
+    keys(&mut app, "fserved !ping<enter>");
+    assert_eq!(lines(&app).len(), 4);
+    keys(&mut app, "F");
+    assert_eq!(list(&app)[1], ("!ping".to_owned(), "on  exclude".to_owned()));
+    keys(&mut app, "<space>");
+    assert_eq!(list(&app)[0].1, "off  include");
+    keys(&mut app, "<esc>");
+    assert_eq!(lines(&app).len(), 7, "only !ping is on");
+    keys(&mut app, "Fjd<esc>");
+    assert_eq!(lines(&app).len(), 14);
+    keys(&mut app, "Fd");
+    assert!(list(&app).is_empty(), "the list closes with its last term");
+    assert!(!head(&app).contains("match"));
+}
+
+#[test]
+fn streams_are_hidden_and_shown_alone() {
+    let mut app = logs((80, 24), "web");
+    keys(&mut app, "P");
+    assert_eq!(list(&app).len(), 2);
+    assert!(list(&app)[0].1.contains("streaming") && list(&app)[0].1.contains("7 lines  2 errors"), "{:?}", list(&app));
+    keys(&mut app, "gj<space><esc>");
+    assert_eq!(lines(&app).len(), 7);
+    assert!(head(&app).contains("1 hidden"));
+    keys(&mut app, "Pg<enter><esc>");
+    assert_eq!(lines(&app).len(), 14, "it was the only one, so all are shown again");
+    keys(&mut app, "Pg<enter><esc>");
+    assert_eq!(lines(&app).len(), 7);
+}
+
+#[test]
+fn a_name_that_is_pressed_opens_the_streams_at_it() {
+    let mut app = logs((80, 24), "web");
+    let label = pane(&app).window.label.start as u16 + 2;
+    app.update(Event::Input(Input::Mouse { action: MouseAction::Click, x: label, y: 3 }));
+    assert_eq!(list(&app).len(), 2);
+    app.update(Event::Input(Input::Mouse { action: MouseAction::Click, x: label, y: 2 }));
+    assert!(list(&app)[0].1.starts_with("hidden"), "{:?}", list(&app));
+}
+
+#[test]
+fn what_repeats_is_shown_once_with_its_number() {
+    let mut app = logs((80, 24), "web");
+    keys(&mut app, "f!ping<enter>zz");
+    assert!(lines(&app).contains(&"×2 served 1 in 3 ms".to_owned()), "{:?}", lines(&app));
+    assert!(head(&app).contains("folded but for numbers"));
+    keys(&mut app, "z");
+    assert_eq!(lines(&app).len(), 7);
+}
+
+#[test]
+fn a_record_shows_its_fields_and_goes_to_its_neighbours() {
+    let mut app = logs((160, 50), "web");
+    keys(&mut app, "Zf!ping<enter>@10:40:03<enter><enter>");
+    let record = |app: &App| match app.scene().side.map(|pane| pane.content) {
+        Some(Content::Text(text)) => text.lines.iter().map(|line| line.plain() + "\n").collect::<String>(),
+        other => panic!("{other:?}"),
+    };
+    assert!(record(&app).contains("order.id") && record(&app).contains("shop/web app"), "{}", record(&app));
+    keys(&mut app, "j");
+    assert!(record(&app).contains("served 3 in 5 ms"));
+    keys(&mut app, "<esc>");
+    assert_eq!(app.scene().side, None);
+}
+
+#[test]
+fn ranges_are_copied_and_saved() {
+    let mut app = logs((80, 24), "web");
+    let copied = keys(&mut app, "fserved<enter>gvjjc");
+    assert_eq!(copies(&copied), ["served 1 in 3 ms\nserved 2 in 14 ms\nserved 3 in 5 ms"]);
+    let copied = keys(&mut app, "gmjMC");
+    assert!(copies(&copied)[0].starts_with("2026-11-20T10:40:01.000Z web/app served 1"), "{copied:?}");
+    assert_eq!(copies(&copied)[0].lines().count(), 2);
+    let saved = keys(&mut app, "gvjs<ctrl-u>out.json<enter>");
+    let Some(Effect::Save { path, bytes, what }) = saved.last() else { panic!("{saved:?}") };
+    assert_eq!((path.as_str(), what.as_str()), ("out.json", "2 lines"));
+    let first: serde_json::Value = serde_json::from_slice(bytes.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+    assert_eq!((&first["pod"], &first["text"]), (&"web".into(), &"served 1 in 3 ms".into()));
+    let saved = keys(&mut app, "s<enter>");
+    let Some(Effect::Save { path, what, .. }) = saved.last() else { panic!("{saved:?}") };
+    assert_eq!((path.split('.').next_back(), what.as_str()), (Some("txt"), "4 lines"));
+}
+
+#[test]
+fn lines_that_are_drawn_over_are_copied_when_the_button_is_let_go() {
+    let mut app = logs((80, 24), "web");
+    keys(&mut app, "fserved<enter>");
+    let at = |action, y| Event::Input(Input::Mouse { action, x: 40, y });
+    app.update(at(MouseAction::Click, 3));
+    app.update(at(MouseAction::Drag, 5));
+    assert!(head(&app).contains("3 lines chosen"), "{}", head(&app));
+    let effects = app.update(at(MouseAction::Release, 5));
+    assert_eq!(copies(&effects)[0].lines().count(), 3);
+    assert!(copies(&app.update(at(MouseAction::Release, 5))).is_empty());
+}
+
+#[test]
+fn times_are_gone_to_by_their_own_key_and_in_the_palette() {
+    for script in ["@10:41<enter>", ":10:41<enter>", "@-1m<enter>"] {
+        let mut app = logs((80, 24), "web");
+        keys(&mut app, script);
+        let pane = pane(&app);
+        let selected = pane.window.rows.iter().find(|row| row.is_selected).unwrap().line.plain();
+        assert!(selected.contains("10:41:00.000") || selected.contains("10:41:00.500"), "{script}: {selected}");
+    }
+    let mut app = logs((80, 24), "web");
+    keys(&mut app, "@nonsense<enter>");
+    assert!(message(&app.scene()).contains("is no time"));
+}
+
+#[test]
+fn a_word_of_the_line_is_hidden_or_looked_for() {
+    let mut app = logs((80, 24), "web");
+    keys(&mut app, "f!ping<enter>G.X");
+    assert!(!lines(&app).iter().any(|line| line.contains("served")), "{:?}", lines(&app));
+    keys(&mut app, "Fjd<esc>G.*");
+    assert_eq!(lines(&app).len(), 4);
+}
+
+#[test]
+fn context_stands_around_what_the_filter_lets_through() {
+    let mut app = logs((80, 24), "web");
+    keys(&mut app, "fdatabase<enter>+");
+    assert_eq!(lines(&app), ["served 3 in 5 ms", "✖ ERROR no database", "served 4 in 5 ms"]);
+    keys(&mut app, "-");
+    assert_eq!(lines(&app).len(), 1);
+}
+
+#[test]
+fn bars_of_time_are_stepped_and_pressed() {
+    let mut app = logs((80, 24), "web");
+    keys(&mut app, "ig>");
+    let chart = pane(&app).chart.unwrap();
+    assert_eq!(chart.bars.counts.iter().map(|count| count.lines).sum::<u32>(), 14);
+    assert!(0 < chart.here.unwrap());
+    let (x, y) = (0..24)
+        .flat_map(|y| (0..80).map(move |x| (x, y)))
+        .find(|(x, y)| target(&app.scene(), *x, *y) == Some(Target::Bar(0)))
+        .unwrap();
+    app.update(Event::Input(Input::Mouse { action: MouseAction::Click, x, y }));
+    assert_eq!(pane(&app).chart.unwrap().here, Some(0));
+    keys(&mut app, "<lt>");
+    assert_eq!(message(&app.scene()), "this is the first bar");
+}
+
+#[test]
+fn times_count_from_a_line_on() {
+    let mut app = logs((80, 24), "web");
+    keys(&mut app, "@10:41<enter>T");
+    let rows = pane(&app).window.rows;
+    assert!(rows.iter().any(|row| row.line.plain().trim_start().starts_with("+01:00.000")), "{rows:?}");
+    keys(&mut app, "T");
+    assert!(pane(&app).window.rows[0].line.plain().starts_with("10:40"));
+}
+
+#[test]
+fn what_crashes_says_how_it_ended_above_its_last_lines() {
+    let app = logs((80, 24), "worker");
+    assert!(head(&app).contains("worker ended: exit 137 OOMKilled, 6 restarts"), "{}", head(&app));
+    assert!(!lines(&app).is_empty());
+}
+
+#[test]
+fn what_waits_says_for_what() {
+    let mut app = logs((80, 24), "young");
+    let Some((ticket, _)) = app.session().unwrap().logs.iter().next() else { panic!("no log is read") };
+    let ticket = *ticket;
+    let mut batch = Batch::default();
+    batch.mark(crate::view::logs::batch::Mark::Waits(Arc::from("ContainerCreating")));
+    app.update(Event::Logs(Epoch(1), ticket, vec![(SourceId(0), batch)]));
+    app.update(Event::Tick(NOW.plus_seconds(60)));
+    assert!(head(&app).contains("1 waiting"));
+    assert!(lines(&app)[0].contains("waits: ContainerCreating"), "{:?}", lines(&app));
+}
+
+#[test]
+fn on_wide_screens_logs_stand_beside_the_table_which_stays_usable() {
+    let mut app = logs((200, 60), "web");
+    let is_beside = |app: &App| app.scene().side.is_some_and(|pane| matches!(pane.content, Content::Logs(_)));
+    assert!(is_beside(&app) && app.scene().side.unwrap().focused);
+    keys(&mut app, "<tab>");
+    assert!(is_beside(&app) && app.scene().main.focused);
+    keys(&mut app, "<esc>gj");
+    assert!(is_beside(&app), "the filter of the table is cleared, the logs stay");
+    assert_eq!(selected(&app.scene()), "worker");
+    keys(&mut app, "<tab>j");
+    assert!(app.scene().side.unwrap().focused);
+    keys(&mut app, "Z");
+    assert!(matches!(app.scene().main.content, Content::Logs(_)) && app.scene().side.is_none());
+    keys(&mut app, "Z<esc>");
+    assert!(!is_beside(&app), "what was left is closed");
+}
+
+#[test]
+fn quiet_logs_have_no_next_change() {
+    let mut app = logs((80, 24), "web");
+    app.update(Event::Tick(NOW.plus_seconds(600)));
+    let scene = app.scene();
+    let Content::Logs(pane) = &scene.main.content else { panic!("{scene:?}") };
+    assert_eq!(pane.next_change, None);
+    app.update(Event::Tick(NOW.plus_seconds(601)));
+    assert_eq!(app.scene().main, scene.main);
+}
