@@ -138,9 +138,10 @@ impl Resume {
         if self.skips_older && self.replay.as_ref().is_some_and(is_older) {
             return Seen::Again;
         }
-        let gap = self.replay.as_mut().filter(|replay| !replay.decided && replay.from < at).map(|replay| {
+        // Whatever its stamp: had the server still what was seen last, that would have come before this line.
+        let gap = self.replay.as_mut().filter(|replay| !replay.decided).map(|replay| {
             replay.decided = true;
-            Seen::AfterGap { from: replay.from, to: at }
+            Seen::AfterGap { from: replay.from, to: at.max(replay.from) }
         });
         self.remember(at, mark);
         gap.unwrap_or(Seen::New)
@@ -268,6 +269,15 @@ mod tests {
         assert_eq!(resume.take(Stamp(9 * SECOND), b"b"), Seen::Again);
         assert_eq!(resume.take(Stamp(12 * SECOND), b"d"), Seen::New);
         assert_eq!(resume.repeated(), 1);
+    }
+
+    #[test]
+    fn a_gap_is_told_before_a_line_whose_stamp_is_late() {
+        let mut resume = Resume::default();
+        resume.take(Stamp(5 * SECOND), b"a");
+        resume.reopened();
+        let gap = Seen::AfterGap { from: Stamp(5 * SECOND), to: Stamp(5 * SECOND) };
+        assert_eq!(resume.take(Stamp(5 * SECOND - 300_000_000), b"late"), gap);
     }
 
     #[test]
