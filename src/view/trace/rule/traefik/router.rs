@@ -116,9 +116,9 @@ pub fn all<'a>(world: &World<'a>, options: &Options, taken: &[&'a Arc<Record>], 
                 None => own.is_none_or(|own| own.is_empty() || own == "traefik"),
             };
             if fits {
-                let led =
-                    children.iter().filter(|(parent, _)| *parent == record.key).map(|(_, child)| *child).collect();
-                routers.extend(of_route(options, record, name, led));
+                let led = children.iter().filter(|(parent, _)| *parent == record.key).map(|(_, child)| *child);
+                let led: Vec<&Record> = led.collect();
+                routers.extend(of_route(options, record, name, &led));
             }
         }
     }
