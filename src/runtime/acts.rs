@@ -6,8 +6,8 @@ use crate::api::failure::{self, Cause};
 use crate::api::mutate::{self, Answered, Stance, outgoing};
 use crate::api::rights::may;
 use crate::app::consult::Inquiry;
-use crate::app::event::{ContextName, Event, Failure, Outcome, Reply};
-use crate::app::mutation::{Confirmed, Done, Mutation, Refused, Undone};
+use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome, Reply};
+use crate::app::mutation::{Confirmed, Done, Mutation, Note, Refused, Undone};
 use crate::app::policy::{Answer, Mode, with_answer};
 use crate::app::right::{Right, Verdict};
 use crate::kinds::{Kind, KindId};
@@ -203,6 +203,14 @@ pub async fn tell(journal: Arc<Journal>, out: mpsc::Sender<Report>) {
     let _ = out.send(Report::Event(Event::Outcome(Outcome::Record(lines)))).await;
 }
 
+/// Tells that nothing was sent: the connection was left before.
+pub async fn unsent(epoch: Epoch, confirmed: Confirmed, out: mpsc::Sender<Report>) {
+    let Note { context, action, object, .. } = confirmed.note;
+    let why = Refused::Unsent("the connection was closed before".to_owned());
+    let undone = Undone { context, action, object, why };
+    let _ = out.send(Report::Event(Event::Reply(epoch, Reply::Failed(undone)))).await;
+}
+
 /// Writes into the policy file that a cluster may be operated.
 pub async fn remember(path: Option<PathBuf>, answer: Answer, out: mpsc::Sender<Report>) {
     let written = tokio::task::spawn_blocking(move || match path {
@@ -245,7 +253,19 @@ fn rewrite(path: &Path, answer: &Answer) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::mutation::Accepted;
     use crate::app::policy::Policy;
+
+    #[tokio::test]
+    async fn what_was_confirmed_on_a_connection_that_is_closed_is_told_to_be_unsent() {
+        let (out, mut heard) = mpsc::channel(1);
+        let note =
+            Note { context: "shop".into(), action: "restart", object: "deployment/web".into(), ..Note::default() };
+        unsent(Epoch(7), Confirmed::many(Vec::new(), note, Accepted::in_test()), out).await;
+        let Some(Report::Event(Event::Reply(Epoch(7), Reply::Failed(undone)))) = heard.recv().await else { panic!() };
+        assert_eq!((&*undone.context, undone.action, undone.object.as_str()), ("shop", "restart", "deployment/web"));
+        assert_eq!(undone.why.word(), "unsent");
+    }
 
     #[test]
     fn an_answer_is_kept_for_its_owner_only() {

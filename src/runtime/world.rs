@@ -2,7 +2,7 @@
 
 use crate::app::effect::Effect;
 use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome};
-use crate::runtime::acts::{Actor, remember, tell};
+use crate::runtime::acts::{Actor, remember, tell, unsent};
 use crate::runtime::clipboard::Clipboard;
 use crate::runtime::clock::Clock;
 use crate::runtime::journal::Journal;
@@ -145,7 +145,7 @@ impl World {
                         let halted = self.halted(epoch);
                         tokio::spawn(actor.carry_out(*confirmed, now, halted));
                     }
-                    None => {}
+                    None => drop(tokio::spawn(unsent(epoch, *confirmed, self.out.clone()))),
                 }
             }
             Effect::Halt(epoch) => {

@@ -87,3 +87,23 @@ fn a_restart_does_what_kubectl_does_and_nothing_else() {
     let uid = plane.json("/api/v1/namespaces/kube-system")["metadata"]["uid"].as_str().unwrap().to_owned();
     assert!(program.policy().contains(&uid), "{}", program.policy());
 }
+
+#[test]
+fn what_changed_after_the_rehearsal_is_not_written_over() {
+    let plane = ControlPlane::shared();
+    plane.namespace("acts-late");
+    deployment(plane, "acts-late", "web");
+    let kubeconfig = keeper(plane, "ops");
+    let policy = "[[policy]]\nmatch = { context = \"ops\" }\nmode = \"operate\"\n";
+    let mut program = Program::start(&kubeconfig, policy, Settings::default());
+    program.until("acts-late");
+    program.keys("/ns:acts-late<enter>r");
+    program.until("restartedAt");
+    let path = "/apis/apps/v1/namespaces/acts-late/deployments/web";
+    plane.patch(path, &serde_json::json!({"metadata": {"labels": {"touched": "yes"}}}));
+    program.run(Duration::from_millis(400));
+    program.keys("y");
+    program.until("it changed meanwhile");
+    assert_eq!(template(plane, "acts-late", "web").get("annotations"), None);
+    assert_eq!(program.record().entries[1]["outcome"], "conflict");
+}

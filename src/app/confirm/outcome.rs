@@ -30,7 +30,8 @@ impl App {
         self.redraw = true;
         let Undone { context, action, object, why } = undone;
         self.deeds.undone(context, action, object);
-        let text = format!("{}{action} {object}: {}: {}", self.elsewhere(context), why.cause(), why.remedy());
+        // A server's words may be longer than the line: what it means for the user comes first.
+        let text = format!("{}{action} {object}: {}: {}", self.elsewhere(context), why.remedy(), why.cause());
         let until = self.now.plus_seconds(30);
         self.notice = Some(Notice { text, is_failure: true, until });
     }
