@@ -1,8 +1,8 @@
 //! Streams brought together by hand.
 
 use super::*;
-use crate::kinds::{ObjectRef, POD};
 use crate::kinds::pod::facts::Role;
+use crate::kinds::{ObjectRef, POD};
 use crate::view::logs::state::State;
 
 const SECOND: i64 = 1_000_000_000;
