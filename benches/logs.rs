@@ -277,7 +277,7 @@ fn streams() -> Vec<Stream> {
             container: Arc::from("app"),
             role: Role::Main,
             is_one_of_many: false,
-            state: State::Runs(0),
+            state: State::Runs(0, None),
         };
         let part = Part { follow: true, previous: false, tail: Some(1000), since: None };
         Stream { source: SourceId(n as u16), wanted, part }

@@ -104,6 +104,7 @@ fn palette_over_10000_names(bencher: divan::Bencher, line: &str) {
         urls: &[],
         entrances: &[],
         pods: &[],
+        workloads: &[],
         namespaces: &namespaces,
         commands: &[],
         aliases: &aliases,

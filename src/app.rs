@@ -7,6 +7,8 @@ pub mod asking;
 pub mod command;
 pub mod config;
 pub mod confirm;
+pub mod consult;
+pub mod deeds;
 pub mod effect;
 pub mod event;
 pub mod home;
@@ -23,6 +25,9 @@ pub mod pointer;
 pub mod policy;
 pub mod prompt;
 pub mod reading;
+pub mod right;
+pub mod rights;
+pub mod rollout;
 pub mod scene;
 pub mod screen;
 pub mod searching;
@@ -64,6 +69,8 @@ pub struct App {
     policy: Policy,
     /// What was done, as the last look at the record said.
     record: Vec<String>,
+    /// What was done in this run.
+    deeds: deeds::Deeds,
     /// The question before something is done.
     dialog: Option<confirm::Dialog>,
     /// Why there is no context at all, where there is none.
@@ -135,6 +142,7 @@ impl App {
             asked: start.mode,
             policy: start.policy,
             record: Vec::new(),
+            deeds: deeds::Deeds::default(),
             dialog: None,
             nowhere: start.nowhere,
             prompt: None,

@@ -224,6 +224,11 @@ kinds! {
     CALICO_NETWORK_POLICY calico_network_policy,
     CALICO_GLOBAL_NETWORK_POLICY calico_global_network_policy,
     PEER_AUTHENTICATION peer_authentication,
+    CONTROLLER_REVISION controller_revision,
+    POD_DISRUPTION_BUDGET pod_disruption_budget,
+    RESOURCE_QUOTA resource_quota,
+    LIMIT_RANGE limit_range,
+    ROLLOUT rollout,
 }
 
 /// The built-in kind that `apiVersion` and `kind` of a reference name; the version does not matter, and an empty

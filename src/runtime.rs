@@ -12,6 +12,7 @@ pub mod link;
 pub mod logs;
 pub mod outlet;
 pub mod pins;
+pub mod plan;
 pub mod process;
 pub mod report;
 pub mod save;

@@ -13,6 +13,7 @@ pub mod line;
 pub mod logs;
 pub mod picture;
 pub mod reverse;
+pub mod rollout;
 pub mod routes;
 pub mod search;
 pub mod table;

@@ -15,6 +15,15 @@ pub async fn object(connection: &Connection, kind: &Kind, key: &ObjectRef) -> Re
     parse(&connection.json(&path, accept::JSON).await?)
 }
 
+/// Fetches the objects of a list by its path and query.
+pub async fn items(connection: &Connection, path: &str) -> Result<Vec<Value>, Problem> {
+    let mut list: Value = parse(&connection.json(path, accept::JSON).await?)?;
+    match list.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) => Ok(items),
+        _ => Err(Problem::Garbled(format!("{path} is no list"))),
+    }
+}
+
 /// Fetches the columns by which the server prints a kind; none where it prints no tables of it.
 pub async fn table_columns(connection: &Connection, kind: &Kind) -> Result<Option<Vec<Column>>, Problem> {
     let path = format!("{}?limit=1&includeObject=Metadata", kind.path(None));

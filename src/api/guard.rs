@@ -174,6 +174,11 @@ const BUILT_IN: [&str; 18] = [
     "storage.k8s.io",
 ];
 
+/// Whether writes of a group may be rehearsed by its server.
+pub fn rehearses(group: &str) -> bool {
+    BUILT_IN.contains(&group)
+}
+
 /// Decides about one request; the ticket that it needed is used up.
 fn allow(mode: Mode, request: &Request<Body>) -> Result<Option<Use>, Refusal> {
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
@@ -235,7 +240,7 @@ fn is_dry_run(info: &RequestInfo, request: &Request<Body>) -> bool {
     let rehearses = asks_once_for_dry_run(request.uri().query());
     // The server takes the options of a DELETE from its body alone where there is one, and forgets the query.
     let honest = info.verb != Verb::Delete || delete_rehearses(request);
-    is_writable(info, &["scale", "eviction"]) && BUILT_IN.contains(&path.group.as_str()) && rehearses && honest
+    is_writable(info, &["scale", "eviction"]) && self::rehearses(&path.group) && rehearses && honest
 }
 
 /// Whether the query holds `dryRun=All` exactly once, and no name that hides behind an escape.

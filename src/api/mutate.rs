@@ -1,6 +1,7 @@
 //! The only way in which anything is written. A rehearsal asks the server what would come of a [`Mutation`]; the real
 //! request leaves with the ticket of a confirmation, once. Whether a lost answer meant yes is looked up, never assumed.
 
+mod local;
 mod request;
 
 pub use self::request::{Outgoing, Stance, outgoing};
@@ -10,11 +11,13 @@ use kube::client::Body;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use crate::api::call::{PATIENCE, Refusal, accept};
+use crate::api::call::{PATIENCE, Problem, Refusal, accept};
 use crate::api::connect::Connection;
 use crate::api::failure::{Cause, Failure};
 use crate::api::fetch;
+use crate::api::guard;
 use crate::api::guard::ticket::{ActionTicket, Print};
+use crate::app::consult::{Inquiry, Told};
 use crate::app::mutation::{Confirmed, Mutation, Preview, Refused, Write};
 use crate::kinds::Kind;
 
@@ -29,12 +32,36 @@ pub struct Answered {
     pub warnings: Vec<String>,
 }
 
+/// Reads what an action has to know before it can be said what is written.
+pub async fn consult(connection: &Connection, kind: &Kind, inquiry: &Inquiry) -> Result<Told, Refused> {
+    let lost = |problem: &Problem| match problem.refusal() {
+        Some(refusal) => classified(refusal),
+        None => Refused::Unsent(problem.failure(connection.server()).headline()),
+    };
+    let key = &inquiry.target.key;
+    let object = fetch::object(connection, kind, key).await.map_err(|problem| lost(&problem))?;
+    if uid(&object) != Some(&*inquiry.target.uid) {
+        return Err(Refused::Conflict(format!("another object is called {} now", key.name)));
+    }
+    let mut lists = Vec::new();
+    for path in inquiry.paths(&object) {
+        lists.push(fetch::items(connection, &path).await.map_err(|problem| lost(&problem))?);
+    }
+    Ok(Told { object, lists })
+}
+
 /// Rehearses a write on the object as it is now: to that version the real one is pinned afterwards.
 pub async fn rehearse(connection: &Connection, kind: &Kind, mutation: &Mutation) -> Result<Preview, Refused> {
     let before = match (&mutation.write, mutation.uid.is_some()) {
         (Write::Create { .. }, _) | (_, false) => Value::Null,
         _ => current(connection, kind, mutation).await?,
     };
+    // The guard lets no other dry run through.
+    if !guard::rehearses(&kind.group) {
+        let warning = format!("nobody was asked what would come of it: a dry run of {} may be no dry run", kind.group);
+        let after = local::after(&before, &mutation.write);
+        return Ok(Preview { before, after, warnings: vec![warning] });
+    }
     let mut pinned = mutation.clone();
     if let Some(version) = before.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
         pinned.resource_version = Some(version.into());
@@ -54,15 +81,38 @@ pub async fn perform(
     let Some(mutation) = confirmed.mutation() else {
         return Err(Refused::Unsent("this confirmation is for no single write".to_owned()));
     };
+    let ticket = ActionTicket::once(confirmed, since, print(kind, mutation)?);
+    perform_with(connection, kind, mutation, ticket).await
+}
+
+/// One step of a plan that was confirmed, by the plan's ticket.
+pub async fn perform_with(
+    connection: &Connection,
+    kind: &Kind,
+    mutation: &Mutation,
+    ticket: ActionTicket,
+) -> Result<Answered, Refused> {
     let mut request = build(&outgoing(kind, mutation, Stance::Real))?;
-    let print = Print::of(&request).ok_or_else(|| Refused::Unsent("its body is a stream".to_owned()))?;
-    request.extensions_mut().insert(ActionTicket::once(confirmed, since, print));
-    let done = send(connection, request, mutation).await;
-    match done {
+    request.extensions_mut().insert(ticket);
+    match send(connection, request, mutation).await {
         Err(Refused::Unknown { how, .. }) => {
             Err(Refused::Unknown { how, shown: looked_up(connection, kind, mutation).await })
         }
         done => done,
+    }
+}
+
+/// What identifies the request of a write.
+pub fn print(kind: &Kind, mutation: &Mutation) -> Result<Print, Refused> {
+    let request = build(&outgoing(kind, mutation, Stance::Real))?;
+    Print::of(&request).ok_or_else(|| Refused::Unsent("its body is a stream".to_owned()))
+}
+
+/// Whether an object that was asked to go is gone: another one of its name counts as gone.
+pub async fn is_gone(connection: &Connection, kind: &Kind, mutation: &Mutation) -> bool {
+    match fetch::object(connection, kind, &mutation.key).await {
+        Ok(object) => uid(&object) != mutation.uid.as_deref(),
+        Err(problem) => problem.refusal().is_some_and(|refusal| refusal.code == 404),
     }
 }
 
@@ -153,6 +203,8 @@ fn classified(refusal: &Refusal) -> Refused {
         404 | 410 => Refused::Missing(words),
         401 | 403 => Refused::Forbidden(words),
         409 => Refused::Conflict(words),
+        // A JSON patch says what it was computed on by tests.
+        422 if is_outdated(refusal) => Refused::Conflict(words),
         429 => Refused::Busy(words),
         408 | 502 | 504 => Refused::Unknown { how: words, shown: None },
         500.. if is_timeout => Refused::Unknown { how: words, shown: None },
@@ -161,10 +213,17 @@ fn classified(refusal: &Refusal) -> Refused {
     }
 }
 
+/// Whether a JSON patch met another object or another version than the one that it was computed on.
+fn is_outdated(refusal: &Refusal) -> bool {
+    let causes = refusal.causes.iter().map(|(_, message)| message.as_str());
+    let mut said = causes.chain([refusal.message.as_str()]);
+    said.any(|text| text.contains("/metadata/resourceVersion") || text.contains("/metadata/uid"))
+}
+
 /// An eviction's 429: which budget it was, and how it stands.
 fn held_back(refusal: &Refusal) -> Option<Refused> {
     let cause = refusal.causes.iter().find(|(reason, _)| reason == "DisruptionBudget");
-    let words = cause.map(|(_, message)| format!("{}: {message}", refusal.message));
+    let words = cause.map(|(_, message)| format!("{}: {message}", refusal.message.trim_end_matches('.')));
     words.filter(|_| refusal.code == 429).map(Refused::Budget)
 }
 

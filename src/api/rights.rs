@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::call::{Problem, accept};
 use crate::api::connect::Connection;
+use crate::app::right::{Right, Verdict};
 use crate::kinds::{Kind, KindId};
 
+const ACCESS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 const REVIEW: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
 
 /// Whether something is allowed.
@@ -75,6 +77,41 @@ pub async fn rules(connection: &Connection, namespace: &str) -> Result<Rules, Pr
     let answer = connection.review(REVIEW, &question).await?;
     let review: Review = serde_json::from_slice(&answer).map_err(|error| Problem::Garbled(error.to_string()))?;
     Ok(review.status)
+}
+
+/// Asks whether one right is given.
+pub async fn may(connection: &Connection, kind: &Kind, right: &Right) -> Verdict {
+    let mut attributes = json!({ "verb": right.verb, "group": &*kind.group, "resource": &*kind.plural });
+    let more = [
+        ("subresource", Some(right.part).filter(|part| !part.is_empty())),
+        ("namespace", right.namespace.as_deref()),
+        ("name", right.name.as_deref()),
+    ];
+    for (key, value) in more {
+        if let Some(value) = value {
+            attributes[key] = json!(value);
+        }
+    }
+    let question = json!({
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": { "resourceAttributes": attributes },
+    });
+    match connection.review(ACCESS, &question).await {
+        Ok(answer) => verdict(&answer),
+        Err(problem) => Verdict::Unknown(problem.to_string()),
+    }
+}
+
+/// Reads the answer; where the server could not ask everybody, its no is none.
+fn verdict(answer: &[u8]) -> Verdict {
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+    let text = |key: &str| answer["status"][key].as_str().unwrap_or_default().to_owned();
+    match (answer["status"]["allowed"].as_bool(), text("evaluationError")) {
+        (Some(true), _) => Verdict::Allowed,
+        (Some(false), error) if error.is_empty() => Verdict::Denied(text("reason")),
+        (_, error) => Verdict::Unknown(error),
+    }
 }
 
 /// Finds, for each kind, those of the candidate namespaces that can be read: it may be, or cannot be told. A namespace
@@ -178,6 +215,24 @@ mod tests {
         let names = |found: Vec<Arc<str>>| found.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(names(candidates(&connection, &given).await), ["shop", "recent", "team"]);
         assert_eq!(names(candidates(&connection, &[]).await), ["default"]);
+    }
+
+    #[tokio::test]
+    async fn one_right_is_allowed_denied_with_the_reason_or_unknown() {
+        let status = |status: &str| json(format!(r#"{{"kind":"SelfSubjectAccessReview","status":{status}}}"#));
+        let fake = Fake::new([
+            status(r#"{"allowed":true}"#),
+            status(r#"{"allowed":false,"reason":"no role"}"#),
+            status(r#"{"allowed":false,"evaluationError":"webhook is away"}"#),
+            answer(500, "text/plain", "oh no"),
+        ]);
+        let connection = fake.connection();
+        let key = crate::kinds::ObjectRef::new(POD, "shop", "web");
+        let (right, kind) = (Right::on("create", "eviction", &key), Catalog::builtin().get(POD).unwrap().clone());
+        assert_eq!(may(&connection, &kind, &right).await, Verdict::Allowed);
+        assert_eq!(may(&connection, &kind, &right).await, Verdict::Denied("no role".to_owned()));
+        assert_eq!(may(&connection, &kind, &right).await, Verdict::Unknown("webhook is away".to_owned()));
+        assert!(matches!(may(&connection, &kind, &right).await, Verdict::Unknown(_)));
     }
 
     #[test]

@@ -1,38 +1,147 @@
 //! What can be done to objects, as data: one row an action. Each becomes a [`Mutation`], is rehearsed by the server, shown
 //! in a dialog, and done once the user has said yes.
 
+mod cordon;
+mod cron;
+mod delete;
+mod drain;
+mod evict;
+mod image;
+mod owners;
+mod partition;
+mod pause;
+mod recreate;
 mod restart;
+mod revision;
+mod scale;
+mod selecting;
+mod switch;
+mod undo;
+mod weight;
 
-use crate::app::mutation::{Mutation, Write};
+use crate::app::mutation::{Mutation, Way, Write};
 use crate::app::policy::Friction;
-use crate::kinds::{Kind, KindId, ObjectRef};
+use crate::app::right::Right;
+use crate::kinds::{Kind, KindId, ObjectRef, Record};
 use crate::wire::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
+
+pub use self::owners::owners;
 
 /// An action on one object.
 #[derive(Debug)]
 pub struct Act {
     /// Its name, in the policy too.
     pub name: &'static str,
-    /// The kinds that have it.
+    /// The kinds that have it; none for every kind.
     pub kinds: &'static [KindId],
+    /// Whether an object as the model knows it is one that can have it now.
+    pub applies: fn(&Record) -> bool,
+    /// What the server has to allow.
+    pub right: fn(&ObjectRef) -> Right,
+    /// What has to be read before it can be said what is written.
+    pub reads: Reads,
+    /// What the user says beside the object.
+    pub input: Option<Input>,
     /// What the user has to do at least.
-    pub friction: Friction,
-    /// What is written.
-    pub write: fn(&Target) -> Write,
+    pub friction: fn(&Subject) -> Friction,
+    /// Another name of the same action in the policy, where it goes further than usual.
+    pub also: fn(&Subject) -> Option<&'static str>,
     /// Why the object as it is cannot have it, in kubectl's words.
-    pub refuse: fn(&Value, &Target) -> Option<String>,
+    pub refuse: fn(&Subject) -> Option<String>,
+    /// What is written, or why that cannot be said.
+    pub write: fn(&Subject) -> Result<Mutation, String>,
+    /// What is written after that, in this order, by the same yes.
+    pub more: fn(&Subject) -> Vec<Mutation>,
+    /// What comes of it, in words.
+    pub effects: fn(&Subject) -> Vec<String>,
     /// What to know about the object before.
-    pub caution: fn(&Value) -> Vec<String>,
+    pub caution: fn(&Subject) -> Vec<String>,
+    /// Whether those who own the object may take the change back.
+    pub is_owned: bool,
     /// The same as kubectl's arguments, without context and namespace.
-    pub kubectl: fn(&Target) -> String,
+    pub kubectl: fn(&Subject) -> String,
     /// How to take it back, from the object as it was.
-    pub undo: fn(&Value) -> String,
+    pub undo: fn(&Subject) -> Undo,
+}
+
+/// What has to be read first.
+#[derive(Clone, Copy, Debug)]
+pub enum Reads {
+    /// Nothing: the pin is enough.
+    Nothing,
+    /// The whole object.
+    Object,
+    /// The object, and then these lists: paths with their queries.
+    ObjectAnd(fn(&Target, &Value) -> Vec<String>),
+}
+
+/// What the user says beside the object.
+#[derive(Debug)]
+pub struct Input {
+    /// Whether it is asked for; else it can only be said in the palette: `:delete orphan`.
+    pub is_asked: bool,
+    /// What to know before.
+    pub tell: fn(&Subject) -> Vec<String>,
+    /// Before what is typed.
+    pub label: fn(&Subject) -> String,
+    /// What stands there to begin with.
+    pub given: fn(&Subject) -> String,
+    /// What was typed as it is kept, or what is wrong with it.
+    pub take: fn(&str, &Subject) -> Result<String, String>,
+}
+
+/// How an action is taken back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Undo {
+    /// In words.
+    pub words: String,
+    /// As an action, where there is one.
+    pub way: Option<Way>,
 }
 
 /// Every action.
-pub const ACTS: &[Act] = &[restart::RESTART];
+pub const ACTS: &[Act] = &[
+    restart::RESTART,
+    scale::SCALE,
+    undo::UNDO,
+    image::IMAGE,
+    pause::PAUSE,
+    pause::RESUME,
+    partition::PARTITION,
+    cron::TRIGGER,
+    cron::SUSPEND,
+    cron::RESUME,
+    switch::SWITCH,
+    weight::WEIGH,
+    evict::EVICT,
+    cordon::CORDON,
+    cordon::UNCORDON,
+    drain::DRAIN,
+    delete::DELETE,
+    recreate::RECREATE,
+];
+
+/// An action that asks, cautions and says nothing: what most have in common.
+const PLAIN: Act = Act {
+    name: "",
+    kinds: &[],
+    applies: |_| true,
+    right: |key| Right::on("patch", "", key),
+    reads: Reads::Nothing,
+    input: None,
+    friction: |_| Friction::Key,
+    also: |_| None,
+    refuse: |_| None,
+    write: |_| Err("there is nothing to write".to_owned()),
+    more: |_| Vec::new(),
+    effects: |_| Vec::new(),
+    caution: |_| Vec::new(),
+    is_owned: true,
+    kubectl: |_| String::new(),
+    undo: |_| Undo { words: String::new(), way: None },
+};
 
 /// What an action is to be done to, pinned when it was chosen: rows move under a live table.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,12 +152,27 @@ pub struct Target {
     pub key: ObjectRef,
     /// Its kind in lower case: `deployment`.
     pub kind: String,
-    /// The object of that name that was seen.
+    /// Its resource as errors name it: `deployments.apps`.
+    pub resource: String,
+    /// The object of that name that was seen; empty for one that is to be made.
     pub uid: Arc<str>,
     /// Its version.
     pub resource_version: Arc<str>,
     /// When it was chosen.
     pub now: Timestamp,
+}
+
+/// Everything that an action is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject {
+    /// The object's pin.
+    pub target: Target,
+    /// What the user said beside it.
+    pub argument: String,
+    /// The object as it was read last; null while nothing was read.
+    pub object: Value,
+    /// What was read with it: the items of each list.
+    pub lists: Vec<Vec<Value>>,
 }
 
 impl Target {
@@ -66,6 +190,45 @@ impl Target {
     }
 }
 
+impl Subject {
+    /// Nothing read, nothing said.
+    pub fn new(target: Target) -> Self {
+        Self { target, argument: String::new(), object: Value::Null, lists: Vec::new() }
+    }
+
+    /// A field of the object; null where it has none.
+    pub fn field(&self, pointer: &str) -> &Value {
+        self.object.pointer(pointer).unwrap_or(&Value::Null)
+    }
+
+    /// A number of the object, or what it is where the object does not say.
+    pub fn count(&self, pointer: &str, else_it_is: i64) -> i64 {
+        self.field(pointer).as_i64().unwrap_or(else_it_is)
+    }
+
+    /// A write to the object as it was seen, in its version.
+    fn pinned(&self, write: Write) -> Mutation {
+        Mutation { resource_version: Some(Arc::clone(&self.target.resource_version)), ..self.held(write) }
+    }
+
+    /// A write to the object as it was seen, in whatever version: what is written does not depend on it.
+    fn held(&self, write: Write) -> Mutation {
+        let Target { key, uid, .. } = &self.target;
+        Mutation { key: key.clone(), uid: Some(Arc::clone(uid)), resource_version: None, write }
+    }
+
+    /// The way back by an action on the same object.
+    fn back(&self, words: impl Into<String>, act: &'static str, argument: impl Into<String>) -> Undo {
+        let way = Way { act, key: self.target.key.clone(), argument: argument.into() };
+        Undo { words: words.into(), way: Some(way) }
+    }
+
+    /// `deployments.apps "web"`: how kubectl's refusals begin.
+    fn named(&self) -> String {
+        format!("{} {:?}", self.target.resource, &*self.target.key.name)
+    }
+}
+
 /// The action of that name.
 pub fn find(name: &str) -> Option<&'static Act> {
     ACTS.iter().find(|act| act.name == name)
@@ -76,23 +239,28 @@ pub fn singular(kind: &Kind) -> String {
     kind.kind.to_lowercase()
 }
 
+/// A kind's resource as errors name it: `deployments.apps`, `pods`.
+pub fn resource(kind: &Kind) -> String {
+    if kind.group.is_empty() { kind.plural.to_string() } else { format!("{}.{}", kind.plural, kind.group) }
+}
+
 impl Act {
-    /// The write, pinned.
-    pub fn mutation(&self, target: &Target) -> Mutation {
-        Mutation {
-            key: target.key.clone(),
-            uid: Some(Arc::clone(&target.uid)),
-            resource_version: Some(Arc::clone(&target.resource_version)),
-            write: (self.write)(target),
-        }
+    /// Whether objects of a kind have it.
+    pub fn fits(&self, kind: KindId) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
+    }
+
+    /// Whether it makes an object that is not there.
+    pub fn makes(&self) -> bool {
+        self.name == recreate::RECREATE.name
     }
 
     /// The whole kubectl line.
-    pub fn line(&self, target: &Target) -> String {
-        let context = quoted(&target.context);
-        let namespace = target.key.namespace.as_deref();
+    pub fn line(&self, subject: &Subject) -> String {
+        let context = quoted(&subject.target.context);
+        let namespace = subject.target.key.namespace.as_deref();
         let namespace = namespace.map_or_else(String::new, |name| format!(" -n {name}"));
-        format!("kubectl --context {context}{namespace} {}", (self.kubectl)(target))
+        format!("kubectl --context {context}{namespace} {}", (self.kubectl)(subject))
     }
 }
 
@@ -104,3 +272,11 @@ fn quoted(text: &str) -> String {
     }
     format!("'{}'", text.replace('\'', r"'\''"))
 }
+
+/// `1 pod`, `3 pods`.
+fn counted(count: i64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+#[cfg(test)]
+mod tests;

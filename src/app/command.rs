@@ -41,6 +41,8 @@ pub enum In {
     Detail,
     /// On the path of a request.
     Trace,
+    /// On the rollout of a workload, and in the list of those under way.
+    Rollout,
     /// In logs.
     Logs,
     /// In a list beside logs.
@@ -66,6 +68,7 @@ impl In {
             Self::Table => "tables",
             Self::Detail => "detail",
             Self::Trace => "trace",
+            Self::Rollout => "rollout",
             Self::Logs => "logs",
             Self::LogPanel => "lists beside logs",
             Self::Yaml => "YAML",

@@ -2,19 +2,23 @@
 //! keys count only after a moment, and what was shown is exactly what is done.
 
 mod ask;
+mod many;
+mod outcome;
 mod pane;
+mod steps;
 
 use crate::app::App;
-use crate::app::acts::{self, Act, Target};
+use crate::app::acts::{self, Act, Subject, Target, Undo};
+use crate::app::deeds::Deed;
 use crate::app::effect::Effect;
 use crate::app::event::Epoch;
-use crate::app::mutation::{Accepted, Confirmed, Done, Mutation, Note, Preview, Refused, Undone};
+use crate::app::mutation::{Accepted, Back, Confirmed, Mutation, Note, Way};
 use crate::app::notice::Notice;
-use crate::app::policy::{Friction, Mode};
+use crate::app::policy::Mode;
 use crate::app::prompt::Editor;
-use crate::view::describe::diff::{self, Difference};
+use crate::kinds::ObjectRef;
+use crate::view::describe::diff::Difference;
 use crate::wire::Timestamp;
-use serde_json::Value;
 
 /// How long keys are ignored once a dialog has something to answer, in microseconds: they were meant for what was there.
 const MOMENT: i64 = 300_000;
@@ -33,6 +37,8 @@ pub struct Dialog {
     asks: Vec<Ask>,
     /// The line that is typed.
     editor: Editor,
+    /// What is wrong with it.
+    error: Option<String>,
     /// Whether the button that does it is chosen; Cancel is, at first.
     is_go: bool,
     /// Since when it can be answered.
@@ -46,6 +52,8 @@ pub struct Dialog {
 enum Purpose {
     /// To do something to an object.
     Act(Box<Pending>),
+    /// To do something to several objects.
+    Many(Box<Many>),
     /// To operate this cluster from here on.
     Operate,
     /// To be allowed more for a while.
@@ -56,21 +64,53 @@ enum Purpose {
 #[derive(Debug)]
 struct Pending {
     act: &'static Act,
-    target: Target,
-    mutation: Mutation,
-    /// Tells the rehearsal that belongs to it from older ones.
+    subject: Subject,
+    /// What was said beside the object already.
+    said: Option<String>,
+    /// What would be written; none before that can be said.
+    mutation: Option<Mutation>,
+    /// Tells what belongs to it from older answers.
     number: u64,
+    /// How often it was rehearsed.
+    tries: u8,
+    /// The action that it takes back.
+    of: Option<Way>,
     state: State,
+}
+
+/// One action on several objects, each with its own verdict.
+#[derive(Debug)]
+struct Many {
+    act: &'static Act,
+    rows: Vec<Pending>,
 }
 
 #[derive(Debug)]
 enum State {
+    /// The object is being read.
+    Consulting,
+    /// Something has to be said beside the object.
+    Asking,
     /// The server has not said yet what would come of it.
     Rehearsing,
     /// What would come of it.
-    Ready { differences: Vec<Difference>, warnings: Vec<String>, cautions: Vec<String>, undo: String },
+    Ready(Box<Ready>),
     /// It cannot be.
     Refused { why: String, remedy: String },
+}
+
+/// What would come of it.
+#[derive(Debug, Default)]
+struct Ready {
+    /// Field by field; none where the object does not change but comes or goes.
+    differences: Option<Vec<Difference>>,
+    /// In words.
+    effects: Vec<String>,
+    /// What to know before.
+    cautions: Vec<String>,
+    undo: Undo,
+    /// What is written after it.
+    more: Vec<Mutation>,
 }
 
 /// Something that has to be typed.
@@ -80,6 +120,8 @@ enum Ask {
     Word(String),
     /// Anything: the reason.
     Reason,
+    /// What the action wants to know beside the object.
+    Input,
 }
 
 impl App {
@@ -88,10 +130,22 @@ impl App {
         self.dialog.is_some()
     }
 
+    /// Whether a dialog is about to be answered by the server or by the user's patience.
+    pub fn is_pondering(&self) -> bool {
+        self.has_dialog() && !self.dialog_listens()
+    }
+
+    /// Whether what is typed is free, so that it may be pasted too.
+    pub(super) fn asks_for_input(&self) -> bool {
+        let asks = |dialog: &Dialog| matches!(dialog.asks.first(), Some(Ask::Input | Ask::Reason));
+        self.dialog_listens() && self.dialog.as_ref().is_some_and(asks)
+    }
+
     /// Whether a key may count: not before the dialog can be answered, nor in the first moment after.
     pub(super) fn dialog_listens(&self) -> bool {
         let is_told = |dialog: &Dialog| match &dialog.purpose {
-            Purpose::Act(pending) => !matches!(pending.state, State::Rehearsing),
+            Purpose::Act(pending) => pending.is_told(),
+            Purpose::Many(many) => many.rows.iter().all(Pending::is_told),
             Purpose::Operate | Purpose::Elevate => true,
         };
         let is_seen = |dialog: &Dialog| MOMENT <= self.now.micros_since(dialog.since);
@@ -100,29 +154,78 @@ impl App {
 
     /// Begins an action on the selected object, which is pinned from here on.
     pub(super) fn act(&mut self, name: &str) {
+        self.act_with(name, None);
+    }
+
+    /// The same, with what the user said beside the object already.
+    pub(super) fn act_with(&mut self, name: &str, said: Option<&str>) {
         let Some(act) = acts::find(name) else { return };
-        let Some(target) = self.target(act) else { return };
-        let Some(session) = self.session() else { return };
+        let marked = self.marked();
+        if 1 < marked.len() {
+            return self.begin_many(act, &marked, said);
+        }
+        let Some(key) = marked.into_iter().next().or_else(|| self.subject()) else {
+            return self.say(format!("{name}: nothing is selected"));
+        };
+        self.begin(act, &key, said.map(str::to_owned), None);
+    }
+
+    /// Begins an action on an object that was chosen before.
+    pub(super) fn act_on(&mut self, act: &'static Act, key: &ObjectRef) {
+        self.begin(act, key, None, None);
+    }
+
+    /// Takes back the last action of this run in this context; else a rollout, whoever began it.
+    pub(super) fn undo_last(&mut self) {
+        let Some(context) = self.session().map(|session| session.context.clone()) else { return };
+        if let Some((_, way)) = self.deeds.ways.iter().rev().find(|(of, _)| *of == context).cloned()
+            && let Some(act) = acts::find(way.act)
+        {
+            return self.begin(act, &way.key.clone(), Some(way.argument.clone()), Some(way));
+        }
+        let undo = acts::find("undo");
+        if undo.zip(self.subject()).is_some_and(|(undo, key)| undo.fits(key.kind)) {
+            return self.act("undo");
+        }
+        self.say("nothing was done in this run that could be taken back; on a workload z takes back its last rollout");
+    }
+
+    fn begin(&mut self, act: &'static Act, key: &ObjectRef, said: Option<String>, of: Option<Way>) {
+        let Some(target) = self.target(act, key) else { return };
+        let Some(epoch) = self.may_begin(act) else { return };
+        let pending = Pending { of, ..self.pending_of(act, target, said) };
+        let number = pending.number;
+        self.dialog = Some(self.dialog_of(epoch, Purpose::Act(Box::new(pending)), Vec::new()));
+        self.consult(number);
+    }
+
+    fn pending_of(&mut self, act: &'static Act, target: Target, said: Option<String>) -> Pending {
+        let (number, subject, state) = (self.epoch().0, Subject::new(target), State::Consulting);
+        Pending { act, subject, said, mutation: None, number, tries: 0, of: None, state }
+    }
+
+    /// Whether an action may begin here now, and on which connection; says why not.
+    fn may_begin(&mut self, act: &Act) -> Option<Epoch> {
+        let session = self.session()?;
         let (epoch, mode) = (session.epoch, session.mode);
         if session.grant.denies(act.name) {
-            return self.refuse_to(act, "the policy denies it here");
+            self.refuse_to(act, "the policy denies it here");
+            return None;
         }
         if !session.is_live() {
-            return self.refuse_to(act, "the server does not answer");
+            self.refuse_to(act, "the server does not answer");
+            return None;
         }
         if mode == Mode::Observe {
-            return self.ask_to_operate(act);
+            self.ask_to_operate(act);
+            return None;
         }
-        let number = self.epoch().0;
-        let mutation = act.mutation(&target);
-        self.out.push(Effect::Preview(epoch, number, Box::new(mutation.clone())));
-        let asks = self.asks(act, &target);
-        let pending = Pending { act, target, mutation, number, state: State::Rehearsing };
-        self.dialog = Some(self.dialog_of(epoch, Purpose::Act(Box::new(pending)), asks));
+        Some(epoch)
     }
 
     fn dialog_of(&self, epoch: Epoch, purpose: Purpose, asks: Vec<Ask>) -> Dialog {
-        Dialog { epoch, purpose, asks, editor: Editor::default(), is_go: false, since: self.now, reason: None }
+        let (editor, since) = (Editor::default(), self.now);
+        Dialog { epoch, purpose, asks, editor, error: None, is_go: false, since, reason: None }
     }
 
     fn refuse_to(&mut self, act: &Act, why: &str) {
@@ -130,26 +233,28 @@ impl App {
         self.notice = Some(Notice { is_failure: true, ..Notice::new(text, self.now) });
     }
 
-    /// The selected object, if it is of a kind that has the action and its version is known.
-    fn target(&mut self, act: &Act) -> Option<Target> {
-        let key = self.subject()?;
+    /// An object, if it is of a kind that has the action and its version is known.
+    fn target(&mut self, act: &Act, key: &ObjectRef) -> Option<Target> {
         let session = self.session()?;
         let kind = session.catalog.get(key.kind)?;
-        if !act.kinds.contains(&key.kind) {
+        if !act.fits(key.kind) {
             let text = format!("{} is for {}", act.name, self.kinds_of(act).join(", "));
             self.say(text);
             return None;
         }
-        let Some(record) = session.cluster.get(&key) else {
+        let record = session.cluster.get(key);
+        if record.is_none() && !act.makes() {
             self.say(format!("{} is gone", key.name));
             return None;
-        };
+        }
+        let meta = record.filter(|_| !act.makes()).map(|record| record.meta.clone()).unwrap_or_default();
         Some(Target {
             context: session.context.clone(),
             kind: acts::singular(kind),
-            uid: record.meta.uid.clone(),
-            resource_version: record.meta.resource_version.clone(),
-            key,
+            resource: acts::resource(kind),
+            uid: meta.uid,
+            resource_version: meta.resource_version,
+            key: key.clone(),
             now: self.now,
         })
     }
@@ -159,37 +264,17 @@ impl App {
         act.kinds.iter().filter_map(|id| session.catalog.get(*id)).map(|kind| kind.plural.to_string()).collect()
     }
 
-    /// What the policy wants typed, where that is more than the action's own.
-    fn asks(&self, act: &Act, target: &Target) -> Vec<Ask> {
-        let wanted = self.session().and_then(|session| session.grant.friction(act.name));
-        match wanted.unwrap_or(act.friction).max(act.friction) {
-            Friction::Key => Vec::new(),
-            Friction::Name => vec![Ask::Word(target.key.name.to_string())],
-            Friction::Context => vec![Ask::Word(target.context.to_string())],
-        }
-    }
-
-    /// The server has said what would come of it.
-    pub(super) fn previewed(&mut self, epoch: Epoch, number: u64, said: Result<Box<Preview>, Refused>) {
-        let now = self.now;
-        let Some(dialog) = self.dialog.as_mut().filter(|dialog| dialog.epoch == epoch) else { return };
-        let Purpose::Act(pending) = &mut dialog.purpose else { return };
-        if pending.number != number {
-            return;
-        }
-        dialog.since = now;
-        dialog.is_go = false;
-        pending.state = match said {
-            Err(refused) => State::Refused { why: refused.cause().to_owned(), remedy: refused.remedy().to_owned() },
-            Ok(preview) => pending.ready(*preview),
-        };
-    }
-
     /// Tab: the other button.
     pub(super) fn dialog_other(&mut self) {
         if let Some(dialog) = &mut self.dialog {
             dialog.is_go = !dialog.is_go && dialog.asks.is_empty();
         }
+    }
+
+    /// Left and right: in what is typed, else the other button.
+    pub(super) fn dialog_move(&mut self, in_line: fn(&mut Editor)) {
+        let is_typed = self.dialog.as_ref().is_some_and(|dialog| !dialog.asks.is_empty());
+        if is_typed { self.dialog_edit(in_line) } else { self.dialog_other() }
     }
 
     /// Esc.
@@ -212,6 +297,7 @@ impl App {
     pub(super) fn dialog_edit(&mut self, edit: impl FnOnce(&mut Editor)) {
         if let Some(dialog) = self.dialog.as_mut().filter(|dialog| !dialog.asks.is_empty()) {
             edit(&mut dialog.editor);
+            dialog.error = None;
         }
     }
 
@@ -223,13 +309,14 @@ impl App {
         };
         let typed = dialog.editor.text().trim().to_owned();
         let is_right = match ask {
+            Ask::Input => return self.dialog_said(&typed),
             Ask::Word(word) => *word == typed,
             Ask::Reason => !typed.is_empty(),
         };
         if !is_right {
             let text = match ask {
                 Ask::Word(word) => format!("type {word} to go on, or <esc>"),
-                Ask::Reason => "a reason is needed, or <esc>".to_owned(),
+                _ => "a reason is needed, or <esc>".to_owned(),
             };
             return self.say(text);
         }
@@ -250,92 +337,61 @@ impl App {
             Purpose::Operate => self.operate(),
             Purpose::Elevate => self.elevate(),
             Purpose::Act(_) => self.accept_act(),
+            Purpose::Many(_) => self.accept_many(),
         }
+    }
+
+    /// Whether what is on screen may be done: it can have been seen, and the mode allows it.
+    fn may_accept(&mut self, epoch: Epoch) -> bool {
+        let Some(mode) = self.sessions.iter().find(|session| session.epoch == epoch).map(|session| session.mode) else {
+            return false;
+        };
+        let is_seen = SMALLEST.0 <= self.size.width && SMALLEST.1 <= self.size.height;
+        if !is_seen {
+            self.say("the terminal is too small to show what would be done");
+        } else if mode != Mode::Operate {
+            self.say(format!("{} mode: nothing is done", mode.word()));
+        }
+        is_seen && mode == Mode::Operate
     }
 
     fn accept_act(&mut self) {
-        let Some(Dialog { epoch, purpose: Purpose::Act(pending), reason, .. }) = &self.dialog else { return };
-        let State::Ready { undo, .. } = &pending.state else { return };
-        let Some(session) = self.sessions.iter().find(|session| session.epoch == *epoch) else { return };
-        if self.size.width < SMALLEST.0 || self.size.height < SMALLEST.1 {
-            return self.say("the terminal is too small to show what would be done");
+        let Some(epoch) = self.dialog.as_ref().map(|dialog| dialog.epoch) else { return };
+        if !self.may_accept(epoch) {
+            return;
         }
-        if session.mode != Mode::Operate {
-            let text = format!("{} mode: nothing is done", session.mode.word());
-            return self.say(text);
-        }
+        let Some(Dialog { purpose: Purpose::Act(pending), reason, .. }) = &self.dialog else { return };
+        let (State::Ready(ready), Some(mutation)) = (&pending.state, &pending.mutation) else { return };
+        let Some(session) = self.sessions.iter().find(|session| session.epoch == epoch) else { return };
         let note = Note {
             context: session.context.clone(),
             action: pending.act.name,
-            object: pending.target.place(),
-            line: pending.act.line(&pending.target),
+            object: pending.subject.target.place(),
+            line: pending.act.line(&pending.subject),
             rule: session.grant.rule.clone(),
             reason: reason.clone().or_else(|| session.reason.clone()),
-            undo: undo.clone(),
+            undo: ready.undo.words.clone(),
+            back: Back { way: ready.undo.way.clone(), of: pending.of.clone() },
+        };
+        let deed = Deed {
+            context: session.context.clone(),
+            action: pending.act.name,
+            place: note.object.clone(),
+            key: pending.subject.target.key.clone(),
+            version: pending.subject.target.resource_version.clone(),
+            since: self.now,
         };
         let text = format!("{} {}: sent", note.action, note.object);
-        let confirmed = Confirmed::write(pending.mutation.clone(), note, Accepted::by_the_user());
-        self.out.push(Effect::Mutate(*epoch, Box::new(confirmed)));
+        let accepted = Accepted::by_the_user();
+        let confirmed = if ready.more.is_empty() {
+            Confirmed::write(mutation.clone(), note, accepted)
+        } else {
+            let all = std::iter::once(mutation).chain(&ready.more).cloned().collect();
+            Confirmed::many(all, note, accepted)
+        };
+        self.out.push(Effect::Mutate(epoch, Box::new(confirmed)));
+        self.deeds.send(deed);
         self.dialog = None;
         self.say(text);
-    }
-}
-
-impl App {
-    /// A write was done, perhaps in a context that is not on screen.
-    pub(super) fn done(&mut self, done: &Done) {
-        self.redraw = true;
-        let warned = done.warnings.first().map_or_else(String::new, |text| format!("; the server warns: {text}"));
-        self.say(format!(
-            "{}{} {}: done{warned}; {}",
-            self.elsewhere(&done.context),
-            done.action,
-            done.object,
-            done.undo
-        ));
-    }
-
-    /// A write was not done, or nobody knows.
-    pub(super) fn undone(&mut self, undone: &Undone) {
-        self.redraw = true;
-        let Undone { context, action, object, why } = undone;
-        let text = format!("{}{action} {object}: {}: {}", self.elsewhere(context), why.cause(), why.remedy());
-        let until = self.now.plus_seconds(30);
-        self.notice = Some(Notice { text, is_failure: true, until });
-    }
-
-    /// The context, where it is not the one on screen.
-    fn elsewhere(&self, context: &str) -> String {
-        let is_here = self.session().is_some_and(|session| *session.context == *context);
-        if is_here { String::new() } else { format!("{context}: ") }
-    }
-
-    /// Flags can only tighten: who asked for more than the policy grants is told.
-    pub(super) fn warn_of_less(&mut self, index: usize) {
-        let Some((asked, session)) = self.asked.zip(self.sessions.get(index)) else { return };
-        if session.mode < asked {
-            let rule = if session.grant.rule.is_empty() { "the policy grants no more" } else { &session.grant.rule };
-            let text = format!("{} mode: {} was asked for; {rule}", session.mode.word(), asked.word());
-            self.say(text);
-        }
-    }
-}
-
-impl Pending {
-    /// The real request is pinned to the version that was rehearsed.
-    fn ready(&mut self, preview: Preview) -> State {
-        let Preview { before, after, warnings } = preview;
-        if let Some(why) = (self.act.refuse)(&before, &self.target) {
-            return State::Refused { why, remedy: String::new() };
-        }
-        if let Some(version) = before.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
-            self.mutation.resource_version = Some(version.into());
-        }
-        State::Ready {
-            differences: diff::differences(&before, &after),
-            warnings,
-            cautions: (self.act.caution)(&before),
-            undo: (self.act.undo)(&before),
-        }
     }
 }

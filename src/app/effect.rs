@@ -1,8 +1,10 @@
 //! What goes out: everything the program does to the world is one of these values first.
 
+use crate::app::consult::Inquiry;
 use crate::app::event::{ContextName, Epoch, Ticket};
 use crate::app::mutation::{Confirmed, Mutation};
 use crate::app::policy::Answer;
+use crate::app::right::Right;
 use crate::kinds::{KindId, ObjectRef};
 use crate::model::Scope;
 use crate::view::logs::batch::SourceId;
@@ -54,10 +56,16 @@ pub enum Effect {
         /// The requests, as lines.
         lines: Vec<String>,
     },
+    /// Ask the server whether we may.
+    Rights(Epoch, Vec<Right>),
+    /// Read what an action has to know; the answer carries the number.
+    Consult(Epoch, u64, Box<Inquiry>),
     /// Ask the server what would come of a write; the answer carries the number.
     Preview(Epoch, u64, Box<Mutation>),
     /// Do what the user confirmed.
     Mutate(Epoch, Box<Confirmed>),
+    /// Stop what was confirmed and has several steps, before its next one.
+    Halt(Epoch),
     /// Write into the policy that a cluster may be operated.
     Remember(Answer),
     /// Read the record of actions.

@@ -1,7 +1,9 @@
 //! What comes in: keys, ticks, and the replies to what was asked for.
 
+use crate::app::consult::Told;
 use crate::app::keymap::Chord;
-use crate::app::mutation::{Done, Preview, Refused, Undone};
+use crate::app::mutation::{Done, Preview, Progress, Refused, Undone};
+use crate::app::right::{Right, Verdict};
 use crate::kinds::{Catalog, KindId, ObjectRef};
 use crate::model::Change;
 use crate::view::logs::batch::{Batch, SourceId};
@@ -112,8 +114,14 @@ pub enum Reply {
     Probed(Box<Request>, Vec<Reality>),
     /// What DNS said of each name on the way.
     LookedUp(Vec<(String, Lookup)>),
+    /// Whether we may.
+    Rights(Vec<(Right, Verdict)>),
+    /// What an action has to know.
+    Consulted(u64, Result<Box<Told>, Refused>),
     /// What would come of a write.
     Previewed(u64, Result<Box<Preview>, Refused>),
+    /// How far several writes are. Never dropped.
+    Progress(Progress),
     /// A write was done. Never dropped, whatever connection it belonged to.
     Done(Done),
     /// A write was not done, or nobody knows. Never dropped.

@@ -26,7 +26,8 @@ impl App {
     /// Enter: the object of a row, or the pods of a namespace.
     pub(super) fn open_from_home(&mut self) {
         match self.home_row() {
-            Some(HomeRow::Problem(key) | HomeRow::Rollout(key)) => self.open_detail(key),
+            Some(HomeRow::Problem(key)) => self.open_detail(key),
+            Some(HomeRow::Rollout(key)) => self.open_rollout(key),
             Some(HomeRow::Route(line, _)) => self.follow_line(&line),
             Some(HomeRow::Namespace(name)) => self.use_namespaces(Namespaces::Some(BTreeSet::from([name]))),
             None => {}

@@ -32,7 +32,7 @@ impl App {
     pub(super) fn logs(&mut self) {
         let Some(session) = self.session() else { return };
         let named = |key: ObjectRef| (crate::view::name(&session.catalog, &key), vec![key]);
-        match self.route_in_list().or_else(|| self.log_subject().map(named)) {
+        match self.route_in_list().or_else(|| self.object_of_line().map(named)) {
             Some((title, objects)) => self.open_logs(title, objects),
             None => self.say("nothing here has logs"),
         }
@@ -49,9 +49,9 @@ impl App {
     }
 
     /// What the line of a path or a host speaks of; where it speaks of nothing, the line above it that does.
-    fn log_subject(&self) -> Option<ObjectRef> {
+    fn object_of_line(&self) -> Option<ObjectRef> {
         if !matches!(self.session()?.screen(), Screen::Trace(_) | Screen::Host(_)) {
-            return self.subject();
+            return self.log_subject();
         }
         let (page, cursor) = self.page_on_screen()?;
         let lines: Vec<_> = describe::lines(&page).take(cursor.index.saturating_add(1)).collect();

@@ -30,6 +30,7 @@ impl App {
                 let has_list = logs.panel.is_some() || logs.record.is_some();
                 has_list || docked(session, self.size).is_some()
             }
+            Screen::Rollout(_) => TRACE_SPLIT <= self.size.width,
             _ => false,
         }
     }
@@ -58,6 +59,8 @@ impl App {
             Screen::Detail(screen) => Some((describe::detail(&self.subject_of(session, &screen.key)), screen.cursor)),
             Screen::Trace(screen) => Some((self.picture(session, screen), screen.cursor)),
             Screen::Host(screen) => Some((self.host_page(session, screen), screen.cursor)),
+            Screen::Rollout(screen) => Some(self.rollout_page(session, screen)),
+            Screen::Rollouts(screen) => Some(self.rollouts_page(session, screen)),
             _ => None,
         }
     }
@@ -105,7 +108,9 @@ impl App {
             Screen::Table(_) => self.step_table(by, panes.main),
             Screen::Home(_) => self.step_on_home(by),
             Screen::Detail(_) => self.step_page(by, panes.side.unwrap_or(panes.main)),
-            Screen::Trace(_) | Screen::Host(_) => self.step_page(by, panes.main),
+            Screen::Trace(_) | Screen::Host(_) | Screen::Rollout(_) | Screen::Rollouts(_) => {
+                self.step_page(by, panes.main);
+            }
             Screen::Picker(screen) => {
                 let all = self.entries(screen).len();
                 let mut next = screen.clone();
@@ -122,10 +127,13 @@ impl App {
         let Some((page, cursor)) = self.page_on_screen() else { return };
         let all = describe::lines(&page).count();
         let next = cursor.moved(moved(cursor.index, by, all), usize::from(area.height));
+        let link = describe::lines(&page).nth(next.index).and_then(|(_, line)| line.link.clone());
         match self.session_mut().and_then(|session| session.screens.last_mut()) {
             Some(Screen::Detail(screen)) => screen.cursor = next,
             Some(Screen::Trace(screen)) => screen.cursor = next,
             Some(Screen::Host(screen)) => screen.cursor = next,
+            Some(Screen::Rollout(screen)) => (screen.cursor, screen.held) = (next, link),
+            Some(Screen::Rollouts(screen)) => (screen.cursor, screen.held) = (next, link),
             _ => {}
         }
     }

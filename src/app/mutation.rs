@@ -188,6 +188,28 @@ pub struct Note {
     pub reason: Option<String>,
     /// How to take it back.
     pub undo: String,
+    /// The same as an action.
+    pub back: Back,
+}
+
+/// An action that takes another one back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// Its name.
+    pub act: &'static str,
+    /// The object.
+    pub key: ObjectRef,
+    /// What is said beside it.
+    pub argument: String,
+}
+
+/// The way back from an action, and whether that action was itself one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Back {
+    /// How it is taken back; none where it cannot be.
+    pub way: Option<Way>,
+    /// What it takes back itself.
+    pub of: Option<Way>,
 }
 
 /// The proof that a user said yes; only the app makes it, when a dialog is accepted.
@@ -290,6 +312,21 @@ pub struct Done {
     pub warnings: Vec<String>,
     /// How to take it back.
     pub undo: String,
+    /// The same as an action.
+    pub back: Box<Back>,
+}
+
+/// How far several writes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// In which context.
+    pub context: Arc<str>,
+    /// The action's name.
+    pub action: &'static str,
+    /// What it is done to.
+    pub object: String,
+    /// What happens now.
+    pub text: String,
 }
 
 /// A write that was not done, or of which nobody knows.

@@ -136,6 +136,7 @@ impl App {
         match session.screen() {
             Screen::Picker(_) => self.pick_selected(),
             Screen::Home(_) => self.open_from_home(),
+            Screen::Rollouts(_) => self.rollout(),
             Screen::Table(table) if is_namespaces(table.kind) => {
                 let marked = table.marked.iter().map(|key| Arc::clone(&key.name)).collect::<BTreeSet<_>>();
                 let one = || self.selected().map(|key| BTreeSet::from([key.name]));
@@ -279,6 +280,7 @@ impl App {
         match self.session()?.screen() {
             Screen::Detail(detail) => Some(detail.key.clone()),
             Screen::Yaml(yaml) => Some(yaml.key.clone()),
+            Screen::Rollout(rollout) => Some(rollout.key.clone()),
             _ => self.selected(),
         }
     }
@@ -286,6 +288,7 @@ impl App {
     /// The object whose detail is on screen, in its own screen or beside the table.
     pub(super) fn open_object(&self) -> Option<ObjectRef> {
         match self.session()?.screen() {
+            Screen::Rollouts(_) => None,
             Screen::Table(_) | Screen::Trace(_) | Screen::Host(_) if self.panes().side.is_none() => None,
             _ => self.subject(),
         }

@@ -1,6 +1,7 @@
 //! `:` and `/`: what is typed, what is offered, and what happens on Enter.
 
 use crate::app::App;
+use crate::app::acts;
 use crate::app::command::{self, COMMANDS, In};
 use crate::app::notice::Notice;
 use crate::app::prompt::{Editor, Prompt, Purpose};
@@ -198,6 +199,8 @@ impl App {
         let urls = session.map_or_else(Vec::new, Session::known_requests);
         // The sources and entrances of requests stand behind their options.
         let entrances = session.filter(|_| line.contains("--via")).map_or_else(Vec::new, entrances);
+        let rolls = self.session().filter(|_| line.starts_with("rollout "));
+        let workloads = rolls.map_or_else(Vec::new, crate::app::rollout::workloads);
         let pods = session.filter(|_| line.contains("--from-pod")).map_or_else(Vec::new, pods);
         let commands = COMMANDS.iter().filter(|command| !command.when.contains(&In::Prompt));
         let commands: Vec<(&'static str, &'static str)> = commands.map(|c| (c.name, c.help)).collect();
@@ -207,6 +210,7 @@ impl App {
             urls: &urls,
             entrances: &entrances,
             pods: &pods,
+            workloads: &workloads,
             namespaces: &namespaces,
             commands: &commands,
             aliases: &self.settings.aliases,
@@ -276,7 +280,9 @@ impl App {
             Wish::Quit => self.quit(),
             Wish::Trace(request) => self.follow(*request),
             Wish::Host(host) => self.open_host(host),
-            Wish::Command(name) => {
+            Wish::Rollout(name) => self.rollout_of(&name),
+            Wish::CommandWith(name, rest) if acts::find(name).is_some() => self.act_with(name, Some(&rest)),
+            Wish::Command(name) | Wish::CommandWith(name, _) => {
                 if let Some(command) = command::find(name) {
                     (command.run)(self);
                 }

@@ -32,6 +32,7 @@ impl App {
             Pick::Sort => self.sort_entries(),
             Pick::Route => self.session().map_or_else(Vec::new, |session| self.route_entries(session)),
             Pick::Trace => self.session().map_or_else(Vec::new, |session| self.trace_entries(session)),
+            Pick::Action => self.session().map_or_else(Vec::new, |session| self.action_entries(session)),
         };
         let wanted = picker.filter.to_lowercase();
         let words: Vec<&str> = wanted.split_whitespace().collect();
@@ -131,6 +132,7 @@ impl App {
         self.leave();
         match picker.pick {
             Pick::Route | Pick::Trace => {}
+            Pick::Action => self.pick_action(&text),
             Pick::Context => self.switch_context(&text),
             Pick::Sort => self.sort_by(if is_first { None } else { Some(&text) }),
             Pick::Namespace => {

@@ -7,7 +7,7 @@ use crate::app::layout::{self, Area, holds};
 use crate::app::moves::docked;
 use crate::app::prompt::Purpose;
 use crate::app::scene::{Content, Pane, Scene, hint_places};
-use crate::app::screen::{DetailScreen, HostScreen, Screen, TraceScreen};
+use crate::app::screen::Screen;
 use crate::app::session::Session;
 use crate::view::line::{Role, Span};
 use std::sync::Arc;
@@ -217,13 +217,10 @@ impl App {
                 let from = picker.cursor.index.min(self.entries(picker).len().saturating_sub(1));
                 self.step(to(from));
             }
-            Some(
-                Screen::Detail(DetailScreen { cursor, .. })
-                | Screen::Trace(TraceScreen { cursor, .. })
-                | Screen::Host(HostScreen { cursor, .. }),
-            ) => {
-                let from = cursor.index;
-                self.step(to(from));
+            Some(Screen::Detail(_) | Screen::Trace(_) | Screen::Host(_) | Screen::Rollout(_) | Screen::Rollouts(_)) => {
+                if let Some((_, cursor)) = self.page_on_screen() {
+                    self.step(to(cursor.index));
+                }
             }
             _ => {}
         }

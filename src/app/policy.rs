@@ -9,9 +9,6 @@ pub use self::answer::{Answer, with_answer};
 use regex::Regex;
 use std::collections::BTreeMap;
 
-/// What the embedded clusters may be operated with. Raise it to operate once the demo's server can write.
-pub const DEMO_MODE: Mode = Mode::Observe;
-
 /// What may be done to a cluster. Each connection has one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
@@ -41,6 +38,8 @@ pub struct Policy {
     rules: Vec<Rule>,
     /// Why the file counts as observe everywhere: what is wrong with it, and on which line.
     fault: Option<String>,
+    /// Whether it speaks of embedded clusters, where nothing real can be touched.
+    is_embedded: bool,
 }
 
 /// One rule of the file.
@@ -89,6 +88,8 @@ pub struct Grant {
     pub max_bulk: Option<usize>,
     /// The colour in which the context stands out.
     pub banner: Option<String>,
+    /// Whether the cluster lives in this process, so that nothing real can be touched.
+    pub is_embedded: bool,
     deny: Vec<String>,
     confirm: BTreeMap<String, Friction>,
 }
@@ -120,19 +121,19 @@ impl Policy {
     /// Reads a policy; `file` is named in what is wrong with it. What is wrong anywhere makes all of it observe.
     pub fn parse(text: &str, file: &str) -> Self {
         match file::read(text) {
-            Ok(rules) => Self { rules, fault: None },
+            Ok(rules) => Self { rules, ..Self::default() },
             Err((line, message)) => Self::unreadable(format!("{file}:{line}: {message}")),
         }
     }
 
     /// A policy that cannot be read.
     pub fn unreadable(why: String) -> Self {
-        Self { rules: Vec::new(), fault: Some(why) }
+        Self { fault: Some(why), ..Self::default() }
     }
 
     /// The policy of the embedded clusters: the user's own does not speak of them.
     pub fn demo() -> Self {
-        Self { rules: vec![Rule { mode: DEMO_MODE, ..Rule::default() }], fault: None }
+        Self { is_embedded: true, ..Self::default() }
     }
 
     /// What is wrong with the file.
@@ -145,6 +146,10 @@ impl Policy {
         if let Some(fault) = &self.fault {
             let closed = Some(format!("the policy cannot be read: {fault}"));
             return Grant { rule: fault.clone(), closed, ..Grant::default() };
+        }
+        if self.is_embedded {
+            let rule = "the demo: nothing real can be touched".to_owned();
+            return Grant { mode: Mode::Operate, rule, is_embedded: true, ..Grant::default() };
         }
         for (index, rule) in self.rules.iter().enumerate() {
             let fits = |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|p| p.is_match(text));
@@ -188,6 +193,7 @@ impl Rule {
             closed,
             max_bulk: self.max_bulk,
             banner: self.banner.clone(),
+            is_embedded: false,
             deny: self.deny.clone(),
             confirm: self.confirm.clone(),
         }

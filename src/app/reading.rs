@@ -29,6 +29,7 @@ impl App {
             In::Table,
             In::Detail,
             In::Trace,
+            In::Rollout,
             In::Logs,
             In::LogPanel,
             In::Yaml,

@@ -276,9 +276,20 @@ pub struct DialogPane {
     /// What would happen, and what to know.
     pub lines: Vec<Line>,
     /// What has to be typed, and what was typed so far.
-    pub input: Option<(String, String)>,
+    pub input: Option<Typed>,
     /// The answers; the first is the harmless one.
     pub buttons: Vec<Button>,
+}
+
+/// A line that is typed in a dialog.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// What is asked for.
+    pub label: String,
+    /// The text.
+    pub text: String,
+    /// Bytes before the cursor.
+    pub cursor: usize,
 }
 
 /// An answer to a dialog.

@@ -21,6 +21,10 @@ pub enum Screen {
     Trace(TraceScreen),
     /// How one host is put together.
     Host(HostScreen),
+    /// How one workload changes.
+    Rollout(RolloutScreen),
+    /// Every rollout under way.
+    Rollouts(RolloutsScreen),
     /// Logs.
     Logs(LogsScreen),
     /// The YAML of one object.
@@ -108,6 +112,30 @@ pub struct HostScreen {
     pub host: String,
     /// Line of the page.
     pub cursor: Cursor,
+}
+
+/// The rollout of one workload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RolloutScreen {
+    /// The workload.
+    pub key: ObjectRef,
+    /// Line of the page.
+    pub cursor: Cursor,
+    /// The object on whose line the cursor was put: lines move while pods come and go.
+    pub held: Option<ObjectRef>,
+    /// Whether all revisions are listed.
+    pub all: bool,
+    /// Revisions chosen to be compared, two at most.
+    pub chosen: Vec<i64>,
+}
+
+/// Every rollout under way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RolloutsScreen {
+    /// Line of the list.
+    pub cursor: Cursor,
+    /// The workload on whose line the cursor was put.
+    pub held: Option<ObjectRef>,
 }
 
 /// Logs.
@@ -225,6 +253,8 @@ pub enum Pick {
     Route,
     /// A path that is pinned or was followed lately.
     Trace,
+    /// Something to do to an object.
+    Action,
 }
 
 /// A short list to choose from.
@@ -253,6 +283,13 @@ impl TableScreen {
             cursor: Cursor::default(),
             marked: BTreeSet::new(),
         }
+    }
+}
+
+impl RolloutScreen {
+    /// The rollout of a workload, its worst line selected.
+    pub fn new(key: ObjectRef) -> Self {
+        Self { key, cursor: Cursor::default(), held: None, all: false, chosen: Vec::new() }
     }
 }
 

@@ -4,13 +4,16 @@ mod columns;
 mod fetch;
 pub mod logs;
 pub mod paths;
+pub mod templates;
 pub mod watches;
 
 use crate::app::event::{Connected, ContextName, Epoch, Failure, Readable, Ticket};
 use crate::app::policy::{Grant, Mode};
+use crate::app::right::Rights;
 use crate::app::screen::{HomeScreen, Screen};
 use crate::app::session::logs::LogView;
 use crate::app::session::paths::Paths;
+use crate::app::session::templates::Templates;
 use crate::kinds::{Catalog, KindId, ObjectRef, Record};
 use crate::model::{Change, Cluster, Scope, Sync};
 use crate::view::routes::index::Index;
@@ -55,6 +58,8 @@ pub struct Session {
     pub changes: Changes,
     /// The whole object behind the open detail.
     pub fetched: Option<Fetched>,
+    /// The objects that hold the templates of revisions that are compared.
+    pub templates: Templates,
     /// The object whose detail is open, and since when: it is fetched after a moment of rest.
     pub rest: Option<(ObjectRef, Timestamp)>,
     /// Namespaces in the order in which they were chosen, for the digits.
@@ -73,6 +78,10 @@ pub struct Session {
     pub has_news: bool,
     /// Watches that are open, and since when nobody needs them.
     open: BTreeMap<Scope, Option<Timestamp>>,
+    /// What may be done, as far as it was asked.
+    pub rights: Rights,
+    /// The object whose actions are listed.
+    pub actions_of: Option<ObjectRef>,
     /// Custom kinds whose columns were asked for.
     columns: HashMap<KindId, columns::Columns>,
 }
@@ -160,6 +169,7 @@ impl Session {
             wanted: None,
             changes: Changes::default(),
             fetched: None,
+            templates: Templates::default(),
             rest: None,
             recent: Vec::new(),
             left: None,
@@ -170,6 +180,8 @@ impl Session {
             has_news: false,
             open: BTreeMap::new(),
             columns: HashMap::new(),
+            rights: Rights::new(),
+            actions_of: None,
         }
     }
 
@@ -194,10 +206,12 @@ impl Session {
         self.paths.forget();
         self.changes = Changes::default();
         self.fetched = None;
+        self.templates = Templates::default();
         self.rest = None;
         self.readable.clear();
         self.open.clear();
         self.columns.clear();
+        self.rights.clear();
     }
 
     /// Every namespace that is known: those that the server lists, those that may be read, those that were chosen.

@@ -1,6 +1,7 @@
 //! `update`: the only `&mut App`. One event in, effects out, then the state is settled: watches, fetches, notices.
 
-use crate::app::command::In;
+use crate::app::acts;
+use crate::app::command::{Command, In};
 use crate::app::effect::Effect;
 use crate::app::event::{Epoch, Event, Input, Outcome, Reply};
 use crate::app::keymap::{Chord, Key};
@@ -40,6 +41,7 @@ impl App {
             Some(Screen::Detail(_) | Screen::Host(_)) => In::Detail,
             Some(Screen::Trace(_)) => In::Trace,
             Some(Screen::Logs(logs)) if logs.panel.is_some() => In::LogPanel,
+            Some(Screen::Rollout(_) | Screen::Rollouts(_)) => In::Rollout,
             Some(Screen::Logs(_)) => In::Logs,
             Some(Screen::Yaml(_)) => In::Yaml,
             Some(Screen::Help(_)) => In::Help,
@@ -62,7 +64,7 @@ impl App {
     }
 
     fn key(&mut self, chord: Chord) {
-        if let Some(command) = self.keys.command(chord, self.place()) {
+        if let Some(command) = self.meant(chord) {
             // Keys of the first moment were meant for what the dialog covers; leaving is always possible.
             if self.has_dialog() && !self.dialog_listens() && !command.leaves() {
                 return;
@@ -82,9 +84,26 @@ impl App {
         }
     }
 
+    /// What a key means here: of actions that share it, the one that the selected object has.
+    fn meant(&self, chord: Chord) -> Option<&'static Command> {
+        let mut candidates = self.keys.commands(chord, self.place()).peekable();
+        let first = *candidates.peek()?;
+        let is_shared = acts::find(first.name).is_some();
+        Some(candidates.find(|command| !is_shared || self.suits(command)).unwrap_or(first))
+    }
+
+    /// Whether the selected object has the action of a command; what is no action suits everything.
+    pub(super) fn suits(&self, command: &Command) -> bool {
+        let Some(act) = acts::find(command.name) else { return true };
+        let Some((session, key)) = self.session().zip(self.subject()) else { return false };
+        act.fits(key.kind) && session.cluster.get(&key).is_none_or(|record| (act.applies)(record))
+    }
+
     /// Pasted text only ever goes into a line that is being typed: nothing pasted is run as keys.
     fn paste(&mut self, text: &str) {
-        if self.has_dialog() {
+        if self.asks_for_input() {
+            self.dialog_type(text.trim());
+        } else if self.has_dialog() {
             self.say("what a dialog asks for has to be typed");
         } else if self.prompt.is_some() {
             self.prompt_type(text);
@@ -115,6 +134,7 @@ impl App {
         let now = self.now;
         // What became of a write is told whatever became of its connection.
         let reply = match reply {
+            Reply::Progress(progress) => return self.progress(&progress),
             Reply::Done(done) => return self.done(&done),
             Reply::Failed(undone) => return self.undone(&undone),
             reply => reply,
@@ -142,14 +162,17 @@ impl App {
             Reply::Cluster(changes) => self.changes(index, changes),
             Reply::Readable(readable) => session.readable.extend(readable),
             Reply::Fetched(key, value) => {
+                session.templates.take(&key, &value);
                 if let Some(fetched) = session.fetched.as_mut().filter(|fetched| fetched.key == key) {
                     fetched.value = Some(value);
                 }
             }
             Reply::Probed(request, real) => self.probed(index, &request, real),
             Reply::LookedUp(found) => self.looked_up(index, found),
+            Reply::Rights(told) => self.told_rights(epoch, told),
+            Reply::Consulted(number, told) => self.consulted(epoch, number, told),
             Reply::Previewed(number, said) => self.previewed(epoch, number, said),
-            Reply::Done(_) | Reply::Failed(_) => {}
+            Reply::Progress(_) | Reply::Done(_) | Reply::Failed(_) => {}
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
         }
     }
@@ -168,6 +191,7 @@ impl App {
         if let Some(session) = self.sessions.get_mut(index) {
             session.apply(changes, now);
         }
+        self.tell_rollouts(index);
     }
 
     fn outcome(&mut self, outcome: Outcome) {
@@ -189,11 +213,13 @@ impl App {
             on_screen: true,
             shown: self.shown_kind(),
             detail: open.clone(),
+            also: self.told_beside(),
             no_secrets: self.settings.no_secrets,
         };
         self.look();
         self.ask_names();
         self.follow_routes();
+        self.fetch_templates();
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let needs = if index == current { &looked_at } else { &Needs::default() };

@@ -25,6 +25,9 @@ const KEY: Duration = Duration::from_millis(120);
 /// Longer than the app waits before it fetches an object.
 const REST: Duration = Duration::from_millis(300);
 
+/// How often a key waits for a question that cannot be answered yet.
+const PATIENCE: usize = 20;
+
 /// Draws the screen and prints it.
 pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Unusable> {
     let keys = script(&screen.keys)?;
@@ -57,6 +60,13 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Unusable> {
         for key in keys {
             program.feed(Event::Input(Input::Key(key))).map_err(Unusable::io("the screen"))?;
             settle(&mut program, screen.settle.min(KEY)).await?;
+            // A question is heard only after a moment; where the clock stands still that never comes.
+            for _ in 0..PATIENCE {
+                if !program.app.is_pondering() || common.now.is_some() || screen.story.is_some() {
+                    break;
+                }
+                settle(&mut program, REST).await?;
+            }
         }
         // What the last key opened may be fetched only after a moment of rest.
         settle(&mut program, screen.settle.max(REST)).await?;

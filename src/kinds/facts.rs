@@ -7,6 +7,7 @@ use crate::kinds::certificate::CertificateFacts;
 use crate::kinds::certificate_request::CertificateRequestFacts;
 use crate::kinds::challenge::ChallengeFacts;
 use crate::kinds::config_map::ConfigMapFacts;
+use crate::kinds::controller_revision::RevisionFacts;
 use crate::kinds::cron_job::CronJobFacts;
 use crate::kinds::daemon_set::DaemonSetFacts;
 use crate::kinds::deployment::DeploymentFacts;
@@ -32,8 +33,11 @@ use crate::kinds::peer_authentication::PeerAuthenticationFacts;
 use crate::kinds::persistent_volume::VolumeFacts;
 use crate::kinds::persistent_volume_claim::ClaimFacts;
 use crate::kinds::pod::facts::PodFacts;
+use crate::kinds::pod_disruption_budget::BudgetFacts;
 use crate::kinds::reference_grant::ReferenceGrantFacts;
 use crate::kinds::replica_set::ReplicaSetFacts;
+use crate::kinds::resource_quota::QuotaFacts;
+use crate::kinds::rollout::RolloutFacts;
 use crate::kinds::secret::SecretFacts;
 use crate::kinds::service::ServiceFacts;
 use crate::kinds::stateful_set::StatefulSetFacts;
@@ -121,4 +125,12 @@ pub enum Facts {
     AdminPolicy(Box<AdminPolicyFacts>),
     /// Of a PeerAuthentication.
     PeerAuthentication(Box<PeerAuthenticationFacts>),
+    /// Of a ControllerRevision.
+    Revision(Box<RevisionFacts>),
+    /// Of a PodDisruptionBudget.
+    Budget(Box<BudgetFacts>),
+    /// Of a ResourceQuota.
+    Quota(Box<QuotaFacts>),
+    /// Of a Rollout of Argo.
+    Rollout(Box<RolloutFacts>),
 }

@@ -1,6 +1,7 @@
 //! ReplicaSet: one revision of a Deployment, or a number of equal pods on its own.
 
 use crate::kinds::pod::spec::PodTemplateSpec;
+use crate::kinds::rollout;
 use crate::kinds::template::Template;
 use crate::kinds::wording::why;
 use crate::kinds::workload::{self, Replicas, WorkloadCondition, container_cells, count, selector_cell};
@@ -9,6 +10,7 @@ use crate::kinds::{
 };
 use crate::wire::meta::{LabelSelector, ObjectMeta};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// What kplumb knows of the kind.
 pub static SPEC: KindSpec = KindSpec {
@@ -43,6 +45,8 @@ pub struct ReplicaSetFacts {
     pub selector: Option<Selector>,
     /// What its pods are made of.
     pub template: Template,
+    /// Why its controller could not create pods, in the server's words.
+    pub refused: Option<Arc<str>>,
     /// The generation that its controller has seen.
     pub observed_generation: i64,
 }
@@ -106,7 +110,7 @@ impl Object for ReplicaSet {
     }
 
     fn keeps_annotation(key: &str) -> bool {
-        matches!(key, workload::REVISION | workload::CHANGE_CAUSE)
+        matches!(key, workload::REVISION | rollout::REVISION | workload::CHANGE_CAUSE)
     }
 
     fn digest(&self, meta: &Meta, interner: &mut Interner) -> Digest {
@@ -133,13 +137,19 @@ impl Object for ReplicaSet {
             links: workload::links(self.metadata.as_ref(), spec.selector.as_ref(), spec.template.as_ref(), interner),
             facts: Facts::ReplicaSet(Box::new(ReplicaSetFacts {
                 replicas,
-                revision: meta.annotation(workload::REVISION).and_then(|r| r.parse().ok()),
+                revision: revision(meta),
                 selector: spec.selector.as_ref().map(|s| Selector::of(s, interner)),
                 template: Template::of(spec.template.as_ref(), interner),
+                refused: workload::refused(&status.conditions, interner),
                 observed_generation: status.observed_generation,
             })),
         }
     }
+}
+
+/// The number by which the Deployment or the Rollout that owns it counts it.
+fn revision(meta: &Meta) -> Option<i64> {
+    [workload::REVISION, rollout::REVISION].into_iter().find_map(|key| meta.annotation(key)?.parse().ok())
 }
 
 fn health(metadata: Option<&ObjectMeta>, status: &ReplicaSetStatus, replicas: Replicas) -> (Health, Option<String>) {

@@ -6,6 +6,7 @@ use crate::kinds::workload::{self, Replicas, container_cells, count};
 use crate::kinds::{
     Cell, Column, Digest, Facts, Health, Interner, KindId, KindSpec, Meta, Object, STATEFUL_SET, Selector, decoder,
 };
+use crate::wire::int_or_string::IntOrString;
 use crate::wire::meta::{LabelSelector, ObjectMeta};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -36,8 +37,16 @@ pub struct StatefulSetFacts {
     pub replicas: Replicas,
     /// Whether pods get a new template only when somebody deletes them.
     pub on_delete: bool,
+    /// Whether it says how a rolling update goes; the server fills that in.
+    pub rolls: bool,
     /// Pods with a number below this keep the old template.
     pub partition: u32,
+    /// How many may be missing meanwhile, where it says so.
+    pub max_unavailable: Option<Arc<str>>,
+    /// Whether pods are replaced and created without waiting for the one before.
+    pub parallel: bool,
+    /// Pods that still have the revision from before the last change.
+    pub at_current: u32,
     /// The revision that all pods had before the last change.
     pub current_revision: Option<Arc<str>>,
     /// The revision of the newest template.
@@ -83,6 +92,9 @@ pub struct StatefulSetSpec {
     /// The headless Service that gives the pods their names.
     #[prost(string, tag = "5")]
     pub service_name: String,
+    /// `OrderedReady` or `Parallel`.
+    #[prost(string, tag = "6")]
+    pub pod_management_policy: String,
     /// How pods are replaced.
     #[prost(message, optional, tag = "7")]
     pub update_strategy: Option<UpdateStrategy>,
@@ -107,6 +119,9 @@ pub struct RollingUpdate {
     /// Pods with a number below this keep the old template.
     #[prost(int32, optional, tag = "1")]
     pub partition: Option<i32>,
+    /// How many may be missing meanwhile.
+    #[prost(message, optional, tag = "2")]
+    pub max_unavailable: Option<IntOrString>,
 }
 
 /// `StatefulSetStatus`.
@@ -122,6 +137,9 @@ pub struct StatefulSetStatus {
     /// Ready.
     #[prost(int32, tag = "3")]
     pub ready_replicas: i32,
+    /// Of the revision before the last change.
+    #[prost(int32, tag = "4")]
+    pub current_replicas: i32,
     /// Of the newest template.
     #[prost(int32, tag = "5")]
     pub updated_replicas: i32,
@@ -162,7 +180,8 @@ impl Object for StatefulSet {
 fn facts(spec: &StatefulSetSpec, status: &StatefulSetStatus, interner: &mut Interner) -> StatefulSetFacts {
     let desired = count(spec.replicas.unwrap_or(1));
     let strategy = spec.update_strategy.as_ref();
-    let partition = strategy.and_then(|s| s.rolling_update.as_ref()).and_then(|r| r.partition);
+    let rolling = strategy.and_then(|s| s.rolling_update.as_ref());
+    let max_unavailable = rolling.and_then(|r| r.max_unavailable.as_ref());
     StatefulSetFacts {
         replicas: Replicas {
             desired,
@@ -173,7 +192,11 @@ fn facts(spec: &StatefulSetSpec, status: &StatefulSetStatus, interner: &mut Inte
             unavailable: desired.saturating_sub(count(status.available_replicas)),
         },
         on_delete: strategy.is_some_and(|s| s.r#type == "OnDelete"),
-        partition: partition.map_or(0, count),
+        rolls: rolling.is_some(),
+        partition: rolling.and_then(|r| r.partition).map_or(0, count),
+        max_unavailable: max_unavailable.map(|m| interner.intern(&m.text())),
+        parallel: spec.pod_management_policy == "Parallel",
+        at_current: count(status.current_replicas),
         current_revision: interner.non_empty(&status.current_revision),
         update_revision: interner.non_empty(&status.update_revision),
         service: interner.non_empty(&spec.service_name),

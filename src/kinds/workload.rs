@@ -9,6 +9,7 @@ use crate::wire::Timestamp;
 use crate::wire::meta::{LabelSelector, ObjectMeta};
 use crate::wire::time::Time;
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// The annotation in which the Deployment controller counts revisions, on Deployments and their ReplicaSets.
 pub const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -51,6 +52,12 @@ pub struct WorkloadCondition {
     /// A sentence for people.
     #[prost(string, tag = "5")]
     pub message: String,
+}
+
+/// Why pods could not be created, in the server's words, while that is so.
+pub fn refused(conditions: &[WorkloadCondition], interner: &mut Interner) -> Option<Arc<str>> {
+    let failure = conditions.iter().find(|c| c.r#type == "ReplicaFailure" && c.status == "True")?;
+    interner.non_empty(failure.message.trim()).or_else(|| interner.non_empty(&failure.reason))
 }
 
 /// A number of pods; what is negative counts as none.

@@ -4,10 +4,13 @@
 use crate::api::connect::Connection;
 use crate::api::failure::{self, Cause};
 use crate::api::mutate::{self, Answered, Stance, outgoing};
+use crate::api::rights::may;
+use crate::app::consult::Inquiry;
 use crate::app::event::{ContextName, Event, Failure, Outcome, Reply};
 use crate::app::mutation::{Confirmed, Done, Mutation, Refused, Undone};
 use crate::app::policy::{Answer, Mode, with_answer};
-use crate::kinds::Kind;
+use crate::app::right::{Right, Verdict};
+use crate::kinds::{Kind, KindId};
 use crate::runtime::greet::{Who, who};
 use crate::runtime::journal::told::lines;
 use crate::runtime::journal::{self, Journal, redacted};
@@ -37,11 +40,33 @@ pub struct Actor {
 impl Actor {
     /// Asks what would come of a write.
     pub async fn preview(self, number: u64, mutation: Mutation) {
-        let said = match self.ready(&mutation, Mode::Preview).await {
+        let said = match self.ready(mutation.key.kind, Mode::Preview).await {
             Ok((connection, kind)) => mutate::rehearse(&connection, &kind, &mutation).await,
             Err(why) => Err(why),
         };
         self.shared.reply(Reply::Previewed(number, said.map(Box::new))).await;
+    }
+
+    /// Asks whether we may.
+    pub async fn rights(self, rights: Vec<Right>) {
+        let mut told = Vec::new();
+        for right in rights {
+            let verdict = match self.ready(right.kind, Mode::Observe).await {
+                Ok((connection, kind)) => may(&connection, &kind, &right).await,
+                Err(why) => Verdict::Unknown(why.cause().to_owned()),
+            };
+            told.push((right, verdict));
+        }
+        self.shared.reply(Reply::Rights(told)).await;
+    }
+
+    /// Reads what an action has to know.
+    pub async fn consult(self, number: u64, inquiry: Inquiry) {
+        let told = match self.ready(inquiry.target.key.kind, Mode::Observe).await {
+            Ok((connection, kind)) => mutate::consult(&connection, &kind, &inquiry).await,
+            Err(why) => Err(why),
+        };
+        self.shared.reply(Reply::Consulted(number, told.map(Box::new))).await;
     }
 
     /// Does what was confirmed at `since`.
@@ -49,7 +74,10 @@ impl Actor {
         let note = &confirmed.note;
         let (context, action, object) = (Arc::clone(&note.context), note.action, note.object.clone());
         let reply = match self.act(&confirmed, since).await {
-            Ok(warnings) => Reply::Done(Done { context, action, object, warnings, undo: note.undo.clone() }),
+            Ok(warnings) => {
+                let (undo, back) = (note.undo.clone(), Box::new(note.back.clone()));
+                Reply::Done(Done { context, action, object, warnings, undo, back })
+            }
             Err(why) => Reply::Failed(Undone { context, action, object, why }),
         };
         self.shared.reply(reply).await;
@@ -57,11 +85,9 @@ impl Actor {
 
     async fn act(&self, confirmed: &Confirmed, since: Instant) -> Result<Vec<String>, Refused> {
         let mutation = confirmed.mutation().ok_or_else(|| Refused::Unsent("nothing was confirmed".to_owned()))?;
-        let (connection, kind) = self.ready(mutation, Mode::Operate).await?;
+        let (connection, kind) = self.ready(mutation.key.kind, Mode::Operate).await?;
         let who = who(&connection).await.unwrap_or_default();
-        let id = self.note(self.intent(confirmed, mutation, &kind, (&connection, &who))).await.map_err(|error| {
-            Refused::Unsent(format!("the record of actions cannot be written ({error}), so nothing was sent"))
-        })?;
+        let id = self.intend(self.intent(confirmed, mutation, &kind, (&connection, &who))).await?;
         let begun = Instant::now();
         let said = mutate::perform(&connection, &kind, confirmed, since).await;
         let result = self.result(&id, said.as_ref(), begun.elapsed());
@@ -73,10 +99,17 @@ impl Actor {
         Ok(warnings)
     }
 
+    /// Puts on record what is about to be done; without that nothing is.
+    pub(super) async fn intend(&self, entry: Value) -> Result<String, Refused> {
+        self.note(entry).await.map_err(|error| {
+            Refused::Unsent(format!("the record of actions cannot be written ({error}), so nothing was sent"))
+        })
+    }
+
     /// A connection for one action, and the kind as the server has it.
-    async fn ready(&self, mutation: &Mutation, mode: Mode) -> Result<(Connection, Kind), Refused> {
+    pub(super) async fn ready(&self, kind: KindId, mode: Mode) -> Result<(Connection, Kind), Refused> {
         let unsent = |failure: failure::Failure| Refused::Unsent(failure.headline());
-        let Some((_, kind)) = self.shared.kind(mutation.key.kind).await else {
+        let Some((_, kind)) = self.shared.kind(kind).await else {
             return Err(Refused::Unsent("the server does not have this kind".to_owned()));
         };
         let (source, context, clock) = (Arc::clone(&self.source), Arc::clone(&self.context), self.shared.clock);
@@ -88,13 +121,19 @@ impl Actor {
     }
 
     /// Writes an entry; returns its id.
-    async fn note(&self, entry: Value) -> io::Result<String> {
+    pub(super) async fn note(&self, entry: Value) -> io::Result<String> {
         let (journal, now) = (Arc::clone(&self.journal), self.shared.clock.now());
         let noted = tokio::task::spawn_blocking(move || journal.append(entry, now)).await;
         noted.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 
-    fn intent(&self, confirmed: &Confirmed, mutation: &Mutation, kind: &Kind, by: (&Connection, &Who)) -> Value {
+    pub(super) fn intent(
+        &self,
+        confirmed: &Confirmed,
+        mutation: &Mutation,
+        kind: &Kind,
+        by: (&Connection, &Who),
+    ) -> Value {
         let (connection, who) = by;
         let out = outgoing(kind, mutation, Stance::Real);
         let body = serde_json::from_slice(&out.body).unwrap_or(Value::Null);
@@ -128,7 +167,7 @@ impl Actor {
         })
     }
 
-    fn result(&self, id: &str, said: Result<&Answered, &Refused>, took: Duration) -> Value {
+    pub(super) fn result(&self, id: &str, said: Result<&Answered, &Refused>, took: Duration) -> Value {
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         match said {
             Ok(answered) => json!({

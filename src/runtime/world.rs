@@ -15,7 +15,8 @@ use crate::runtime::source::Source;
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{mpsc, oneshot};
 
 /// What an effect means for the loop itself.
@@ -58,6 +59,8 @@ pub struct World {
     given: Vec<Arc<str>>,
     /// Where pins are written down.
     pins: Option<PathBuf>,
+    /// Plans under way, by what tells them to stop.
+    plans: Vec<(Epoch, Weak<AtomicBool>)>,
     out: mpsc::Sender<Report>,
 }
 
@@ -79,6 +82,7 @@ impl World {
             clipboard,
             given,
             pins: None,
+            plans: Vec::new(),
             out,
         };
         (world, Heard { reports, logs })
@@ -117,6 +121,16 @@ impl World {
             Effect::Probe { epoch, request, chain } => self.with(epoch, |link| link.probe(request, chain)),
             Effect::LookUp(epoch, names) => self.with(epoch, |link| link.look_up(names)),
             Effect::Pins { context, lines } => self.pin(&context, &lines),
+            Effect::Rights(epoch, rights) => {
+                if let Some(actor) = self.actor(epoch) {
+                    tokio::spawn(actor.rights(rights));
+                }
+            }
+            Effect::Consult(epoch, number, inquiry) => {
+                if let Some(actor) = self.actor(epoch) {
+                    tokio::spawn(actor.consult(number, *inquiry));
+                }
+            }
             Effect::Preview(epoch, number, mutation) => {
                 if let Some(actor) = self.actor(epoch) {
                     tokio::spawn(actor.preview(number, *mutation));
@@ -124,9 +138,19 @@ impl World {
             }
             Effect::Mutate(epoch, confirmed) => {
                 // Not a task of the link: what was begun goes on, and is told, when the connection is left.
-                if let Some(actor) = self.actor(epoch) {
-                    tokio::spawn(actor.mutate(*confirmed, tokio::time::Instant::now()));
+                let now = tokio::time::Instant::now();
+                match self.actor(epoch) {
+                    Some(actor) if confirmed.mutation().is_some() => drop(tokio::spawn(actor.mutate(*confirmed, now))),
+                    Some(actor) => {
+                        let halted = self.halted(epoch);
+                        tokio::spawn(actor.carry_out(*confirmed, now, halted));
+                    }
+                    None => {}
                 }
+            }
+            Effect::Halt(epoch) => {
+                let plans = self.plans.iter().filter(|(of, _)| *of == epoch);
+                plans.filter_map(|(_, halted)| halted.upgrade()).for_each(|flag| flag.store(true, Ordering::SeqCst));
             }
             Effect::Remember(answer) => drop(tokio::spawn(remember(self.policy.clone(), answer, self.out.clone()))),
             Effect::Record => drop(tokio::spawn(tell(Arc::clone(&self.journal), self.out.clone()))),
@@ -145,6 +169,14 @@ impl World {
         if let Some(link) = self.links.get_mut(&epoch) {
             act(link);
         }
+    }
+
+    /// By what a plan is told to stop.
+    fn halted(&mut self, epoch: Epoch) -> Arc<AtomicBool> {
+        let halted = Arc::new(AtomicBool::new(false));
+        self.plans.retain(|(_, plan)| 0 < plan.strong_count());
+        self.plans.push((epoch, Arc::downgrade(&halted)));
+        halted
     }
 
     /// Who acts on a connection. The context of each is kept, so that what was confirmed always has an outcome.

@@ -1,6 +1,6 @@
 //! A question before something is done: a box over everything else, its harmless answer chosen.
 
-use crate::app::scene::DialogPane;
+use crate::app::scene::{DialogPane, Typed};
 use crate::ui::spans::{over_row, put_line, selection};
 use crate::ui::symbol;
 use crate::ui::text::{put, width, wrap};
@@ -48,13 +48,29 @@ impl Widget for &Themed<'_, DialogPane> {
             over_row(buffer, x, y, end, self.theme.style(Role::Text));
             put(buffer, (x, y), end, &format!("{text:<room$}"), self.theme.style(Role::Warn));
         }
-        if let Some((label, typed)) = &pane.input {
-            let at = put(buffer, (x, frame.bottom() - 3), end, label, self.theme.style(Role::Label));
-            let at = put(buffer, (at, frame.bottom() - 3), end, typed, self.theme.style(Role::Prompt));
-            put(buffer, (at, frame.bottom() - 3), end, " ", self.theme.style(Role::PromptCursor));
+        if let Some(typed) = &pane.input {
+            line(typed, (x, frame.bottom() - 3, end), buffer, self.theme);
         }
         buttons(pane, (x, frame.bottom() - 2, end), buffer, self.theme);
     }
+}
+
+/// The line that is typed. Where it is longer than the box, the part around the cursor is shown.
+fn line(typed: &Typed, (x, y, end): (u16, u16, u16), buffer: &mut Buffer, theme: &Theme) {
+    let mut at = put(buffer, (x, y), end, &typed.label, theme.style(Role::Label));
+    let room = usize::from(end.saturating_sub(at)).saturating_sub(1);
+    let (before, after) = typed.text.split_at_checked(typed.cursor).unwrap_or((&typed.text, ""));
+    let mut shown = before;
+    while room < width(shown) {
+        let mut rest = shown.chars();
+        rest.next();
+        shown = rest.as_str();
+    }
+    at = put(buffer, (at, y), end, shown, theme.style(Role::Prompt));
+    let mut rest = after.chars();
+    let under = rest.next().map_or_else(|| " ".to_owned(), String::from);
+    at = put(buffer, (at, y), end, &under, theme.style(Role::PromptCursor));
+    put(buffer, (at, y), end, rest.as_str(), theme.style(Role::Prompt));
 }
 
 fn buttons(pane: &DialogPane, (x, y, end): (u16, u16, u16), buffer: &mut Buffer, theme: &Theme) {

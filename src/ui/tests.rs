@@ -3,6 +3,7 @@
 #![allow(clippy::single_range_in_vec_init)]
 
 mod paths;
+mod rollouts;
 mod scenes;
 
 use super::*;
@@ -26,6 +27,8 @@ fn every_pane_on_small_and_wide_screens() {
             insta::assert_snapshot!(format!("{name}-{width}x{height}"), styled(&painted(&scene, &theme("default"))));
         }
     }
+    let wide = rollouts::stuck(crate::app::Size { width: 200, height: 60 });
+    insta::assert_snapshot!("rollout-stuck-200x60", text(&painted(&wide, &theme("default"))));
     let (_, home) = scenes::all(120, 30).remove(0);
     insta::assert_snapshot!("home-120x30", styled(&painted(&home, &theme("default"))));
 }

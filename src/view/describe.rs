@@ -4,6 +4,7 @@ mod condition;
 pub mod diff;
 mod pod;
 mod relation;
+pub mod template;
 mod ways;
 pub mod yaml;
 
@@ -88,9 +89,13 @@ pub fn detail(subject: &Subject) -> Detail {
         return Detail { title, answer: answer.to_owned(), sections, next_change: clock.next, ..Detail::default() };
     };
     let (state, answer) = answer(subject, record, &mut clock);
+    let (state, answer) = match ways::worst(subject, record) {
+        Some((health, path)) if state.is_some_and(|state| health < state) => (Some(health), path),
+        _ => (state, answer),
+    };
     // Of what is ill the warnings tell the cause, so they stand before everything that tells the effect.
     let is_ill = state.is_some_and(|health| health < Health::Unknown);
-    let (warnings, events) = relation::events(subject, record, is_ill, &mut clock);
+    let (warnings, events) = relation::events(subject, &[record], is_ill, &mut clock);
     let mut all = vec![
         ("containers", pod::containers(record, &mut clock)),
         ("warnings", warnings),
@@ -114,6 +119,19 @@ pub fn detail(subject: &Subject) -> Detail {
         sections: sections(all),
         next_change: clock.next,
     }
+}
+
+/// What happened to an object and to others that belong to it, the latest first, and when the first age in it reads
+/// otherwise: the newest warnings apart.
+pub fn happened(subject: &Subject, records: &[&Record]) -> (Vec<Line>, Vec<Line>, Option<Timestamp>) {
+    let mut clock = Clock { now: subject.now, next: None };
+    let (warnings, events) = relation::events(subject, records, true, &mut clock);
+    (warnings, events, clock.next)
+}
+
+/// The paths that lead to an object, each with its verdict.
+pub fn paths_in(subject: &Subject, record: &Record) -> Vec<Line> {
+    relation::entrances(subject, record)
 }
 
 /// Every line of a detail in order, with the index of its section: what the cursor moves over.

@@ -30,6 +30,8 @@ pub struct World<'a> {
     pub entrances: &'a [Arc<str>],
     /// Pods that can send requests, as `--from-pod` writes it.
     pub pods: &'a [Arc<str>],
+    /// Workloads that roll out, as `rollout` names them.
+    pub workloads: &'a [Arc<str>],
     /// Every namespace that is known.
     pub namespaces: &'a [Arc<str>],
     /// Names of commands, with what they do.
@@ -71,8 +73,12 @@ pub enum Wish {
     Trace(Box<Request>),
     /// How a host is put together.
     Host(String),
+    /// The rollout of a workload, by its name.
+    Rollout(String),
     /// A command, by name.
     Command(&'static str),
+    /// A command, and what is said beside it.
+    CommandWith(&'static str, String),
 }
 
 /// One thing that could be meant.
@@ -114,6 +120,10 @@ pub fn wish(line: &str, world: &World) -> Result<Wish, String> {
             let end = name.find(['/', ':']).unwrap_or(name.len());
             return Ok(Wish::Host(name[..end].to_lowercase()));
         }
+        // Argo's kind of that name opens as ro, and as rollouts.argoproj.io.
+        ("rollouts", "") => return Ok(Wish::Command("rollouts")),
+        ("rollout", "") => return Ok(Wish::Command("rollout")),
+        ("rollout", name) => return Ok(Wish::Rollout(name.to_owned())),
         ("h" | "?", "") => return Ok(Wish::Command("help")),
         _ => {}
     }
@@ -121,7 +131,8 @@ pub fn wish(line: &str, world: &World) -> Result<Wish, String> {
         return kind_wish(kind, line, rest, world);
     }
     let command = world.commands.iter().find(|(name, _)| *name == head);
-    command.map(|(name, _)| Wish::Command(name)).ok_or_else(|| {
+    let wish = |name| if rest.is_empty() { Wish::Command(name) } else { Wish::CommandWith(name, rest.to_owned()) };
+    command.map(|(name, _)| wish(*name)).ok_or_else(|| {
         let near = offers(head, world).into_iter().next();
         let near = near.map_or_else(String::new, |offer| format!("; is {} meant?", offer.line));
         format!("nothing is called {head}{near}")
@@ -171,6 +182,8 @@ pub fn offers(line: &str, world: &World) -> Vec<Offer> {
         editing::offers(line, rest, world)
     } else if head == "host" {
         names(head, "", rest, &editing::hosts(world), "host")
+    } else if head == "rollout" {
+        names(head, "", rest, world.workloads, "workload")
     } else if let (true, Some(at)) = (world.catalog.find(head).is_some(), rest.rfind('@')) {
         names(head, "@", &rest[at + 1..], world.contexts, "in this context")
     } else if rest.contains(['/', '=']) {
@@ -206,7 +219,11 @@ fn first_words(typed: &str, world: &World) -> Vec<Offer> {
     }
     for kind in world.catalog.iter().filter(|kind| kind.served != Served::Absent) {
         let names: Vec<&str> = kind.short_names.iter().map(AsRef::as_ref).collect();
-        scored.extend(scored_offer(&mut fuzzy, &world.catalog.name(kind), &names, &about(kind)));
+        let name = world.catalog.name(kind);
+        // What a command is called means the command.
+        let is_taken = world.commands.iter().any(|(command, _)| *command == name);
+        let name = if is_taken { format!("{name}.{}", kind.group) } else { name };
+        scored.extend(scored_offer(&mut fuzzy, &name, &names, &about(kind)));
     }
     for (line, detail) in [
         ("ns", "choose namespaces"),

@@ -13,6 +13,7 @@ pub mod flavour;
 pub mod follow;
 pub mod gateway;
 pub mod hop;
+pub mod memo;
 pub mod near;
 pub mod outcome;
 pub mod plan;
@@ -24,6 +25,7 @@ pub mod request;
 pub mod rule;
 pub mod sentence;
 
+pub mod served;
 pub mod service;
 pub mod text;
 pub mod tls;

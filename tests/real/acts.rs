@@ -1,6 +1,8 @@
 //! Actions on a real server, beside kubectl: what changes is what kubectl changes, and the server's own log shows exactly
 //! what was confirmed.
 
+mod twins;
+
 use std::time::Duration;
 
 use kplumb::app::settings::Settings;

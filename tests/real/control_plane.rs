@@ -124,6 +124,11 @@ impl ControlPlane {
         format!("https://127.0.0.1:{}", self.ports.server)
     }
 
+    /// The port of the kubelet of all nodes.
+    pub fn kubelet_port(&self) -> u16 {
+        self.ports.kubelet
+    }
+
     /// Ends the API server as an administrator would, and waits until it is gone.
     pub fn stop_server(&self) {
         self.server().take().expect("the API server runs").stop();

@@ -9,6 +9,7 @@ mod autoscalers;
 mod case;
 mod certificates;
 mod configuration;
+mod disruption;
 mod events;
 mod gateways;
 mod ingresses;
@@ -81,6 +82,11 @@ const CASES: &[(KindId, fn() -> Vec<Case>)] = &[
     (kinds::CALICO_NETWORK_POLICY, policies::calico),
     (kinds::CALICO_GLOBAL_NETWORK_POLICY, policies::calico),
     (kinds::PEER_AUTHENTICATION, policies::peer_authentications),
+    (kinds::CONTROLLER_REVISION, disruption::revisions),
+    (kinds::POD_DISRUPTION_BUDGET, disruption::budgets),
+    (kinds::RESOURCE_QUOTA, disruption::quotas),
+    (kinds::LIMIT_RANGE, disruption::limits),
+    (kinds::ROLLOUT, disruption::rollouts),
 ];
 
 /// How many states of each kind are shown to the referee.
@@ -378,4 +384,29 @@ fn global_policies_of_calico_read_as_the_server_prints_them() {
 #[test]
 fn peer_authentications_read_as_the_server_prints_them() {
     judge(kinds::PEER_AUTHENTICATION);
+}
+
+#[test]
+fn controller_revisions_read_as_the_server_prints_them() {
+    judge(kinds::CONTROLLER_REVISION);
+}
+
+#[test]
+fn disruption_budgets_read_as_the_server_prints_them() {
+    judge(kinds::POD_DISRUPTION_BUDGET);
+}
+
+#[test]
+fn quotas_read_as_the_server_prints_them() {
+    judge(kinds::RESOURCE_QUOTA);
+}
+
+#[test]
+fn limit_ranges_read_as_the_server_prints_them() {
+    judge(kinds::LIMIT_RANGE);
+}
+
+#[test]
+fn argo_rollouts_read_as_the_server_prints_them() {
+    judge(kinds::ROLLOUT);
 }

@@ -2,7 +2,7 @@
 
 mod reading;
 
-use self::reading::{Close, Read};
+use self::reading::{Close, Read, is_final};
 use crate::api::call::Problem;
 use crate::api::connect::Connection;
 use crate::api::logs::frame::LONGEST;
@@ -23,8 +23,10 @@ const SILENT: Duration = Duration::from_secs(60);
 const WAIT: Duration = Duration::from_secs(5);
 /// An outage that lasts longer is told.
 const LASTING: Duration = Duration::from_secs(2);
-/// How often a log that is not followed is tried in a row.
+/// How often in a row a log is tried that is not followed, or that a server failed to give.
 const TRIES: u32 = 6;
+/// How often in a row we are refused before that is believed of a log that was never read.
+const BELIEVED: u32 = 3;
 
 /// One stream to be followed.
 pub struct Job {
@@ -112,6 +114,14 @@ struct Follower {
     failed: u32,
     told: Option<Arc<str>>,
     silence: Duration,
+    /// How often in a row the log of an instance that has ended brought nothing new.
+    idle: u32,
+    /// With how many bytes of a line a log ended, and how often in a row one did.
+    half: (usize, u32),
+    /// Whether a gap was told within the instance that is being read.
+    has_gap: bool,
+    /// A later instance of which nothing was seen yet.
+    unseen: Option<u32>,
 }
 
 /// Follows until the pod is gone, the log is read to its end, or nobody listens.
@@ -130,6 +140,10 @@ pub async fn follow(job: Job) -> Over {
         failed: 0,
         told: None,
         silence: job.manner.silence,
+        idle: 0,
+        half: (0, 0),
+        has_gap: false,
+        unseen: None,
         job,
     };
     follower.run().await.unwrap_or(Over::Unheard)
@@ -166,7 +180,7 @@ impl Follower {
     fn state(&mut self) -> State {
         let state = self.job.state.borrow_and_update().clone();
         match (state.instance(), self.instance) {
-            (Some(known), Some(read)) if known < read => State::Runs(read),
+            (Some(known), Some(read)) if known < read => State::Runs(read, None),
             _ => state,
         }
     }
@@ -239,7 +253,7 @@ impl Follower {
         self.is_broken = read.close == Close::Broken;
         if read.has_news {
             self.backoff.reset();
-            self.failed = 0;
+            (self.failed, self.idle) = (0, 0);
         }
         if self.job.begin.previous || !self.job.begin.follow {
             if !self.is_broken {
@@ -254,6 +268,9 @@ impl Follower {
             && !self.is_broken
         {
             // It was read after its end, without following: nothing more can come of it.
+            if !self.is_read_out(&read) {
+                return self.once_more(&read).await;
+            }
             self.ended = true;
             self.batch.mark(Mark::Ended { code: *code, reason: Arc::clone(reason) });
             self.hand_over().await?;
@@ -264,16 +281,16 @@ impl Follower {
             return Ok(End::Again);
         }
         self.cut.get_or_insert_with(Instant::now);
-        if !read.has_news {
-            let outage = self.job.connection.outage();
-            let wait = self.backoff.next(|most| outage.chance(most));
-            self.change(wait).await?;
-        }
-        Ok(End::Again)
+        self.once_more(&read).await
     }
 
     /// A later instance runs: what is left of those before is read first, as far as the server still has it.
     async fn restarted(&mut self, before: u32, now: u32) -> Result<Option<End>, Deaf> {
+        match self.is_there(now).await {
+            Ok(true) => return self.rename(now).await.map(|()| None),
+            Ok(false) => {}
+            Err(problem) => return self.failed_dead(&problem).await.map(Some),
+        }
         let is_whole = self.ended || !self.job.begin.follow;
         if before + 1 == now && !is_whole {
             if let Some(end) = self.read_dead().await? {
@@ -303,27 +320,68 @@ impl Follower {
                 if read.close == Close::Broken {
                     return self.again_after(&Arc::from("the connection broke"), None).await.map(Some);
                 }
-                Ok(None)
+                if self.is_read_out(&read) { Ok(None) } else { self.once_more(&read).await.map(Some) }
             }
             Ok(None) => Ok(None),
-            Err(problem) if problem.refusal().is_some_and(|refusal| refusal.code != 429) => {
+            Err(problem) if is_final(&problem) || problem.refusal().is_some() && TRIES <= self.failed => {
                 self.lose();
                 Ok(None)
             }
-            Err(problem) => {
-                let wait = problem.refusal().and_then(|refusal| refusal.retry_after);
-                let words = Arc::from(problem.failure(self.job.connection.server()).to_string());
-                self.again_after(&words, wait).await.map(Some)
-            }
+            Err(problem) => self.failed_dead(&problem).await.map(Some),
         }
+    }
+
+    /// What is left of an instance could not be asked for.
+    async fn failed_dead(&mut self, problem: &Problem) -> Result<End, Deaf> {
+        let wait = problem.refusal().and_then(|refusal| refusal.retry_after);
+        let words = Arc::from(problem.failure(self.job.connection.server()).to_string());
+        self.again_after(&words, wait).await
+    }
+
+    /// The instance that is read turns out to be this one: what the one before it wrote last was never seen.
+    async fn rename(&mut self, now: u32) -> Result<(), Deaf> {
+        if !self.has_gap {
+            self.lose();
+        }
+        let resume = std::mem::take(&mut self.resume);
+        self.begin_instance(now).await?;
+        self.resume = resume;
+        Ok(())
+    }
+
+    /// Whether all has come of an instance that has ended. A server that loses its node ends the log as if that were all:
+    /// so it is read again until nothing new comes, and with it all that was seen last.
+    fn is_read_out(&mut self, read: &Read) -> bool {
+        (self.idle, self.failed) = (if read.has_news { 0 } else { self.idle + 1 }, 0);
+        let enough = match self.resume.last() {
+            Some(_) if self.resume.is_whole() => 1,
+            Some(_) => 3,
+            None => 2,
+        };
+        enough <= self.idle
+    }
+
+    /// Reads again, at once if there was something.
+    async fn once_more(&mut self, read: &Read) -> Result<End, Deaf> {
+        if !read.has_news {
+            let outage = self.job.connection.outage();
+            let wait = self.backoff.next(|most| outage.chance(most));
+            self.change(wait).await?;
+        }
+        Ok(End::Again)
     }
 
     /// The log of a new instance begins at its beginning.
     async fn begin_instance(&mut self, count: u32) -> Result<(), Deaf> {
-        self.batch.mark(Mark::Restarted { count });
+        let after = match &*self.job.state.borrow() {
+            State::Runs(known, exit) if *known == count => exit.clone(),
+            _ => None,
+        };
+        self.batch.mark(Mark::Restarted { count, after });
         self.hand_over().await?;
         (self.resume, self.cut, self.ended) = (Resume::default(), None, false);
         (self.instance, self.is_first, self.is_broken) = (Some(count), false, false);
+        (self.idle, self.half, self.has_gap) = (0, (0, 0), false);
         self.backoff.reset();
         Ok(())
     }
@@ -348,7 +406,11 @@ impl Follower {
                 Ok(if follows { End::Nothing } else { End::Over(Over::Read) })
             }
             Some(refusal) if refusal.code == 404 => self.gone().await.map(End::Over),
+            // A server that has just started refuses until it knows the roles.
             Some(refusal) if matches!(refusal.code, 401 | 403) => {
+                if self.failed + 1 < if self.began { TRIES } else { BELIEVED } {
+                    return self.again_after(&words, None).await;
+                }
                 self.tell_once(&words, Mark::Failed).await?;
                 Ok(End::Over(Over::Refused))
             }

@@ -45,6 +45,11 @@ impl Lines {
         self.keep(rest);
     }
 
+    /// Bytes of the line that has not ended yet.
+    pub fn open(&self) -> usize {
+        self.length
+    }
+
     /// Gives the line that the body broke off in, if there is one.
     pub fn finish(&mut self, mut line: impl FnMut(&[u8])) {
         if 0 < self.length {

@@ -108,6 +108,11 @@ impl Resume {
         self.replay.as_ref().map_or(0, |replay| replay.repeated)
     }
 
+    /// Whether all that was seen lately has come again since the stream was opened.
+    pub fn is_whole(&self) -> bool {
+        self.again.is_empty()
+    }
+
     /// Whether this line was seen lately.
     pub fn knows(&self, at: Stamp, line: &[u8]) -> bool {
         let mark = hash(at, line);

@@ -1,8 +1,7 @@
 //! `restart`: every pod of a workload is replaced, by its own strategy. What kubectl does, with kubectl's refusals.
 
-use super::{Act, Target};
-use crate::app::mutation::{PatchStyle, Write};
-use crate::app::policy::Friction;
+use super::{Act, PLAIN, Subject, Undo};
+use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::{DAEMON_SET, DEPLOYMENT, STATEFUL_SET};
 use crate::wire::Timestamp;
 use serde_json::{Value, json};
@@ -13,47 +12,47 @@ const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 pub(super) const RESTART: Act = Act {
     name: "restart",
     kinds: &[DEPLOYMENT, STATEFUL_SET, DAEMON_SET],
-    friction: Friction::Key,
-    write,
     refuse,
+    write: |subject| Ok(write(subject)),
     caution,
-    kubectl: |target| format!("rollout restart {}", target.name()),
-    undo: |_| "a restart cannot be taken back".to_owned(),
+    kubectl: |subject| format!("rollout restart {}", subject.target.name()),
+    undo: |_| Undo { words: "a restart cannot be taken back".to_owned(), way: None },
+    ..PLAIN
 };
 
 /// Whole seconds, as kubectl writes them.
-fn stamp(target: &Target) -> String {
-    Timestamp::from_seconds(target.now.seconds()).rfc3339()
+fn stamp(subject: &Subject) -> String {
+    Timestamp::from_seconds(subject.target.now.seconds()).rfc3339()
 }
 
-fn write(target: &Target) -> Write {
-    let annotations = json!({ RESTARTED_AT: stamp(target) });
+fn write(subject: &Subject) -> Mutation {
+    let annotations = json!({ RESTARTED_AT: stamp(subject) });
     let body = json!({ "spec": { "template": { "metadata": { "annotations": annotations } } } });
-    Write::Patch { style: PatchStyle::Strategic, subresource: None, body }
+    subject.pinned(Write::Patch { style: PatchStyle::Strategic, subresource: None, body })
 }
 
-fn refuse(object: &Value, target: &Target) -> Option<String> {
-    if object.pointer("/spec/paused") == Some(&Value::Bool(true)) {
+fn refuse(subject: &Subject) -> Option<String> {
+    if subject.field("/spec/paused") == &Value::Bool(true) {
         return Some("can't restart paused deployment (run rollout resume first)".to_owned());
     }
-    let before = object.pointer("/spec/template/metadata/annotations").and_then(|all| all.get(RESTARTED_AT));
-    let is_same = before.and_then(Value::as_str) == Some(stamp(target).as_str());
+    let before = subject.field("/spec/template/metadata/annotations").get(RESTARTED_AT);
+    let is_same = before.and_then(Value::as_str) == Some(stamp(subject).as_str());
     is_same.then(|| {
         "if restart has already been triggered within the past second, please wait before attempting to trigger another"
             .to_owned()
     })
 }
 
-fn caution(object: &Value) -> Vec<String> {
+fn caution(subject: &Subject) -> Vec<String> {
     let mut cautions = Vec::new();
-    let strategy = |path: &str| object.pointer(path).and_then(Value::as_str);
+    let strategy = |path: &str| subject.field(path).as_str();
     if strategy("/spec/updateStrategy/type") == Some("OnDelete") {
         cautions.push("its strategy is OnDelete: a pod is replaced only once somebody deletes it".to_owned());
     }
     if strategy("/spec/strategy/type") == Some("Recreate") {
         cautions.push("its strategy is Recreate: all pods end before new ones begin".to_owned());
     }
-    if object.pointer("/spec/replicas") == Some(&Value::from(0)) {
+    if subject.field("/spec/replicas") == &Value::from(0) {
         cautions.push("it has no replicas: nothing will restart".to_owned());
     }
     cautions
@@ -62,39 +61,35 @@ fn caution(object: &Value) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::ObjectRef;
+    use crate::app::acts::tests::subject;
 
-    fn target() -> Target {
-        Target {
-            context: "my prod".into(),
-            key: ObjectRef::new(DEPLOYMENT, "shop", "web"),
-            kind: "deployment".into(),
-            uid: "u1".into(),
-            resource_version: "7".into(),
-            now: Timestamp(1_795_171_327_400_000),
-        }
+    fn of(object: Value) -> Subject {
+        let mut subject = subject(DEPLOYMENT, object);
+        subject.target.context = "my prod".into();
+        subject
     }
 
     #[test]
     fn a_restart_is_kubectls_annotation_in_whole_seconds() {
-        let Write::Patch { body, .. } = write(&target()) else { panic!("a patch") };
+        let subject = of(json!({}));
+        let Write::Patch { body, .. } = write(&subject).write else { panic!("a patch") };
         let stamp = body.pointer("/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt").unwrap();
         assert_eq!(stamp, "2026-11-20T10:42:07Z");
-        assert_eq!(RESTART.line(&target()), "kubectl --context 'my prod' -n shop rollout restart deployment/web");
+        assert_eq!(RESTART.line(&subject), "kubectl --context 'my prod' -n shop rollout restart deployment/web");
     }
 
     #[test]
     fn a_paused_deployment_and_a_second_restart_in_a_second_are_refused() {
-        assert_eq!(refuse(&json!({"spec": {}}), &target()), None);
-        assert!(refuse(&json!({"spec": {"paused": true}}), &target()).unwrap().contains("paused"));
+        assert_eq!(refuse(&of(json!({"spec": {}}))), None);
+        assert!(refuse(&of(json!({"spec": {"paused": true}}))).unwrap().contains("paused"));
         let annotations = json!({RESTARTED_AT: "2026-11-20T10:42:07Z"});
         let object = json!({"spec": {"template": {"metadata": {"annotations": annotations}}}});
-        assert!(refuse(&object, &target()).unwrap().contains("past second"));
+        assert!(refuse(&of(object)).unwrap().contains("past second"));
     }
 
     #[test]
     fn what_a_restart_does_not_do_is_said() {
-        assert_eq!(caution(&json!({"spec": {"updateStrategy": {"type": "OnDelete"}}})).len(), 1);
-        assert_eq!(caution(&json!({"spec": {"replicas": 3}})), Vec::<String>::new());
+        assert_eq!(caution(&of(json!({"spec": {"updateStrategy": {"type": "OnDelete"}}}))).len(), 1);
+        assert_eq!(caution(&of(json!({"spec": {"replicas": 3}}))), Vec::<String>::new());
     }
 }

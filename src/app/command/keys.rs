@@ -27,13 +27,18 @@ impl Keys {
         keys
     }
 
-    /// The command that a chord runs in a place; the place itself goes before `Anywhere`.
+    /// The commands that a chord may run in a place; those of the place itself go before those of `Anywhere`.
+    pub fn commands(&self, chord: Chord, place: In) -> impl Iterator<Item = &'static Command> {
+        let candidates = self.by_chord.get(&canonical(chord)).map_or(&[][..], Vec::as_slice);
+        let here = candidates.iter().filter(move |command| command.when.contains(&place));
+        let is_free = !matches!(place, In::Prompt | In::Dialog);
+        let anywhere = candidates.iter().filter(move |command| is_free && command.when.contains(&In::Anywhere));
+        here.chain(anywhere).copied()
+    }
+
+    /// The first of them.
     pub fn command(&self, chord: Chord, place: In) -> Option<&'static Command> {
-        let candidates = self.by_chord.get(&canonical(chord))?;
-        let here = candidates.iter().find(|command| command.when.contains(&place));
-        let anywhere =
-            || candidates.iter().find(|c| !matches!(place, In::Prompt | In::Dialog) && c.when.contains(&In::Anywhere));
-        here.or_else(anywhere).copied()
+        self.commands(chord, place).next()
     }
 
     /// The keys of a command.

@@ -28,11 +28,12 @@ const fn mutating(command: Command) -> Command {
 }
 
 const LISTS: &[In] =
-    &[In::Home, In::Table, In::Detail, In::Trace, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker];
-const OBJECT: &[In] = &[In::Home, In::Table, In::Detail];
-const LINKED: &[In] = &[In::Home, In::Table, In::Detail, In::Trace];
+    &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker];
+const OBJECT: &[In] = &[In::Home, In::Table, In::Detail, In::Rollout];
+const LINKED: &[In] = &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout];
 const LOGS: &[In] = &[In::Logs];
 const PANEL: &[In] = &[In::LogPanel];
+const ROLLOUT: &[In] = &[In::Rollout];
 const TABLE: &[In] = &[In::Table];
 const ANYWHERE: &[In] = &[In::Anywhere];
 const PROMPT: &[In] = &[In::Prompt];
@@ -41,12 +42,16 @@ const DIALOG: &[In] = &[In::Dialog];
 /// Every command. Its order is the order of help.
 #[rustfmt::skip]
 pub const COMMANDS: &[Command] = &[
-    hinted(1, command("open", "open what is selected", &["<enter>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Picker], App::open)),
+    hinted(1, command("open", "open what is selected", &["<enter>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout, In::Picker], App::open)),
     hinted(2, command("describe", "the detail: state, relations both ways, events", &["d"], LINKED, App::describe)),
     hinted(4, command("yaml", "the object as YAML", &["y"], LINKED, App::yaml)),
     hinted(3, command("switch-pane", "between the table and what stands beside it; on Home to the next part", &["<tab>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Logs], App::switch_pane)),
     hinted(5, command("copy", "copy the name, or all marked names", &["c"], OBJECT, App::copy_name)),
     hinted(4, command("trace", "where the requests to it go, and why they break", &["t"], OBJECT, App::trace)),
+    hinted(5, command("rollout", "how it changes: revisions, pods, what holds it up, the paths that depend on it", &["o"], &[In::Home, In::Table, In::Detail], App::rollout)),
+    command("rollouts", "every rollout under way, held or stuck", &[], ANYWHERE, App::rollouts),
+    hinted(3, command("history", "all revisions with cause and images, or those with pods only", &["h"], ROLLOUT, App::toggle_history)),
+    hinted(4, command("compare", "choose the revision, to compare it with the newest or with another one chosen", &["<space>"], ROLLOUT, App::compare)),
     hinted(2, command("probe", "send the request for real, to the application: DNS, TCP, TLS, one GET", &["p"], &[In::Trace], App::probe)),
     hinted(6, command("live-dns", "ask this machine's DNS for the names of the path, or let go what it said", &["D"], &[In::Trace], App::live_dns)),
     hinted(6, command("host", "how the host is put together: every path, in the order of matching", &["h"], &[In::Trace, In::Detail, In::Picker], App::host)),
@@ -64,7 +69,7 @@ pub const COMMANDS: &[Command] = &[
     command("search-previous", "the place found before", &["N"], &[In::Logs, In::Yaml, In::Help], |app| app.search_on(false)),
     command("audit", "every action that was confirmed, and what became of it", &[], ANYWHERE, App::audit),
     hinted(9, command("help", "every key, and what a filter can say", &["?"], ANYWHERE, App::help)),
-    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker], App::back)),
+    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Rollout, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker], App::back)),
     command("clear", "clear the filter, then back", &["<esc>", "q"], &[In::Anywhere], App::back),
     command("previous", "the screen before", &["["], ANYWHERE, App::leave),
     command("next", "the screen that was left last", &["]"], ANYWHERE, App::forward),
@@ -140,16 +145,38 @@ pub const COMMANDS: &[Command] = &[
     command("page-up", "one page up", &["<ctrl-b>", "<pageup>"], LISTS, |app| app.page(-1)),
     command("top", "to the first line", &["g", "<home>"], LISTS, |app| app.step(isize::MIN)),
     command("bottom", "to the last line", &["G", "<end>"], LISTS, |app| app.step(isize::MAX)),
-    hinted(3, command("logs", "the logs of it, or of everything behind it", &["l"], &[In::Home, In::Table, In::Detail, In::Trace, In::Yaml, In::Picker], App::logs)),
+    hinted(3, command("logs", "the logs of it, or of everything behind it", &["l"], &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout, In::Yaml, In::Picker], App::logs)),
+    hinted(5, command("actions", "everything that can be done to it, and whether you may", &["a"], OBJECT, App::actions)),
     hinted(6, mutating(command("restart", "replace every pod of a Deployment, StatefulSet or DaemonSet, after a question", &["r"], OBJECT, |app| app.act("restart")))),
+    hinted(6, mutating(command("scale", "another number of replicas", &["s"], OBJECT, |app| app.act("scale")))),
+    hinted(6, mutating(command("undo", "the revision before; :undo 3 for another one", &["u"], OBJECT, |app| app.act("undo")))),
+    hinted(7, mutating(command("pause", "changes of a Deployment's template wait", &["p"], OBJECT, |app| app.act("pause")))),
+    hinted(7, mutating(command("resume", "what waited in a paused Deployment rolls out", &["p"], OBJECT, |app| app.act("resume")))),
+    hinted(6, mutating(command("image", "another image: container=image", &["i"], OBJECT, |app| app.act("image")))),
+    hinted(7, mutating(command("partition", "which pods of a StatefulSet may get a new template", &[], OBJECT, |app| app.act("partition")))),
+    hinted(6, mutating(command("trigger", "run a CronJob now; :trigger NAME names the Job", &["x"], OBJECT, |app| app.act("trigger")))),
+    hinted(7, mutating(command("suspend-cronjob", "make no Jobs any more", &["p"], OBJECT, |app| app.act("suspend-cronjob")))),
+    hinted(7, mutating(command("resume-cronjob", "make Jobs again", &["p"], OBJECT, |app| app.act("resume-cronjob")))),
+    hinted(6, mutating(command("switch", "send a Service's requests to another version", &["b"], OBJECT, |app| app.act("switch")))),
+    hinted(6, mutating(command("weight", "the share of a canary, of the backends of a route", &["W"], OBJECT, |app| app.act("weight")))),
+    hinted(6, mutating(command("evict", "ask a pod to leave, if its disruption budgets allow it", &["E"], OBJECT, |app| app.act("evict")))),
+    hinted(6, mutating(command("cordon", "keep new pods away from a node", &["C"], OBJECT, |app| app.act("cordon")))),
+    hinted(6, mutating(command("uncordon", "let new pods come to a node again", &["u"], OBJECT, |app| app.act("uncordon")))),
+    hinted(7, mutating(command("drain", "ask every pod of a node to leave; :drain emptydir force says more", &["D"], OBJECT, |app| app.act("drain")))),
+    command("halt", "stop a drain, or an action on several objects; what was done stays", &[], ANYWHERE, App::halt),
+    hinted(8, mutating(command("delete", "delete the object; :delete orphan, :delete foreground, :delete force", &["<ctrl-d>"], OBJECT, |app| app.act("delete")))),
+    mutating(command("take-back", "take back the last action of this run; else the rollout of the workload", &["z"], OBJECT, App::undo_last)),
     mutating(command("shell", "a shell in the container", &["s"], OBJECT, |app| app.missing("shells are not there yet", "kubectl exec opens one"))),
     mutating(command("edit", "edit the object", &["e"], OBJECT, |app| app.missing("editing is not there yet", "kubectl edit does it"))),
-    mutating(command("delete", "delete the object", &["<ctrl-d>"], OBJECT, |app| app.missing("deleting is not there yet", "kubectl delete does it"))),
     command("retry", "try the server again now; draw anew", &["<ctrl-r>"], ANYWHERE, App::retry),
     command("suspend", "back to the shell until fg", &["<ctrl-z>"], &[In::Anywhere, In::Prompt, In::Dialog], App::suspend),
     command("quit", "end kplumb", &["<ctrl-c>"], &[In::Anywhere, In::Prompt, In::Dialog], App::quit),
     hinted(1, command("dialog-cancel", "do nothing", &["<esc>"], DIALOG, App::dialog_cancel)),
-    hinted(2, command("dialog-other", "the other button", &["<tab>", "<left>", "<right>"], DIALOG, App::dialog_other)),
+    hinted(2, command("dialog-other", "the other button", &["<tab>"], DIALOG, App::dialog_other)),
+    command("dialog-left", "one character left, or the other button", &["<left>"], DIALOG, |app| app.dialog_move(Editor::left)),
+    command("dialog-right", "one character right, or the other button", &["<right>"], DIALOG, |app| app.dialog_move(Editor::right)),
+    command("dialog-clear", "delete to the start of what is typed", &["<ctrl-u>"], DIALOG, |app| app.dialog_edit(Editor::delete_to_start)),
+    command("dialog-word", "delete the word before the cursor", &["<ctrl-w>"], DIALOG, |app| app.dialog_edit(Editor::delete_word)),
     hinted(3, command("dialog-press", "press the chosen button, or take what was typed", &["<enter>"], DIALOG, App::dialog_press)),
     hinted(4, command("dialog-yes", "do it, where one key is enough", &["y"], DIALOG, App::dialog_yes)),
     hinted(1, command("accept", "run or keep what was typed", &["<enter>"], PROMPT, App::prompt_accept)),

@@ -1,9 +1,9 @@
 //! The dialog as a value to paint: where, what exactly, what would differ, what to know, how to take it back.
 
-use super::{Ask, Dialog, Pending, Purpose, State};
+use super::{Ask, Dialog, Pending, Purpose, Ready, State};
 use crate::app::App;
 use crate::app::policy::Mode;
-use crate::app::scene::{Button, DialogPane};
+use crate::app::scene::{Button, DialogPane, Typed};
 use crate::app::session::Session;
 use crate::kinds::Health;
 use crate::view::line::{Line, Role, Span};
@@ -23,14 +23,28 @@ impl App {
                 lines.extend(elevate(session));
                 ("May I do more here for a while?".to_owned(), "allow it", true)
             }
+            Purpose::Many(many) => {
+                lines.extend(many.verdicts());
+                let can_go = session.mode == Mode::Operate && 0 < many.ready().count();
+                (format!("{} {}", many.act.name, many.objects()), many.act.name, can_go)
+            }
             Purpose::Act(pending) => {
                 lines.extend(act(pending, session.mode));
-                let can_go = session.mode == Mode::Operate && matches!(pending.state, State::Ready { .. });
-                (format!("{} {}", pending.act.name, pending.target.place()), pending.act.name, can_go)
+                let can_go = session.mode == Mode::Operate && matches!(pending.state, State::Ready(_));
+                (format!("{} {}", pending.act.name, pending.subject.target.place()), pending.act.name, can_go)
             }
         };
-        let can_go = can_go && self.dialog_listens();
-        let input = dialog.asks.first().filter(|_| can_go).map(|ask| (label(ask), dialog.editor.text().to_owned()));
+        let is_asking = matches!(&dialog.purpose, Purpose::Act(pending) if matches!(pending.state, State::Asking));
+        let (can_go, can_type) = (can_go && self.dialog_listens(), (can_go || is_asking) && self.dialog_listens());
+        let input = dialog.asks.first().filter(|_| can_type);
+        let input = input.map(|ask| Typed {
+            label: label(ask, dialog),
+            text: dialog.editor.text().to_owned(),
+            cursor: dialog.editor.before().len(),
+        });
+        if let Some(why) = &dialog.error {
+            lines.push(Line { health: Some(Health::Failed), ..Line::of(vec![Span::new(why.clone(), Role::Danger)]) });
+        }
         let is_typed = !dialog.asks.is_empty();
         let chosen = dialog.is_go && !is_typed;
         let word = if is_typed || !can_go { go.to_owned() } else { format!("y  {go}") };
@@ -56,7 +70,8 @@ fn labelled(label: &str, text: impl Into<String>, role: Role) -> Line {
 fn place(session: &Session, dialog: &Dialog) -> Line {
     let context = session.context.to_string();
     let namespace = match &dialog.purpose {
-        Purpose::Act(pending) => pending.target.key.namespace.as_deref().unwrap_or("no namespace").to_owned(),
+        Purpose::Act(pending) => pending.subject.target.key.namespace.as_deref().unwrap_or("no namespace").to_owned(),
+        Purpose::Many(_) => session.namespaces.text(),
         _ => session.server().map_or_else(String::new, |server| server.address.clone()),
     };
     let role = if session.grant.banner.is_some() { Role::Danger } else { Role::Accent };
@@ -64,34 +79,47 @@ fn place(session: &Session, dialog: &Dialog) -> Line {
 }
 
 fn act(pending: &Pending, mode: Mode) -> Vec<Line> {
-    let mut lines = vec![labelled("same as", pending.act.line(&pending.target), Role::Text)];
-    let warn = |text: &String| Line { health: Some(Health::Warn), ..Line::text(text.clone()) };
+    let same = labelled("same as", pending.act.line(&pending.subject), Role::Text);
     match &pending.state {
-        State::Rehearsing => lines.push(Line::of(vec![Span::dim("asking the server what would come of it")])),
+        State::Consulting => vec![Line::of(vec![Span::dim("reading the object")])],
+        State::Asking => {
+            let tell = pending.act.input.as_ref().map_or_else(Vec::new, |input| (input.tell)(&pending.subject));
+            tell.into_iter().map(Line::text).collect()
+        }
+        State::Rehearsing => vec![same, Line::of(vec![Span::dim("asking the server what would come of it")])],
         State::Refused { why, remedy } => {
-            lines.push(Line { health: Some(Health::Failed), ..Line::of(vec![Span::new(why.clone(), Role::Danger)]) });
-            lines.extend(Some(remedy).filter(|text| !text.is_empty()).map(|text| Line::text(text.clone())));
+            let why = Line { health: Some(Health::Failed), ..Line::of(vec![Span::new(why.clone(), Role::Danger)]) };
+            let remedy = Some(remedy).filter(|text| !text.is_empty()).map(|text| Line::text(text.clone()));
+            [same, Line::default(), why].into_iter().chain(remedy).collect()
         }
-        State::Ready { differences, warnings, cautions, undo } => {
-            lines.push(Line::default());
-            if differences.is_empty() {
-                lines.push(Line::text("the server says that nothing would change"));
-            }
-            for difference in differences {
-                lines.push(Line::of(vec![Span::new(difference.path.clone(), Role::Field)]));
-                let side = |sign: &str, text: &Option<String>, health| {
-                    text.as_ref().map(|text| Line::of(vec![Span::new(format!("  {sign} {text}"), Role::State(health))]))
-                };
-                lines.extend(side("-", &difference.before, Health::Failed));
-                lines.extend(side("+", &difference.after, Health::Ready));
-            }
-            lines.push(Line::default());
-            lines.extend(cautions.iter().chain(warnings).map(warn));
-            lines.push(labelled("undo", undo.clone(), Role::Text));
-            if mode != Mode::Operate {
-                lines.push(warn(&format!("{} mode: nothing is done", mode.word())));
-            }
+        State::Ready(ready) => std::iter::once(same).chain(would(ready, mode)).collect(),
+    }
+}
+
+/// What would come of it: in words first, then field by field, then what to know.
+fn would(ready: &Ready, mode: Mode) -> Vec<Line> {
+    let warn = |text: &String| Line { health: Some(Health::Warn), ..Line::text(text.clone()) };
+    let mut lines = vec![Line::default()];
+    lines.extend(ready.effects.iter().map(|text| Line::text(text.clone())));
+    lines.extend(ready.cautions.iter().map(warn));
+    if let Some(differences) = &ready.differences {
+        lines.extend((1 < lines.len()).then(Line::default));
+        if differences.is_empty() {
+            lines.push(Line::text("the server says that nothing would change"));
         }
+        for difference in differences {
+            lines.push(Line::of(vec![Span::new(difference.path.clone(), Role::Field)]));
+            let side = |sign: &str, text: &Option<String>, health| {
+                text.as_ref().map(|text| Line::of(vec![Span::new(format!("  {sign} {text}"), Role::State(health))]))
+            };
+            lines.extend(side("-", &difference.before, Health::Failed));
+            lines.extend(side("+", &difference.after, Health::Ready));
+        }
+    }
+    lines.push(Line::default());
+    lines.push(labelled("undo", ready.undo.words.clone(), Role::Text));
+    if mode != Mode::Operate {
+        lines.push(warn(&format!("{} mode: nothing is done", mode.word())));
     }
     lines
 }
@@ -111,9 +139,12 @@ fn elevate(session: &Session) -> Vec<Line> {
     vec![Line::text(text), labelled("policy", session.grant.rule.clone(), Role::Dim)]
 }
 
-fn label(ask: &Ask) -> String {
-    match ask {
-        Ask::Word(word) => format!("type {word}: "),
-        Ask::Reason => "why: ".to_owned(),
+fn label(ask: &Ask, dialog: &Dialog) -> String {
+    match (ask, &dialog.purpose) {
+        (Ask::Word(word), _) => format!("type {word}: "),
+        (Ask::Input, Purpose::Act(pending)) => {
+            pending.act.input.as_ref().map_or_else(String::new, |input| (input.label)(&pending.subject))
+        }
+        _ => "why: ".to_owned(),
     }
 }

@@ -74,6 +74,18 @@ impl App {
             Screen::Host(screen) => {
                 (pane(panes.main, true, page_pane(session, self.host_page(session, screen), screen.cursor)), None)
             }
+            Screen::Rollout(screen) => {
+                let side = panes.side.zip(self.selected()).map(|(area, key)| {
+                    let preview = DetailScreen { key, cursor: Cursor::default() };
+                    pane(area, false, self.detail_pane(session, &preview, false))
+                });
+                let (page, cursor) = self.rollout_page(session, screen);
+                (pane(panes.main, true, page_pane(session, page, cursor)), side)
+            }
+            Screen::Rollouts(screen) => {
+                let (page, cursor) = self.rollouts_page(session, screen);
+                (pane(panes.main, true, page_pane(session, page, cursor)), None)
+            }
             Screen::Trace(screen) => {
                 let side = self.beside(session, panes, self.selected());
                 let page = page_pane(session, self.picture(session, screen), screen.cursor);
@@ -153,6 +165,7 @@ impl App {
             Pick::Namespace => "namespaces: <space> marks several",
             Pick::Sort => "sort by: once more turns the order round",
             Pick::Route => "routes: <enter> follows one",
+            Pick::Action => "what can be done, and whether you may: <enter> shows what would come of it",
             Pick::Trace => "paths that are pinned or were followed lately: <enter> follows one, P pins or lets go",
         };
         let entries = entries.into_iter().skip(first).take(height).collect();

@@ -2,6 +2,7 @@
 
 use super::{Content, Hint, Message, Title};
 use crate::app::App;
+use crate::app::acts;
 use crate::app::command::{COMMANDS, In};
 use crate::app::policy::Mode;
 use crate::app::prompt::Purpose;
@@ -29,8 +30,11 @@ impl App {
 
     /// What may be done here, in words and colour; until when, where that ends.
     fn mode(&self, session: &Session) -> Span {
-        let role = if session.mode == Mode::Operate { Role::Danger } else { Role::Dim };
         let word = session.mode.word();
+        if session.grant.is_embedded {
+            return Span::new(format!("{word} (demo)"), Role::Dim);
+        }
+        let role = if session.mode == Mode::Operate { Role::Danger } else { Role::Dim };
         let text = match session.elevation.filter(|more| more.to == session.mode) {
             Some(more) => format!("{word} for {}", age::age(more.until, Some(self.now))),
             None => word.to_owned(),
@@ -80,16 +84,32 @@ impl App {
         }
     }
 
+    /// Whether anything may be written here, or may be asked for.
+    fn can_act(&self) -> bool {
+        let is_open = |session: &Session| {
+            session.mode != Mode::Observe || session.grant.elevate.is_some() || session.grant.closed.is_none()
+        };
+        self.asked != Some(Mode::Observe) && self.session().is_some_and(is_open)
+    }
+
     pub(super) fn hints(&self) -> Vec<Hint> {
         let place = self.place();
         let applies = |when: &[In]| {
             when.contains(&place) || (!matches!(place, In::Prompt | In::Dialog) && when.contains(&In::Anywhere))
         };
+        let can_act = self.can_act();
         let mut rows: Vec<_> = COMMANDS.iter().filter(|c| 0 < c.hint && applies(c.when)).collect();
+        rows.retain(|command| !command.mutates || (can_act && self.suits(command)));
         rows.sort_by_key(|command| command.hint);
         let hint = |command: &&crate::app::command::Command| {
             let key = self.keys.of(command).first()?.to_string();
-            Some(Hint { key, text: command.name.replace('-', " "), command: command.name, refused: None })
+            let refused = acts::find(command.name).and_then(|act| self.hindrance(act));
+            Some(Hint {
+                key,
+                text: command.name.trim_start_matches("dialog-").replace('-', " "),
+                command: command.name,
+                refused,
+            })
         };
         rows.iter().filter_map(hint).collect()
     }
@@ -161,6 +181,11 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
         Screen::Home(_) => vec![Span::new("home", Role::Header)],
         Screen::Host(_) => vec![Span::new("host", Role::Header)],
         Screen::Trace(_) => vec![Span::new("trace", Role::Header)],
+        Screen::Rollout(screen) => {
+            let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();
+            vec![Span::new("rollout", Role::Header), Span::text(place)]
+        }
+        Screen::Rollouts(_) => vec![Span::new("rollouts", Role::Header)],
         Screen::Logs(screen) => vec![Span::new("logs", Role::Header), Span::text(screen.title.clone())],
         Screen::Yaml(screen) => {
             let name = crate::view::name(&session.catalog, &screen.key);
@@ -178,6 +203,12 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
             spans
         }
         Screen::Picker(screen) if screen.pick == Pick::Trace => vec![Span::new("traces", Role::Header)],
+        Screen::Picker(screen) if screen.pick == Pick::Action => {
+            let of = session.actions_of.as_ref();
+            let name = of.map_or_else(String::new, |key| crate::view::name(&session.catalog, key));
+            let place = of.and_then(|key| key.namespace.as_deref()).unwrap_or("").to_owned();
+            vec![Span::new("actions", Role::Header), Span::text(place), Span::new(name, Role::Header)]
+        }
         Screen::Picker(screen) if screen.filter.is_empty() => Vec::new(),
         Screen::Picker(screen) => vec![Span::new(format!("/{}", screen.filter), Role::Match)],
     }

@@ -8,8 +8,8 @@ use crate::model::{Scope, Select};
 use crate::view::table::Namespaces;
 use crate::wire::Timestamp;
 
-/// The request path and the workloads: watched from the start, because Home and every detail speak of them.
-pub const ALWAYS: [KindId; 26] = [
+/// The request path, the workloads and what holds them up: watched from the start, because Home and every detail speak of them.
+pub const ALWAYS: [KindId; 29] = [
     kinds::POD,
     kinds::NAMESPACE,
     kinds::NODE,
@@ -36,10 +36,13 @@ pub const ALWAYS: [KindId; 26] = [
     kinds::GATEWAY,
     kinds::HTTP_ROUTE,
     kinds::REFERENCE_GRANT,
+    kinds::CONTROLLER_REVISION,
+    kinds::POD_DISRUPTION_BUDGET,
+    kinds::RESOURCE_QUOTA,
 ];
 
-/// The rest of the request path, which few clusters have: watched from the start where discovery has found it.
-pub const WHERE_SERVED: [KindId; 19] = [
+/// The rest of the request path, and workloads of others, which few clusters have: watched from the start where discovery has found it.
+pub const WHERE_SERVED: [KindId; 20] = [
     kinds::GRPC_ROUTE,
     kinds::TLS_ROUTE,
     kinds::TCP_ROUTE,
@@ -59,6 +62,7 @@ pub const WHERE_SERVED: [KindId; 19] = [
     kinds::CALICO_NETWORK_POLICY,
     kinds::CALICO_GLOBAL_NETWORK_POLICY,
     kinds::PEER_AUTHENTICATION,
+    kinds::ROLLOUT,
 ];
 
 /// A watch that nobody needed for so long is closed, in seconds.
@@ -75,6 +79,8 @@ pub struct Needs {
     pub shown: Option<KindId>,
     /// The object of the open detail.
     pub detail: Option<ObjectRef>,
+    /// Others whose events are told there.
+    pub also: Vec<ObjectRef>,
     /// Whether Secrets are never read.
     pub no_secrets: bool,
 }
@@ -152,9 +158,7 @@ impl Session {
         if let Some(kind) = shown.and_then(kind) {
             want(self.scopes_of(kind, &Select::All));
         }
-        if let Some(scope) = needs.detail.as_ref().and_then(|key| self.events_of(key)) {
-            want(vec![scope]);
-        }
+        want(needs.detail.iter().chain(&needs.also).filter_map(|key| self.events_of(key)).collect());
         for kind in ALWAYS.into_iter().filter_map(kind) {
             want(self.scopes_of(kind, &Select::All));
         }

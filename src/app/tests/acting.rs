@@ -6,6 +6,9 @@ use crate::app::policy::Policy;
 use crate::kinds::DEPLOYMENT;
 use serde_json::{Value, json};
 
+mod flows;
+mod many;
+
 const OPERATE: &str = "[[policy]]\nmatch = { context = \"shop\" }\nmode = \"operate\"\n";
 
 /// An app with one Deployment, under this policy.
@@ -250,6 +253,7 @@ fn what_became_of_a_write_is_told_in_whatever_context_one_is() {
         object: "deployment/web in dev".into(),
         warnings: vec![],
         undo,
+        back: Box::default(),
     };
     app.update(Event::Reply(Epoch(99), Reply::Done(done)));
     assert_eq!(message(&app.scene()), "shop: restart deployment/web in dev: done; a restart cannot be taken back");

@@ -8,6 +8,7 @@ use crate::runtime::outlet::Sheet;
 use crate::view::logs::batch::{Batch, Mark, Piece, SourceId, Stamp};
 use crate::view::logs::level::Level;
 use crate::view::logs::query::Wanted;
+use crate::view::logs::state::Exit;
 use crate::view::logs::text;
 use crate::wire::sanitise;
 use regex::Regex;
@@ -74,11 +75,6 @@ impl Printer {
     pub fn take(&mut self, heard: Heard, sheet: &mut Sheet) {
         match heard {
             Heard::Joined(id, wanted) => self.join(id, &wanted),
-            Heard::Exited(id, code, reason) => {
-                if let Some(source) = self.sources.get_mut(usize::from(id.0)) {
-                    source.exit = Some((code, reason));
-                }
-            }
             Heard::Said(id, batch) => self.batch(id, &batch, sheet),
             Heard::TooMany(count) => {
                 let most = crate::runtime::logs::tail::MOST;
@@ -113,7 +109,6 @@ impl Printer {
             container: Arc::clone(&wanted.container),
             label,
             name,
-            exit: None,
         });
     }
 
@@ -209,7 +204,7 @@ impl Printer {
         if matches!(mark, Mark::Ended { code: None, reason } if reason.is_empty()) {
             return;
         }
-        let text = words(mark, source.exit.as_ref());
+        let text = words(mark);
         if self.output == Printed::Json {
             record::mark(&mut sheet.out, source, mark, &text);
             sheet.out.push(b'\n');
@@ -225,19 +220,15 @@ impl Printer {
 }
 
 /// A mark in words.
-fn words(mark: &Mark, exit: Option<&(i32, Arc<str>)>) -> String {
-    let exited = |code: i32, reason: &str| {
-        let gap = if reason.is_empty() { "" } else { " " };
-        format!("exit {code}{gap}{reason}")
-    };
+fn words(mark: &Mark) -> String {
     match mark {
         Mark::Waits(reason) => format!("waits: {reason}"),
-        Mark::Ended { code: Some(code), reason } => format!("container ended, {}", exited(*code, reason)),
+        Mark::Ended { code: Some(code), reason } => {
+            format!("container ended, {}", Exit { code: *code, reason: Arc::clone(reason) })
+        }
         Mark::Ended { code: None, reason } => format!("container ended {reason}"),
-        Mark::Restarted { count } => match exit {
-            Some((code, reason)) => format!("container restarted, #{count}, after {}", exited(*code, reason)),
-            None => format!("container restarted, #{count}"),
-        },
+        Mark::Restarted { count, after: Some(exit) } => format!("container restarted, #{count}, after {exit}"),
+        Mark::Restarted { count, after: None } => format!("container restarted, #{count}"),
         Mark::Gone => "pod is gone".to_owned(),
         Mark::Reconnected { after, repeated } => {
             let (seconds, tenths) = (after / 1000, after % 1000 / 100);

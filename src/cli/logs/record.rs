@@ -19,8 +19,6 @@ pub struct Source {
     pub label: Vec<u8>,
     /// How it is called in notes.
     pub name: String,
-    /// How the instance before the present one ended.
-    pub exit: Option<(i32, Arc<str>)>,
 }
 
 /// Writes a line.
@@ -54,10 +52,10 @@ pub fn mark(out: &mut Vec<u8>, source: &Source, mark: &Mark, words: &str) {
     let (kind, more) = match mark {
         Mark::Waits(reason) => ("waits", json!({"reason": &**reason})),
         Mark::Ended { code, reason } => ("ended", json!({"exit_code": code, "reason": &**reason})),
-        Mark::Restarted { count } => {
-            let exit = source.exit.as_ref();
-            let reason = exit.map(|(_, reason)| reason.to_string());
-            ("restarted", json!({"restarts": count, "exit_code": exit.map(|(code, _)| code), "reason": reason}))
+        Mark::Restarted { count, after } => {
+            let reason = after.as_ref().map(|exit| exit.reason.to_string());
+            let code = after.as_ref().map(|exit| exit.code);
+            ("restarted", json!({"restarts": count, "exit_code": code, "reason": reason}))
         }
         Mark::Gone => ("gone", json!({})),
         Mark::Reconnected { after, repeated } => ("reconnected", json!({"after_ms": after, "repeated": repeated})),

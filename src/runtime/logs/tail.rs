@@ -3,7 +3,6 @@
 use crate::api::logs::follow::{Manner, Over};
 use crate::app::effect::Stream;
 use crate::kinds::{self, Health, ObjectRef, Target};
-use crate::model::Cluster;
 use crate::runtime::gather::Gathering;
 use crate::runtime::logs::streams::Streams;
 use crate::view::logs::batch::{Batch, SourceId};
@@ -33,8 +32,6 @@ pub struct Wish {
 pub enum Heard {
     /// A stream joins.
     Joined(SourceId, Box<Wanted>),
-    /// How the instance of a stream's container ended that ran before the present one.
-    Exited(SourceId, i32, Arc<str>),
     /// Lines and marks.
     Said(SourceId, Batch),
     /// More streams match than are read.
@@ -58,7 +55,6 @@ struct Tail {
     streams: Streams,
     numbers: HashMap<(Arc<str>, Arc<str>), SourceId>,
     parts: HashMap<SourceId, Part>,
-    exits: HashMap<SourceId, u32>,
     over: HashSet<SourceId>,
     tally: Tally,
     is_first: bool,
@@ -79,7 +75,6 @@ pub async fn tail(mut gathering: Gathering, wish: Wish, out: mpsc::Sender<Heard>
         streams,
         numbers: HashMap::new(),
         parts: HashMap::new(),
-        exits: HashMap::new(),
         over: HashSet::new(),
         tally: Tally::default(),
         is_first: true,
@@ -140,11 +135,6 @@ impl Tail {
                     SourceId(number)
                 }
             };
-            if let Some((restarts, code, reason)) = exit(&self.gathering.cluster, &wanted)
-                && self.exits.insert(source, restarts) != Some(restarts)
-            {
-                out.send(Heard::Exited(source, code, reason)).await?;
-            }
             // Who joins later is read whole: all of it is new.
             let asked = self.wish.query.part;
             let whole = Part { tail: None, since: None, ..asked };
@@ -192,13 +182,4 @@ impl Tail {
             || self.wish.selectors.is_empty() && self.wish.query.objects.iter().all(is_done);
         can_end && self.over.len() == self.numbers.len()
     }
-}
-
-/// How the instance of a container ended that ran before the present one.
-fn exit(cluster: &Cluster, wanted: &Wanted) -> Option<(u32, i32, Arc<str>)> {
-    let pod = cluster.get(&wanted.pod)?;
-    let kinds::Facts::Pod(facts) = &pod.digest.facts else { return None };
-    let container = facts.containers.iter().find(|container| container.name == wanted.container)?;
-    let exit = container.last_exit.as_deref()?;
-    Some((container.restarts, exit.code, exit.reason.clone().unwrap_or_else(|| Arc::from(""))))
 }

@@ -42,6 +42,7 @@ pub fn all(width: u16, height: u16) -> Vec<(&'static str, Scene)> {
         ("hostile", hostile(size)),
     ];
     scenes.extend(super::paths::all(size));
+    scenes.extend(super::rollouts::all(size));
     scenes
 }
 

@@ -46,6 +46,18 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mu
                 compare(&field(path, key), Some(value), None, found);
             }
         }
+        // Containers, ports and the like go by their names, whatever their places.
+        (Some(Value::Array(old)), Some(Value::Array(new))) if is_named(old) && is_named(new) => {
+            let find = |all: &'_ [Value], name: &str| all.iter().position(|item| name_of(item) == Some(name));
+            for item in new {
+                let name = name_of(item).unwrap_or_default();
+                let before = find(old, name).and_then(|at| old.get(at));
+                compare(&format!("{path}[{name}]"), before, Some(item), found);
+            }
+            for item in old.iter().filter(|item| find(new, name_of(item).unwrap_or_default()).is_none()) {
+                compare(&format!("{path}[{}]", name_of(item).unwrap_or_default()), Some(item), None, found);
+            }
+        }
         (Some(Value::Array(old)), Some(Value::Array(new))) => {
             for index in 0..old.len().max(new.len()) {
                 compare(&format!("{path}[{index}]"), old.get(index), new.get(index), found);
@@ -59,6 +71,16 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mu
         }
         _ => found.push(Difference { path: path.to_owned(), before: before.map(text), after: after.map(text) }),
     }
+}
+
+fn name_of(item: &Value) -> Option<&str> {
+    item.get("name").and_then(Value::as_str)
+}
+
+/// Whether every item has a name of its own.
+fn is_named(items: &[Value]) -> bool {
+    let names: std::collections::BTreeSet<&str> = items.iter().filter_map(name_of).collect();
+    names.len() == items.len()
 }
 
 fn field(path: &str, key: &str) -> String {
@@ -92,6 +114,13 @@ mod tests {
             [r#".metadata.annotations["x.y/z"] - now"#, ".spec.a 1 2", ".spec.l[1] - 2", ".spec.gone true -"];
         assert_eq!(found.len(), 4, "{found:?}");
         assert!(expected.iter().all(|line| found.iter().any(|f| f == line)), "{found:?}");
+    }
+
+    #[test]
+    fn items_with_names_go_by_them() {
+        let before = json!({"c": [{"name": "a", "image": "1"}, {"name": "b", "image": "1"}]});
+        let after = json!({"c": [{"name": "b", "image": "2"}, {"name": "a", "image": "1"}]});
+        assert_eq!(told(&before, &after), [".c[b].image 1 2"]);
     }
 
     #[test]

@@ -41,33 +41,38 @@ pub fn sections(subject: &Subject, record: &Record) -> Vec<(&'static str, Vec<Li
     sections
 }
 
-/// What happened, the latest first: of what is ill the newest warnings apart, and everything else.
-pub fn events(subject: &Subject, record: &Record, is_ill: bool, clock: &mut Clock) -> (Vec<Line>, Vec<Line>) {
-    let events = subject.cluster.sources(record).into_iter().filter(|source| source.key.kind == EVENT);
-    let mut facts: Vec<_> = events
-        .filter_map(|event| match &event.digest.facts {
+/// What happened, the latest first: of what is ill the newest warnings apart, and everything else. Of several objects the
+/// first is meant, and what happened to another one says to which.
+pub fn events(subject: &Subject, records: &[&Record], is_ill: bool, clock: &mut Clock) -> (Vec<Line>, Vec<Line>) {
+    let mut told: Vec<(&EventFacts, Option<&Record>)> = Vec::new();
+    for (at, record) in records.iter().enumerate() {
+        let events = subject.cluster.sources(record).into_iter().filter(|source| source.key.kind == EVENT);
+        let facts = events.filter_map(|event| match &event.digest.facts {
             Facts::Event(facts) => Some(&**facts),
             _ => None,
-        })
-        .filter(|facts| facts.regarding.uid.is_empty() || facts.regarding.uid == record.meta.uid)
-        .collect();
-    facts.sort_by_key(|facts| Reverse(facts.last));
+        });
+        let own = facts.filter(|facts| facts.regarding.uid.is_empty() || facts.regarding.uid == record.meta.uid);
+        told.extend(own.map(|facts| (facts, (0 < at).then_some(*record))));
+    }
+    told.sort_by_key(|(facts, _)| Reverse(facts.last));
     let mut warnings = Vec::new();
     let mut others = Vec::new();
-    for facts in facts.into_iter().take(MOST_EVENTS) {
+    for (facts, other) in told.into_iter().take(MOST_EVENTS) {
         let is_first = is_ill && facts.warning && warnings.len() < MOST_WARNINGS;
         let lines = if is_first { &mut warnings } else { &mut others };
-        lines.push(event(facts, clock));
+        let name = other.map(|record| crate::view::short_name(subject.catalog, &record.key));
+        lines.push(event(facts, name, clock).to(other.map(|record| record.key.clone())));
     }
     (warnings, others)
 }
 
-fn event(facts: &EventFacts, clock: &mut Clock) -> Line {
+fn event(facts: &EventFacts, name: Option<String>, clock: &mut Clock) -> Line {
     let mut spans = Vec::new();
     if let Some(last) = facts.last {
         spans.push(Span::dim(format!("{:>5}  ", clock.ago(last))));
     }
     spans.push(Span::text(facts.reason.to_string()));
+    spans.extend(name.map(|name| Span::text(format!("  {name}"))));
     spans.push(Span::dim(format!("  {}", first_line(&facts.message))));
     if 1 < facts.count {
         spans.push(Span::dim(format!("  ×{}", facts.count)));

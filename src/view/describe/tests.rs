@@ -175,3 +175,44 @@ fn an_object_that_is_gone_says_so() {
     let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, routes: None, raw: None, now: NOW };
     assert_eq!(detail(&subject).answer, "not there (any more)");
 }
+
+#[test]
+fn the_head_tells_of_the_path_where_the_object_is_well() {
+    let yaml = "
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: nginx}
+spec: {controller: k8s.io/ingress-nginx}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec:
+  ingressClassName: nginx
+  rules:
+  - host: a.example
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+status: {loadBalancer: {ingress: [{ip: 203.0.113.10}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {type: ClusterIP, clusterIP: 10.96.0.7, selector: {app: web}, ports: [{port: 80}]}
+";
+    crate::view::trace::fixture::world(yaml, |world| {
+        let mut index = Index::of(world.cluster);
+        assert!(!index.work(world, || true));
+        for (kind, name) in [(SERVICE, "service/web"), (crate::kinds::INGRESS, "ingress/web")] {
+            let key = ObjectRef::new(kind, "shop", "web");
+            let told = |routes| {
+                let (cluster, catalog) = (world.cluster, world.catalog);
+                detail(&Subject { cluster, catalog, key: &key, routes, raw: None, now: world.now })
+            };
+            let alone = told(None);
+            assert_eq!((&*alone.title, alone.health), (name, Some(Health::Ready)));
+            let found = told(Some(&index));
+            assert_eq!((found.health, found.word), (Some(Health::Failed), "failed"), "{}", found.answer);
+            assert!(found.answer.starts_with("http://a.example/* is broken: "), "{}", found.answer);
+        }
+    });
+}

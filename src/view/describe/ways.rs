@@ -5,7 +5,7 @@ use crate::kinds::endpoint_slice::{Endpoint, EndpointSliceFacts, SERVICE_LABEL};
 use crate::kinds::{ENDPOINT_SLICE, Facts, Health, ObjectRef, POD, Record, SERVICE, Selector, Target};
 use crate::view::line::{Line, Role, Span};
 use crate::view::reverse;
-use crate::view::routes::index::{Entry, Index};
+use crate::view::routes::index::{Entry, Index, Told};
 use crate::view::short_name;
 use crate::view::trace::world::{Answers, Probes, World};
 use std::sync::Arc;
@@ -18,6 +18,23 @@ pub fn own(subject: &Subject, record: &Record) -> Vec<Line> {
         line(subject, entry, None).to(first)
     });
     capped(lines.collect())
+}
+
+/// The worst path that an object names or that leads through a Service, where it is broken or only half works: how it is,
+/// and which one says so.
+pub fn worst(subject: &Subject, record: &Record) -> Option<(Health, String)> {
+    let index = subject.routes?;
+    let is_through = |told: &Told| record.key.kind == SERVICE && told.through.contains(&record.key);
+    let told = |entry: &'_ Entry| {
+        let told = entry.told.as_ref()?;
+        (entry.route.owner == record.key || is_through(told)).then(|| told.verdict.health())
+    };
+    let all = index.entries().filter_map(|entry| Some((told(entry)?, entry)));
+    let ill = all.filter(|(health, _)| *health < Health::Progressing);
+    let (health, entry) = ill.min_by_key(|(health, _)| *health)?;
+    let told = entry.told.as_ref()?;
+    let why = told.headline.as_ref().map(|finding| format!(": {}", finding.message())).unwrap_or_default();
+    Some((health, format!("{} is {}{why}", entry.route.pattern(), told.verdict.name())))
 }
 
 /// The routes that lead to these Services, the worst first.

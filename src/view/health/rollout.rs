@@ -1,15 +1,15 @@
 //! Rollouts that are not over: how far they are, and how long until they count as stuck.
 
 use super::Rollout;
-use crate::kinds::workload::Replicas;
-use crate::kinds::{self, Facts, Health, Record, age};
+use crate::kinds::{Health, Record, age};
 use crate::model::Cluster;
+use crate::view::rollout::pace::{self, Deadline};
+use crate::view::rollout::{KINDS, replicas};
 use crate::wire::Timestamp;
 
 /// Every rollout that is under way or stuck.
 pub fn under_way(cluster: &Cluster) -> Vec<Rollout> {
-    let kinds = [kinds::DEPLOYMENT, kinds::STATEFUL_SET, kinds::DAEMON_SET];
-    let records = kinds.into_iter().flat_map(|kind| cluster.of(kind));
+    let records = KINDS.into_iter().flat_map(|kind| cluster.of(kind));
     let mut rollouts: Vec<Rollout> = records.filter_map(|record| rollout(record)).collect();
     rollouts.sort_by(|a, b| (a.health, &a.key).cmp(&(b.health, &b.key)));
     rollouts
@@ -28,19 +28,11 @@ fn rollout(record: &Record) -> Option<Rollout> {
     })
 }
 
-fn replicas(record: &Record) -> Option<Replicas> {
-    match &record.digest.facts {
-        Facts::Deployment(facts) => Some(facts.replicas),
-        Facts::StatefulSet(facts) => Some(facts.replicas),
-        Facts::DaemonSet(facts) => Some(facts.replicas),
-        _ => None,
-    }
-}
-
 fn deadline(record: &Record) -> Option<Timestamp> {
-    let Facts::Deployment(facts) = &record.digest.facts else { return None };
-    let updated = facts.progressing.as_ref()?.updated?;
-    Some(updated.plus_seconds(i64::from(facts.progress_deadline_seconds?)))
+    match pace::deadline(record) {
+        Deadline::Runs(end) => Some(end),
+        Deadline::None | Deadline::Passed(_) => None,
+    }
 }
 
 /// `7m12s to the deadline`, while it goes on.

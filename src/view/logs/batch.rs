@@ -1,5 +1,6 @@
 //! What a log stream hands over: lines as bytes in one piece, and marks between them.
 
+use crate::view::logs::state::Exit;
 use std::sync::Arc;
 
 /// One stream of a view, by its number.
@@ -49,6 +50,8 @@ pub enum Mark {
     Restarted {
         /// Which restart.
         count: u32,
+        /// How the instance before ended, where that is known.
+        after: Option<Exit>,
     },
     /// The pod is gone; the stream has ended.
     Gone,

@@ -203,7 +203,7 @@ metadata: {name: worker-1}
     fn a_stream_knows_what_its_container_does() {
         fixture::world(YAML, |world| {
             let streams = wanted(world.cluster, &Query::of(ObjectRef::new(kinds::POD, "shop", "web-1")));
-            assert_eq!(streams[1].state, State::Runs(2));
+            assert_eq!(streams[1].state, State::Runs(2, None));
             assert_eq!((streams[0].role, streams[1].is_one_of_many), (Role::Init, true));
         });
     }

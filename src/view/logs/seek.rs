@@ -80,7 +80,7 @@ mod tests {
             container: Arc::from("app"),
             role: For::Main,
             is_one_of_many: false,
-            state: State::Runs(0),
+            state: State::Runs(0, None),
         };
         let source = tail.source(&wanted).unwrap();
         let mut batch = Batch::default();

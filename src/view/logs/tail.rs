@@ -254,7 +254,8 @@ fn words(mark: &Mark) -> String {
             let gap = if reason.is_empty() { "" } else { " " };
             format!("container ended{code}{gap}{reason}")
         }
-        Mark::Restarted { count } => format!("container restarted, #{count}"),
+        Mark::Restarted { count, after: Some(exit) } => format!("container restarted, #{count}, after {exit}"),
+        Mark::Restarted { count, after: None } => format!("container restarted, #{count}"),
         Mark::Gone => "pod is gone".to_owned(),
         Mark::Reconnected { after, .. } => {
             format!("reconnected after {}.{} s, 0 lost", after / 1000, after % 1000 / 100)

@@ -203,6 +203,9 @@ impl Index {
         if facts::service(record).is_some_and(reads::is_open) {
             self.mark(&Read::Open(kind));
         }
+        for ip in reads::cluster_ips(record) {
+            self.mark(&Read::ClusterIp(kind, ip));
+        }
         if KINDS.contains(&kind) {
             let is_meant =
                 |read: &Read| matches!(read, Read::Host(of, host) if *of == kind && reads::is_for(record, host));

@@ -17,6 +17,7 @@ fn world<T>(test: impl FnOnce(&World) -> T) -> T {
         commands: &commands,
         urls: &[],
         entrances: &[],
+        workloads: &[],
         pods: &[],
         aliases: &aliases,
     })

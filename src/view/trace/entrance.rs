@@ -55,6 +55,8 @@ pub fn find(world: &World, request: &Request) -> Entrance {
     let leaves = found.end == End::Unknown && request.vantage != Vantage::External && choice.fit == Fit::NoAddress;
     if claims.is_empty() && (leaves || matches!(choice.fit, Fit::Elsewhere | Fit::Hidden(_))) {
         let missing = format!("{} leads out of this cluster, and nothing in it speaks for that name", found.text());
+        // Only a look at who is there can tell more.
+        hops.push(Hop::unknown(HopKind::Controller, "who answers there is not known").sure(Confidence::NeedsProbe));
         return Entrance { hops, door: Door::Closed(Outcome::Unknown(missing)), side: Vec::new() };
     }
     let several = several(world, request, &choice);
@@ -83,8 +85,13 @@ fn lost(world: &World, via: &ObjectRef) -> Entrance {
     let nothing = || format!("{} is no way into the cluster that is known", world.title(via));
     let plural = world.catalog.get(via.kind).map_or("objects", |kind| &*kind.plural);
     let missing = world.known(via.kind, via.namespace.as_deref()).missing(plural).unwrap_or_else(nothing);
-    let hops = vec![Hop::unknown(HopKind::LoadBalancer, missing.clone()).at(via)];
+    let hops = vec![Hop::unknown(HopKind::LoadBalancer, missing.clone()).at(via), behind_unknown()];
     Entrance { hops, door: Door::Closed(Outcome::Unknown(missing)), side: Vec::new() }
+}
+
+/// Where the way in is not known, nothing of what follows is: that is more than a warning.
+fn behind_unknown() -> Hop {
+    Hop::unknown(HopKind::Controller, "what stands behind is not known")
 }
 
 /// The names that a host leads to by CNAME, in order, without itself: a rule may list one of them in its place.
@@ -141,10 +148,12 @@ fn brief(message: &str) -> String {
 
 /// Whether the trace shows that nothing in this cluster knows its host, so that a redirect leaves the cluster.
 pub fn is_elsewhere(trace: &Trace) -> bool {
-    let is_outside = |hop: &Hop| matches!(hop.kind, HopKind::Dns | HopKind::Cdn);
+    let is_nobody = |hop: &Hop| hop.standing == Standing::Unknown && hop.confidence == Confidence::NeedsProbe;
+    let is_outside = |hop: &Hop| {
+        matches!(hop.kind, HopKind::Dns | HopKind::Cdn) || hop.kind == HopKind::Controller && is_nobody(hop)
+    };
     let name = trace.hops.iter().find(|hop| hop.kind == HopKind::Dns);
-    let is_unheard =
-        name.is_some_and(|hop| hop.standing == Standing::Unknown && hop.confidence == Confidence::NeedsProbe);
+    let is_unheard = name.is_some_and(is_nobody);
     is_unheard || matches!(trace.outcome, Outcome::Unknown(_)) && trace.hops.iter().all(is_outside)
 }
 
@@ -258,6 +267,7 @@ fn unled(world: &World, request: &Request, claims: &Claims) -> (Vec<Hop>, Door) 
         if hops.is_empty() {
             hops.push(Hop::unknown(HopKind::LoadBalancer, missing));
         }
+        hops.push(behind_unknown());
         return (hops, Door::Closed(outcome));
     }
     let assumed = if is_traefik { controller::assumed(Flavour::Traefik) } else { controller::by_class(world, &all) };

@@ -6,10 +6,14 @@ use crate::kinds::{CONFIG_MAP, Catalog, EVENT, KindId, ObjectRef, Record, SECRET
 use crate::model::{Cluster, Scope, Select, Sync};
 use crate::view::trace::facts;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-/// The annotation by which ingress-nginx is given more names for the hosts of an Ingress.
-const ALIASES: &str = "nginx.ingress.kubernetes.io/server-alias";
+/// The annotation by which ingress-nginx is given more names for the hosts of an Ingress; its prefix can be chosen.
+const ALIASES: &str = "/server-alias";
+
+/// The annotation of Ingresses that take a part of what others' rules lead to a Service, whatever the host.
+const CANARY: &str = "/canary";
 
 /// One look at the model. A trace is true as long as nothing that it looked at changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +30,8 @@ pub enum Read {
     Host(KindId, Arc<str>),
     /// The Services that can be entered from outside.
     Open(KindId),
+    /// The Service with this address in the cluster, whichever it is.
+    ClusterIp(KindId, IpAddr),
 }
 
 impl Read {
@@ -37,7 +43,8 @@ impl Read {
             | Self::Label(kind, ..)
             | Self::Kind(kind)
             | Self::Host(kind, _)
-            | Self::Open(kind) => *kind,
+            | Self::Open(kind)
+            | Self::ClusterIp(kind, _) => *kind,
         }
     }
 }
@@ -47,30 +54,67 @@ pub fn is_open(service: &ServiceFacts) -> bool {
     matches!(service.kind, ServiceType::LoadBalancer | ServiceType::NodePort) || !service.external_ips.is_empty()
 }
 
+/// The addresses of a Service in the cluster.
+pub fn cluster_ips(record: &Record) -> impl Iterator<Item = IpAddr> {
+    let ips = facts::service(record).map_or(&[][..], |facts| &facts.cluster_ips);
+    ips.iter().filter_map(|ip| ip.parse().ok())
+}
+
 /// Whether an object may decide about requests for a host: it names it, another one that stands for it, or all hosts.
 pub fn is_for(record: &Record, host: &str) -> bool {
     if let Some(ingress) = facts::ingress(record) {
-        let is_for_all = ingress.default_backend.is_some() || ingress.rules.iter().any(|rule| rule.host.is_none());
+        let noted = |end| record.meta.annotations.iter().filter(move |(name, _)| name.ends_with(end));
+        let is_for_all = ingress.default_backend.is_some()
+            || ingress.rules.iter().any(|rule| rule.host.is_none())
+            || noted(CANARY).next().is_some();
         let rules = ingress.rules.iter().filter_map(|rule| rule.host.as_deref());
         let names = rules.chain(ingress.tls.iter().flat_map(|tls| tls.hosts.iter().map(|host| &**host)));
-        let aliases = record.meta.annotation(ALIASES).map_or("", |names| names).split([',', ' ']);
+        let aliases = noted(ALIASES).flat_map(|(_, names)| names.split([',', ' ']));
         return is_for_all || names.chain(aliases).any(|name| stands_for(name, host));
     }
-    let http = || Some(&facts::http_route(record)?.hostnames);
-    let grpc = || Some(&facts::grpc_route(record)?.hostnames);
-    let l4 = || Some(&facts::l4_route(record)?.hostnames);
-    match http().or_else(grpc).or_else(l4) {
-        Some(names) => names.is_empty() || names.iter().any(|name| stands_for(name, host)),
-        None => true,
+    route_hosts(record).is_none_or(|names| names.is_empty() || names.iter().any(|name| stands_for(name, host)))
+}
+
+/// The names that a route of the Gateway API lists; none of other objects.
+fn route_hosts(record: &Record) -> Option<&[Arc<str>]> {
+    let http = || Some(&*facts::http_route(record)?.hostnames);
+    let grpc = || Some(&*facts::grpc_route(record)?.hostnames);
+    let l4 = || Some(&*facts::l4_route(record)?.hostnames);
+    http().or_else(grpc).or_else(l4)
+}
+
+/// The hosts that an object is for, as [`bare`] gives them, where it names each in full; none where a wildcard or something
+/// else decides.
+pub fn plain_hosts(record: &Record) -> Option<BTreeSet<String>> {
+    let plain = |name: &str| (is_plain(name) && !name.contains('*') && !name.is_empty()).then(|| bare(name));
+    if let Some(ingress) = facts::ingress(record) {
+        let is_noted = |(name, _): &(Arc<str>, Arc<str>)| name.ends_with(ALIASES) || name.ends_with(CANARY);
+        if ingress.default_backend.is_some() || record.meta.annotations.iter().any(is_noted) {
+            return None;
+        }
+        let rules = ingress.rules.iter().map(|rule| rule.host.as_deref());
+        let tls = ingress.tls.iter().flat_map(|tls| tls.hosts.iter().map(|host| Some(&**host)));
+        return rules.chain(tls).map(|host| plain(host?)).collect();
     }
+    let names = route_hosts(record).filter(|names| !names.is_empty())?;
+    names.iter().map(|name| plain(name)).collect()
+}
+
+/// A name by which hosts are compared: a controller can join `www.` and the name behind it.
+pub fn bare(name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    name.strip_prefix("www.").map_or_else(|| name.clone(), str::to_owned)
+}
+
+/// Whether a name is written as names are; a trailing dot is not.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-*".contains(&byte)) && !name.ends_with('.')
 }
 
 /// Whether a name of a rule may be meant for a host; with `www.` and without are one, for a controller can join them. What
 /// is written oddly may be meant for any.
 fn stands_for(name: &str, host: &str) -> bool {
-    let bare = |name: &'_ str| name.strip_prefix("www.").unwrap_or(name).to_ascii_lowercase();
-    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-*".contains(&byte));
-    if !is_plain || name.ends_with('.') {
+    if !is_plain(name) {
         return true;
     }
     match name.strip_prefix('*') {
@@ -112,7 +156,8 @@ fn is_meant(reads: &BTreeSet<Read>, record: &Record) -> bool {
     let kind = record.key.kind;
     let is_opened = facts::service(record).is_some_and(is_open) && reads.contains(&Read::Open(kind));
     let names = |read: &Read| matches!(read, Read::Host(of, host) if *of == kind && is_for(record, host));
-    is_opened || reads.iter().any(names)
+    let has_address = cluster_ips(record).any(|ip| reads.contains(&Read::ClusterIp(kind, ip)));
+    is_opened || has_address || reads.iter().any(names)
 }
 
 fn scope(read: &Read) -> Option<Scope> {
@@ -125,7 +170,7 @@ fn scope(read: &Read) -> Option<Scope> {
         Read::Namespace(kind, namespace) | Read::Label(kind, namespace, ..) => {
             (!is_single(*kind)).then(|| Scope::namespace(*kind, namespace))
         }
-        Read::Kind(kind) | Read::Host(kind, _) | Read::Open(kind) => {
+        Read::Kind(kind) | Read::Host(kind, _) | Read::Open(kind) | Read::ClusterIp(kind, _) => {
             (!is_single(*kind) && *kind != EVENT).then(|| Scope::all(*kind))
         }
     }

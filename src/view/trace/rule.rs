@@ -3,6 +3,7 @@
 pub mod access;
 pub mod backend;
 pub mod canary;
+pub mod claim;
 pub mod concern;
 pub mod host;
 pub mod invalid;
@@ -10,7 +11,9 @@ pub mod location;
 pub mod miss;
 pub mod nginx;
 pub mod notes;
+pub mod passthrough;
 pub mod path;
+pub mod pattern;
 pub mod redirect;
 pub mod rewrite;
 pub mod server;
@@ -29,7 +32,7 @@ use crate::view::trace::hop::{Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Controller, Decision};
 use crate::view::trace::request::Request;
-use crate::view::trace::rule::taken::Taken;
+use crate::view::trace::served::{Served, Sorted, among};
 use crate::view::trace::world::World;
 
 /// Decides about a request that reached a controller.
@@ -44,11 +47,13 @@ pub fn decide(world: &World, controller: &Controller, request: &Request) -> Deci
             side: Vec::new(),
         };
     }
-    let taken = taken::all(world, controller, &[request.name(), request.server_name()]);
+    let near = world.for_hosts(INGRESS, &[request.name(), request.server_name()]);
+    let Sorted { taken, left } = world.served(controller, || taken::all(world, controller));
+    let served = Served { near: among(&taken, near), taken, left };
     let decision = match controller.flavour {
-        Flavour::Nginx => nginx::decide(world, controller, request, &taken),
-        Flavour::Traefik => traefik::decide(world, controller, request, &taken),
-        _ => spec::decide(world, controller, request, &taken),
+        Flavour::Nginx => nginx::decide(world, controller, request, &served),
+        Flavour::Traefik => traefik::decide(world, controller, request, &served),
+        _ => spec::decide(world, controller, request, &served),
     };
     if is_remarkable(&decision) {
         // What is said of it may name any Ingress, and so depends on all of them.
@@ -102,13 +107,4 @@ fn run_by(finding: Finding, controller: &Controller) -> Finding {
         _ => "deployment",
     };
     finding.word("workload", format!("{kind}/{}", workload.key.name))
-}
-
-/// The Ingresses that a controller serves, and why it does not serve the others.
-#[derive(Debug, Default)]
-pub struct Served<'a> {
-    /// Those that it serves, the oldest first.
-    pub taken: Vec<&'a std::sync::Arc<crate::kinds::Record>>,
-    /// Those that it does not, and why.
-    pub left: Vec<(&'a std::sync::Arc<crate::kinds::Record>, Taken)>,
 }

@@ -74,7 +74,7 @@ fn nobody(arm: &Arm) -> Backend {
 }
 
 /// From the Service that has endpoints to their ports.
-fn reach(call: &Call, leg: &mut Leg, goal: &Goal) {
+fn reach<'a>(call: &Call<'a, '_>, leg: &mut Leg, goal: &Goal<'a>) {
     let crowd = crowd::gather(call.world, goal);
     let takers = takers::find(call, goal, &crowd);
     let mut end = leg.end.take();

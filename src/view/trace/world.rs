@@ -5,10 +5,15 @@ use crate::kinds::{self, Catalog, KindId, ObjectRef, Record, SERVICE, Served, Ta
 use crate::model::{Cluster, Scope, Select, Sync};
 use crate::view::trace::facts;
 use crate::view::trace::flavour::Flavour;
+use crate::view::trace::memo::{Hosts, Memo};
+use crate::view::trace::plan::Controller;
 use crate::view::trace::reads::{self, Read};
+use crate::view::trace::served::Sorted;
 use crate::wire::Timestamp;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Everything a trace may look at.
@@ -27,6 +32,7 @@ pub struct World<'a> {
     /// What the real world said when it was asked.
     pub probes: &'a Probes,
     reads: RefCell<BTreeSet<Read>>,
+    memo: Memo<'a>,
 }
 
 /// Where objects come from.
@@ -62,7 +68,7 @@ pub enum Lookup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// An address of version 4 or 6.
-    Address(std::net::IpAddr),
+    Address(IpAddr),
     /// Another name.
     Alias(String),
     /// A text record.
@@ -130,7 +136,16 @@ impl<'a> World<'a> {
     /// A world over a model.
     pub fn new(cluster: &'a Cluster, catalog: &'a Catalog, now: Timestamp, given: (&'a Answers, &'a Probes)) -> Self {
         let (answers, probes) = given;
-        Self { cluster, catalog, now, source: Source::Cluster, answers, probes, reads: RefCell::default() }
+        Self {
+            cluster,
+            catalog,
+            now,
+            source: Source::Cluster,
+            answers,
+            probes,
+            reads: RefCell::default(),
+            memo: Memo::default(),
+        }
     }
 
     /// The same world, from another source.
@@ -166,16 +181,38 @@ impl<'a> World<'a> {
         self.cluster.of(kind)
     }
 
-    /// All objects of a kind, for somebody who says nothing of those that are not for one of these hosts.
-    pub fn of_hosts(&self, kind: KindId, hosts: &[&str]) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
+    /// The objects of a kind that may decide about requests for one of these hosts, by namespace and name.
+    pub fn for_hosts(&self, kind: KindId, hosts: &[&str]) -> Vec<&'a Arc<Record>> {
         for host in hosts {
             self.note(Read::Host(kind, Arc::from(*host)));
         }
-        for record in self.cluster.of(kind).filter(|record| hosts.iter().any(|host| reads::is_for(record, host))) {
+        let found = self.about(kind, hosts);
+        for record in &found {
             // One that is for the host no more, or goes away, is not found by it any more.
             self.note(Read::Object(record.key.clone()));
         }
-        self.cluster.of(kind)
+        found
+    }
+
+    /// The same for further names of objects that were noted: what comes for those is no news to the request.
+    pub fn about(&self, kind: KindId, hosts: &[&str]) -> Vec<&'a Arc<Record>> {
+        let mut known = self.memo.hosts.borrow_mut();
+        let known = known.entry(kind).or_insert_with(|| Rc::new(Hosts::of(self.cluster.of(kind))));
+        known.about(hosts)
+    }
+
+    /// Whom a controller serves, found once for all traces.
+    pub fn served(&self, controller: &Controller, find: impl FnOnce() -> Sorted<'a>) -> Sorted<'a> {
+        if let Some((sorted, reads)) = self.memo.served(controller) {
+            self.reads.borrow_mut().extend(reads);
+            return sorted;
+        }
+        let before = self.reads.take();
+        let sorted = find();
+        let own = self.reads.replace(before);
+        self.reads.borrow_mut().extend(own.iter().cloned());
+        self.memo.served.borrow_mut().push((controller.clone(), sorted.clone(), own));
+        sorted
     }
 
     /// Notes that every object of a kind counts, without a look at any.
@@ -187,11 +224,24 @@ impl<'a> World<'a> {
     pub fn open_services(&self) -> Vec<&'a Arc<Record>> {
         self.note(Read::Open(SERVICE));
         let is_open = |record: &&Arc<Record>| facts::service(record).is_some_and(reads::is_open);
-        let found: Vec<_> = self.cluster.of(SERVICE).filter(is_open).collect();
-        for record in &found {
+        let found = self.memo.open.get_or_init(|| self.cluster.of(SERVICE).filter(is_open).collect());
+        for record in found {
             self.note(Read::Object(record.key.clone()));
         }
-        found
+        found.clone()
+    }
+
+    /// The Service with this address in the cluster.
+    pub fn by_cluster_ip(&self, ip: IpAddr) -> Option<&'a Arc<Record>> {
+        self.note(Read::ClusterIp(SERVICE, ip));
+        let known = self.memo.cluster_ips.get_or_init(|| {
+            let services = self.cluster.of(SERVICE);
+            let pairs = services.flat_map(|service| reads::cluster_ips(service).map(move |ip| (ip, service)));
+            pairs.collect()
+        });
+        let found = *known.get(&ip)?;
+        self.note(Read::Object(found.key.clone()));
+        Some(found)
     }
 
     /// All objects of a kind in a namespace.

@@ -29,6 +29,7 @@ pub const USERS: &[(&str, &str)] = &[
     ("user-2", ""),
     ("user-3", ""),
     ("keeper", ""),
+    ("twin", ""),
     ("monkey", ""),
     ("gorilla", ""),
     ("kwok", "system:masters"),

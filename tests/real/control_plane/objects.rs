@@ -18,7 +18,7 @@ pub enum Crds {
     GatewayApi,
     /// Traefik's own.
     Traefik,
-    /// The rest of the request path: Traefik, external-dns, network plugins, Istio.
+    /// The rest of the request path: Traefik, external-dns, network plugins, Istio; Argo Rollouts.
     Path,
 }
 
@@ -57,6 +57,7 @@ impl Crds {
                 "cilium.io",
                 "crd.projectcalico.org",
                 "security.istio.io",
+                "argoproj.io",
             ],
         }
     }
@@ -166,6 +167,12 @@ impl ControlPlane {
     }
 
     fn kubectl_with(&self, arguments: &[&str], input: &str) -> String {
+        let said = self.kubectl_tries(arguments, input);
+        said.unwrap_or_else(|complaint| panic!("kubectl {}: {complaint}", arguments.join(" ")))
+    }
+
+    /// Runs kubectl as admin; the error is its complaint.
+    pub fn kubectl_tries(&self, arguments: &[&str], input: &str) -> Result<String, String> {
         let mut child = Command::new(process::program("kubectl"))
             .env("KUBECONFIG", self.kubeconfig("admin"))
             .env("KUBECACHEDIR", self.folder().join("kubectl"))
@@ -177,9 +184,8 @@ impl ControlPlane {
             .expect("kubectl starts");
         child.stdin.take().expect("a piped stdin").write_all(input.as_bytes()).expect("kubectl reads");
         let output = child.wait_with_output().expect("kubectl ends");
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "kubectl {}: {complaint}", arguments.join(" "));
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One stream of a follower: opened, read to its end, and doubted where it is silent for too long.
 
-use super::{Deaf, Follower};
+use super::{Deaf, End, Follower};
 use crate::api::call::{self, Problem};
 use crate::api::logs::Ask;
 use crate::api::logs::frame::Lines;
@@ -16,10 +16,16 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// A batch is handed over when it holds so many bytes, or when nothing more is there.
 const FULL: usize = 64 << 10;
+/// How long the answer may take that says whether silence is to be believed: it may wait on a connection that is dead too.
+const PROBE: Duration = Duration::from_secs(5);
 /// The longest silence that is believed.
 const SILENT_MOST: Duration = Duration::from_secs(600);
 /// The head of an answer is waited for so long before others may open theirs: of a silent container it may never come.
 const OPENING: Duration = Duration::from_secs(1);
+/// A log that ends within another line each time is believed at last.
+const HALVES: u32 = 3;
+/// So long the first lines of a new instance wait for the model to say how the one before it ended.
+const LEARNING: Duration = Duration::from_secs(5);
 /// A stream whose container has ended, and that the server does not end, is left when so long nothing comes, and at the latest
 /// after a minute.
 const PARTING: Duration = Duration::from_secs(5);
@@ -42,6 +48,11 @@ pub enum Close {
     Left,
     /// The connection broke, or something of it could not be told.
     Broken,
+}
+
+/// Whether the server will say the same whenever it is asked.
+pub fn is_final(problem: &Problem) -> bool {
+    problem.refusal().is_some_and(|refusal| (400..500).contains(&refusal.code) && refusal.code != 429)
 }
 
 /// What silence means.
@@ -95,30 +106,42 @@ impl Follower {
     pub async fn read(&mut self, mut body: Body, follow: bool, mut is_again: bool) -> Result<Read, Deaf> {
         let mut lines = Lines::new(self.job.manner.longest);
         let (mut has_news, mut waiting) = (false, None);
-        let mut parting = None;
+        let (mut parting, mut head) = (None, Vec::new());
         loop {
             let piece = match waiting.take() {
-                Some(piece) => piece,
-                None if !follow => self.job.connection.next(&mut body).await,
-                None => match self.next(&mut body, &mut parting).await? {
-                    Some(piece) => piece,
-                    None => return Ok(Read { has_news, close: Close::Left }),
-                },
+                Some(piece) => Some(piece),
+                None if !follow => Some(self.job.connection.next(&mut body).await),
+                None => self.next(&mut body, &mut parting).await?,
             };
+            let Some(piece) = piece else { return Ok(Read { has_news, close: Close::Left }) };
             let Ok(piece) = piece else {
                 // The line that broke off comes again, whole, from the next stream.
                 self.hand_over().await?;
                 return Ok(Read { has_news, close: Close::Broken });
             };
-            let Some(piece) = piece else {
-                if !follow {
+            let Some(mut piece) = piece else {
+                lines.push(&head, |_| {});
+                let is_cut = !follow && self.is_cut(lines.open());
+                if !follow && !is_cut {
                     lines.finish(|line| has_news |= self.take(line));
                 }
                 self.hand_over().await?;
-                return Ok(Read { has_news, close: Close::Ended });
+                return Ok(Read { has_news, close: if is_cut { Close::Broken } else { Close::Ended } });
             };
-            if std::mem::take(&mut is_again) && !self.look_for_replacement(&piece).await? {
-                return Ok(Read { has_news, close: Close::Broken });
+            if is_again {
+                // Only a whole line can be known again.
+                if memchr::memchr(b'\n', &piece).is_none() && head.len() < self.job.manner.longest {
+                    head.extend_from_slice(&piece);
+                    continue;
+                }
+                if !head.is_empty() {
+                    head.extend_from_slice(&piece);
+                    piece = std::mem::take(&mut head).into();
+                }
+                is_again = false;
+                if !self.look_for_replacement(&piece).await? {
+                    return Ok(Read { has_news, close: Close::Broken });
+                }
             }
             self.silence = self.job.manner.silence;
             lines.push(&piece, |line| has_news |= self.take(line));
@@ -130,6 +153,13 @@ impl Follower {
                 self.hand_over().await?;
             }
         }
+    }
+
+    /// Whether a log that ends within a line was cut there: it is, until it has ended so again.
+    fn is_cut(&mut self, open: usize) -> bool {
+        let again = (open, if open == 0 { 0 } else { self.half.1 + 1 });
+        let before = std::mem::replace(&mut self.half, again);
+        0 < open && open != before.0 && again.1 < HALVES
     }
 
     /// Waits for the next piece of a stream that is followed; none where the stream is to be left.
@@ -172,7 +202,7 @@ impl Follower {
 
     /// Whether there is something that the open stream did not bring; if not, the next silence is believed longer.
     async fn is_stalled(&mut self) -> bool {
-        match self.doubt().await {
+        match timeout(PROBE, self.doubt()).await.unwrap_or(Doubt::Unknown) {
             Doubt::Stalled => return true,
             Doubt::None => self.silence = self.silence.saturating_mul(2).min(SILENT_MOST),
             Doubt::Unknown => {}
@@ -201,8 +231,7 @@ impl Follower {
     /// seen, and the log of the previous instance ends with what was seen, this is the next one. False where the server
     /// could not be asked.
     async fn look_for_replacement(&mut self, piece: &[u8]) -> Result<bool, Deaf> {
-        let first = piece.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        if self.resume.last().is_none() || self.knows(first) {
+        if self.resume.last().is_none() || self.begins_known(piece) {
             return Ok(true);
         }
         let ask = Ask { previous: true, since: self.resume.since(), ..Ask::default() };
@@ -210,23 +239,74 @@ impl Follower {
         let asked = call::Ask { path: &path, accept: "*/*", stream: false };
         let body = match self.job.connection.ask(&asked).await {
             Ok(answer) => answer.body,
-            Err(problem) => return Ok(problem.refusal().is_some_and(|refusal| refusal.code != 429)),
+            Err(problem) => return Ok(is_final(&problem)),
         };
         let Ok(bytes) = self.job.connection.whole(body).await else { return Ok(false) };
         let mut lines = Lines::new(self.job.manner.longest);
         let mut has_seen = false;
         lines.push(&bytes, |line| has_seen |= self.knows(line));
         lines.finish(|line| has_seen |= self.knows(line));
-        if !has_seen {
-            return Ok(true);
-        }
-        self.resume.reopened();
-        let mut has_news = false;
-        lines.push(&bytes, |line| has_news |= self.take(line));
-        lines.finish(|line| has_news |= self.take(line));
         let next = self.instance.map_or(1, |instance| instance + 1);
+        if !has_seen {
+            // The log was rotated, or the container has restarted more than once: of that the model knows more.
+            self.learn(next).await?;
+            return Ok(!self.has_passed());
+        }
+        loop {
+            match Box::pin(self.read_dead()).await? {
+                None => break,
+                Some(End::Again) => {}
+                Some(_) => return Ok(false),
+            }
+        }
+        self.learn(next).await?;
         self.begin_instance(next).await?;
         Ok(true)
+    }
+
+    /// Gives the model a moment to learn of an instance, so that its mark can say how the one before it ended.
+    async fn learn(&mut self, instance: u32) -> Result<(), Deaf> {
+        let mut state = self.job.state.clone();
+        let is_known = |state: &State| *state == State::Gone || Some(instance) <= state.instance();
+        tokio::select! {
+            known = state.wait_for(is_known) => known.map(drop).map_err(|_| Deaf),
+            () = self.job.out.closed() => Err(Deaf),
+            () = sleep(LEARNING) => Ok(()),
+        }
+    }
+
+    /// Whether the lines that were seen last stand in the log that there is now: of an instance that the model learns of
+    /// only now, the log may have been read before.
+    pub async fn is_there(&mut self, now: u32) -> Result<bool, Problem> {
+        if self.resume.last().is_none() || !self.job.begin.follow || self.unseen == Some(now) {
+            return Ok(false);
+        }
+        let ask = Ask { since: self.resume.since(), ..Ask::default() };
+        let mut body = match self.open(ask).await {
+            Ok(Some(body)) => body,
+            Ok(None) => return Ok(false),
+            Err(problem) if is_final(&problem) => return Ok(false),
+            Err(problem) => return Err(problem),
+        };
+        let mut head = Vec::new();
+        while memchr::memchr(b'\n', &head).is_none() && head.len() <= self.job.manner.longest {
+            match self.job.connection.piece(&mut body).await? {
+                Some(piece) => head.extend_from_slice(&piece),
+                None => break,
+            }
+        }
+        let is_there = self.begins_known(&head);
+        self.unseen = (!is_there).then_some(now);
+        Ok(is_there)
+    }
+
+    /// Whether the first line was seen lately.
+    fn begins_known(&self, piece: &[u8]) -> bool {
+        let (mut lines, mut first) = (Lines::new(self.job.manner.longest), None);
+        lines.push(piece, |line| {
+            first.get_or_insert_with(|| self.knows(line));
+        });
+        first == Some(true)
     }
 
     fn knows(&self, line: &[u8]) -> bool {
@@ -260,6 +340,7 @@ impl Follower {
             }
         }
         if let Seen::AfterGap { from, to } = seen {
+            self.has_gap = true;
             self.batch.mark(Mark::Gap { from, to });
         }
         self.batch.line(Some(at), text);

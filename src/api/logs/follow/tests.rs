@@ -3,6 +3,7 @@
 use super::*;
 use crate::api::fake::{End as Ends, Fake, FakeBody, answer, streamed};
 use crate::view::logs::batch::Piece;
+use crate::view::logs::state::Exit;
 use http::Response;
 
 const TEXT: &str = "text/plain";
@@ -91,7 +92,7 @@ async fn a_cut_in_the_middle_of_a_line_loses_and_doubles_nothing() {
         streamed(TEXT, lines(1..4), Ends::Closed),
         streamed(TEXT, lines(2..6), Ends::Open),
     ];
-    let mut heard = start(answers, State::Runs(0), FOLLOW);
+    let mut heard = start(answers, State::Runs(0, None), FOLLOW);
     let said = heard.until("n5").await;
     let texts: Vec<&String> = said.iter().filter(|text| text.starts_with('n')).collect();
     assert_eq!(texts, ["n0", "n1", "n2", "n3", "n4", "n5"]);
@@ -104,7 +105,7 @@ async fn a_cut_in_the_middle_of_a_line_loses_and_doubles_nothing() {
 async fn what_the_server_has_no_more_is_marked_as_a_gap() {
     let none = refused(400, "previous terminated container \"app\" in pod \"web-1\" not found");
     let answers = [streamed(TEXT, lines(0..2), Ends::Cut), streamed(TEXT, lines(9..10), Ends::Open), none];
-    let said = start(answers, State::Runs(0), FOLLOW).until("n9").await;
+    let said = start(answers, State::Runs(0, None), FOLLOW).until("n9").await;
     assert!(said[said.len() - 2].contains("Gap"), "{said:?}");
     assert!(!said.iter().any(|text| text.contains("Reconnected")), "{said:?}");
 }
@@ -115,7 +116,7 @@ async fn a_container_that_has_not_started_is_waited_for() {
     let answers = [refused(400, waiting), streamed(TEXT, lines(0..1), Ends::Open)];
     let mut heard = start(answers, State::Unknown, FOLLOW);
     assert_eq!(heard.until("Waits").await, ["Waits(\"ContainerCreating\")"]);
-    heard.state.send(State::Runs(0)).unwrap();
+    heard.state.send(State::Runs(0, None)).unwrap();
     assert_eq!(heard.until("n0").await, ["n0"]);
 }
 
@@ -123,18 +124,23 @@ async fn a_container_that_has_not_started_is_waited_for() {
 async fn what_the_dead_instance_wrote_last_is_read_before_the_next_one() {
     let answers = [
         streamed(TEXT, lines(0..2), Ends::Open),
+        streamed(TEXT, lines(5..7), Ends::Closed),
         streamed(TEXT, lines(0..4), Ends::Closed),
+        streamed(TEXT, lines(2..4), Ends::Closed),
         streamed(TEXT, lines(5..7), Ends::Open),
     ];
-    let mut heard = start(answers, State::Runs(0), FOLLOW);
+    let mut heard = start(answers, State::Runs(0, None), FOLLOW);
     heard.until("n1").await;
-    heard.state.send(State::Runs(1)).unwrap();
+    heard.state.send(State::Runs(1, Some(Exit { code: 137, reason: "OOMKilled".into() }))).unwrap();
     let said = heard.until("n6").await;
     let texts: Vec<&str> = said.iter().map(String::as_str).filter(|text| !text.contains("Reconnected")).collect();
-    assert_eq!(texts, ["n2", "n3", "Restarted { count: 1 }", "n5", "n6"]);
+    let restarted = "Restarted { count: 1, after: Some(Exit { code: 137, reason: \"OOMKilled\" }) }";
+    assert_eq!(texts, ["n2", "n3", restarted, "n5", "n6"]);
     let queries = heard.queries();
-    assert_eq!(queries[1], "&previous=true&sinceTime=2026-11-20T10%3A42%3A00Z");
-    assert_eq!(queries[2], "&follow=true", "the new instance is read from its beginning");
+    assert_eq!(queries[1], "&sinceTime=2026-11-20T10%3A42%3A00Z", "whether the new one was not read already");
+    assert_eq!(queries[2], "&previous=true&sinceTime=2026-11-20T10%3A42%3A00Z");
+    assert_eq!(queries[3], "&previous=true&sinceTime=2026-11-20T10%3A42%3A02Z", "it is read until nothing new comes");
+    assert_eq!(queries[4], "&follow=true", "the new instance is read from its beginning");
 }
 
 #[tokio::test(start_paused = true)]
@@ -143,32 +149,64 @@ async fn a_new_instance_of_which_the_model_does_not_know_yet_is_told_from_a_gap(
         streamed(TEXT, lines(0..2), Ends::Closed),
         streamed(TEXT, lines(5..7), Ends::Cut),
         streamed(TEXT, lines(0..4), Ends::Closed),
+        streamed(TEXT, lines(0..4), Ends::Closed),
+        streamed(TEXT, lines(2..4), Ends::Closed),
         streamed(TEXT, lines(6..9), Ends::Open),
     ];
-    let mut heard = start(answers, State::Runs(0), FOLLOW);
+    let mut heard = start(answers, State::Runs(0, None), FOLLOW);
     let mut said = heard.until("n6").await;
-    heard.state.send(State::Runs(1)).unwrap();
+    heard.state.send(State::Runs(1, None)).unwrap();
     said.extend(heard.until("n8").await);
     let texts: Vec<&str> = said.iter().map(String::as_str).filter(|text| !text.contains("Reconnected")).collect();
-    assert_eq!(texts, ["n0", "n1", "n2", "n3", "Restarted { count: 1 }", "n5", "n6", "n7", "n8"]);
+    assert_eq!(texts, ["n0", "n1", "n2", "n3", "Restarted { count: 1, after: None }", "n5", "n6", "n7", "n8"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_container_that_is_over_is_read_to_its_end_and_says_how_it_ended() {
     let ended = State::Ended { instance: 0, code: Some(137), reason: "OOMKilled".into(), is_over: true };
-    let answers = [streamed(TEXT, vec![b"2026-11-20T10:42:00Z last words".to_vec()], Ends::Closed)];
+    let words = || vec![b"2026-11-20T10:42:00Z last words".to_vec()];
+    let answers = [0; 3].map(|_| streamed(TEXT, words(), Ends::Closed));
     let mut heard = start(answers, ended, FOLLOW);
-    let said = heard.rest().await;
+    let mut said = heard.rest().await;
+    said.retain(|text| !text.contains("Reconnected"));
     assert_eq!(said, ["last words", "Ended { code: Some(137), reason: \"OOMKilled\" }"]);
-    assert_eq!(heard.queries(), ["&tailLines=100"]);
+    let queries = heard.queries();
+    assert_eq!(queries[..2], ["&tailLines=100", ""], "a line without an end may have been cut");
+    assert_eq!(queries[2..], ["&sinceTime=2026-11-20T10%3A41%3A59Z"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_a_lost_node_cut_short_is_read_until_nothing_new_comes() {
+    let ended = State::Ended { instance: 0, code: Some(1), reason: "Error".into(), is_over: true };
+    let mut cut = lines(0..3);
+    cut.push(b"2026-11-20T10:42:03.000000001Z n".to_vec());
+    let answers = [
+        streamed(TEXT, cut, Ends::Closed),
+        streamed(TEXT, lines(1..2), Ends::Closed),
+        streamed(TEXT, lines(1..5), Ends::Closed),
+        streamed(TEXT, lines(3..5), Ends::Closed),
+    ];
+    let said = start(answers, ended, FOLLOW).rest().await;
+    let texts: Vec<&String> = said.iter().filter(|text| !text.contains("Reconnected")).collect();
+    let end = "Ended { code: Some(1), reason: \"Error\" }";
+    assert_eq!(texts, ["n0", "n1", "n2", "n3", "n4", end]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_ends_where_it_may_not_be_read_or_its_pod_is_gone() {
-    let said = start([refused(404, "pods \"web-1\" not found")], State::Runs(0), FOLLOW).rest().await;
+    let said = start([refused(404, "pods \"web-1\" not found")], State::Runs(0, None), FOLLOW).rest().await;
     assert_eq!(said, ["Gone"]);
-    let said = start([refused(403, "pods \"web-1\" is forbidden")], State::Runs(0), FOLLOW).rest().await;
+    let no = [0; 3].map(|_| refused(403, "pods \"web-1\" is forbidden"));
+    let said = start(no, State::Runs(0, None), FOLLOW).rest().await;
     assert!(said[0].starts_with("Failed") && said[0].contains("forbidden"), "{said:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_know_its_roles_yet_is_asked_again() {
+    let no = || refused(403, "pods \"web-1\" is forbidden");
+    let answers = [streamed(TEXT, lines(0..1), Ends::Cut), no(), no(), no(), streamed(TEXT, lines(0..2), Ends::Open)];
+    let said = start(answers, State::Runs(0, None), FOLLOW).until("n1").await;
+    assert_eq!(said.iter().filter(|text| text.starts_with('n')).count(), 2, "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,7 +214,7 @@ async fn an_overloaded_server_is_asked_again_when_it_wants() {
     let busy = Response::builder().status(429).header("retry-after", "7").header("content-type", TEXT);
     let busy = busy.body(answer(200, TEXT, "try again later").into_body()).unwrap();
     let before = Instant::now();
-    let said = start([busy, streamed(TEXT, lines(0..1), Ends::Open)], State::Runs(0), FOLLOW).until("n0").await;
+    let said = start([busy, streamed(TEXT, lines(0..1), Ends::Open)], State::Runs(0, None), FOLLOW).until("n0").await;
     assert!(said[0].contains("429"), "{said:?}");
     assert!(Duration::from_secs(7) <= before.elapsed());
 }
@@ -189,7 +227,7 @@ async fn a_stream_that_stays_open_and_brings_nothing_is_found_out() {
         answer(200, TEXT, line(8, "n8")),
         streamed(TEXT, [lines(0..1), lines(7..9)].concat(), Ends::Open),
     ];
-    let mut heard = start(answers, State::Runs(0), FOLLOW);
+    let mut heard = start(answers, State::Runs(0, None), FOLLOW);
     let said = heard.until("n8").await;
     let texts: Vec<&String> = said.iter().filter(|text| text.starts_with('n')).collect();
     assert_eq!(texts, ["n0", "n7", "n8"]);
@@ -200,7 +238,7 @@ async fn a_stream_that_stays_open_and_brings_nothing_is_found_out() {
 async fn a_reader_that_is_ahead_waits_and_drops_nothing() {
     let long = "x".repeat(40_000);
     let pieces = (0..40).map(|n| line(n, &format!("n{n} {long}"))).collect();
-    let mut heard = start([streamed(TEXT, pieces, Ends::Open)], State::Runs(0), FOLLOW);
+    let mut heard = start([streamed(TEXT, pieces, Ends::Open)], State::Runs(0, None), FOLLOW);
     // The reader has filled its channel and rests.
     while heard.out.len() < 4 {
         tokio::task::yield_now().await;
@@ -236,23 +274,48 @@ async fn nobody_listening_ends_the_stream() {
 async fn instances_that_nobody_has_any_more_are_told_and_the_last_of_them_is_read() {
     let answers = [
         streamed(TEXT, lines(0..2), Ends::Open),
+        streamed(TEXT, lines(6..7), Ends::Closed),
+        streamed(TEXT, lines(3..5), Ends::Closed),
         streamed(TEXT, lines(3..5), Ends::Closed),
         streamed(TEXT, lines(6..7), Ends::Open),
     ];
-    let mut heard = start(answers, State::Runs(0), FOLLOW);
+    let mut heard = start(answers, State::Runs(0, None), FOLLOW);
     heard.until("n1").await;
-    heard.state.send(State::Runs(2)).unwrap();
+    heard.state.send(State::Runs(2, None)).unwrap();
     let said = heard.until("n6").await;
     assert!(said[0].starts_with("Gap"), "{said:?}");
-    assert_eq!(said[1..], ["Restarted { count: 1 }", "n3", "n4", "Restarted { count: 2 }", "n6"]);
-    assert_eq!(heard.queries()[1..], ["&previous=true", "&follow=true"]);
+    assert_eq!(
+        said[1..],
+        ["Restarted { count: 1, after: None }", "n3", "n4", "Restarted { count: 2, after: None }", "n6"]
+    );
+    let again = "&previous=true&sinceTime=2026-11-20T10%3A42%3A03Z";
+    assert_eq!(heard.queries()[2..], ["&previous=true", again, "&follow=true"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_was_read_before_the_model_knew_of_it_is_not_read_twice() {
+    let answers = [
+        streamed(TEXT, lines(0..2), Ends::Closed),
+        streamed(TEXT, lines(6..8), Ends::Open),
+        streamed(TEXT, lines(3..5), Ends::Closed),
+        streamed(TEXT, lines(6..8), Ends::Closed),
+        streamed(TEXT, lines(6..10), Ends::Open),
+    ];
+    let mut heard = start(answers, State::Runs(0, None), FOLLOW);
+    let mut said = heard.until("n7").await;
+    heard.state.send(State::Runs(2, None)).unwrap();
+    said.extend(heard.until("n9").await);
+    said.retain(|text| !text.contains("Reconnected"));
+    assert!(said[2].starts_with("Gap"), "{said:?}");
+    said.remove(2);
+    assert_eq!(said, ["n0", "n1", "n6", "n7", "Restarted { count: 2, after: None }", "n8", "n9"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_log_that_is_not_followed_is_read_on_after_a_cut() {
     let answers = [streamed(TEXT, lines(0..2), Ends::Cut), streamed(TEXT, lines(0..4), Ends::Closed)];
     let begin = Ask { tail: None, ..Ask::default() };
-    let mut heard = start(answers, State::Runs(0), begin);
+    let mut heard = start(answers, State::Runs(0, None), begin);
     let said = heard.rest().await;
     let texts: Vec<&String> = said.iter().filter(|text| text.starts_with('n')).collect();
     assert_eq!(texts, ["n0", "n1", "n2", "n3"]);
@@ -262,7 +325,7 @@ async fn a_log_that_is_not_followed_is_read_on_after_a_cut() {
 #[tokio::test(start_paused = true)]
 async fn what_a_pod_took_with_it_is_told() {
     let answers = [streamed(TEXT, lines(0..2), Ends::Cut), refused(404, "pods \"web-1\" not found")];
-    let said = start(answers, State::Runs(0), FOLLOW).rest().await;
+    let said = start(answers, State::Runs(0, None), FOLLOW).rest().await;
     assert_eq!(said[..2], ["n0", "n1"]);
     assert!(said[2].starts_with("Gap") && said[3] == "Gone", "{said:?}");
 }
@@ -271,16 +334,18 @@ async fn what_a_pod_took_with_it_is_told() {
 async fn a_previous_log_that_breaks_off_is_read_on_before_the_next_instance() {
     let answers = [
         streamed(TEXT, lines(0..2), Ends::Open),
+        streamed(TEXT, lines(6..7), Ends::Closed),
         streamed(TEXT, lines(0..3), Ends::Cut),
         streamed(TEXT, lines(1..5), Ends::Closed),
+        streamed(TEXT, lines(3..5), Ends::Closed),
         streamed(TEXT, lines(6..7), Ends::Open),
     ];
-    let mut heard = start(answers, State::Runs(0), FOLLOW);
+    let mut heard = start(answers, State::Runs(0, None), FOLLOW);
     heard.until("n1").await;
-    heard.state.send(State::Runs(1)).unwrap();
+    heard.state.send(State::Runs(1, None)).unwrap();
     let said = heard.until("n6").await;
     let texts: Vec<&str> = said.iter().map(String::as_str).filter(|text| !text.contains("Reconnected")).collect();
-    assert_eq!(texts, ["n2", "n3", "n4", "Restarted { count: 1 }", "n6"]);
+    assert_eq!(texts, ["n2", "n3", "n4", "Restarted { count: 1, after: None }", "n6"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -288,7 +353,7 @@ async fn of_a_container_that_starts_later_everything_is_new() {
     let begin = Ask { tail: Some(0), ..FOLLOW };
     let mut heard = start([streamed(TEXT, lines(0..1), Ends::Open)], State::Waits("ContainerCreating".into()), begin);
     heard.until("Waits").await;
-    heard.state.send(State::Runs(0)).unwrap();
+    heard.state.send(State::Runs(0, None)).unwrap();
     assert_eq!(heard.until("n0").await, ["n0"]);
     assert_eq!(heard.queries(), ["&follow=true"]);
 }

@@ -19,7 +19,7 @@ fn printed(flags: &[&str], is_coloured: bool, lines: &[&[u8]]) -> String {
             container: "app".into(),
             role: Role::Main,
             is_one_of_many: false,
-            state: State::Runs(0),
+            state: State::Runs(0, None),
         },
     );
     let mut out = Vec::new();
@@ -72,7 +72,7 @@ fn what_is_highlighted_stands_out_within_the_colour_of_its_level() {
 
 #[test]
 fn a_restart_says_how_the_instance_before_ended() {
-    let exit = (137, Arc::from("OOMKilled"));
-    let words = words(&Mark::Restarted { count: 3 }, Some(&exit));
+    let after = Some(Exit { code: 137, reason: "OOMKilled".into() });
+    let words = words(&Mark::Restarted { count: 3, after });
     assert_eq!(words, "container restarted, #3, after exit 137 OOMKilled");
 }

@@ -14,7 +14,7 @@ fn wanted(name: &str) -> Wanted {
         container: Arc::from("app"),
         role: Role::Main,
         is_one_of_many: false,
-        state: State::Runs(0),
+        state: State::Runs(0, None),
     }
 }
 
@@ -102,7 +102,7 @@ fn what_happened_to_a_stream_stands_between_its_lines() {
     let (mut tail, a, _) = two();
     let mut said = batch(&[(1, "last words")]);
     said.mark(Mark::Ended { code: Some(137), reason: Arc::from("OOMKilled") });
-    said.mark(Mark::Restarted { count: 4 });
+    said.mark(Mark::Restarted { count: 4, after: None });
     said.line(Some(Stamp(3 * SECOND)), b"hello");
     tail.take(a, &said, at(0));
     tail.settle(at(5000));

@@ -17,14 +17,14 @@ fn tail(lines: &[&str]) -> Tail {
         container: Arc::from("app"),
         role: For::Main,
         is_one_of_many: false,
-        state: State::Runs(0),
+        state: State::Runs(0, None),
     };
     let web = tail.source(&wanted("web-7c9f5d8b6-x2m4q")).unwrap();
     let db = tail.source(&wanted("db-0")).unwrap();
     for (index, line) in lines.iter().enumerate() {
         let mut batch = Batch::default();
         match line.strip_prefix("-- ") {
-            Some(_) => batch.mark(Mark::Restarted { count: 3 }),
+            Some(_) => batch.mark(Mark::Restarted { count: 3, after: None }),
             None => {
                 let at = Stamp((now.seconds() + index as i64) * 1_000_000_000 + 5_000_000);
                 batch.line(Some(at), line.as_bytes());

@@ -35,13 +35,13 @@ pub struct Claims {
 /// Who speaks for any of these names.
 pub fn of(world: &World, names: &[&str]) -> Claims {
     let mut claims = Claims::default();
-    for ingress in world.of_hosts(INGRESS, names) {
+    for ingress in world.for_hosts(INGRESS, names) {
         if names.iter().any(|name| lists(ingress, name)) {
             claims.ingresses.push(ingress.clone());
         }
     }
     let is_meant = |host: &str| names.iter().any(|name| covers_all(host, name));
-    for route in [HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE].into_iter().flat_map(|kind| world.of_hosts(kind, names)) {
+    for route in [HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE].into_iter().flat_map(|kind| world.for_hosts(kind, names)) {
         let Some((hostnames, parents)) = hostnames(route) else { continue };
         if hostnames.iter().any(|host| is_meant(host)) {
             claims.routes.push(route.clone());

@@ -155,8 +155,5 @@ pub fn domains(world: &World) -> Vec<Arc<str>> {
 
 /// The Service with this address of its own.
 fn by_address(world: &World, address: &str) -> Option<ObjectRef> {
-    let has = |ips: &[Arc<str>]| ips.iter().any(|ip| **ip == *address);
-    let mut services = world.of(SERVICE);
-    let found = services.find(|service| facts::service(service).is_some_and(|facts| has(&facts.cluster_ips)));
-    found.map(|service| service.key.clone())
+    world.by_cluster_ip(address.parse().ok()?).map(|service| service.key.clone())
 }

@@ -7,9 +7,10 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].host}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains ["RT-HOST-MISS"];
-    RT_HOST_MISS "RT-HOST-MISS" Broken "no rule that {{controller}} serves lists {{host}} (closest: {{closest}}), so it answers 404"
+    RT_HOST_MISS "RT-HOST-MISS" Broken "no rule that {{controller}} serves lists {{host}}{{closest}}, so it answers 404"
         fix ["kubectl get ingress -A",
-            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+            "kubectl -n {{namespace}} edit ingress {{ingress}}",
+            "kubectl create ingress {{own}} --class={{class}} --rule='{{host}}/*=SERVICE:PORT'"]
         explains [];
     RT_WILDCARD_SHADOW "RT-WILDCARD-SHADOW" Broken "{{host}} has rules of its own, none for {{path}}, so {{wildcard}} of Ingress {{namespace}}/{{ingress}}, which has one, is never consulted: 404"
         fix ["kubectl get ingress -A",
@@ -33,7 +34,7 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains ["RT-PATH-MISS"];
-    RT_RESOURCE_BACKEND "RT-RESOURCE-BACKEND" Broken "path {{rule}} of Ingress {{namespace}}/{{ingress}} leads to {{resource}}, and {{controller}} knows Services only, so it answers 404"
+    RT_RESOURCE_BACKEND "RT-RESOURCE-BACKEND" Broken "path {{rule}} of Ingress {{namespace}}/{{ingress}} leads to {{resource}}, and {{controller}} knows Services only: {{effect}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].backend}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains ["RT-PATH-MISS"];

@@ -49,9 +49,10 @@ faults! {
         fix ["kubectl -n {{namespace}} get endpointslice -l kubernetes.io/service-name={{service}} -o yaml",
              "kubectl -n {{namespace}} patch svc {{service}} -p '{\"spec\":{\"selector\":{\"app\":\"{{service}}\"}}}'"]
         explains ["EN-TARGET-EMPTY"];
-    SV_EMPTY_SLICE "SV-EMPTY-SLICE" Broken "{{count}} behind Service {{namespace}}/{{service}} ready, but its EndpointSlices hold no endpoint for port {{port}}: the endpoints controller lags or does not run"
+    SV_EMPTY_SLICE "SV-EMPTY-SLICE" Broken "{{count}} behind Service {{namespace}}/{{service}} ready, but its EndpointSlices hold no endpoint for port {{port}}: {{why}}"
         fix ["kubectl -n {{namespace}} get endpointslice -l kubernetes.io/service-name={{service}} -o yaml",
-             "kubectl -n {{namespace}} annotate --overwrite svc {{service}} kplumb.dev/touched=now"]
+             "kubectl -n {{namespace}} annotate --overwrite svc {{lagging}} kplumb.dev/touched=now",
+             "kubectl -n {{namespace}} describe pod {{bare}}"]
         explains ["EN-TARGET-EMPTY"];
     SV_NAMED_PORT "SV-NAMED-PORT" Broken "Service {{namespace}}/{{service}} sends to a port called {{target}}, but no container of its pods has one, so it has no endpoint; they have {{have}}"
         fix ["kubectl -n {{namespace}} get pods -l {{selector}} -o jsonpath='{.items[*].spec.containers[*].ports}'",

@@ -5,10 +5,13 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
+use crate::view::trace::plan::Controller;
 use crate::view::trace::ranges::contains;
-use crate::view::trace::request::Request;
+use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::redirect::Answer;
+use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::Options;
+use crate::view::trace::service::missing;
 use crate::view::trace::world::{Known, World};
 use std::sync::Arc;
 
@@ -31,7 +34,7 @@ pub fn too_long(request: &Request, ingress: &Record, options: &Options) -> Optio
         .word("length", length)
         .word("limit", said)
         .word("wanted", format!("{}m", length.div_ceil(1 << 20)))
-        .proof(ingress, ".metadata.annotations[nginx.ingress.kubernetes.io/proxy-body-size]", said);
+        .proof(ingress, format!(".metadata.annotations[{}]", options.name("proxy-body-size")), said);
     let hop = Hop::new(HopKind::Filter, format!("the body is longer than {said}")).at(&ingress.key).with(finding);
     Some(respond(hop, 413, "ingress-nginx"))
 }
@@ -81,7 +84,7 @@ pub fn denied(world: &World, ingress: &Record, options: &Options) -> Option<Answ
         .word("secret_namespace", namespace)
         .word("secret_name", name)
         .word("why", &why)
-        .proof(ingress, ".metadata.annotations[nginx.ingress.kubernetes.io/auth-secret]", secret);
+        .proof(ingress, format!(".metadata.annotations[{}]", options.name("auth-secret")), secret);
     let hop =
         Hop::new(HopKind::Filter, format!("basic authentication: Secret {namespace}/{name} {why}")).at(&ingress.key);
     Some(respond(hop.with(finding), 503, "ingress-nginx"))
@@ -109,22 +112,46 @@ pub fn gate(
         let hop = Hop::new(HopKind::Filter, "basic authentication: 401 without a password").at(&ingress.key);
         return (Some(hop), Some((401, by)));
     }
-    if let Some(secret) = options.get("auth-tls-secret") {
-        let optional = matches!(options.get("auth-tls-verify-client"), Some("optional" | "off" | "optional_no_ca"));
-        if !optional {
-            let finding = Finding::of(&rt::RT_MTLS)
-                .object("ingress", &ingress.key)
-                .word("host", request.name())
-                .word("secret", secret)
-                .word("why", "and none is sent here")
-                .word("status", 400)
-                .proof(ingress, ".metadata.annotations[nginx.ingress.kubernetes.io/auth-tls-secret]", secret);
-            let hop =
-                Hop::new(HopKind::Filter, "a certificate of the client is required").at(&ingress.key).with(finding);
-            return (Some(hop), Some((400, by)));
-        }
-    }
     (asking, None)
+}
+
+/// What the whole server answers where clients must show a certificate: 403 where the Secret of it is missing, 400 to those
+/// that show none.
+pub fn mutual(world: &World, controller: &Controller, request: &Request, server: &Server) -> Option<Answer> {
+    let wanting = server.locations.iter().map(|location| location.ingress);
+    let wanting = wanting.filter(|ingress| Options::of(ingress, controller).get("auth-tls-secret").is_some());
+    let mut wanting = wanting.map(|ingress| (ingress, Options::of(ingress, controller)));
+    let refused = |ingress: &Record, options: &Options, (why, status): (&str, u16)| {
+        let secret = options.get("auth-tls-secret").unwrap_or("");
+        let finding = Finding::of(&rt::RT_MTLS)
+            .object("ingress", &ingress.key)
+            .word("host", request.name())
+            .word("secret", secret)
+            .word("why", why)
+            .word("status", status)
+            .proof(ingress, format!(".metadata.annotations[{}]", options.name("auth-tls-secret")), secret);
+        let hop = Hop::new(HopKind::Filter, "a certificate of the client is required").at(&ingress.key).with(finding);
+        respond(hop, status, "ingress-nginx")
+    };
+    let missing = wanting.clone().find(|(ingress, options)| is_gone(world, ingress, options));
+    if let Some((ingress, options)) = missing {
+        return Some(refused(ingress, &options, ("a Secret that does not exist", 403)));
+    }
+    let (ingress, options) = wanting.next()?;
+    let optional = matches!(options.get("auth-tls-verify-client"), Some("optional" | "off" | "optional_no_ca"));
+    let is_shaken = request.scheme == Scheme::Https && !controller.tls_ended;
+    (is_shaken && !optional).then(|| refused(ingress, &options, ("and none is sent here", 400)))
+}
+
+/// Whether the Secret of the certificates of clients is surely missing. Others than TLS Secrets are looked at singly.
+fn is_gone(world: &World, ingress: &Record, options: &Options) -> bool {
+    let own = ingress.key.namespace.as_deref().unwrap_or("");
+    let Some(secret) = options.get("auth-tls-secret") else { return false };
+    let (namespace, name) = secret.split_once('/').unwrap_or((own, secret));
+    if world.named(SECRET, namespace, name).is_some() {
+        return false;
+    }
+    if world.is_files() { world.is_given(SECRET) } else { world.known(SECRET, Some(namespace)) == Known::Whole }
 }
 
 /// The hop of a service that is asked first, and whether it cannot be reached.
@@ -157,7 +184,7 @@ fn unheard(world: &World, ingress: &Record, url: &str) -> Option<(String, String
         }
         _ => return None,
     };
-    let is_known = !world.is_files() && world.known(SERVICE, Some(namespace)) == Known::Whole;
+    let is_known = world.known(SERVICE, Some(namespace)) == Known::Whole && !missing::is_unspoken(world, namespace);
     let why = if is_known && !is_there(namespace, name) {
         format!("and Service {namespace}/{name} does not exist")
     } else if !is_full {
@@ -178,30 +205,41 @@ fn domains(world: &World) -> Vec<Arc<str>> {
     if told.is_empty() { vec![Arc::from(DOMAIN)] } else { told.to_vec() }
 }
 
-/// The hop of an allow-list, and whether this client is shut out.
+/// The hop of a list of clients, and whether this one is shut out.
 fn ranges(request: &Request, ingress: &Record, options: &Options) -> Option<(Hop, bool)> {
-    let name =
-        ["allowlist-source-range", "whitelist-source-range"].into_iter().find(|name| options.get(name).is_some())?;
-    let said = options.get(name)?;
-    let list: Vec<&str> = said.split(',').map(str::trim).filter(|range| !range.is_empty()).collect();
+    let said = |name: &str| options.get(name).or_else(|| options.global(name));
     let client = request.client;
-    let is_in = client.map(|client| list.iter().any(|range| contains(range, client)));
-    if is_in == Some(true) || list.contains(&"0.0.0.0/0") {
-        return Some((Hop::new(HopKind::Filter, format!("allow-list {said}")).at(&ingress.key), false));
+    let has = |list: &str, client| list.split(',').map(str::trim).any(|range| contains(range, client));
+    let denied = said("denylist-source-range").filter(|list| client.is_some_and(|client| has(list, client)));
+    let name = match denied {
+        Some(_) => "denylist-source-range",
+        None => ["allowlist-source-range", "whitelist-source-range"].into_iter().find(|name| said(name).is_some())?,
+    };
+    let list = said(name)?;
+    let is_in = denied.is_none() && client.is_some_and(|client| has(list, client));
+    let kind = if denied.is_some() { "deny-list" } else { "allow-list" };
+    let hop = Hop::new(HopKind::Filter, format!("{kind} {list}")).at(&ingress.key);
+    if is_in || denied.is_none() && list.split(',').any(|range| range.trim() == "0.0.0.0/0") {
+        return Some((hop, false));
     }
     let (severity, why) = match client {
+        Some(client) if denied.is_some() => (Severity::Broken, format!("and {client} is among them: it gets 403")),
         Some(client) => (Severity::Broken, format!("and {client} is not among them: it gets 403")),
         None => (Severity::Warn, "and the client's address was not given: others get 403".to_owned()),
     };
-    let wanted = client.map_or_else(|| said.to_owned(), |client| format!("{said},{client}"));
+    let others = |range: &&str| client.is_none_or(|client| !contains(range.trim(), client));
+    let wanted = match client {
+        Some(_) if denied.is_some() => list.split(',').filter(others).collect::<Vec<_>>().join(","),
+        Some(client) => format!("{list},{client}"),
+        None => list.to_owned(),
+    };
     let finding = Finding::of(&rt::RT_ALLOWLIST)
         .severe(severity)
         .object("ingress", &ingress.key)
-        .word("ranges", said)
+        .word("ranges", if denied.is_some() { format!("others than {list}") } else { list.to_owned() })
         .word("why", why)
         .word("annotation", options.name(name))
         .word("wanted", wanted)
-        .proof(ingress, format!(".metadata.annotations[{}]", options.name(name)), said);
-    let hop = Hop::new(HopKind::Filter, format!("allow-list {said}")).at(&ingress.key).with(finding);
-    Some((hop, client.is_some()))
+        .proof(ingress, format!(".metadata.annotations[{}]", options.name(name)), list);
+    Some((hop.with(finding), client.is_some()))
 }

@@ -1,12 +1,17 @@
 //! Canaries: by header, by cookie, by weight, in this order.
+//!
+//! Facts: `route_to_alternative_balancer` and `sync_backend` of ingress-nginx's balancer.lua.
 
-use crate::view::trace::fault::{Finding, rt};
+use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Hop, HopKind};
-use crate::view::trace::plan::Arm;
+use crate::view::trace::plan::{Arm, Caller, Controller, LegEnd, Reach};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::backend::{self, Sees};
 use crate::view::trace::rule::location::{Canary, Location, field};
-use regex::Regex;
+use crate::view::trace::rule::pattern;
+use crate::view::trace::rule::settings::Options;
+use crate::view::trace::service;
+use crate::view::trace::world::World;
 
 /// What decides between a location and its canary.
 enum Choice {
@@ -16,34 +21,62 @@ enum Choice {
 }
 
 /// The hop that tells of the split, and the arms with their shares.
-pub fn split(request: &Request, canary: &Canary, location: &Location, main: Arm, sees: &Sees) -> (Hop, Vec<Arm>) {
-    let annotation = |name: &str| {
-        let value = canary.ingress.meta.annotation(&format!("nginx.ingress.kubernetes.io/{name}"));
-        value.map(|value| value.trim()).filter(|value| !value.is_empty())
-    };
+pub fn split(
+    (world, controller): (&World, &Controller),
+    request: &Request,
+    canary: &Canary,
+    location: &Location,
+    (main, sees): (Arm, &Sees),
+) -> (Hop, Vec<Arm>) {
+    let options = Options::of(canary.ingress, controller);
+    let annotation = |name: &str| options.get(name);
     let choice = choose(request, &annotation);
     let (share, words) = match &choice {
         Choice::Always(why) => (1.0, format!("{why}: this request goes to the canary")),
         Choice::Never(why) => (0.0, format!("{why}: this request stays on the main path")),
         Choice::Weight(share, why) => (*share, why.clone()),
     };
+    let arm = backend::arm(canary.ingress, &field(canary.index), canary.backend, share, sees.clone());
+    let is_asked = 0.0 < share;
+    let lost = if is_asked { nobody(world, controller, &arm) } else { None };
+    // Without endpoints of its own the main path answers 503 before any canary is asked.
+    let (share, words) = if is_asked && nobody(world, controller, &main).is_some() {
+        (0.0, "the main path has no endpoint, so no canary is asked".to_owned())
+    } else if lost.is_some() {
+        (0.0, format!("{words}, but the canary has no endpoint: the main path takes all requests"))
+    } else {
+        (share, words)
+    };
     let to = backend::title(canary.backend);
     let split = format!("{words} ({} % to {to})", (share * 1000.0).round() / 10.0);
     let finding = Finding::of(&rt::RT_CANARY_SPLIT).object("ingress", &canary.ingress.key).word("split", &split).proof(
         canary.ingress,
-        ".metadata.annotations[nginx.ingress.kubernetes.io/canary]",
+        format!(".metadata.annotations[{}]", options.name("canary")),
         "true",
     );
     let hop = Hop::new(HopKind::Filter, format!("canary {}: {split}", canary.ingress.key.name))
         .at(&canary.ingress.key)
         .with(finding);
-    let arm = backend::arm(canary.ingress, &field(canary.index), canary.backend, share, sees.clone());
+    let hop = lost.into_iter().flatten().fold(hop, Hop::with);
     let arms = [
         Arm { share: 1.0 - share, why: format!("main path of {}", location.ingress.key.name), ..main },
-        Arm { why: words, ..arm },
+        Arm { share, why: words, ..arm },
     ];
     // An arm that no request takes is told by the hop alone.
     (hop, arms.into_iter().filter(|arm| 0.0 < arm.share).collect())
+}
+
+/// What is wrong with a backend that has no endpoint, so that nginx has no balancer for it; none where it has.
+fn nobody(world: &World, controller: &Controller, arm: &Arm) -> Option<Vec<Finding>> {
+    if arm.reach != Reach::Pods {
+        return None;
+    }
+    let leg = service::walk(world, arm, &Caller::Controller(Box::new(controller.clone())));
+    matches!(leg.end, Some(LegEnd::NoService | LegEnd::NoEndpoints)).then(|| {
+        let findings = leg.hops.into_iter().flat_map(|hop| hop.findings);
+        let broken = findings.filter(|finding| finding.severity == Severity::Broken);
+        broken.map(|finding| finding.severe(Severity::Warn)).collect()
+    })
 }
 
 fn choose<'a>(request: &Request, annotation: &impl Fn(&str) -> Option<&'a str>) -> Choice {
@@ -55,7 +88,7 @@ fn choose<'a>(request: &Request, annotation: &impl Fn(&str) -> Option<&'a str>) 
         let pattern = annotation("canary-by-header-pattern").filter(|_| wanted.is_none());
         match (wanted, pattern) {
             (Some(wanted), _) if wanted == value => return Choice::Always(why),
-            (None, Some(pattern)) if Regex::new(pattern).is_ok_and(|regex| regex.is_match(value)) => {
+            (None, Some(pattern)) if pattern::plain(pattern).matches(value) == Ok(true) => {
                 return Choice::Always(why);
             }
             (None, None) if value == "always" => return Choice::Always(why),
@@ -70,10 +103,14 @@ fn choose<'a>(request: &Request, annotation: &impl Fn(&str) -> Option<&'a str>) 
             _ => {}
         }
     }
-    let number = |name: &str| annotation(name).and_then(|value| value.parse::<f64>().ok());
-    let total = number("canary-weight-total").filter(|total| 0.0 < *total).unwrap_or(100.0);
+    let number = |name: &str| annotation(name).and_then(|value| value.parse::<i32>().ok());
+    // A total below 100 counts as 100.
+    let total = number("canary-weight-total").unwrap_or(100).max(100);
     match number("canary-weight") {
-        Some(weight) => Choice::Weight((weight / total).clamp(0.0, 1.0), format!("weight {weight} of {total}")),
+        Some(weight) => {
+            let share = (f64::from(weight) / f64::from(total)).clamp(0.0, 1.0);
+            Choice::Weight(share, format!("weight {weight} of {total}"))
+        }
         None => Choice::Weight(0.0, "no header, cookie or weight sends this request to the canary".to_owned()),
     }
 }

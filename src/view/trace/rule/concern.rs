@@ -1,30 +1,41 @@
 //! Which Ingresses can have a say about a name: of thousands that a controller serves a request meets a handful.
 
-use crate::kinds::Record;
+use crate::kinds::{INGRESS, Record};
 use crate::view::trace::facts;
-use crate::view::trace::rule::notes::{alias, has_alias, has_host};
+use crate::view::trace::plan::Controller;
+use crate::view::trace::rule::notes::{has_alias, has_host};
+use crate::view::trace::rule::server::names;
+use crate::view::trace::served::Served;
+use crate::view::trace::world::World;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Those with a rule or another name for it, in their order, and those that own the names beside it that such an Ingress
 /// takes: `www.` and aliases. Every server that takes the name is made of them.
-pub fn with<'a>(ingresses: &[&'a Arc<Record>], name: &str) -> Vec<&'a Arc<Record>> {
+pub fn with<'a>(world: &World<'a>, controller: &Controller, served: &Served<'a>, name: &str) -> Vec<&'a Arc<Record>> {
     let twin = name.strip_prefix("www.").map_or_else(|| format!("www.{name}"), str::to_owned);
-    let mut names = BTreeSet::from([name.to_owned(), twin]);
-    let mut found = of(ingresses, &names);
-    let beside: Vec<String> = found.iter().flat_map(|ingress| alias(ingress)).map(str::to_lowercase).collect();
-    let known = names.len();
-    names.extend(beside);
-    if known < names.len() {
-        found = of(ingresses, &names);
+    let mut wanted = BTreeSet::from([name.to_owned(), twin]);
+    let mut found = of(controller, served.near.clone(), &wanted);
+    let beside: Vec<String> =
+        found.iter().flat_map(|ingress| names(ingress, controller)).map(str::to_lowercase).collect();
+    let known = wanted.len();
+    wanted.extend(beside);
+    if known < wanted.len() {
+        let all: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        found = of(controller, served.of(world.about(INGRESS, &all)), &wanted);
     }
     found
 }
 
-fn of<'a>(ingresses: &[&'a Arc<Record>], names: &BTreeSet<String>) -> Vec<&'a Arc<Record>> {
+fn of<'a>(
+    controller: &Controller,
+    mut ingresses: Vec<&'a Arc<Record>>,
+    names: &BTreeSet<String>,
+) -> Vec<&'a Arc<Record>> {
     let is_for_all = |ingress: &Record| facts::ingress(ingress).is_some_and(|read| read.rules.is_empty());
     let concerns = |ingress: &Record| {
-        is_for_all(ingress) || names.iter().any(|name| has_host(ingress, name) || has_alias(ingress, name))
+        is_for_all(ingress) || names.iter().any(|name| has_host(ingress, name) || has_alias(controller, ingress, name))
     };
-    ingresses.iter().filter(|ingress| concerns(ingress)).copied().collect()
+    ingresses.retain(|ingress| concerns(ingress));
+    ingresses
 }

@@ -5,7 +5,7 @@
 
 use crate::kinds::Record;
 use crate::kinds::ingress::facts::{Backend, PathType};
-use regex::{Regex, RegexBuilder};
+use crate::view::trace::rule::pattern;
 use std::sync::Arc;
 
 /// One path of an Ingress in a server.
@@ -21,6 +21,8 @@ pub struct Location<'a> {
     pub kind: PathType,
     /// Where it leads.
     pub backend: &'a Backend,
+    /// Whether its own Ingress asks for regular expressions or rewrites.
+    pub is_regex: bool,
     /// The Ingress that takes a part of its requests.
     pub canary: Option<Canary<'a>>,
 }
@@ -37,12 +39,14 @@ pub struct Canary<'a> {
 }
 
 /// What nginx finds for a path.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Hit<'a> {
     /// A location.
     Location(&'a Location<'a>),
     /// nginx itself answers 301 to the same path with a slash.
     Slash(&'a Location<'a>),
+    /// Perhaps this one: its expression cannot be followed here; says why.
+    Untold(&'a Location<'a>, String),
     /// None.
     None,
 }
@@ -62,11 +66,6 @@ impl Location<'_> {
 /// The field of a path.
 pub fn field((rule, path): (usize, usize)) -> String {
     format!(".spec.rules[{rule}].http.paths[{path}]")
-}
-
-/// The pattern by which a path matches where a host reads its paths as regular expressions; none where it is no pattern.
-pub fn pattern(path: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(&format!("^{path}")).case_insensitive(true).size_limit(1 << 20).build()
 }
 
 /// The order in which regular expressions are tried: longest text first, then from the end of the alphabet.
@@ -98,10 +97,26 @@ pub fn literal<'a>(locations: &'a [Location<'a>], path: &str) -> Hit<'a> {
     fits.max_by_key(|location| location.path.trim_end_matches('/').len()).map_or(Hit::None, Hit::Location)
 }
 
-/// Chooses among regular expressions: the first that matches. What is no pattern is passed over.
+/// Chooses among regular expressions: the first that matches.
 pub fn first_match<'a>(locations: &'a [Location<'a>], path: &str) -> Hit<'a> {
     let mut sorted: Vec<&Location> = locations.iter().collect();
     sorted.sort_by(|a, b| by_length(a, b));
-    let found = sorted.into_iter().find(|location| pattern(&location.path).is_ok_and(|regex| regex.is_match(path)));
-    found.map_or(Hit::None, Hit::Location)
+    for location in sorted {
+        match pattern::of_location(&expression(locations, location)).matches(path) {
+            Ok(true) => return Hit::Location(location),
+            Ok(false) => {}
+            Err(why) => return Hit::Untold(location, why.to_owned()),
+        }
+    }
+    Hit::None
+}
+
+/// What a location's expression is: of a plain prefix beside the same Exact path only what is below is left.
+fn expression(locations: &[Location], location: &Location) -> String {
+    let has_exact = || locations.iter().any(|other| other.kind == PathType::Exact && other.path == location.path);
+    let is_plain = location.kind != PathType::Exact && !location.is_regex && location.path != "/";
+    if is_plain && !location.path.ends_with('/') && has_exact() {
+        return format!("{}/", location.path);
+    }
+    location.path.clone()
 }

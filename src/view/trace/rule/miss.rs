@@ -1,20 +1,21 @@
 //! Why no rule takes a request: what differs from the nearest one, and which Ingresses would take it if they were served.
 
-use crate::kinds::Record;
 use crate::kinds::ingress::facts::PathType;
+use crate::kinds::{INGRESS_CLASS, Record};
 use crate::view::trace::entrance;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, dns, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Hop, HopKind, Standing};
-use crate::view::trace::near::nearest;
+use crate::view::trace::near::{distance, nearest};
 use crate::view::trace::plan::Controller;
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::server::Server;
-use crate::view::trace::rule::taken::{self, Taken};
-use crate::view::trace::rule::{Served, path, some};
+use crate::view::trace::rule::taken;
+use crate::view::trace::rule::{Served, path, pattern, some};
 use crate::view::trace::rule::{location, server};
+use crate::view::trace::served::Taken;
 use crate::view::trace::world::World;
 use std::sync::Arc;
 
@@ -72,22 +73,52 @@ pub fn no_host(world: &World, controller: &Controller, request: &Request, served
             .proof(server.owner, host_field(server.owner, &server.host), server.host.text());
         hop = hop.at(&server.owner.key).with(finding);
     }
-    hop.with(host_miss(controller, host, servers))
+    hop.with(host_miss(world, controller, host, (served, servers)))
 }
 
-fn host_miss(controller: &Controller, host: &str, servers: &[Server]) -> Finding {
+/// The Ingress to edit is one that names the host and is not served, else the one with the nearest host; where none is near,
+/// one has to be made.
+fn host_miss(world: &World, controller: &Controller, host: &str, (served, servers): (&Served, &[Server])) -> Finding {
+    let finding = Finding::of(&rt::RT_HOST_MISS).word("host", host).word("controller", name(controller));
+    let has_host = |ingress: &&Arc<Record>| hosts_of(ingress).iter().any(|have| have.eq_ignore_ascii_case(host));
+    if let Some(ingress) = served.left.iter().map(|(ingress, _)| *ingress).find(has_host) {
+        let title = world.title(&ingress.key);
+        let finding =
+            finding.object("ingress", &ingress.key).word("closest", format!(" ({title} does, and is not served)"));
+        return finding.proof(ingress, ".spec.rules[*].host", some(hosts_of(ingress)));
+    }
     let names: Vec<String> = servers.iter().filter(|s| s.host != Host::Any).map(|server| server.host.text()).collect();
-    let near = nearest(host, names.iter().map(String::as_str)).or_else(|| names.first().map(String::as_str));
+    let near = nearest_host(host, names.iter().map(String::as_str));
     let owner =
         near.and_then(|near| servers.iter().find(|server| server.host.text() == near)).map(|server| server.owner);
-    let finding = Finding::of(&rt::RT_HOST_MISS)
-        .word("host", host)
-        .word("controller", name(controller))
-        .word("closest", near.unwrap_or("none"));
-    match owner {
-        Some(owner) => finding.object("ingress", &owner.key).proof(owner, ".spec.rules[*].host", some(hosts_of(owner))),
-        None => finding.fact(None, "hosts of all Ingresses", "none"),
+    if let (Some(near), Some(owner)) = (near, owner) {
+        let finding = finding.object("ingress", &owner.key).word("closest", format!(" (closest: {near})"));
+        return finding.proof(owner, ".spec.rules[*].host", some(hosts_of(owner)));
     }
+    let own = |class: &&Arc<Record>| facts::ingress_class(class).is_some_and(|read| read.controller == controller.name);
+    let class = world.of(INGRESS_CLASS).find(own).map_or_else(|| Arc::from("CLASS"), |class| class.key.name.clone());
+    let first = host.split('.').next().filter(|label| !label.is_empty() && *label != "*").unwrap_or("web");
+    let have = if names.is_empty() { "none".to_owned() } else { some(names.iter()) };
+    finding
+        .word("closest", if names.is_empty() { "; it serves no host at all" } else { ", nor one near it" })
+        .word("own", first)
+        .word("class", class)
+        .fact(None, "hosts of all Ingresses", have)
+}
+
+/// The host that a name was most likely meant to be, or that its Ingress would stand beside: one with few letters changed,
+/// else one of the same domain.
+fn nearest_host<'n>(host: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
+    if let Some(near) = nearest(host, names.clone()) {
+        return Some(near);
+    }
+    let shared = |name: &str| {
+        let labels = host.rsplit('.').zip(name.rsplit('.'));
+        labels.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
+    };
+    // Of a public suffix alone nothing is shared.
+    let beside = names.filter(|name| 2 <= shared(name));
+    beside.min_by_key(|name| (std::cmp::Reverse(shared(name)), distance(host, name)))
 }
 
 fn hosts_of(ingress: &Record) -> Vec<Arc<str>> {
@@ -109,7 +140,7 @@ fn not_served(
     is_wanted: impl Fn(Option<&str>) -> bool,
 ) -> (Vec<Finding>, Option<String>) {
     let mut findings = Vec::new();
-    for (ingress, why) in &served.left {
+    for (ingress, why) in served.left.iter() {
         let Some(read) = facts::ingress(ingress) else { continue };
         if !read.rules.iter().any(|rule| is_wanted(rule.host.as_deref())) {
             continue;
@@ -118,7 +149,7 @@ fn not_served(
             Taken::No(finding) => findings.push((**finding).clone()),
             Taken::Elsewhere => findings.extend(taken::foreign(world, ingress)),
             Taken::Unknown(missing) => return (Vec::new(), Some(missing.clone())),
-            Taken::Yes => {}
+            Taken::Yes | Taken::Dropped => {}
         }
     }
     (findings, None)
@@ -203,7 +234,7 @@ fn near(request: &Request, server: &Server, normal: &str) -> Option<Finding> {
         let rule = location.path.as_str();
         let bare = rule.trim_end_matches('/');
         let takes = |path: &str| path::matches(rule, location.kind, path);
-        let fault = if path::looks_like_regex(rule) && location::pattern(rule).is_ok_and(|r| r.is_match(normal)) {
+        let fault = if path::looks_like_regex(rule) && pattern::of_location(rule).matches(normal) == Ok(true) {
             &rt::RT_REGEX_NOTENABLED
         } else if !takes(normal) && path::matches(&rule.to_lowercase(), location.kind, &lower) {
             &rt::RT_PATH_CASE

@@ -1,6 +1,8 @@
 //! ingress-nginx, in the order in which it decides: server, certificate, location, redirects, backends, access.
 
-use crate::kinds::ingress::facts::Backend;
+use crate::kinds::INGRESS;
+use crate::kinds::ingress::facts::{Backend, PathType};
+use crate::view::trace::fault::{Finding, Severity};
 use crate::view::trace::hop::{Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Arm, Controller, Decision, Reach};
@@ -12,21 +14,44 @@ use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{
-    Served, access, canary, concern, end, miss, not_found, notes, path, redirect, rewrite, server, tls,
+    Served, access, canary, claim, concern, end, miss, not_found, notes, passthrough, path, redirect, rewrite, server,
+    tls,
 };
 use crate::view::trace::world::World;
 
 /// Decides as ingress-nginx does.
-pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
-    let mut servers = server::build(controller, &concern::with(&served.taken, request.name()));
-    if server::find(&servers, request.name()).is_none() {
-        // Whoever is missed is told what there is instead.
-        servers = server::build(controller, &served.taken);
+pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'a>) -> Decision {
+    let concerned = concern::with(world, controller, served, request.name());
+    if concerned.iter().any(|ingress| claim::is_canary(ingress, controller)) {
+        // Whom a canary gets requests from depends on every rule that leads to its Service.
+        world.depends_on(INGRESS);
     }
-    let found = server::find(&servers, request.name());
-    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, &served.taken));
+    let mut servers = server::build(controller, &concerned, served);
+    let twin = server::twin(&servers, controller, request.name());
+    if twin.is_none() && server::find(&servers, request.name()).is_none() {
+        // Whoever is missed is told what there is instead.
+        servers = server::build(controller, &served.taken, served);
+    }
+    let twin = server::twin(&servers, controller, request.name());
+    let found = twin.or_else(|| server::find(&servers, request.name()));
+    if let Some(decision) = found.and_then(|server| passthrough::decide(controller, request, server)) {
+        return decision;
+    }
+    let plan = (request.scheme == Scheme::Https).then(|| tls::of_nginx(controller, request, served, found));
     let side = notes::side(world, controller, request, served, &servers);
     let decision = |hops, action, gate| Decision { tls: plan.clone(), hops, action, gate, side: side.clone() };
+    let normal = match path::normal(&request.path) {
+        Ok(normal) => normal,
+        Err(path::Malformed(why)) => {
+            let hop = Hop::new(HopKind::Rule, format!("nginx refuses the path {}: {why}", request.path));
+            let outcome = Outcome::Respond { status: 400, by: "ingress-nginx".to_owned() };
+            return decision(vec![hop, not_reached()], end(outcome), None);
+        }
+    };
+    if let Some(server) = twin {
+        let answer = redirect::www(controller, server, request);
+        return decision(vec![answer.hop, not_reached()], end(answer.outcome), None);
+    }
     let Some(server) = found else {
         let hop = miss::no_host(world, controller, request, served, &servers);
         let next = as_other_name(world, controller, request, &servers);
@@ -37,40 +62,14 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
     };
     if let Some(broken) = server.broken_regex() {
         let hop = Hop::unknown(HopKind::Rule, broken.message()).with(broken);
-        return decision(
-            vec![hop],
-            end(Outcome::Unknown("nginx goes on with an older configuration".to_owned())),
-            None,
-        );
+        let outcome = Outcome::Unknown("nginx goes on with an older configuration".to_owned());
+        return decision(vec![hop], end(outcome), None);
     }
-    let normal = path::normal(&request.path);
-    if let Some(answer) = redirect::www(server, request).or_else(|| redirect::of_server(server, request, &normal)) {
-        return decision(vec![answer.hop, not_reached()], end(answer.outcome), None);
-    }
-    match server.locate(&normal) {
-        Hit::Location(location) => {
-            let here = Here { world, controller, request, server, location, normal: &normal };
-            let Settled { hops, action, gate } = here.settle();
-            let mut decided = decision(hops, action, gate);
-            decided.side.extend(notes::refused(location));
-            decided
-        }
-        Hit::Slash(location) => {
-            let answer = redirect::to_slash(request, location, &normal);
-            decision(vec![answer.hop, not_reached()], end(answer.outcome), None)
-        }
-        Hit::None => match &server.default_backend {
-            Some((owner, to)) => {
-                let sees = Sees { path: backend::raw(request), host: backend::host(request), reach: Reach::Pods };
-                let (hop, arm) = backend::default(request, owner, to, sees);
-                decision(vec![hop], Action::Forward(vec![arm]), None)
-            }
-            None => {
-                let hop = miss::no_path(world, controller, request, served, server, &servers, &normal);
-                decision(vec![hop, not_reached()], end(not_found(controller)), None)
-            }
-        },
-    }
+    let at = At { world, controller, request, served, servers: &servers, server, normal: &normal };
+    let Settled { hops, action, gate, side } = at.answered();
+    let mut decided = decision(hops, action, gate);
+    decided.side.extend(side);
+    decided
 }
 
 /// Who would get the request if it named the host that DNS leads to.
@@ -81,9 +80,10 @@ fn as_other_name(world: &World, controller: &Controller, request: &Request, serv
         Some((Request { host: name, host_header: None, sni: None, ..request.clone() }, server))
     });
     let Some((there, server)) = found else { return Vec::new() };
-    let Hit::Location(location) = server.locate(&path::normal(&there.path)) else { return Vec::new() };
+    let Ok(normal) = path::normal(&there.path) else { return Vec::new() };
+    let Hit::Location(location) = server.locate(&normal) else { return Vec::new() };
     let options = Options::of(location.ingress, controller);
-    let (_, sees) = rewrite::sees(&there, location, &options, &path::normal(&there.path), server.is_regex());
+    let (_, sees) = rewrite::sees(&there, location, &options, &normal);
     vec![backend::arm(location.ingress, &location.field(), location.backend, 1.0, sees)]
 }
 
@@ -92,69 +92,165 @@ fn not_reached() -> Hop {
     Hop { standing: Standing::NotReached, ..Hop::new(HopKind::Service, "") }
 }
 
-/// A location that takes a request.
-struct Here<'a> {
-    world: &'a World<'a>,
-    controller: &'a Controller,
-    request: &'a Request,
-    server: &'a Server<'a>,
-    location: &'a Location<'a>,
-    normal: &'a str,
+/// A request at its server.
+struct At<'h, 'a> {
+    world: &'h World<'a>,
+    controller: &'h Controller,
+    request: &'h Request,
+    served: &'h Served<'a>,
+    servers: &'h [Server<'a>],
+    server: &'h Server<'a>,
+    normal: &'h str,
 }
 
-/// What becomes of a request at its location.
+/// What becomes of a request.
 struct Settled {
     hops: Vec<Hop>,
     action: Action,
     gate: Option<(u16, String)>,
+    /// What is found beside the path of the request.
+    side: Option<Finding>,
 }
 
-impl Here<'_> {
-    fn settle(&self) -> Settled {
-        let (request, location) = (self.request, self.location);
-        let options = Options::of(location.ingress, self.controller);
-        let mut hops = vec![self.rule_hop(&options)];
-        let answered = |mut hops: Vec<Hop>, answer: Answer| {
-            hops.push(answer.hop);
-            hops.push(not_reached());
-            Settled { hops, action: end(answer.outcome), gate: None }
+impl Settled {
+    fn by(mut hops: Vec<Hop>, answer: Answer) -> Self {
+        hops.push(answer.hop);
+        hops.push(not_reached());
+        Self { hops, action: end(answer.outcome), gate: None, side: None }
+    }
+}
+
+impl At<'_, '_> {
+    /// What the server says, else its location.
+    fn answered(&self) -> Settled {
+        let Some(refused) = access::mutual(self.world, self.controller, self.request, self.server) else {
+            let root = redirect::to_root(self.controller, self.server, self.request, self.normal);
+            return root.map_or_else(|| self.located(), |answer| Settled::by(Vec::new(), answer));
         };
-        if let Backend::Resource { .. } = location.backend {
-            hops.push(not_reached());
-            return Settled { hops, action: end(not_found(self.controller)), gate: None };
+        // What would come next is told as well.
+        let Settled { mut hops, action, side, .. } = self.located();
+        match action {
+            Action::Forward(arms) => {
+                hops.push(refused.hop);
+                Settled { hops, action: Action::Stop(refused.outcome, arms), gate: None, side }
+            }
+            _ => Settled::by(Vec::new(), refused),
         }
-        let early = access::too_long(request, location.ingress, &options)
+    }
+
+    fn located(&self) -> Settled {
+        match self.server.locate(self.normal) {
+            Hit::Location(location) => Settled { side: notes::refused(location), ..self.settle(location) },
+            Hit::Slash(location) => {
+                let answer = redirect::to_slash(self.controller, self.request, location, self.normal);
+                Settled::by(Vec::new(), answer)
+            }
+            Hit::Untold(location, why) => {
+                let (namespace, name) =
+                    (location.ingress.key.namespace.as_deref().unwrap_or(""), &location.ingress.key.name);
+                let why =
+                    format!("path {} of Ingress {namespace}/{name} may take {}: {why}", location.path, self.normal);
+                let hop = Hop::unknown(HopKind::Rule, why.clone()).at(&location.ingress.key);
+                Settled { hops: vec![hop], action: end(Outcome::Unknown(why)), gate: None, side: None }
+            }
+            Hit::None => self.unlocated(),
+        }
+    }
+
+    /// The location `/` that every server has, with the options of the Ingress that made the server: its defaultBackend, else
+    /// the controller's own 404.
+    fn unlocated(&self) -> Settled {
+        let (request, server) = (self.request, self.server);
+        let left_out = |effect: &str| notes::resource(self.controller, server.left_out(self.normal)?, effect);
+        let missing = Backend::Missing;
+        let (owner, to) = server.default_backend.unwrap_or((server.owner, &missing));
+        let root = Location {
+            ingress: owner,
+            index: (0, 0),
+            path: "/".to_owned(),
+            kind: PathType::Prefix,
+            backend: to,
+            is_regex: false,
+            canary: None,
+        };
+        if let Some(answer) = self.early(&root) {
+            return Settled::by(Vec::new(), answer);
+        }
+        if server.default_backend.is_none() {
+            let hop =
+                miss::no_path(self.world, self.controller, request, self.served, server, self.servers, self.normal);
+            let hop = left_out("it answers 404").into_iter().fold(hop, Hop::with);
+            return Settled {
+                hops: vec![hop, not_reached()],
+                action: end(not_found(self.controller)),
+                gate: None,
+                side: None,
+            };
+        }
+        let sees = Sees { path: backend::raw(request), host: backend::host(request), reach: Reach::Pods };
+        let (hop, arm) = backend::default(request, owner, to, sees);
+        let resource = left_out("the defaultBackend takes the request").map(|finding| finding.severe(Severity::Warn));
+        let hop = resource.into_iter().fold(hop, Hop::with);
+        let (gate_hop, gate) = access::gate(self.world, request, owner, &Options::of(owner, self.controller));
+        let hops = std::iter::once(hop).chain(gate_hop).collect();
+        Settled { hops, action: Action::Forward(vec![arm]), gate, side: None }
+    }
+
+    /// What nginx answers itself at a location, before it looks for a backend.
+    fn early(&self, location: &Location) -> Option<Answer> {
+        let request = self.request;
+        let options = Options::of(location.ingress, self.controller);
+        let to_https = || {
+            let here = (self.served, self.server);
+            redirect::to_https((self.world, self.controller), request, here, location)
+        };
+        // The server for every other name takes neither rewrites nor redirects from the Ingress of its defaultBackend.
+        let redirected = || redirect::of_location(request, location, &options).or_else(to_https);
+        let is_rule = self.server.host != Host::Any || *location.backend != Backend::Missing && self.is_ruled(location);
+        access::too_long(request, location.ingress, &options)
             .or_else(|| access::denied(self.world, location.ingress, &options))
-            .or_else(|| redirect::of_location(request, location, &options))
-            .or_else(|| redirect::to_https(self.controller, request, self.server, location, &options, self.normal));
-        if let Some(answer) = early {
-            return answered(hops, answer);
+            .or_else(|| if is_rule { redirected() } else { None })
+    }
+
+    fn is_ruled(&self, location: &Location) -> bool {
+        self.server.locations.iter().any(|have| have.path == location.path && have.ingress.key == location.ingress.key)
+    }
+
+    fn settle(&self, location: &Location) -> Settled {
+        let request = self.request;
+        let options = Options::of(location.ingress, self.controller);
+        let mut hops = vec![self.rule_hop(location, &options)];
+        if let Some(answer) = self.early(location) {
+            return Settled::by(hops, answer);
         }
-        let (filter, sees) = rewrite::sees(request, location, &options, self.normal, self.server.is_regex());
+        let (filter, sees) = rewrite::sees(request, location, &options, self.normal);
         hops.push(filter);
         let (gate_hop, gate) = access::gate(self.world, request, location.ingress, &options);
         hops.extend(gate_hop);
         let main = backend::arm(location.ingress, &location.field(), location.backend, 1.0, sees.clone());
         let arms = match &location.canary {
             Some(canary) => {
-                let (hop, arms) = canary::split(request, canary, location, main, &sees);
+                let (hop, arms) =
+                    canary::split((self.world, self.controller), request, canary, location, (main, &sees));
                 hops.push(hop);
                 arms
             }
             None => vec![main],
         };
         hops.extend(notes::protocol(self.world, self.controller, location, &options));
-        Settled { hops, action: Action::Forward(arms), gate }
+        Settled { hops, action: Action::Forward(arms), gate, side: None }
     }
 
-    fn rule_hop(&self, options: &Options) -> Hop {
-        let (location, server) = (self.location, self.server);
+    fn rule_hop(&self, location: &Location, options: &Options) -> Hop {
+        let server = self.server;
         let how = if server.is_regex() { "regular expression" } else { path::type_name(location.kind) };
         let summary =
             format!("{} {} ({how}) → {}", server.host.text(), location.path, backend::title(location.backend));
         let mut hop = Hop::new(HopKind::Rule, summary).at(&location.ingress.key);
-        if let Some(finding) = notes::resource(self.controller, location) {
-            hop = hop.with(finding);
+        let left_out = server.left_out(self.normal).filter(|longer| location.path.len() < longer.path.len());
+        let effect = format!("the path {} takes the request instead", location.path);
+        if let Some(finding) = left_out.and_then(|longer| notes::resource(self.controller, longer, &effect)) {
+            hop = hop.with(finding.severe(Severity::Warn));
         }
         for finding in notes::location(self.request, server, location, options, self.normal) {
             hop = hop.with(finding);

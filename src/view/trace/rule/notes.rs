@@ -10,11 +10,12 @@ use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::request::Request;
+use crate::view::trace::rule::claim::{self, Idle};
 use crate::view::trace::rule::host::{self, Host};
 use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::location::{self, Location};
 use crate::view::trace::rule::miss::name;
-use crate::view::trace::rule::server::Server;
+use crate::view::trace::rule::server::{Server, names};
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{Served, path, run_by};
 use crate::view::trace::world::World;
@@ -22,8 +23,8 @@ use crate::wire::Timestamp;
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
-/// A backend that is no Service: no controller of ours knows another.
-pub fn resource(controller: &Controller, location: &Location) -> Option<Finding> {
+/// A backend that is no Service: no controller of ours knows another. Says what becomes of the request instead.
+pub fn resource(controller: &Controller, location: &Location, effect: &str) -> Option<Finding> {
     let Backend::Resource { kind, name: object, .. } = location.backend else { return None };
     Some(
         Finding::of(&rt::RT_RESOURCE_BACKEND)
@@ -31,6 +32,7 @@ pub fn resource(controller: &Controller, location: &Location) -> Option<Finding>
             .word("rule", &location.path)
             .word("resource", format!("{kind} {object}"))
             .word("controller", name(controller))
+            .word("effect", effect)
             .proof(location.ingress, format!("{}.backend.resource", location.field()), object),
     )
 }
@@ -68,7 +70,11 @@ pub fn location(
                     .word("cause_namespace", cause.key.namespace.as_deref().unwrap_or(""))
                     .word("cause_name", &cause.key.name)
                     .word("setting", setting)
-                    .proof(cause, format!(".metadata.annotations[{PREFIX}{setting}]"), options_value(cause, setting))
+                    .proof(
+                        cause,
+                        format!(".metadata.annotations[{}]", options.name(setting)),
+                        value_of(cause, options, setting),
+                    )
                     .proof(location.ingress, &field, &location.path),
             );
         }
@@ -94,8 +100,8 @@ pub fn location(
     found
 }
 
-fn options_value(ingress: &Record, setting: &str) -> String {
-    ingress.meta.annotation(&format!("{PREFIX}{setting}")).map_or_else(String::new, ToString::to_string)
+fn value_of<'a>(ingress: &'a Record, options: &Options<'a>, setting: &str) -> &'a str {
+    Options::of(ingress, options.controller()).get(setting).unwrap_or("")
 }
 
 /// A snippet where the controller's ConfigMap does not allow any; nothing where it cannot be read.
@@ -136,7 +142,7 @@ fn limits(ingress: &Record, options: &Options) -> Vec<Finding> {
                 .object("ingress", &ingress.key)
                 .word("limit", format!("{name}: {value}"))
                 .word("status", status)
-                .proof(ingress, format!(".metadata.annotations[{PREFIX}{name}]"), value),
+                .proof(ingress, format!(".metadata.annotations[{}]", options.name(name)), value),
         );
     }
     let timeout = options.get("proxy-read-timeout").and_then(|value| value.parse::<u32>().ok());
@@ -146,7 +152,7 @@ fn limits(ingress: &Record, options: &Options) -> Vec<Finding> {
                 .object("ingress", &ingress.key)
                 .word("seconds", seconds)
                 .word("what", "slower answers get 504")
-                .proof(ingress, format!(".metadata.annotations[{PREFIX}proxy-read-timeout]"), seconds),
+                .proof(ingress, format!(".metadata.annotations[{}]", options.name("proxy-read-timeout")), seconds),
         );
     }
     found
@@ -172,7 +178,7 @@ fn passthrough(location: &Location, options: &Options) -> Option<Finding> {
     if options.flag("ssl-passthrough") != Some(true) {
         return None;
     }
-    let annotation = format!(".metadata.annotations[{PREFIX}ssl-passthrough]");
+    let annotation = format!(".metadata.annotations[{}]", options.name("ssl-passthrough"));
     if options.get("ssl-passthrough").is_some() && !options.has_flag("--enable-ssl-passthrough") {
         let finding = Finding::of(&rt::RT_PASSTHROUGH_FLAG).object("ingress", &location.ingress.key);
         return Some(run_by(finding, options.controller()).proof(location.ingress, annotation, "true"));
@@ -220,7 +226,7 @@ pub fn protocol(world: &World, controller: &Controller, location: &Location, opt
         .word("port", found.port)
         .word("sign", format!("it is called {sign}"))
         .proof(record, ".spec.ports", &sign)
-        .proof(location.ingress, format!(".metadata.annotations[{PREFIX}backend-protocol]"), &speaks);
+        .proof(location.ingress, format!(".metadata.annotations[{}]", options.name("backend-protocol")), &speaks);
     Some(Hop::new(HopKind::Filter, format!("speaks {speaks} to the backend")).at(&location.ingress.key).with(finding))
 }
 
@@ -247,25 +253,28 @@ pub fn side(
                     .proof(double.owner, ".metadata.creationTimestamp", created(double.owner)),
             );
         }
-        for idle in &server.idle {
-            found.push(canary(server, idle));
-        }
     }
-    let concerns = |ingress: &Record| has_host(ingress, request.name()) || has_alias(ingress, request.name());
-    for ingress in served.taken.iter().filter(|ingress| concerns(ingress)) {
+    if controller.flavour == Flavour::Nginx {
+        let idle = claim::of(controller, served).idle;
+        let here = idle.iter().filter(|(host, _)| here(host));
+        found.extend(here.map(|(host, idle)| canary(controller, host, idle)));
+    }
+    let concerns =
+        |ingress: &Record| has_host(ingress, request.name()) || has_alias(controller, ingress, request.name());
+    for ingress in served.near.iter().filter(|ingress| concerns(ingress)) {
         found.extend(beside(world, controller, ingress, servers));
     }
     found
 }
 
-fn canary(server: &Server, idle: &crate::view::trace::rule::server::Idle) -> Finding {
-    let annotation = format!(".metadata.annotations[{PREFIX}canary]");
+fn canary(controller: &Controller, host: &Host, idle: &Idle) -> Finding {
+    let annotation = format!(".metadata.annotations[{}]", Options::of(idle.ingress, controller).name("canary"));
     let finding = match idle.owner {
         Some(owner) => Finding::of(&rt::RT_CANARY_SECOND)
             .word("owner", format!("Ingress {}/{}", owner.key.namespace.as_deref().unwrap_or(""), owner.key.name)),
         None => Finding::of(&rt::RT_CANARY_ORPHAN).word("type", path::type_name(idle.kind)),
     };
-    finding.object("ingress", &idle.ingress.key).word("host", server.host.text()).word("path", &idle.path).proof(
+    finding.object("ingress", &idle.ingress.key).word("host", host.text()).word("path", &idle.path).proof(
         idle.ingress,
         annotation,
         "true",
@@ -294,15 +303,17 @@ fn beside(world: &World, controller: &Controller, ingress: &Record, servers: &[S
                 .proof(ingress, format!(".metadata.annotations[{CLASS_ANNOTATION}]"), annotation),
         );
     }
+    let own = format!("{}/", Options::of(ingress, controller).prefix());
     for (key, value) in &ingress.meta.annotations {
         let is_nginx = controller.flavour == Flavour::Nginx;
-        let foreign =
-            ["ingress.kubernetes.io/", "nginx.org/", "nginx.com/"].iter().find(|prefix| key.starts_with(*prefix));
+        let foreign = ["ingress.kubernetes.io/", "nginx.org/", "nginx.com/", PREFIX]
+            .iter()
+            .find(|prefix| key.starts_with(*prefix) && **prefix != own);
         if let Some(prefix) = foreign.filter(|_| is_nginx) {
             found.push(
                 named(Finding::of(&rt::RT_ANNOT_PREFIX))
                     .word("annotation", key)
-                    .word("wanted", format!("{PREFIX}{}", &key[prefix.len()..]))
+                    .word("wanted", format!("{own}{}", &key[prefix.len()..]))
                     .proof(ingress, format!(".metadata.annotations[{key}]"), value),
             );
         } else if !is_nginx && key.starts_with(PREFIX) {
@@ -317,24 +328,19 @@ fn beside(world: &World, controller: &Controller, ingress: &Record, servers: &[S
     if controller.flavour == Flavour::Nginx {
         found.extend(invalid::ignored(controller, ingress));
     }
-    found.extend(aliases(ingress, servers));
+    found.extend(aliases(controller, ingress, servers));
     found.extend(unpublished(world, controller, ingress));
     found
 }
 
-/// The names of `server-alias`.
-pub fn alias(ingress: &Record) -> impl Iterator<Item = &str> {
-    let said = ingress.meta.annotation("nginx.ingress.kubernetes.io/server-alias").map_or("", |said| said);
-    said.split([',', ' ']).filter(|host| !host.is_empty())
-}
-
-/// Whether one of them takes a name.
-pub fn has_alias(ingress: &Record, name: &str) -> bool {
-    alias(ingress).any(|other| host::takes(Some(other), name))
+/// Whether one of its other names takes a name.
+pub fn has_alias(controller: &Controller, ingress: &Record, name: &str) -> bool {
+    let ends = |other: &str| other.strip_prefix('*').is_some_and(|end| end.len() < name.len() && name.ends_with(end));
+    names(ingress, controller).any(|other| other.eq_ignore_ascii_case(name) || ends(&other.to_lowercase()))
 }
 
 /// Names that others have rules for.
-fn aliases(ingress: &Record, servers: &[Server]) -> Vec<Finding> {
+fn aliases(controller: &Controller, ingress: &Record, servers: &[Server]) -> Vec<Finding> {
     let conflict = |host: &str| {
         let is_theirs = |server: &&Server| server.host == Host::of(Some(host)) && server.owner.key != ingress.key;
         let owner = &servers.iter().find(is_theirs)?.owner.key;
@@ -342,9 +348,13 @@ fn aliases(ingress: &Record, servers: &[Server]) -> Vec<Finding> {
             .object("ingress", &ingress.key)
             .word("host", host)
             .word("owner", format!("Ingress {}/{}", owner.namespace.as_deref().unwrap_or(""), owner.name));
-        Some(finding.proof(ingress, format!(".metadata.annotations[{PREFIX}server-alias]"), host))
+        Some(finding.proof(
+            ingress,
+            format!(".metadata.annotations[{}]", Options::of(ingress, controller).name("server-alias")),
+            host,
+        ))
     };
-    alias(ingress).filter_map(conflict).collect()
+    names(ingress, controller).filter_map(conflict).collect()
 }
 
 /// No address, though the controller had time to publish one.

@@ -2,16 +2,22 @@
 
 use crate::kinds::ingress::facts::PathType;
 
+/// A path that nginx refuses with 400 before it asks any rule; says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed(pub &'static str);
+
 /// The path as it is matched: percent-decoded, double slashes merged, `.` and `..` resolved.
-pub fn normal(raw: &str) -> String {
-    let decoded = decoded(raw);
+///
+/// Facts: ngx_http_parse_complex_uri of nginx, with merge_slashes on.
+pub fn normal(raw: &str) -> Result<String, Malformed> {
+    let decoded = decoded(raw)?;
     let mut parts: Vec<&str> = Vec::new();
     let mut ends_open = decoded.ends_with('/');
     for part in decoded.split('/').filter(|part| !part.is_empty()) {
         match part {
             "." => ends_open = true,
             ".." => {
-                parts.pop();
+                parts.pop().ok_or(Malformed("it leads above the root"))?;
                 ends_open = true;
             }
             part => {
@@ -25,27 +31,42 @@ pub fn normal(raw: &str) -> String {
     if ends_open && !parts.is_empty() {
         path.push('/');
     }
-    path
+    Ok(path)
 }
 
-fn decoded(raw: &str) -> String {
+fn decoded(raw: &str) -> Result<String, Malformed> {
     let bytes = raw.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = (bytes[at] == b'%').then(|| raw.get(at + 1..at + 3)).flatten();
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
+        if bytes[at] != b'%' {
+            out.push(bytes[at]);
+            at += 1;
+            continue;
         }
+        let hex = raw.get(at + 1..at + 3).filter(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(0) => return Err(Malformed("it holds the letter zero")),
+            Some(byte) => out.push(byte),
+            None => return Err(Malformed("a percent sign begins no letter")),
+        }
+        at += 3;
     }
-    String::from_utf8_lossy(&out).into_owned()
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// A decoded path as nginx sends it on.
+pub fn escaped(path: &str) -> String {
+    use std::fmt::Write;
+    path.bytes().fold(String::with_capacity(path.len()), |mut text, byte| {
+        match byte {
+            0..=b' ' | b'#' | b'%' | b'?' | 0x7f.. => {
+                let _ = write!(text, "%{byte:02X}");
+            }
+            byte => text.push(char::from(byte)),
+        }
+        text
+    })
 }
 
 /// Whether a rule of the Ingress specification takes a path.
@@ -89,12 +110,17 @@ mod tests {
             ("/a/../b/", "/b/"),
             ("/a/..", "/"),
             ("/%66oo", "/foo"),
-            ("/100%", "/100%"),
             ("/a//b", "/a/b"),
-            ("/../..", "/"),
+            ("/foo//", "/foo/"),
+            ("/mydemo/a%2Fb", "/mydemo/a/b"),
+            ("/a/b/.", "/a/b/"),
         ] {
-            assert_eq!(normal(raw), path, "{raw}");
+            assert_eq!(normal(raw).as_deref(), Ok(path), "{raw}");
         }
+        for raw in ["/100%", "/%zz", "/%0", "/%00", "/..", "/../x", "/a/../../b", "/%2e%2e/x"] {
+            assert!(normal(raw).is_err(), "{raw}");
+        }
+        assert_eq!(escaped("/a b?ü"), "/a%20b%3F%C3%BC");
     }
 
     /// The table of the Kubernetes documentation, concepts/services-networking/ingress.md, "Examples".

@@ -1,18 +1,16 @@
 //! Answers of ingress-nginx that send the client elsewhere, in the order in which it gives them.
 
-use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::request::{Request, Scheme};
-use crate::view::trace::rule::backend::{host, with_query};
-use crate::view::trace::rule::host::Host;
-use crate::view::trace::rule::location::Location;
+use crate::view::trace::rule::backend::{host, raw, with_query};
+use crate::view::trace::rule::location::{self, Location};
 use crate::view::trace::rule::server::Server;
-use crate::view::trace::rule::settings::Options;
-
-const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+use crate::view::trace::rule::settings::{Options, global};
+use crate::view::trace::rule::{Served, path, tls};
+use crate::view::trace::world::World;
 
 /// An answer of the controller's own, and the hop that gives it.
 #[derive(Clone, Debug)]
@@ -29,43 +27,53 @@ fn answer(location: &crate::kinds::Record, why: &str, status: u16, to: String) -
     Answer { hop, outcome: Outcome::Redirect { status, location: to } }
 }
 
-/// What the whole server answers: its root, and the name with or without `www`.
-pub fn of_server(server: &Server, request: &Request, normal: &str) -> Option<Answer> {
-    let owner = server.owner;
-    let annotation = |name: &str| owner.meta.annotation(&format!("{PREFIX}{name}"));
-    if let Some(root) = annotation("app-root").filter(|root| root.starts_with('/') && normal == "/") {
-        let to = format!("{}://{}{root}", request.scheme.name(), host(request));
-        let mut answer = answer(owner, "app-root", 302, to);
-        if **root == *"/" {
-            let finding =
-                Finding::of(&rt::RT_REDIRECT_LOOP).word("url", request.url()).word("shape", "itself (app-root: /)");
-            let finding = finding.object("ingress", &owner.key).word("annotation", format!("{PREFIX}app-root"));
-            answer.hop = answer.hop.with(finding.proof(
-                owner,
-                ".metadata.annotations[nginx.ingress.kubernetes.io/app-root]",
-                root,
-            ));
-        }
-        return Some(answer);
+/// `app-root` of any Ingress of the server, for `/` alone.
+pub fn to_root(controller: &Controller, server: &Server, request: &Request, normal: &str) -> Option<Answer> {
+    let mut locations: Vec<&Location> = server.locations.iter().filter(|_| normal == "/").collect();
+    locations.sort_by(|a, b| location::by_length(a, b));
+    let (owner, root) = locations.into_iter().find_map(|location| {
+        let root = Options::of(location.ingress, controller).get("app-root")?;
+        root.starts_with('/').then_some((location.ingress, root))
+    })?;
+    let to = format!("{}://{}{root}", seen(controller, request).name(), host(request));
+    let mut answer = answer(owner, "app-root", 302, to);
+    if root == "/" {
+        let annotation = Options::of(owner, controller).name("app-root");
+        let finding =
+            Finding::of(&rt::RT_REDIRECT_LOOP).word("url", request.url()).word("shape", "itself (app-root: /)");
+        let finding = finding.object("ingress", &owner.key).word("annotation", &annotation);
+        answer.hop = answer.hop.with(finding.proof(owner, format!(".metadata.annotations[{annotation}]"), root));
     }
-    None
+    Some(answer)
 }
 
 /// The redirect between a name and the same with `www.`, which makes a server of its own.
-pub fn www(server: &Server, request: &Request) -> Option<Answer> {
-    let says = server.owner.meta.annotation("nginx.ingress.kubernetes.io/from-to-www-redirect");
-    let Host::Exact(host) = &server.host else { return None };
-    let is_other = request.name() != host;
-    (says.is_some_and(|value| **value == *"true") && is_other).then(|| {
-        let to = format!("{}://{host}{}", request.scheme.name(), with_query(request, &request.path));
-        answer(server.owner, "from-to-www-redirect", 308, to)
-    })
+pub fn www(controller: &Controller, server: &Server, request: &Request) -> Answer {
+    let to = format!("{}://{}{}", seen(controller, request).name(), server.host.text(), cut(&raw(request)));
+    answer(server.owner, "from-to-www-redirect", code(controller), to)
+}
+
+/// The scheme in which the request reaches nginx itself.
+fn seen(controller: &Controller, request: &Request) -> Scheme {
+    if controller.tls_ended { Scheme::Http } else { request.scheme }
+}
+
+/// `http-redirect-code` of the ConfigMap.
+fn code(controller: &Controller) -> u16 {
+    let said = global(controller, "http-redirect-code").and_then(|code| code.parse().ok());
+    said.filter(|code| [301, 302, 307, 308].contains(code)).unwrap_or(308)
+}
+
+/// A target without a slash at its end.
+fn cut(target: &str) -> &str {
+    target.strip_suffix('/').unwrap_or(target)
 }
 
 /// nginx itself: the same path with a slash.
-pub fn to_slash(request: &Request, location: &Location, normal: &str) -> Answer {
-    let slash = format!("{normal}/");
-    let to = format!("{}://{}{}", request.scheme.name(), host(request), with_query(request, &slash));
+pub fn to_slash(controller: &Controller, request: &Request, location: &Location, normal: &str) -> Answer {
+    let slash = format!("{}/", path::escaped(normal));
+    // Without the port: the controller turns port_in_redirect off.
+    let to = format!("{}://{}{}", seen(controller, request).name(), request.name(), with_query(request, &slash));
     let mut answer = answer(location.ingress, "the rule ends with a slash", 301, to);
     let finding = Finding::of(&rt::RT_SLASH_301)
         .object("ingress", &location.ingress.key)
@@ -83,7 +91,8 @@ pub fn of_location(request: &Request, location: &Location, options: &Options) ->
     let code = |name: &str, default: u16| {
         options.get(name).and_then(|code| code.parse().ok()).filter(|code| (300..309).contains(code)).unwrap_or(default)
     };
-    let (name, status, to) = match (options.get("temporal-redirect"), options.get("permanent-redirect")) {
+    let target = |name: &str| options.get(name).filter(|to| to.starts_with("http"));
+    let (name, status, to) = match (target("temporal-redirect"), target("permanent-redirect")) {
         (Some(to), _) => ("temporal-redirect", code("temporal-redirect-code", 302), to),
         (None, Some(to)) => ("permanent-redirect", code("permanent-redirect-code", 301), to),
         (None, None) => return None,
@@ -107,33 +116,38 @@ fn expand(to: &str, request: &Request) -> String {
     }
 }
 
-/// 308 to https.
+/// Paths of rules that stay in the clear.
+const CHALLENGES: &str = "/.well-known/acme-challenge";
+
+/// 308 to https: where it is forced, or where the host has a certificate in the controller's eyes.
 pub fn to_https(
-    controller: &Controller,
+    (world, controller): (&World, &Controller),
     request: &Request,
-    server: &Server,
+    (served, server): (&Served, &Server),
     location: &Location,
-    options: &Options,
-    normal: &str,
 ) -> Option<Answer> {
+    let options = Options::of(location.ingress, controller);
+    let spared = options.global("no-tls-redirect-locations").unwrap_or(CHALLENGES);
+    let is_spared = spared.split(',').any(|start| !start.is_empty() && location.path.starts_with(start));
     let forwarded = options.global("use-forwarded-headers") == Some("true");
-    let claims_https = request.header("X-Forwarded-Proto").is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-    let is_plain = match request.scheme {
-        Scheme::Http => !(forwarded && claims_https),
-        // TLS ended before: nginx sees plain HTTP unless it believes what the one in front says.
-        Scheme::Https => controller.tls_ended && !forwarded,
-    };
-    if !is_plain || normal.starts_with("/.well-known/acme-challenge") {
+    if is_spared || believed(request, &options, forwarded) != Scheme::Http {
         return None;
     }
     let forced = options.flag("force-ssl-redirect").unwrap_or(options.global("force-ssl-redirect") == Some("true"));
     let wanted = options.flag("ssl-redirect").unwrap_or(options.global("ssl-redirect") != Some("false"));
-    if !(forced || (wanted && has_certificate(server, request.name()))) {
+    if !(forced || (wanted && tls::is_configured(world, controller, served, server, request.name()))) {
         return None;
     }
-    let to = format!("https://{}{}", request.name(), with_query(request, &request.path));
+    let keeps_slash = options.flag("preserve-trailing-slash") == Some(true);
+    let target = raw(request);
+    let rest = if keeps_slash { target.as_str() } else { cut(&target) };
+    let is_set = |name: &str| options.flag(name).unwrap_or(options.global(name) == Some("true"));
+    let port = controller.flag("--https-port").unwrap_or("443");
+    let port = if is_set("use-port-in-redirects") && port != "443" { format!(":{port}") } else { String::new() };
+    let rest = if rest.is_empty() { "/" } else { rest };
+    let to = format!("https://{}{port}{rest}", request.name());
     let why = if forced { "force-ssl-redirect" } else { "ssl-redirect" };
-    let mut answer = answer(location.ingress, why, 308, to);
+    let mut answer = answer(location.ingress, why, code(controller), to);
     if request.scheme == Scheme::Https {
         let finding = Finding::of(&rt::RT_REDIRECT_LOOP)
             .word("url", request.url())
@@ -159,12 +173,16 @@ pub fn to_https(
     Some(answer)
 }
 
-/// Whether a tls entry names the host: the Secret need not even be there.
-fn has_certificate(server: &Server, name: &str) -> bool {
-    let ingresses = server.locations.iter().map(|location| location.ingress);
-    ingresses.chain([server.owner]).any(|ingress| {
-        facts::ingress(ingress).is_some_and(|read| {
-            read.tls.iter().any(|tls| tls.hosts.iter().any(|host| Host::of(Some(host)).takes(name)))
-        })
-    })
+/// The scheme that nginx takes the client to use.
+fn believed(request: &Request, options: &Options, forwarded: bool) -> Scheme {
+    if options.global("use-proxy-protocol") == Some("true") && request.port == 443 {
+        return Scheme::Https;
+    }
+    match request.header("X-Forwarded-Proto").filter(|_| forwarded) {
+        Some("http") => Scheme::Http,
+        Some(_) => Scheme::Https,
+        // Who ends TLS before nginx says so in this header.
+        None if forwarded => request.scheme,
+        None => seen(options.controller(), request),
+    }
 }

@@ -7,10 +7,11 @@ use crate::view::trace::request::Request;
 use crate::view::trace::rule::backend::{self, Sees};
 use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::settings::Options;
-use regex::RegexBuilder;
+use crate::view::trace::rule::{path, pattern};
+use regex::bytes::Captures;
 
 /// The filter hop, and what the backend sees.
-pub fn sees(request: &Request, location: &Location, options: &Options, normal: &str, is_regex: bool) -> (Hop, Sees) {
+pub fn sees(request: &Request, location: &Location, options: &Options, normal: &str) -> (Hop, Sees) {
     let target = options.get("rewrite-target").filter(|target| *target != location.path);
     let host = options.get("upstream-vhost").map_or_else(|| backend::host(request), str::to_owned);
     let upstream = options.flag("service-upstream").unwrap_or(options.global("service-upstream") == Some("true"));
@@ -22,35 +23,61 @@ pub fn sees(request: &Request, location: &Location, options: &Options, normal: &
         }
         return (hop, Sees { path: backend::raw(request), host, reach });
     };
-    let path = rewritten(&location.path, target, normal);
-    let summary = format!("rewrite-target {target}: {normal} → {path}");
+    let path = rewritten(&location.path, target, normal, request);
+    // The query goes along unless the target says another.
+    let shown = if target.contains('?') { path.as_str() } else { path.split('?').next().unwrap_or(&path) };
+    let summary = format!("rewrite-target {target}: {normal} → {shown}");
     let mut hop = Hop::new(HopKind::Filter, summary).at(&location.ingress.key);
-    if let Some(finding) = judged(location, target, normal, &path) {
+    if let Some(finding) = judged(location, options, (target, normal, &path)) {
         hop = hop.with(finding);
     }
-    debug_assert!(is_regex, "a rewrite makes every path of its host a regular expression");
-    (hop, Sees { path: backend::with_query(request, &path), host, reach })
+    (hop, Sees { path, host, reach })
 }
 
-/// `rewrite "(?i)<path>" <target> break;`: not anchored, missing groups empty.
-pub fn rewritten(rule: &str, target: &str, path: &str) -> String {
-    let Ok(regex) = RegexBuilder::new(rule).case_insensitive(true).size_limit(1 << 20).build() else {
-        return path.to_owned();
+/// `rewrite "(?i)<path>" <target> break;`: not anchored, missing groups empty. The query is kept, behind one that the target
+/// brings, unless the target ends with a question mark. A path that came with percent signs leaves with them.
+pub fn rewritten(rule: &str, target: &str, normal: &str, request: &Request) -> String {
+    let pattern = pattern::of_rewrite(rule);
+    let Some(groups) = pattern.captures(normal) else { return backend::raw(request) };
+    let (target, args) = match target.split_once('?') {
+        Some((target, args)) => (target, Some(args)),
+        None => (target, None),
     };
-    let Some(groups) = regex.captures(path) else { return path.to_owned() };
+    let is_quoted = request.path.contains('%');
+    let path = filled(target, &groups);
+    let path = if is_quoted { path::escaped(&path) } else { path };
+    let path = if path.starts_with('/') { path } else { format!("/{path}") };
+    let own = request.query.as_deref();
+    let query = match (args, own) {
+        (Some(""), _) | (None, None) => return path,
+        (None, Some(own)) => own.to_owned(),
+        (Some(args), own) => {
+            let given = filled(args.trim_end_matches('?'), &groups);
+            let kept = own.filter(|own| !own.is_empty() && !args.ends_with('?'));
+            kept.map_or_else(|| given.clone(), |own| format!("{given}&{own}"))
+        }
+    };
+    format!("{path}?{query}")
+}
+
+/// A target with what the groups caught.
+fn filled(target: &str, groups: &Captures) -> String {
     let mut out = String::new();
     let mut rest = target;
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
         let digits = rest[at + 1..].bytes().take_while(u8::is_ascii_digit).count().min(1);
         match rest[at + 1..at + 1 + digits].parse::<usize>() {
-            Ok(group) => out.push_str(groups.get(group).map_or("", |found| found.as_str())),
+            Ok(group) => {
+                let caught = groups.get(group).map(|found| found.as_bytes());
+                out.push_str(&String::from_utf8_lossy(caught.unwrap_or_default()));
+            }
             Err(_) => out.push('$'),
         }
         rest = &rest[at + 1 + digits..];
     }
     out.push_str(rest);
-    if out.starts_with('/') { out } else { format!("/{out}") }
+    out
 }
 
 /// The path that would pass the rest on.
@@ -60,8 +87,8 @@ fn wanted(rule: &str) -> String {
     format!("{plain}(/|$)(.*)")
 }
 
-fn judged(location: &Location, target: &str, normal: &str, sent: &str) -> Option<Finding> {
-    let groups = RegexBuilder::new(&location.path).build().map_or(0, |regex| regex.captures_len().saturating_sub(1));
+fn judged(location: &Location, options: &Options, (target, normal, sent): (&str, &str, &str)) -> Option<Finding> {
+    let groups = pattern::of_rewrite(&location.path).groups()?;
     let bytes = target.as_bytes();
     let used = bytes.windows(2).filter(|pair| pair[0] == b'$' && pair[1].is_ascii_digit());
     let most = used.map(|pair| usize::from(pair[1] - b'0')).max().unwrap_or(0);
@@ -72,7 +99,7 @@ fn judged(location: &Location, target: &str, normal: &str, sent: &str) -> Option
             .word("target", target)
             .word("pointer", location.pointer())
             .word("wanted", &wanted)
-            .proof(location.ingress, ".metadata.annotations[nginx.ingress.kubernetes.io/rewrite-target]", target)
+            .proof(location.ingress, format!(".metadata.annotations[{}]", options.name("rewrite-target")), target)
             .proof(location.ingress, format!("{}.path", location.field()), &location.path)
     };
     if groups < most {

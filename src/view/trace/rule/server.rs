@@ -1,14 +1,19 @@
 //! Servers: one for each host of the Ingresses that the controller serves, assembled oldest first.
 
 use crate::kinds::Record;
-use crate::kinds::ingress::facts::{Backend, PathType};
+use crate::kinds::ingress::facts::Backend;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, rt};
+use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
+use crate::view::trace::rule::claim::{self, Claims};
 use crate::view::trace::rule::host::Host;
-use crate::view::trace::rule::location::{self, Canary, Hit, Location};
+use crate::view::trace::rule::location::{self, Hit, Location};
+use crate::view::trace::rule::pattern::{self, Pattern};
 use crate::view::trace::rule::settings::Options;
-use crate::view::trace::rule::some;
+use crate::view::trace::rule::{path, some};
+use crate::view::trace::served::Served;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// One server.
@@ -26,8 +31,8 @@ pub struct Server<'a> {
     pub default_backend: Option<(&'a Arc<Record>, &'a Backend)>,
     /// Paths that an older Ingress owns already.
     pub doubles: Vec<Double<'a>>,
-    /// Canaries that get nothing.
-    pub idle: Vec<Idle<'a>>,
+    /// Paths that lead to other objects than Services, where the controller leaves these out.
+    pub resources: Vec<Location<'a>>,
     /// The Ingress that turned all paths of the host into regular expressions, and by which option.
     pub regex_by: Option<(&'a Arc<Record>, &'static str)>,
 }
@@ -45,31 +50,25 @@ pub struct Double<'a> {
     pub owner: &'a Arc<Record>,
 }
 
-/// A canary that gets nothing.
-#[derive(Clone, Debug)]
-pub struct Idle<'a> {
-    /// The canary.
-    pub ingress: &'a Arc<Record>,
-    /// The path.
-    pub path: String,
-    /// How it matches.
-    pub kind: PathType,
-    /// The canary that has the place; none where there is no main path.
-    pub owner: Option<&'a Arc<Record>>,
-}
-
-/// The servers of these Ingresses, oldest first.
-pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>]) -> Vec<Server<'a>> {
-    let mut servers: Vec<Server<'a>> = Vec::new();
-    let is_canary = |ingress: &Record| Options::of(ingress, controller).flag("canary") == Some(true);
-    for ingress in ingresses.iter().filter(|ingress| !is_canary(ingress)) {
-        add(&mut servers, controller, ingress);
+/// The servers of Ingresses, oldest first. What canaries come to depends on all of them, also on those of other hosts.
+pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>], served: &Served<'a>) -> Vec<Server<'a>> {
+    let mut yard = Yard::default();
+    if controller.flavour != Flavour::Nginx {
+        for ingress in ingresses {
+            yard.add(controller, ingress, &Claims::default());
+        }
+        return yard.servers;
     }
-    for ingress in ingresses.iter().filter(|ingress| is_canary(ingress)) {
-        add_canary(&mut servers, ingress);
+    let claims = claim::of(controller, served);
+    for ingress in ingresses.iter().filter(|ingress| !claim::is_canary(ingress, controller)) {
+        yard.add(controller, ingress, &claims);
     }
-    alias(&mut servers, controller, ingresses);
-    servers
+    for location in yard.servers.iter_mut().flat_map(|server| &mut server.locations) {
+        let to = claim::upstream(location.ingress, location.backend);
+        location.canary = to.and_then(|to| claims.canary(&to).cloned());
+    }
+    yard.alias(controller, ingresses);
+    yard.servers
 }
 
 /// The hosts of all servers, for sentences.
@@ -82,48 +81,119 @@ pub fn find<'s, 'a>(servers: &'s [Server<'a>], name: &str) -> Option<&'s Server<
     let of = |wanted: fn(&Host) -> bool| {
         servers.iter().filter(move |server| wanted(&server.host)).find(|server| server.host.takes(name))
     };
-    let exact = of(|host| matches!(host, Host::Exact(_)));
-    let alias = || servers.iter().find(|server| server.aliases.iter().any(|alias| Host::of(Some(alias)).takes(name)));
-    exact
-        .or_else(alias)
+    exact(servers, name)
+        .or_else(|| wild_alias(servers, name))
         .or_else(|| of(|host| matches!(host, Host::Wildcard(_))))
         .or_else(|| of(|host| *host == Host::Any))
 }
 
-fn add<'a>(servers: &mut Vec<Server<'a>>, controller: &Controller, ingress: &'a Arc<Record>) {
-    let Some(read) = facts::ingress(ingress) else { return };
-    let default = read.default_backend.as_ref().map(|backend| (ingress, backend));
-    if read.rules.is_empty() && default.is_some() {
-        let server = place(servers, Host::Any, ingress);
-        let server = &mut servers[server];
-        server.default_backend = server.default_backend.or(default);
-        return;
+/// The server that has the name itself, as its host or as another name.
+pub fn exact<'s, 'a>(servers: &'s [Server<'a>], name: &str) -> Option<&'s Server<'a>> {
+    let host = servers.iter().find(|server| matches!(&server.host, Host::Exact(host) if host == name));
+    host.or_else(|| servers.iter().find(|server| server.aliases.iter().any(|alias| alias == name)))
+}
+
+/// `*.x` as another name is nginx's own: any number of labels, the longest first.
+fn wild_alias<'s, 'a>(servers: &'s [Server<'a>], name: &str) -> Option<&'s Server<'a>> {
+    let longest = |server: &Server| {
+        let ends = server.aliases.iter().filter_map(|alias| alias.strip_prefix('*'));
+        ends.filter(|end| end.len() < name.len() && name.ends_with(*end)).map(str::len).max()
+    };
+    servers
+        .iter()
+        .filter_map(|server| Some((longest(server)?, server)))
+        .max_by_key(|(length, _)| *length)
+        .map(|(_, s)| s)
+}
+
+/// The server to which a name without one of its own is sent, which has it with or without `www.`: where no server has the
+/// name itself.
+pub fn twin<'s, 'a>(servers: &'s [Server<'a>], controller: &Controller, name: &str) -> Option<&'s Server<'a>> {
+    if controller.flavour != Flavour::Nginx || exact(servers, name).is_some() {
+        return None;
     }
-    for (rule_index, rule) in read.rules.iter().enumerate() {
-        let before = servers.len();
-        let at = place(servers, Host::of(rule.host.as_deref()), ingress);
-        let server = &mut servers[at];
-        if before == at {
-            server.default_backend = default;
+    let other = name.strip_prefix("www.").map_or_else(|| format!("www.{name}"), str::to_owned);
+    let sends = |ingress: &Record| Options::of(ingress, controller).flag("from-to-www-redirect") == Some(true);
+    let server = servers.iter().find(|server| matches!(&server.host, Host::Exact(host) if *host == other))?;
+    server.locations.iter().any(|location| sends(location.ingress)).then_some(server)
+}
+
+/// Servers on their way, and where each host has its own.
+#[derive(Default)]
+struct Yard<'a> {
+    servers: Vec<Server<'a>>,
+    places: HashMap<Host, usize>,
+}
+
+impl<'a> Yard<'a> {
+    fn add(&mut self, controller: &Controller, ingress: &'a Arc<Record>, claims: &Claims) {
+        let Some(read) = facts::ingress(ingress) else { return };
+        let is_nginx = controller.flavour == Flavour::Nginx;
+        let is_usable = |backend: &&Backend| !is_nginx || matches!(backend, Backend::Service { .. });
+        let default = read.default_backend.as_ref().filter(is_usable).map(|backend| (ingress, backend));
+        if read.rules.is_empty() && default.is_some() {
+            let (server, _) = self.place(Host::Any, ingress);
+            server.default_backend = server.default_backend.or(default);
+            return;
         }
-        for (path_index, path) in rule.paths.iter().enumerate() {
-            let text = if path.path.is_empty() { "/".to_owned() } else { path.path.to_string() };
-            let kind = if path.path_type == PathType::Exact { PathType::Exact } else { PathType::Prefix };
-            let index = (rule_index, path_index);
-            let reason = regex_reason(&Options::of(ingress, controller), &text);
-            if let Some(reason) = reason {
-                server.regex_by.get_or_insert((ingress, reason));
+        let options = Options::of(ingress, controller);
+        for (rule_index, rule) in read.rules.iter().enumerate() {
+            let (server, is_new) = self.place(Host::of(rule.host.as_deref()), ingress);
+            // The server for every name is there before any Ingress: only one without rules gives it a default backend.
+            if is_new && !(is_nginx && server.host == Host::Any) {
+                server.default_backend = default;
             }
-            match server.locations.iter().find(|have| have.path == text && have.kind == kind) {
-                Some(have) => server.doubles.push(Double { ingress, path: text, index, owner: have.ingress }),
-                None => server.locations.push(Location {
+            for (path_index, path) in rule.paths.iter().enumerate() {
+                let reason = regex_reason(&options, claim::text(path)).filter(|_| is_nginx);
+                let location = Location {
                     ingress,
-                    index,
-                    path: text,
-                    kind,
+                    index: (rule_index, path_index),
+                    path: claim::text(path).to_owned(),
+                    kind: claim::kind(path),
                     backend: &path.backend,
+                    is_regex: reason.is_some(),
                     canary: None,
-                }),
+                };
+                if !is_usable(&&path.backend) {
+                    server.resources.push(location);
+                } else if !claims.silences(ingress, &path.backend) {
+                    server.take(location, reason);
+                }
+            }
+        }
+    }
+
+    /// The server of a host, and whether it was made just now.
+    fn place(&mut self, host: Host, ingress: &'a Arc<Record>) -> (&mut Server<'a>, bool) {
+        let known = self.servers.len();
+        let at = *self.places.entry(host.clone()).or_insert(known);
+        if at == known {
+            self.servers.push(Server {
+                host,
+                aliases: Vec::new(),
+                owner: ingress,
+                locations: Vec::new(),
+                default_backend: None,
+                doubles: Vec::new(),
+                resources: Vec::new(),
+                regex_by: None,
+            });
+        }
+        (&mut self.servers[at], at == known)
+    }
+
+    /// Other names, of a host those of the first Ingress that gives any; one that has rules of its own stays with these.
+    fn alias(&mut self, controller: &Controller, ingresses: &[&Arc<Record>]) {
+        for ingress in ingresses.iter().filter(|ingress| !claim::is_canary(ingress, controller)) {
+            let names: Vec<String> = names(ingress, controller).map(str::to_lowercase).collect();
+            let Some(read) = facts::ingress(ingress).filter(|_| !names.is_empty()) else { continue };
+            let free = names.into_iter().filter(|name| !self.places.contains_key(&Host::of(Some(name))));
+            let free: Vec<String> = free.collect();
+            for host in read.rules.iter().map(|rule| Host::of(rule.host.as_deref())) {
+                let Some(server) = self.places.get(&host).and_then(|at| self.servers.get_mut(*at)) else { continue };
+                if server.aliases.is_empty() {
+                    server.aliases.clone_from(&free);
+                }
             }
         }
     }
@@ -137,65 +207,25 @@ fn regex_reason(options: &Options, path: &str) -> Option<&'static str> {
     options.get("rewrite-target").filter(|target| *target != path).map(|_| "rewrite-target")
 }
 
-/// The place of a host's server; made where there is none.
-fn place<'a>(servers: &mut Vec<Server<'a>>, host: Host, ingress: &'a Arc<Record>) -> usize {
-    if let Some(at) = servers.iter().position(|server| server.host == host) {
-        return at;
-    }
-    servers.push(Server {
-        host,
-        aliases: Vec::new(),
-        owner: ingress,
-        locations: Vec::new(),
-        default_backend: None,
-        doubles: Vec::new(),
-        idle: Vec::new(),
-        regex_by: None,
-    });
-    servers.len() - 1
+/// The names of `server-alias`.
+pub fn names<'a>(ingress: &'a Record, controller: &'a Controller) -> impl Iterator<Item = &'a str> {
+    let said = Options::of(ingress, controller).get("server-alias").unwrap_or("");
+    said.split(',').map(str::trim).filter(|host| !host.is_empty())
 }
 
-fn add_canary<'a>(servers: &mut Vec<Server<'a>>, ingress: &'a Arc<Record>) {
-    let Some(read) = facts::ingress(ingress) else { return };
-    for (rule_index, rule) in read.rules.iter().enumerate() {
-        let host = Host::of(rule.host.as_deref());
-        for (path_index, path) in rule.paths.iter().enumerate() {
-            let text = if path.path.is_empty() { "/".to_owned() } else { path.path.to_string() };
-            let kind = if path.path_type == PathType::Exact { PathType::Exact } else { PathType::Prefix };
-            let index = (rule_index, path_index);
-            let at = servers.iter().position(|server| server.host == host);
-            let Some(at) = at else {
-                // It has no server of its own: the first one tells of it.
-                let at = place(servers, host.clone(), ingress);
-                servers[at].idle.push(Idle { ingress, path: text, kind, owner: None });
-                continue;
-            };
-            let server = &mut servers[at];
-            let main = server.locations.iter_mut().find(|have| have.path == text && have.kind == kind);
-            let canary = Canary { ingress, index, backend: &path.backend };
-            match main {
-                Some(Location { canary: Some(owner), .. }) => {
-                    let owner = Some(owner.ingress);
-                    server.idle.push(Idle { ingress, path: text, kind, owner });
-                }
-                Some(main) => main.canary = Some(canary),
-                None => server.idle.push(Idle { ingress, path: text, kind, owner: None }),
-            }
+impl<'a> Server<'a> {
+    /// Takes a location, unless an older one has its place.
+    fn take(&mut self, location: Location<'a>, reason: Option<&'static str>) {
+        let same = |have: &&Location| have.path == location.path && have.kind == location.kind;
+        if let Some(have) = self.locations.iter().find(same) {
+            let Location { ingress, index, path, .. } = location;
+            self.doubles.push(Double { ingress, path, index, owner: have.ingress });
+            return;
         }
-    }
-    servers
-        .retain(|server| !server.locations.is_empty() || server.default_backend.is_some() || !server.idle.is_empty());
-}
-
-/// Other names; one that has rules of its own stays with these.
-fn alias(servers: &mut [Server], controller: &Controller, ingresses: &[&Arc<Record>]) {
-    let taken: Vec<Host> = servers.iter().map(|server| server.host.clone()).collect();
-    for ingress in ingresses {
-        let Some(names) = Options::of(ingress, controller).get("server-alias") else { continue };
-        let names: Vec<String> = names.split([',', ' ']).filter(|n| !n.is_empty()).map(str::to_lowercase).collect();
-        for server in servers.iter_mut().filter(|server| server.owner.key == ingress.key) {
-            server.aliases.extend(names.iter().filter(|name| !taken.contains(&Host::of(Some(name)))).cloned());
+        if let Some(reason) = reason {
+            self.regex_by.get_or_insert((location.ingress, reason));
         }
+        self.locations.push(location);
     }
 }
 
@@ -214,19 +244,22 @@ impl Server<'_> {
         }
     }
 
+    /// The path that leads to another object than a Service and would take the request; nginx never hears of it.
+    pub fn left_out(&self, path: &str) -> Option<&Location<'_>> {
+        let takes = |location: &&Location| path::matches(&location.path, location.kind, path);
+        self.resources.iter().filter(takes).max_by_key(|location| location.path.len())
+    }
+
     /// A path that is no regular expression where all must be: nginx refuses its whole configuration.
     pub fn broken_regex(&self) -> Option<Finding> {
         if !self.is_regex() {
             return None;
         }
-        let is_ours = |path: &str| path.contains("(?") || path.contains("\\1");
-        let broken = self.locations.iter().filter(|location| !is_ours(&location.path)).find_map(|location| {
-            let error = location::pattern(&location.path).err()?;
-            let text = error.to_string();
-            let reason = text.lines().last().unwrap_or("").trim().trim_start_matches("error: ").to_owned();
-            Some((location, reason))
-        });
-        let (location, reason) = broken?;
+        let (location, reason) =
+            self.locations.iter().find_map(|location| match pattern::of_location(&location.path) {
+                Pattern::Refused(reason) => Some((location, reason)),
+                _ => None,
+            })?;
         Some(
             Finding::of(&rt::RT_REGEX_INVALID)
                 .object("ingress", &location.ingress.key)

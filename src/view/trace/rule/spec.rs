@@ -15,8 +15,8 @@ use crate::view::trace::world::World;
 
 /// Decides by the specification.
 pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
-    let servers = server::build(controller, &served.taken);
-    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, &served.taken));
+    let servers = server::build(controller, &served.taken, served);
+    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, served));
     let side = notes::side(world, controller, request, served, &servers);
     let decision = |hops, action| Decision { tls: plan.clone(), hops, action, gate: None, side: side.clone() };
     let not_reached = || Hop { standing: Standing::NotReached, ..Hop::new(HopKind::Service, "") };
@@ -28,13 +28,14 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
     };
     let asked = &request.path;
     let found = best(controller.flavour, server, asked).map(|location| (server, location));
-    // Rules without a host take what a host's own rules leave, unless each host stands for itself.
-    let any = || servers.iter().find(|other| other.host == Host::Any && other.host != server.host);
+    // Rules without a host take what a host's own rules leave, unless each host stands for itself, as in a URL map of GKE.
+    let is_open = |other: &&Server| other.host == Host::Any && other.host != server.host;
+    let any = || servers.iter().find(is_open).filter(|_| controller.flavour != Flavour::Gce);
     let found = found.or_else(|| any().and_then(|other| Some((other, best(controller.flavour, other, asked)?))));
     let sees = Sees { path: backend::raw(request), host: backend::host(request), reach: reach(controller.flavour) };
     if let Some((server, location)) = found {
         let mut hop = rule_hop(controller, server, location);
-        if let Some(finding) = notes::resource(controller, location) {
+        if let Some(finding) = notes::resource(controller, location, "it answers 404") {
             hop = hop.with(finding);
             return decision(vec![sure(hop), not_reached()], end(not_found(controller)));
         }
@@ -74,29 +75,69 @@ fn said(location: &Location) -> PathType {
     path.map_or(location.kind, |path| path.path_type)
 }
 
-/// The longest path that takes the request; of equal length Exact first.
+/// The path that takes the request: by the specification the longest, of equal length Exact first; some controllers go by
+/// the type first.
 fn best<'s, 'a>(flavour: Flavour, server: &'s Server<'a>, asked: &str) -> Option<&'s Location<'a>> {
-    let takes = |location: &&Location| takes(flavour, location, asked);
-    server.locations.iter().filter(takes).max_by_key(|location| {
-        let is_exact = location.kind == PathType::Exact;
-        let exact_first = matches!(flavour, Flavour::Haproxy | Flavour::Alb) && is_exact;
-        (exact_first, location.path.len(), is_exact)
-    })
+    let takes = |(_, location): &(usize, &Location)| takes(flavour, location, asked);
+    let found = server.locations.iter().enumerate().filter(takes).max_by_key(|(at, location)| {
+        let tier = match said(location) {
+            PathType::Exact => 2,
+            PathType::Prefix => 1,
+            PathType::ImplementationSpecific | PathType::Unset => 0,
+        };
+        match flavour {
+            // Patterns come in the order in which they are written.
+            Flavour::Alb if tier == 0 => (tier, usize::MAX - at, false),
+            Flavour::Haproxy | Flavour::Alb => (tier, location.path.len(), false),
+            _ => (0, location.path.len(), tier == 2),
+        }
+    });
+    found.map(|(_, location)| location)
 }
 
 fn takes(flavour: Flavour, location: &Location, asked: &str) -> bool {
     let rule = location.path.as_str();
-    match (flavour, said(location)) {
-        (_, PathType::Exact) => rule == asked,
-        (Flavour::Gce | Flavour::Alb, PathType::ImplementationSpecific | PathType::Unset) => {
-            match rule.strip_suffix('*') {
-                Some(prefix) => asked.starts_with(prefix),
-                None => rule == asked,
-            }
-        }
-        (Flavour::Haproxy, PathType::ImplementationSpecific | PathType::Unset) => {
-            asked.to_lowercase().starts_with(&rule.to_lowercase())
-        }
+    let is_free = matches!(said(location), PathType::ImplementationSpecific | PathType::Unset);
+    match flavour {
+        _ if said(location) == PathType::Exact => rule == asked,
+        // Without a path an Ingress takes all of them.
+        Flavour::Gce | Flavour::Alb if is_free && is_pathless(location) => true,
+        Flavour::Gce if is_free => match rule.strip_suffix("/*") {
+            Some(prefix) => asked.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/')),
+            None => rule == asked,
+        },
+        Flavour::Alb if is_free => is_like(rule.as_bytes(), asked.as_bytes()),
+        Flavour::Haproxy if is_free => asked.to_lowercase().starts_with(&rule.to_lowercase()),
         _ => path::prefix(rule, asked),
     }
+}
+
+/// Whether its rule says no path at all.
+fn is_pathless(location: &Location) -> bool {
+    let read = facts::ingress(location.ingress);
+    let path = read.and_then(|read| read.rules.get(location.index.0)?.paths.get(location.index.1));
+    path.is_some_and(|path| path.path.is_empty())
+}
+
+/// `*` stands for any letters, `?` for one.
+fn is_like(pattern: &[u8], text: &[u8]) -> bool {
+    // The last star, and how much of the text it stands for so far.
+    let (mut at, mut seen, mut star) = (0, 0, None);
+    while seen < text.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, seen));
+                at += 1;
+            }
+            Some(letter) if *letter == b'?' || *letter == text[seen] => (at, seen) = (at + 1, seen + 1),
+            _ => match star {
+                Some((place, from)) => {
+                    star = Some((place, from + 1));
+                    (at, seen) = (place + 1, from + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|letter| *letter == b'*')
 }

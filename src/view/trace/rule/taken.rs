@@ -4,55 +4,40 @@
 //! class that is not written in the object was not given to it.
 
 use crate::kinds::ingress::CLASS_ANNOTATION;
-use crate::kinds::{INGRESS, INGRESS_CLASS, ObjectRef, Record};
+use crate::kinds::{INGRESS, INGRESS_CLASS, NAMESPACE, ObjectRef, Record};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::rule::invalid;
-use crate::view::trace::rule::{Served, run_by, some};
+use crate::view::trace::rule::settings::truth;
+use crate::view::trace::rule::{run_by, some};
+use crate::view::trace::served::{Sorted, Taken};
 use crate::view::trace::world::{Known, World};
-use crate::wire::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Whether a controller serves an Ingress.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Taken {
-    /// It does.
-    Yes,
-    /// It does not, and nobody else seems to.
-    No(Box<Finding>),
-    /// Another controller does.
-    Elsewhere,
-    /// Nobody can tell; says what is missing.
-    Unknown(String),
-}
-
-/// Every Ingress, told apart, for requests to these hosts.
-pub fn all<'a>(world: &World<'a>, controller: &Controller, hosts: &[&str]) -> Served<'a> {
-    let mut served = Served::default();
+/// Every Ingress, told apart. It is not noted which there are: who asks for a request notes those for its hosts.
+pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Sorted<'a> {
+    let (mut served, mut left) = (Vec::new(), Vec::new());
     let mut classes = BTreeMap::new();
-    let everywhere = watched(controller).is_none();
-    for ingress in world.of_hosts(INGRESS, hosts) {
+    let everywhere =
+        ["--watch-namespace-selector", "--disable-catch-all"].iter().all(|flag| controller.flag(flag).is_none())
+            && watched(controller).is_none();
+    for ingress in world.cluster.of(INGRESS) {
         let found = match facts::ingress(ingress).and_then(|read| read.class.as_deref()) {
             Some(class) if everywhere => of_class(world, controller, (ingress, class), &mut classes),
             _ => taken(world, controller, ingress),
         };
         match found {
             Taken::Yes => match invalid::dropped(controller, ingress) {
-                Some(finding) => served.left.push((ingress, Taken::No(Box::new(finding)))),
-                None => served.taken.push(ingress),
+                Some(finding) => left.push((ingress, Taken::No(Box::new(finding)))),
+                None => served.push(ingress),
             },
-            other => served.left.push((ingress, other)),
+            other => left.push((ingress, other)),
         }
     }
-    // The oldest owns; of equal age, as in files, the last by name (ingress-nginx's store sorts so).
-    served.taken.sort_by(|a, b| {
-        let age = |record: &Record| record.meta.created.map_or(i64::MIN, Timestamp::seconds);
-        age(a).cmp(&age(b)).then_with(|| b.key.cmp(&a.key))
-    });
-    served
+    Sorted::new(served, left)
 }
 
 /// What is found of a class holds for every Ingress of it, but for the finding that names the Ingress.
@@ -77,7 +62,16 @@ pub fn taken(world: &World, controller: &Controller, ingress: &Record) -> Taken 
     if let Some(finding) = unwatched(controller, ingress) {
         return Taken::No(Box::new(finding));
     }
+    if let Some(found) = unselected(world, controller, ingress) {
+        return found;
+    }
     let Some(read) = facts::ingress(ingress) else { return Taken::Elsewhere };
+    if controller.flavour == Flavour::Nginx
+        && is_on(controller, "--disable-catch-all")
+        && read.default_backend.is_some()
+    {
+        return Taken::Dropped;
+    }
     match (&read.class, ingress.meta.annotation(CLASS_ANNOTATION)) {
         (Some(class), _) => by_class(world, controller, ingress, class),
         (None, Some(annotation)) => by_annotation(world, controller, ingress, annotation),
@@ -85,7 +79,87 @@ pub fn taken(world: &World, controller: &Controller, ingress: &Record) -> Taken 
     }
 }
 
+/// Whether a switch of the controller is on.
+fn is_on(controller: &Controller, name: &str) -> bool {
+    controller.flag(name).is_some_and(|value| truth(value) == Some(true))
+}
+
+/// An Ingress in a namespace whose labels the controller does not select; nothing where it does, or has no say.
+fn unselected(world: &World, controller: &Controller, ingress: &Record) -> Option<Taken> {
+    let name = "--watch-namespace-selector";
+    let said = controller.flag(name).filter(|said| controller.flavour == Flavour::Nginx && !said.is_empty())?;
+    let namespace = ingress.key.namespace.as_deref().unwrap_or("");
+    let key = ObjectRef { kind: NAMESPACE, namespace: None, name: Arc::from(namespace) };
+    let Some(found) = world.get(&key) else {
+        let what = format!("whether {name}={said} selects namespace {namespace}, which cannot be read");
+        return Some(Taken::Unknown(what));
+    };
+    let Some(is_selected) = selects(said, &found.meta.labels) else {
+        return Some(Taken::Unknown(format!("whether {name}={said} selects namespace {namespace}")));
+    };
+    if is_selected {
+        return None;
+    }
+    let labels: Vec<String> = found.meta.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let finding = Finding::of(&ctl::CTL_NS_UNWATCHED)
+        .object("ingress", &ingress.key)
+        .word("flag", format!("{name}={said}"))
+        .proof(found, ".metadata.labels", labels.join(","));
+    Some(Taken::No(Box::new(run_by(finding, controller))))
+}
+
+/// Whether a selector as it is written on command lines takes labels: `a=b,c!=d,e,!f,g in (h,i)`; none where it is none.
+fn selects(text: &str, labels: &[(Arc<str>, Arc<str>)]) -> Option<bool> {
+    let value = |key: &str| labels.iter().find(|(have, _)| **have == *key).map(|(_, value)| &**value);
+    let mut all = true;
+    for term in terms(text) {
+        let listed = |list: &str| {
+            let list = list.trim().strip_prefix('(')?.strip_suffix(')')?;
+            Some(list.split(',').map(|value| value.trim().to_owned()).collect::<Vec<_>>())
+        };
+        let has = |key: &str, list: &[String]| value(key).is_some_and(|have| list.iter().any(|value| value == have));
+        all &= if let Some((key, list)) = term.split_once(" notin ") {
+            !has(key.trim(), &listed(list)?)
+        } else if let Some((key, list)) = term.split_once(" in ") {
+            has(key.trim(), &listed(list)?)
+        } else if let Some((key, wanted)) = term.split_once("!=") {
+            value(key.trim()) != Some(wanted.trim())
+        } else if let Some((key, wanted)) = term.split_once("==").or_else(|| term.split_once('=')) {
+            value(key.trim()) == Some(wanted.trim())
+        } else if let Some(key) = term.strip_prefix('!') {
+            value(key.trim()).is_none()
+        } else if term.is_empty() || term.contains([' ', '(', ')']) {
+            return None;
+        } else {
+            value(term).is_some()
+        };
+    }
+    Some(all)
+}
+
+/// The terms between commas outside of brackets.
+fn terms(text: &str) -> Vec<&str> {
+    let (mut found, mut from, mut depth) = (Vec::new(), 0, 0i32);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                found.push(text[from..at].trim());
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(text[from..].trim());
+    found
+}
+
 fn by_class(world: &World, controller: &Controller, ingress: &Record, class: &str) -> Taken {
+    // `--ingress-class-by-name`: the name of the class is as good as its controller.
+    if is_on(controller, "--ingress-class-by-name") && class == controller.flag("--ingress-class").unwrap_or("nginx") {
+        return Taken::Yes;
+    }
     let key = ObjectRef { kind: INGRESS_CLASS, namespace: None, name: Arc::from(class) };
     let Some(found) = world.get(&key) else {
         if !world.is_given(INGRESS_CLASS) {

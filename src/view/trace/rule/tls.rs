@@ -1,17 +1,111 @@
 //! Which certificate a controller that reads Ingresses shows: the tls entry that names the host, oldest first.
 
-use crate::kinds::Record;
+use crate::kinds::ingress::facts::IngressTls;
+use crate::kinds::{Record, SECRET};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, tl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::{Controller, Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
-use crate::view::trace::rule::some;
+use crate::view::trace::rule::server::Server;
+use crate::view::trace::rule::{claim, some};
+use crate::view::trace::served::Served;
+use crate::view::trace::world::World;
+use std::rc::Rc;
 use std::sync::Arc;
 
+/// The Ingress that decides about the certificate of a name for ingress-nginx, and the host that it has it for: the oldest
+/// one with a rule for the host that has any tls entry at all; of the name itself before the wildcard above it.
+fn decider<'a>(
+    controller: &Controller,
+    served: &Served<'a>,
+    server: Option<&Server<'a>>,
+    name: &str,
+) -> Option<(&'a Arc<Record>, Host)> {
+    let above = name.split_once('.').map(|(_, parent)| Host::Wildcard(parent.to_owned()));
+    // Another name of a server has the certificate of the server.
+    let own = server.map(|server| server.host.clone()).filter(|host| matches!(host, Host::Exact(_)));
+    let hosts = [Some(Host::Exact(name.to_owned())), own, above];
+    hosts.into_iter().flatten().find_map(|host| {
+        let decides = |ingress: &&&Arc<Record>| {
+            facts::ingress(ingress).is_some_and(|read| {
+                !read.tls.is_empty() && read.rules.iter().any(|rule| Host::of(rule.host.as_deref()) == host)
+            }) && !claim::is_canary(ingress, controller)
+        };
+        // Who has a rule for another name of the server need not be near this one.
+        let all = if host.takes(name) { &served.near[..] } else { &served.taken[..] };
+        all.iter().find(decides).map(|ingress| (*ingress, host))
+    })
+}
+
+/// Whether a name has a certificate in the controller's eyes, so that it is worth sending clients to https. A Secret that
+/// is missing changes nothing, except for other names of a server: these must be in the certificate.
+pub fn is_configured(world: &World, controller: &Controller, served: &Served, server: &Server, name: &str) -> bool {
+    match decider(controller, served, Some(server), name) {
+        Some((_, host)) if host.takes(name) => true,
+        Some((ingress, _)) => secrets(ingress).any(|secret| {
+            world.named(SECRET, &namespace(ingress), &secret).and_then(|record| facts::secret(record)).is_some_and(
+                |read| {
+                    let leaf = read.tls.as_ref().and_then(|tls| tls.chain.first());
+                    leaf.is_some_and(|leaf| leaf.names.iter().any(|have| Host::of(Some(have)).takes(name)))
+                },
+            )
+        }),
+        None => false,
+    }
+}
+
+fn secrets(ingress: &Record) -> impl Iterator<Item = Arc<str>> {
+    facts::ingress(ingress).into_iter().flat_map(|read| &read.tls).filter_map(|tls| tls.secret.clone())
+}
+
+/// The plan of ingress-nginx.
+pub fn of_nginx<'a>(
+    controller: &Controller,
+    request: &Request,
+    served: &Served<'a>,
+    server: Option<&Server<'a>>,
+) -> TlsPlan {
+    let name = request.server_name();
+    let general = plan(controller, request, served);
+    let Some((owner, host)) = decider(controller, served, server, name) else {
+        // What lists the name without a rule for it decides nothing.
+        let is_idle = general.owner.is_some() && general.end == TlsEnd::Controller;
+        return if is_idle {
+            without(
+                served,
+                name,
+                TlsPlan { owner: None, field: String::new(), secrets: Vec::new(), findings: Vec::new(), ..general },
+            )
+        } else {
+            general
+        };
+    };
+    if general.end != TlsEnd::Controller {
+        return general;
+    }
+    let entries = entries(owner, name);
+    let same = |tls: &&(usize, &IngressTls)| tls.1.hosts.iter().any(|have| Host::of(Some(have)) == host);
+    let listed = facts::ingress(owner).and_then(|read| read.tls.iter().enumerate().find(|tls| same(&tls)));
+    let listed = listed.map(|(index, tls)| (index, tls.secret.clone()));
+    let Some((index, secret)) = listed.or_else(|| entries.into_iter().next().map(|(_, index, secret)| (index, secret)))
+    else {
+        let alone = Served { near: vec![owner], taken: Rc::from([owner]), left: Rc::from([]) };
+        return without(&alone, name, TlsPlan { owner: None, findings: Vec::new(), ..general });
+    };
+    let kept = |finding: &Finding| general.owner.as_ref() == Some(&owner.key) || finding.code() != "TL-DUP-OWNER";
+    TlsPlan {
+        owner: Some(owner.key.clone()),
+        field: format!(".spec.tls[{index}].secretName"),
+        secrets: secret.iter().map(|secret| (namespace(owner), Arc::clone(secret))).collect(),
+        findings: general.findings.iter().filter(|finding| kept(finding)).cloned().collect(),
+        ..general
+    }
+}
+
 /// The plan for the name of the handshake.
-pub fn plan(controller: &Controller, request: &Request, taken: &[&Arc<Record>]) -> TlsPlan {
+pub fn plan(controller: &Controller, request: &Request, served: &Served) -> TlsPlan {
     let name = request.server_name().to_owned();
     let empty = TlsPlan {
         name: name.clone(),
@@ -26,8 +120,8 @@ pub fn plan(controller: &Controller, request: &Request, taken: &[&Arc<Record>]) 
     if controller.tls_ended {
         return TlsPlan { end: TlsEnd::LoadBalancer(controller.service.clone()), ..empty };
     }
-    let mut entries = taken.iter().flat_map(|ingress| entries(ingress, &name));
-    let Some((owner, index, secret)) = entries.next() else { return without(taken, &name, empty) };
+    let mut entries = served.near.iter().flat_map(|ingress| entries(ingress, &name));
+    let Some((owner, index, secret)) = entries.next() else { return without(served, &name, empty) };
     let mut plan = TlsPlan {
         owner: Some(owner.key.clone()),
         field: format!(".spec.tls[{index}].secretName"),
@@ -66,17 +160,17 @@ fn entries<'a>(ingress: &'a Arc<Record>, name: &str) -> Vec<Entry<'a>> {
 }
 
 /// No entry names the host: the default certificate is shown.
-fn without(taken: &[&Arc<Record>], name: &str, plan: TlsPlan) -> TlsPlan {
+fn without(served: &Served, name: &str, plan: TlsPlan) -> TlsPlan {
     let serves = |ingress: &&&Arc<Record>| {
         facts::ingress(ingress).is_some_and(|read| {
             read.rules.iter().any(|rule| rule.host.as_deref().is_some_and(|host| Host::of(Some(host)).takes(name)))
         })
     };
-    let ingress = taken.iter().find(serves);
+    let ingress = served.near.iter().find(serves);
     let has_tls = |ingress: &Record| facts::ingress(ingress).is_some_and(|read| !read.tls.is_empty());
     let Some(ingress) = ingress else {
         // Nobody serves the name: that is said by the rule.
-        let any = taken.iter().find(|ingress| has_tls(ingress)).or(taken.first());
+        let any = served.taken.iter().find(|ingress| has_tls(ingress)).or(served.taken.first());
         let finding = any.map(|any| none(any, name));
         return TlsPlan { findings: finding.into_iter().collect(), ..plan };
     };

@@ -32,14 +32,14 @@ use crate::view::trace::world::World;
 use std::sync::Arc;
 
 /// Decides about a request that reached Traefik.
-pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
+pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'a>) -> Decision {
     let options = Options::of(controller);
     let scheme = if controller.tls_ended { Scheme::Http } else { request.scheme };
     let entry = options.entry(world, controller, scheme);
     let routers = router::all(world, &options, &served.taken, request.name());
     let path = uri::clean(&request.path);
     let caller = Caller::Controller(Box::new(controller.clone()));
-    let servers = server::build(controller, &served.taken);
+    let servers = server::build(controller, &served.taken, served);
     let side = notes::side(world, controller, request, served, &servers);
     let stage = Stage {
         world,
@@ -52,7 +52,7 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
         caller: &caller,
         path: path.as_deref().unwrap_or(&request.path),
     };
-    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, &served.taken));
+    let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, served));
     let mut decision = Decision { tls: plan, hops: Vec::new(), action: end(not_found(controller)), gate: None, side };
     if path.is_none() {
         decision.hops.push(Hop::new(HopKind::Rule, format!("{} is no path", request.path)));
@@ -354,7 +354,7 @@ impl<'s, 'a> Stage<'s, 'a> {
             _ => None,
         });
         let deaf = elsewhere.first().map(|router| left_out(router, &self.deafness(router)));
-        let servers = server::build(self.controller, &self.served.taken);
+        let servers = server::build(self.controller, &self.served.taken, self.served);
         let hop = match server::find(&servers, self.request.name()) {
             _ if deaf.is_some() => Hop::new(HopKind::Rule, "no router listens where the request enters"),
             Some(server) => {

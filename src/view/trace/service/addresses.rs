@@ -1,12 +1,11 @@
 //! Addresses in slices: who wrote them, which nobody may list, and which belong to nobody.
 
-use crate::kinds::{NODE, POD, Record, SERVICE};
+use crate::kinds::{NODE, POD, Record};
 use crate::view::trace::facts;
 use crate::view::trace::ranges::contains;
 use crate::view::trace::service::call::Call;
 use crate::view::trace::world::{Known, World};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// The label that says who writes a slice.
 const MANAGER: &str = "endpointslice.kubernetes.io/managed-by";
@@ -42,13 +41,7 @@ pub fn bad(world: &World, address: &str) -> Option<Bad> {
     if is_link_local {
         return Some(Bad::LinkLocal);
     }
-    // An address of version 4 is written in one way only, and every endpoint of every trace asks this of every Service.
-    let is_it = |have: &str| if ip.is_ipv4() { have == address } else { have.parse() == Ok(ip) };
-    let has = |record: &&Arc<Record>| {
-        let ips = facts::service(record).map_or(&[][..], |facts| &facts.cluster_ips);
-        ips.iter().any(|have| is_it(have))
-    };
-    let owner = world.of(SERVICE).find(has)?;
+    let owner = world.by_cluster_ip(ip)?;
     Some(Bad::ClusterIp(format!("{}/{}", owner.key.namespace.as_deref().unwrap_or(""), owner.key.name)))
 }
 

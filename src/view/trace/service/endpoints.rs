@@ -1,6 +1,7 @@
 //! The endpoints of a Service: whether anybody takes the request.
 
 use crate::kinds::Record;
+use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, sv};
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::plan::LegEnd;
@@ -97,15 +98,9 @@ fn nobody(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers, explained: b
         let finding = finding.proof(goal.record, ".spec.selector", "none");
         return vec![slices::evidence(finding, goal, crowd)];
     }
-    let ready = crowd.pods.iter().filter(|pod| crowd::is_ready(call.world, pod)).count();
-    if ready != 0 && takers.list.is_empty() {
-        if explained {
-            return Vec::new();
-        }
-        let count = if ready == 1 { "1 pod is".to_owned() } else { format!("{ready} pods are") };
-        let finding = Finding::of(&sv::SV_EMPTY_SLICE).object("service", service).word("count", count);
-        let finding = finding.word("port", goal.chosen.port.port);
-        return vec![slices::pods_evidence(slices::evidence(finding, goal, crowd), crowd)];
+    let ready: Vec<_> = crowd.pods.iter().copied().filter(|pod| crowd::is_ready(call.world, pod)).collect();
+    if !ready.is_empty() && takers.list.is_empty() {
+        return if explained { Vec::new() } else { vec![unlisted(goal, crowd, &ready)] };
     }
     if explained && takers.list.is_empty() {
         return Vec::new();
@@ -113,6 +108,26 @@ fn nobody(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers, explained: b
     let mut findings = vec![not_ready(goal, crowd, takers)];
     findings.extend(leaving(call, goal, crowd, takers));
     findings
+}
+
+/// Pods are ready, and no slice lists them: a pod without an address cannot be listed, which is not the fault of whoever
+/// writes slices.
+fn unlisted(goal: &Goal, crowd: &Crowd, ready: &[&Arc<Record>]) -> Finding {
+    let service = &goal.record.key;
+    let count = if ready.len() == 1 { "1 pod is".to_owned() } else { format!("{} pods are", ready.len()) };
+    let finding = Finding::of(&sv::SV_EMPTY_SLICE).object("service", service).word("count", count);
+    let finding = finding.word("port", goal.chosen.port.port);
+    let is_bare = |pod: &Record| facts::pod(pod).is_some_and(|facts| facts.ips.is_empty());
+    let bare = ready.first().filter(|_| ready.iter().all(|pod| is_bare(pod)));
+    let finding = match bare {
+        Some(pod) => {
+            let whose = if ready.len() == 1 { "it has" } else { "they have" };
+            let why = format!("{whose} no IP address (status.podIP is empty), and only pods with one become endpoints");
+            finding.word("why", why).word("bare", &pod.key.name).proof(pod, ".status.podIP", "not set")
+        }
+        None => finding.word("why", "the endpoints controller lags or does not run").word("lagging", &service.name),
+    };
+    slices::pods_evidence(slices::evidence(finding, goal, crowd), crowd)
 }
 
 fn not_ready(goal: &Goal, crowd: &Crowd, takers: &Takers) -> Finding {

@@ -21,13 +21,13 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> Option
     }
     let all = everybody(crowd, takers);
     let first = all.first()?;
-    let mut found = Found { findings: Vec::new(), takers, call };
+    let ready = all.iter().filter(|record| record.key.kind != POD || crowd::is_ready(call.world, record)).count();
+    let mut found = Found { findings: Vec::new(), takers, call, ready, all: all.len() };
     for record in &all {
         found.of(record, goal);
     }
     let mut findings = found.findings;
     findings.extend(mesh::judge(call, takers));
-    let ready = all.iter().filter(|record| record.key.kind != POD || crowd::is_ready(call.world, record)).count();
     let shown = all.iter().find(|record| record.key.kind == POD && !crowd::is_ready(call.world, record));
     let mut hop = Hop::new(HopKind::Pod, summary(call, &all, ready)).at(&shown.unwrap_or(first).key);
     hop.findings = findings;
@@ -70,6 +70,10 @@ struct Found<'c, 'a, 'w> {
     findings: Vec<Finding>,
     takers: &'c Takers,
     call: &'c Call<'a, 'w>,
+    /// How many of them are ready.
+    ready: usize,
+    /// How many there are.
+    all: usize,
 }
 
 impl Found<'_, '_, '_> {
@@ -89,6 +93,7 @@ impl Found<'_, '_, '_> {
         } else if record.meta.deleted.is_none() {
             let others = self.others(record);
             let finding = why::not_ready(world, record, facts, port);
+            let finding = if others { finding.word("more", format!(" (one of {})", self.all)) } else { finding };
             // Where the probe asks at a wrong port, what the kubelet says of it is worth knowing too.
             self.add(record, Some(finding), others);
         }
@@ -103,10 +108,10 @@ impl Found<'_, '_, '_> {
         self.add(record, no_readiness(body, port), false);
     }
 
-    /// Whether somebody else takes the traffic.
+    /// Whether somebody else takes the traffic, or would if it were sent on: then this pod is not what breaks the path.
     fn others(&self, record: &Record) -> bool {
         let is_other = |key: Option<&Arc<Record>>| key.is_none_or(|body| body.key != record.key);
-        self.takers.list.iter().any(|taker| taker.ready && is_other(taker.body.as_ref()))
+        0 < self.ready || self.takers.list.iter().any(|taker| taker.ready && is_other(taker.body.as_ref()))
     }
 
     /// Adds a finding, or counts it where there is one of its code already. Where others take traffic, it only warns.
@@ -124,7 +129,8 @@ impl Found<'_, '_, '_> {
         };
         let many = have.words.get("many").and_then(|many| many.parse::<usize>().ok()).unwrap_or(1) + 1;
         have.words.insert("many", many.to_string());
-        have.words.insert("more", format!(" (and {} more)", many - 1));
+        let of = if others && 0 < self.ready { format!(" of {}", self.all) } else { String::new() };
+        have.words.insert("more", format!(" (and {} more{of})", many - 1));
         have.severity = have.severity.min(finding.severity);
         if have.evidence.len() < 3 {
             have.evidence.extend(finding.evidence);

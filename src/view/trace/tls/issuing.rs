@@ -41,7 +41,7 @@ pub struct Managed<'w> {
 
 impl<'w> Managed<'w> {
     /// The Certificates of the Secret at a place.
-    pub fn of(place: &Place<'w>) -> Self {
+    pub fn of(place: &Place<'w, '_>) -> Self {
         let here = place.world.in_namespace(CERTIFICATE, place.namespace).into_iter();
         let fills =
             |record: &&Arc<Record>| facts::certificate(record).is_some_and(|facts| facts.secret == *place.secret);

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 /// A Secret that a plan names.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'w> {
+pub struct Place<'a, 'w> {
     /// What can be looked at.
-    pub world: &'w World<'w>,
+    pub world: &'w World<'a>,
     /// Who names it, and for which name.
     pub plan: &'w TlsPlan,
     /// Its namespace.
@@ -19,9 +19,9 @@ pub struct Place<'w> {
     pub secret: &'w Arc<str>,
 }
 
-impl<'w> Place<'w> {
+impl<'a, 'w> Place<'a, 'w> {
     /// The places of a plan, in its order.
-    pub fn all(world: &'w World<'w>, plan: &'w TlsPlan) -> Vec<Self> {
+    pub fn all(world: &'w World<'a>, plan: &'w TlsPlan) -> Vec<Self> {
         plan.secrets.iter().map(|(namespace, secret)| Self { world, plan, namespace, secret }).collect()
     }
 
@@ -31,7 +31,7 @@ impl<'w> Place<'w> {
     }
 
     /// Who names it.
-    pub fn owner(&self) -> Option<&'w Arc<Record>> {
+    pub fn owner(&self) -> Option<&'a Arc<Record>> {
         self.world.get(self.plan.owner.as_ref()?)
     }
 

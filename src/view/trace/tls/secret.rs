@@ -25,14 +25,14 @@ pub enum Found<'w> {
 }
 
 /// Looks at the Secret of a place. `hint` says what else is known where there is none.
-pub fn look<'w>(place: &Place<'w>, hint: impl FnOnce(Finding) -> Finding) -> Found<'w> {
+pub fn look<'w>(place: &Place<'w, '_>, hint: impl FnOnce(Finding) -> Finding) -> Found<'w> {
     match place.world.get(&place.key()) {
         Some(record) => held(place, record),
         None => missing(place, hint),
     }
 }
 
-fn held<'w>(place: &Place<'w>, record: &'w Arc<Record>) -> Found<'w> {
+fn held<'w>(place: &Place<'w, '_>, record: &'w Arc<Record>) -> Found<'w> {
     let Some(facts) = facts::secret(record) else {
         return Found::Unknown(format!("Secret {}/{} cannot be read", place.namespace, place.secret));
     };
@@ -68,7 +68,7 @@ fn no_pair(place: &Place, record: &Record, facts: &SecretFacts, missing: &[&str]
     place.named(finding)
 }
 
-fn missing<'w>(place: &Place<'w>, hint: impl FnOnce(Finding) -> Finding) -> Found<'w> {
+fn missing<'w>(place: &Place<'w, '_>, hint: impl FnOnce(Finding) -> Finding) -> Found<'w> {
     let world = place.world;
     if world.is_files() && !world.of(SECRET).any(|record| is_tls(record)) {
         return Found::Assumed;

@@ -5,7 +5,9 @@ use super::{ask, codes, hop};
 use crate::view::trace::entrance::is_elsewhere;
 use crate::view::trace::hop::{HopKind, Status};
 use crate::view::trace::outcome::{Outcome, Trace, Verdict};
+use crate::view::trace::plan::Door;
 use crate::view::trace::request::Request;
+use crate::view::trace::verdict::of_hops;
 use crate::view::trace::world::Answered;
 
 const SHOP: &str = "https://shop.example.com/";
@@ -185,4 +187,18 @@ fn a_redirect_to_a_host_that_nobody_speaks_for_leaves_the_cluster() {
             assert_eq!(is_elsewhere(&trace), wanted, "{url}");
         });
     }
+}
+
+#[test]
+fn a_way_that_is_not_known_is_no_mere_warning() {
+    let elsewhere = ask(&cluster::shop(), "https://login.example.org/").dns("login.example.org=192.0.2.9");
+    elsewhere.check(|_, entrance| {
+        assert!(matches!(entrance.door, Door::Closed(Outcome::Unknown(_))));
+        assert_eq!(of_hops(&entrance.hops), Verdict::Unknown);
+    });
+    let nothing = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
+    ask(nothing, SHOP).check(|_, entrance| {
+        assert!(matches!(entrance.door, Door::Closed(Outcome::Unknown(_))));
+        assert_eq!(of_hops(&entrance.hops), Verdict::Unknown);
+    });
 }

@@ -188,6 +188,37 @@ fn slices_that_do_not_fit_their_pods_are_told() {
     let empty = "endpoints:\n- {addresses: [10.244.1.20], conditions: {ready: true}, nodeName: one, targetRef: {kind: Pod, namespace: shop, name: web-a}}\n- {addresses: [10.244.1.21], conditions: {ready: true}, nodeName: one, targetRef: {kind: Pod, namespace: shop, name: web-b}}\n";
     let leg = check(&[(empty, "endpoints: []\n")], &["SV-EMPTY-SLICE"]);
     assert!(finding(&leg, "SV-EMPTY-SLICE").message().starts_with("2 pods are behind"));
+    assert!(finding(&leg, "SV-EMPTY-SLICE").message().ends_with("the endpoints controller lags or does not run"));
+    // Pods without an address cannot be listed: whoever writes the slices does its work.
+    let bare =
+        [(empty, "endpoints: []\n"), ("podIPs: [{ip: 10.244.1.20}], ", ""), ("podIPs: [{ip: 10.244.1.21}], ", "")];
+    let leg = check(&bare, &["SV-EMPTY-SLICE"]);
+    let found = finding(&leg, "SV-EMPTY-SLICE");
+    assert!(found.message().contains("they have no IP address"), "{}", found.message());
+    assert!(found.fix().iter().all(|line| !line.contains("annotate")), "{:?}", found.fix());
+}
+
+#[test]
+fn one_pod_of_several_that_fails_is_no_broken_path() {
+    let is_up = "metadata: {name: web-b, namespace: shop, uid: b, labels: {app: web}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web-1, uid: rs, controller: true}]}
+spec: {nodeName: one, containers: [{name: web, image: web, ports: [{containerPort: 8080, name: http}], readinessProbe: {httpGet: {path: /ready, port: 8080}}}]}
+status: {phase: Running, conditions: [{type: Ready, status: 'True'}], podIPs: [{ip: 10.244.1.21}], containerStatuses: [{name: web, ready: true, started: true, state: {running: {}}}]}";
+    let killed =
+        "state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 137, reason: OOMKilled}}}]}";
+    let is_down = is_up
+        .replace("status: 'True'", "status: 'False'")
+        .replace("ready: true, started: true, state: {running: {}}}]}", &format!("ready: false, {killed}"));
+    let slice = "{addresses: [10.244.1.21], conditions: {ready: true}";
+    let unlisted = (slice, "{addresses: [10.244.1.21], conditions: {ready: false}");
+    let leg = check(&[(is_up, &is_down), unlisted], &["ES-PARTIAL", "PO-OOM"]);
+    assert_eq!((finding(&leg, "PO-OOM").severity, leg.end.clone()), (Severity::Warn, None));
+    assert!(finding(&leg, "PO-OOM").message().contains("web-b (one of 2) used more memory"));
+    // Also where something else keeps the traffic from all of them.
+    let leg = check(
+        &[(is_up, &is_down), unlisted, ("targetPort: 8080", "targetPort: web")],
+        &["ES-PARTIAL", "PO-OOM", "SV-NAMED-PORT"],
+    );
+    assert_eq!(finding(&leg, "PO-OOM").severity, Severity::Warn);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::view::trace::world::Known;
 use std::sync::Arc;
 
 /// How the issuer of a reference signs; none where it is not there.
-pub fn of<'w>(place: &Place<'w>, issuer: &IssuerRef) -> Option<&'w Signs> {
+pub fn of<'w>(place: &Place<'w, '_>, issuer: &IssuerRef) -> Option<&'w Signs> {
     let record = place.world.get(&key(place, issuer)?)?;
     Some(&facts::issuer(record)?.signs)
 }

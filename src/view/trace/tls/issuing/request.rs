@@ -49,7 +49,7 @@ pub fn trouble(place: &Place, certificate: &Record) -> Vec<Finding> {
 }
 
 /// The newest CertificateRequest of a Certificate.
-fn newest<'w>(place: &Place<'w>, certificate: &Record) -> Option<&'w Arc<Record>> {
+fn newest<'w>(place: &Place<'w, '_>, certificate: &Record) -> Option<&'w Arc<Record>> {
     let owned = place.world.children(certificate, CERTIFICATE_REQUEST);
     last(owned).or_else(|| {
         let here = place.world.in_namespace(CERTIFICATE_REQUEST, place.namespace).into_iter();

@@ -1,0 +1,250 @@
+//! `drain`: no new pod comes to a node, and those that are there are asked to leave, as their disruption budgets allow.
+//! What kubectl leaves alone is left alone, and what it wants to be told is asked for by the same words.
+
+use super::selecting::{encoded, matches};
+use super::{Act, Input, PLAIN, Reads, Subject, Undo, counted, owners};
+use crate::app::mutation::{Mutation, PatchStyle, Write};
+use crate::app::policy::Friction;
+use crate::kinds::{NODE, ObjectRef, POD};
+use serde_json::{Value, json};
+
+pub(super) const DRAIN: Act = Act {
+    name: "drain",
+    kinds: &[NODE],
+    reads: Reads::ObjectAnd(|target, _| {
+        let node = encoded(&format!("spec.nodeName={}", target.key.name));
+        vec![format!("/api/v1/pods?fieldSelector={node}"), "/apis/policy/v1/poddisruptionbudgets".to_owned()]
+    }),
+    input: Some(Input {
+        is_asked: false,
+        tell: |_| Vec::new(),
+        label: |_| "with: ".to_owned(),
+        given: |_| String::new(),
+        take: |text, _| taken(text),
+    }),
+    friction: |_| Friction::Name,
+    refuse,
+    write: |subject| {
+        let body = json!({ "spec": { "unschedulable": true } });
+        Ok(subject.held(Write::Patch { style: PatchStyle::Strategic, subresource: None, body }))
+    },
+    more,
+    effects,
+    caution,
+    is_owned: false,
+    kubectl,
+    undo: |subject| {
+        let Undo { words, way } = subject.back("uncordon it", "uncordon", "");
+        Undo { words: format!("{words}: pods that left do not come back by themselves"), way }
+    },
+    ..PLAIN
+};
+
+/// What may be said: what is lost with the pods, and pods that nobody makes again.
+const WORDS: [(&str, &str); 2] = [("emptydir", "--delete-emptydir-data"), ("force", "--force")];
+
+fn taken(text: &str) -> Result<String, String> {
+    let mut said = Vec::new();
+    for word in text.split_whitespace() {
+        let known = WORDS.iter().find(|(own, flag)| *own == word || *flag == word);
+        let (own, _) = known.ok_or_else(|| format!("{word}: a drain knows emptydir and force"))?;
+        said.push(*own);
+    }
+    said.sort_unstable();
+    said.dedup();
+    Ok(said.join(" "))
+}
+
+fn says(subject: &Subject, word: &str) -> bool {
+    subject.argument.split(' ').any(|said| said == word)
+}
+
+/// What becomes of a pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fate {
+    Leaves,
+    Stays(&'static str),
+    /// It holds up the drain until more is said.
+    Blocks(&'static str),
+}
+
+/// kubectl's filters, in their order.
+fn fate(pod: &Value, subject: &Subject) -> Fate {
+    let text = |path: &str| pod.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let is_finished = matches!(text("/status/phase"), "Succeeded" | "Failed");
+    let owner = owners::controller(pod);
+    let mirrors =
+        pod.pointer("/metadata/annotations").is_some_and(|all| all.get("kubernetes.io/config.mirror").is_some());
+    let volumes = pod.pointer("/spec/volumes").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let keeps = volumes.iter().any(|volume| volume.get("emptyDir").is_some());
+    if owner.as_deref().is_some_and(|owner| owner.starts_with("DaemonSet ")) && !is_finished {
+        return Fate::Stays("its DaemonSet would put it back");
+    }
+    if mirrors {
+        return Fate::Stays("it mirrors a static pod");
+    }
+    if keeps && !is_finished && !says(subject, "emptydir") {
+        return Fate::Blocks("it keeps data in emptyDir: :drain emptydir");
+    }
+    if owner.is_none() && !is_finished && !says(subject, "force") {
+        return Fate::Blocks("no controller makes it again: :drain force");
+    }
+    Fate::Leaves
+}
+
+fn pods(subject: &Subject) -> &[Value] {
+    subject.lists.first().map_or(&[][..], Vec::as_slice)
+}
+
+fn text<'a>(object: &'a Value, path: &str) -> &'a str {
+    object.pointer(path).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn place(pod: &Value) -> String {
+    format!("{}/{}", text(pod, "/metadata/namespace"), text(pod, "/metadata/name"))
+}
+
+fn refuse(subject: &Subject) -> Option<String> {
+    let blocking: Vec<String> = pods(subject)
+        .iter()
+        .filter_map(|pod| match fate(pod, subject) {
+            Fate::Blocks(why) => Some(format!("{}: {why}", place(pod))),
+            _ => None,
+        })
+        .collect();
+    let (first, rest) = blocking.split_first()?;
+    let rest = if rest.is_empty() { String::new() } else { format!("; and {} like it", rest.len()) };
+    Some(format!("{first}{rest}"))
+}
+
+fn leaving(subject: &Subject) -> impl Iterator<Item = &Value> {
+    pods(subject).iter().filter(|pod| fate(pod, subject) == Fate::Leaves)
+}
+
+/// One eviction a pod, each pinned to the pod that was seen.
+fn more(subject: &Subject) -> Vec<Mutation> {
+    let evict = |pod: &Value| Mutation {
+        key: ObjectRef::new(POD, text(pod, "/metadata/namespace"), text(pod, "/metadata/name")),
+        uid: Some(text(pod, "/metadata/uid").into()),
+        resource_version: None,
+        write: Write::Evict { grace_seconds: None },
+    };
+    leaving(subject).map(evict).collect()
+}
+
+/// The budgets that hold a pod, in words.
+fn budget(pod: &Value, subject: &Subject) -> Option<String> {
+    let all = subject.lists.get(1).map_or(&[][..], Vec::as_slice);
+    let holds = |budget: &&Value| {
+        text(budget, "/metadata/namespace") == text(pod, "/metadata/namespace")
+            && budget
+                .pointer("/spec/selector")
+                .is_some_and(|selector| matches(selector, pod.pointer("/metadata/labels").unwrap_or(&Value::Null)))
+    };
+    let holding: Vec<&Value> = all.iter().filter(holds).collect();
+    let name = |budget: &Value| text(budget, "/metadata/name").to_owned();
+    match holding.as_slice() {
+        [] => None,
+        [one] => {
+            let allowed = one.pointer("/status/disruptionsAllowed").and_then(Value::as_i64).unwrap_or(0);
+            Some(match allowed {
+                ..=0 => format!("budget {} allows none now: it waits", name(one)),
+                allowed => format!("budget {} allows {allowed} now", name(one)),
+            })
+        }
+        several => {
+            let names: Vec<String> = several.iter().map(|one| name(one)).collect();
+            Some(format!("{} budgets hold it ({}): the server evicts no such pod", names.len(), names.join(", ")))
+        }
+    }
+}
+
+/// A line a pod, those that leave first.
+fn effects(subject: &Subject) -> Vec<String> {
+    let leaving: Vec<&Value> = leaving(subject).collect();
+    let count = i64::try_from(leaving.len()).unwrap_or(i64::MAX);
+    let mut lines = vec![format!("no new pod is put there; {} asked to leave, one after the other:", are(count))];
+    let wide = pods(subject).iter().map(|pod| place(pod).len()).max().unwrap_or(0).min(60);
+    lines.extend(leaving.into_iter().map(|pod| {
+        let owner = owners::controller(pod).unwrap_or_else(|| "no controller".to_owned());
+        let held = budget(pod, subject).map_or_else(String::new, |text| format!(", {text}"));
+        format!("  leaves  {:wide$}  {owner}{held}", place(pod))
+    }));
+    lines.extend(pods(subject).iter().filter_map(|pod| match fate(pod, subject) {
+        Fate::Stays(why) => Some(format!("  stays   {:wide$}  {why}", place(pod))),
+        _ => None,
+    }));
+    lines
+}
+
+fn are(count: i64) -> String {
+    format!("{} {}", counted(count, "pod"), if count == 1 { "is" } else { "are" })
+}
+
+fn caution(subject: &Subject) -> Vec<String> {
+    let mut cautions = Vec::new();
+    if says(subject, "emptydir") {
+        cautions.push("what the pods keep in emptyDir volumes is lost".to_owned());
+    }
+    if says(subject, "force") {
+        cautions.push("pods without a controller do not come back".to_owned());
+    }
+    cautions.push("an eviction that a budget refuses is asked for again every 5 s: :halt stops that".to_owned());
+    cautions
+}
+
+fn kubectl(subject: &Subject) -> String {
+    let flags = WORDS.iter().filter(|(word, _)| says(subject, word)).map(|(_, flag)| format!(" {flag}"));
+    format!("drain {} --ignore-daemonsets{}", subject.target.key.name, flags.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::acts::tests::subject;
+
+    fn pod(name: &str, owner: &str, more: Value) -> Value {
+        let mut pod =
+            json!({"metadata": {"name": name, "namespace": "shop", "uid": name, "labels": {"app": name}}, "spec": {}});
+        if !owner.is_empty() {
+            pod["metadata"]["ownerReferences"] = json!([{"kind": owner, "name": "x", "controller": true}]);
+        }
+        if !more.is_null() {
+            pod["spec"] = more;
+        }
+        pod
+    }
+
+    fn node(argument: &str) -> Subject {
+        let pods = vec![
+            pod("web", "ReplicaSet", Value::Null),
+            pod("agent", "DaemonSet", Value::Null),
+            pod("cache", "ReplicaSet", json!({"volumes": [{"name": "a", "emptyDir": {}}]})),
+            pod("lone", "", Value::Null),
+        ];
+        let budget = json!({"metadata": {"name": "web", "namespace": "shop"},
+            "spec": {"selector": {"matchLabels": {"app": "web"}}}, "status": {"disruptionsAllowed": 0}});
+        Subject { argument: argument.to_owned(), lists: vec![pods, vec![budget]], ..subject(NODE, json!({})) }
+    }
+
+    #[test]
+    fn what_kubectl_wants_to_be_told_holds_up_the_drain() {
+        assert!(refuse(&node("")).unwrap().starts_with("shop/cache: it keeps data in emptyDir"));
+        assert!(refuse(&node("emptydir")).unwrap().starts_with("shop/lone: no controller"));
+        assert_eq!(refuse(&node("emptydir force")), None);
+        assert_eq!(taken("--force emptydir"), Ok("emptydir force".to_owned()));
+        assert!(taken("now").is_err());
+    }
+
+    #[test]
+    fn each_pod_leaves_once_and_those_of_daemon_sets_stay() {
+        let subject = node("emptydir force");
+        let names: Vec<String> = more(&subject).iter().map(|one| one.key.name.to_string()).collect();
+        assert_eq!(names, ["web", "cache", "lone"]);
+        assert_eq!(more(&subject)[0].uid.as_deref(), Some("web"));
+        let lines = effects(&subject);
+        assert!(lines[1].contains("budget web allows none now"), "{lines:#?}");
+        assert!(lines[4].starts_with("  stays   shop/agent"), "{lines:#?}");
+        assert!(DRAIN.line(&subject).ends_with("drain web --ignore-daemonsets --delete-emptydir-data --force"));
+    }
+}

@@ -1,0 +1,102 @@
+//! The history that the cluster itself keeps of a workload: ReplicaSets of a Deployment, ControllerRevisions of a
+//! StatefulSet or DaemonSet.
+
+use super::selecting::{encoded, selector};
+use super::{Subject, Target};
+use crate::kinds::{DEPLOYMENT, STATEFUL_SET};
+use serde_json::{Map, Value};
+
+/// The number of a revision, on ReplicaSets and their Deployment.
+const NUMBER: &str = "deployment.kubernetes.io/revision";
+/// Which ReplicaSet a pod belongs to: its controller's affair.
+const HASH: &str = "pod-template-hash";
+
+/// One revision.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Revision {
+    /// Its number; the highest is the newest.
+    pub number: i64,
+    /// The pods' template, without what a controller adds.
+    pub template: Value,
+    /// The patch that brings it back, where the cluster keeps one.
+    pub data: Value,
+    /// What its ReplicaSet is annotated with.
+    pub annotations: Map<String, Value>,
+}
+
+/// The lists that hold a workload's history; of a StatefulSet also its pods, which can block what is undone.
+pub(super) fn lists(target: &Target, object: &Value) -> Vec<String> {
+    let namespace = target.key.namespace.as_deref().unwrap_or_default();
+    let selector = encoded(&selector(object.pointer("/spec/selector").unwrap_or(&Value::Null)));
+    let plural = if target.key.kind == DEPLOYMENT { "replicasets" } else { "controllerrevisions" };
+    let history = format!("/apis/apps/v1/namespaces/{namespace}/{plural}?labelSelector={selector}");
+    let pods = format!("/api/v1/namespaces/{namespace}/pods?labelSelector={selector}");
+    if target.key.kind == STATEFUL_SET { vec![history, pods] } else { vec![history] }
+}
+
+/// The workload's own revisions, the oldest first.
+pub(super) fn revisions(subject: &Subject) -> Vec<Revision> {
+    let uid = subject.field("/metadata/uid");
+    let owned = |item: &&Value| {
+        let owners = item.pointer("/metadata/ownerReferences").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        owners.iter().any(|owner| owner.get("controller") == Some(&Value::Bool(true)) && owner.get("uid") == Some(uid))
+    };
+    let items = subject.lists.first().map_or(&[][..], Vec::as_slice);
+    let is_deployment = subject.target.key.kind == DEPLOYMENT;
+    let read = |item: &Value| if is_deployment { of_replica_set(item) } else { of_controller_revision(item) };
+    let mut found: Vec<Revision> = items.iter().filter(owned).map(read).collect();
+    found.sort_by_key(|revision| revision.number);
+    found
+}
+
+fn of_replica_set(set: &Value) -> Revision {
+    let annotations = set.pointer("/metadata/annotations").and_then(Value::as_object).cloned().unwrap_or_default();
+    let number = annotations.get(NUMBER).and_then(Value::as_str).and_then(|text| text.parse().ok()).unwrap_or(0);
+    let template = set.pointer("/spec/template").map(plain).unwrap_or_default();
+    Revision { number, template, data: Value::Null, annotations }
+}
+
+fn of_controller_revision(revision: &Value) -> Revision {
+    let data = revision.get("data").cloned().unwrap_or_default();
+    let number = revision.get("revision").and_then(Value::as_i64).unwrap_or(0);
+    let mut template = data.pointer("/spec/template").cloned().unwrap_or_default();
+    if let Some(fields) = template.as_object_mut() {
+        fields.remove("$patch");
+    }
+    Revision { number, template, data, annotations: Map::new() }
+}
+
+/// The revision that the workload has now; none where its history does not hold it.
+pub(super) fn current(subject: &Subject) -> Option<Revision> {
+    let template = plain(subject.field("/spec/template"));
+    revisions(subject).into_iter().rev().find(|revision| revision.template == template)
+}
+
+/// A template without the label that a Deployment's controller adds.
+pub(super) fn plain(template: &Value) -> Value {
+    let mut template = template.clone();
+    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+        labels.remove(HASH);
+    }
+    template
+}
+
+/// The images of a template, in its order.
+pub(super) fn images(template: &Value) -> Vec<String> {
+    let containers = template.pointer("/spec/containers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    containers.iter().filter_map(|one| one.get("image")?.as_str()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_label_of_the_controller_is_no_part_of_a_template() {
+        let template =
+            json!({"metadata": {"labels": {"app": "web", HASH: "5d8"}}, "spec": {"containers": [{"image": "a:1"}]}});
+        assert_eq!(plain(&template)["metadata"]["labels"], json!({"app": "web"}));
+        assert_eq!(images(&template), ["a:1"]);
+    }
+}

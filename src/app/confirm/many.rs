@@ -1,0 +1,158 @@
+//! One action on everything that is marked: a verdict for each object, one yes for those that can have it, done in their
+//! order until the first failure.
+
+use super::{Ask, Dialog, Many, Pending, Purpose, State};
+use crate::app::App;
+use crate::app::acts::Act;
+use crate::app::effect::Effect;
+use crate::app::mutation::{Accepted, Back, Confirmed, Note};
+use crate::app::policy::Friction;
+use crate::app::screen::Screen;
+use crate::app::session::Session;
+use crate::kinds::{Health, ObjectRef};
+use crate::view::line::{Line, Role, Span};
+
+/// More objects at once are more than anybody has looked at.
+const MOST: usize = 100;
+
+impl App {
+    /// What is marked in the table on screen.
+    pub(super) fn marked(&self) -> Vec<ObjectRef> {
+        match self.session().map(Session::screen) {
+            Some(Screen::Table(table)) => table.marked.iter().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn begin_many(&mut self, act: &'static Act, keys: &[ObjectRef], said: Option<&str>) {
+        if act.input.as_ref().is_some_and(|input| input.is_asked) && said.is_none() {
+            let text = format!("{} objects are marked: say it for all of them, as in :{} VALUE", keys.len(), act.name);
+            return self.say(text);
+        }
+        let allowed = self.session().and_then(|session| session.grant.max_bulk).unwrap_or(MOST).min(MOST);
+        if allowed < keys.len() {
+            let why = format!("{} objects are marked, and {allowed} at once are allowed here", keys.len());
+            return self.refuse_to(act, &why);
+        }
+        let mut rows = Vec::new();
+        for key in keys {
+            let Some(target) = self.target(act, key) else { return };
+            rows.push(self.pending_of(act, target, said.map(str::to_owned)));
+        }
+        let Some(epoch) = self.may_begin(act) else { return };
+        let numbers: Vec<u64> = rows.iter().map(|row| row.number).collect();
+        let many = Many { act, rows };
+        self.dialog = Some(self.dialog_of(epoch, Purpose::Many(Box::new(many)), Vec::new()));
+        for number in numbers {
+            self.consult(number);
+        }
+    }
+
+    /// The last verdict makes it a question.
+    pub(super) fn show_many(&mut self) {
+        let Some(Dialog { purpose: Purpose::Many(many), .. }) = &self.dialog else { return };
+        if !many.rows.iter().all(Pending::is_told) {
+            return;
+        }
+        let ready: Vec<u64> = many.ready().map(|row| row.number).collect();
+        let word = format!("{} {}", many.act.name, ready.len());
+        let friction = ready.iter().map(|number| self.friction(*number)).max().unwrap_or(Friction::Key);
+        let now = self.now;
+        let context = self.session().map_or_else(String::new, |session| session.context.to_string());
+        let Some(dialog) = &mut self.dialog else { return };
+        dialog.since = now;
+        dialog.is_go = false;
+        dialog.asks = match friction {
+            Friction::Key => Vec::new(),
+            Friction::Name => vec![Ask::Word(word)],
+            Friction::Context => vec![Ask::Word(context)],
+        };
+    }
+
+    pub(super) fn accept_many(&mut self) {
+        let Some(epoch) = self.dialog.as_ref().map(|dialog| dialog.epoch) else { return };
+        if !self.may_accept(epoch) {
+            return;
+        }
+        let Some(Dialog { purpose: Purpose::Many(many), reason, .. }) = &self.dialog else { return };
+        let Some(session) = self.sessions.iter().find(|session| session.epoch == epoch) else { return };
+        let mutations: Vec<_> = many.ready().flat_map(Pending::mutations).collect();
+        if mutations.is_empty() {
+            return;
+        }
+        let lines: Vec<String> = many.ready().map(|row| row.act.line(&row.subject)).collect();
+        let note = Note {
+            context: session.context.clone(),
+            action: many.act.name,
+            object: many.objects(),
+            line: lines.join(" && "),
+            rule: session.grant.rule.clone(),
+            reason: reason.clone().or_else(|| session.reason.clone()),
+            undo: "each is taken back by itself".to_owned(),
+            back: Back::default(),
+        };
+        let text = format!("{} {}: sent", note.action, note.object);
+        let confirmed = Confirmed::many(mutations, note, Accepted::by_the_user());
+        self.out.push(Effect::Mutate(epoch, Box::new(confirmed)));
+        self.dialog = None;
+        if let Some(Screen::Table(table)) = self.session_mut().and_then(|session| session.screens.last_mut()) {
+            table.marked.clear();
+        }
+        self.say(text);
+    }
+
+    /// Stops what is under way.
+    pub(in crate::app) fn halt(&mut self) {
+        let Some(epoch) = self.session().map(|session| session.epoch) else { return };
+        self.out.push(Effect::Halt(epoch));
+        self.say("what is under way stops before its next step; what was done stays");
+    }
+}
+
+impl Pending {
+    fn mutations(&self) -> Vec<crate::app::mutation::Mutation> {
+        let more = match &self.state {
+            State::Ready(ready) => ready.more.clone(),
+            _ => Vec::new(),
+        };
+        self.mutation.iter().cloned().chain(more).collect()
+    }
+
+    /// What becomes of it, in one line.
+    fn verdict(&self) -> Line {
+        let name = format!("{}  ", self.subject.target.place());
+        let (health, text) = match &self.state {
+            State::Consulting | State::Asking | State::Rehearsing => (Health::Progressing, "asking".to_owned()),
+            State::Refused { why, .. } => (Health::Failed, why.clone()),
+            State::Ready(ready) => {
+                let health = if ready.cautions.is_empty() { Health::Ready } else { Health::Warn };
+                let said = ready.effects.iter().chain(&ready.cautions).map(|text| text.trim().to_owned());
+                (health, said.collect::<Vec<_>>().join("; "))
+            }
+        };
+        Line { health: Some(health), ..Line::of(vec![Span::text(name), Span::new(text, Role::Dim)]) }
+    }
+}
+
+impl Many {
+    /// Those that can have it.
+    pub(super) fn ready(&self) -> impl Iterator<Item = &Pending> {
+        self.rows.iter().filter(|row| matches!(row.state, State::Ready(_)))
+    }
+
+    /// `3 of 5 objects`.
+    pub(super) fn objects(&self) -> String {
+        let (ready, all) = (self.ready().count(), self.rows.len());
+        if ready == all { format!("{all} objects") } else { format!("{ready} of {all} objects") }
+    }
+
+    /// A line for each, those that cannot have it first.
+    pub(super) fn verdicts(&self) -> Vec<Line> {
+        let refused = self.rows.iter().filter(|row| matches!(row.state, State::Refused { .. }));
+        let others = self.rows.iter().filter(|row| !matches!(row.state, State::Refused { .. }));
+        let mut lines: Vec<Line> = refused.chain(others).map(Pending::verdict).collect();
+        lines.push(Line::default());
+        lines.push(Line::text("done one after the other; the first failure stops the rest"));
+        lines
+    }
+}

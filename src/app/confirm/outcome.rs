@@ -1,0 +1,53 @@
+//! What became of what was confirmed: told in whatever context is on screen, and how it can be taken back.
+
+use crate::app::App;
+use crate::app::mutation::{Done, Progress, Undone};
+use crate::app::notice::Notice;
+
+impl App {
+    /// A write was done, perhaps in a context that is not on screen.
+    pub(in crate::app) fn done(&mut self, done: &Done) {
+        self.redraw = true;
+        self.deeds.done(done);
+        let warned = done.warnings.first().map_or_else(String::new, |text| format!("; the server warns: {text}"));
+        let undo = match (&done.back.way, &done.back.of) {
+            (Some(_), None) => format!("z: {}", done.undo),
+            _ => done.undo.clone(),
+        };
+        self.say(format!("{}{} {}: done{warned}; {undo}", self.elsewhere(&done.context), done.action, done.object));
+    }
+
+    /// Several writes go on.
+    pub(in crate::app) fn progress(&mut self, progress: &Progress) {
+        self.redraw = true;
+        let Progress { context, action, object, text } = progress;
+        let text = format!("{}{action} {object}: {text}", self.elsewhere(context));
+        self.notice = Some(Notice { until: self.now.plus_seconds(30), ..Notice::new(text, self.now) });
+    }
+
+    /// A write was not done, or nobody knows.
+    pub(in crate::app) fn undone(&mut self, undone: &Undone) {
+        self.redraw = true;
+        let Undone { context, action, object, why } = undone;
+        self.deeds.undone(context, action, object);
+        let text = format!("{}{action} {object}: {}: {}", self.elsewhere(context), why.cause(), why.remedy());
+        let until = self.now.plus_seconds(30);
+        self.notice = Some(Notice { text, is_failure: true, until });
+    }
+
+    /// The context, where it is not the one on screen.
+    fn elsewhere(&self, context: &str) -> String {
+        let is_here = self.session().is_some_and(|session| *session.context == *context);
+        if is_here { String::new() } else { format!("{context}: ") }
+    }
+
+    /// Flags can only tighten: who asked for more than the policy grants is told.
+    pub(in crate::app) fn warn_of_less(&mut self, index: usize) {
+        let Some((asked, session)) = self.asked.zip(self.sessions.get(index)) else { return };
+        if session.mode < asked {
+            let rule = if session.grant.rule.is_empty() { "the policy grants no more" } else { &session.grant.rule };
+            let text = format!("{} mode: {} was asked for; {rule}", session.mode.word(), asked.word());
+            self.say(text);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What all traces of a world find alike is found once: who is for a host, which Services are open, whom a controller serves.
+
+use crate::kinds::{KindId, Record};
+use crate::view::trace::plan::{Controller, Settings};
+use crate::view::trace::reads::{self, Read};
+use crate::view::trace::served::Sorted;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What is kept of a world, whose model does not change while it is borrowed.
+#[derive(Debug, Default)]
+pub struct Memo<'a> {
+    /// By kind: its objects by the hosts that they are for.
+    pub hosts: RefCell<BTreeMap<KindId, Rc<Hosts<'a>>>>,
+    /// The Services that can be entered from outside.
+    pub open: OnceCell<Vec<&'a Arc<Record>>>,
+    /// The Services by their addresses in the cluster.
+    pub cluster_ips: OnceCell<HashMap<IpAddr, &'a Arc<Record>>>,
+    /// Whom the controllers serve, and what was looked at to tell.
+    pub served: RefCell<Vec<(Controller, Sorted<'a>, BTreeSet<Read>)>>,
+}
+
+impl<'a> Memo<'a> {
+    /// Whom a controller serves.
+    pub fn served(&self, controller: &Controller) -> Option<(Sorted<'a>, BTreeSet<Read>)> {
+        let served = self.served.borrow();
+        let (_, sorted, reads) = served.iter().find(|(other, ..)| is_same(other, controller))?;
+        Some((sorted.clone(), reads.clone()))
+    }
+}
+
+/// Whether two stand for the same program with the same options: by which of its ports it was reached does not matter.
+fn is_same(one: &Controller, other: &Controller) -> bool {
+    let map = |controller: &Controller| match &controller.settings {
+        Settings::Known(map) => Some(map.as_ref().map(|map| map.key.clone())),
+        Settings::Unreadable => None,
+    };
+    let workload = |controller: &Controller| controller.workload.as_ref().map(|record| record.key.clone());
+    let is_alike = (one.flavour, &one.name, &one.namespace) == (other.flavour, &other.name, &other.namespace);
+    is_alike && one.flags == other.flags && workload(one) == workload(other) && map(one) == map(other)
+}
+
+/// The objects of a kind by the hosts that they name.
+#[derive(Debug, Default)]
+pub struct Hosts<'a> {
+    /// By plain name: where each stands in the order of the model, and itself.
+    plain: HashMap<String, Vec<(usize, &'a Arc<Record>)>>,
+    /// Those with wildcards, for all hosts, or with names that are written oddly.
+    others: Vec<(usize, &'a Arc<Record>)>,
+}
+
+impl<'a> Hosts<'a> {
+    /// Those of these records.
+    pub fn of(records: impl Iterator<Item = &'a Arc<Record>>) -> Self {
+        let mut hosts = Self::default();
+        for (at, record) in records.enumerate() {
+            match reads::plain_hosts(record) {
+                Some(names) => {
+                    for name in names {
+                        hosts.plain.entry(name).or_default().push((at, record));
+                    }
+                }
+                None => hosts.others.push((at, record)),
+            }
+        }
+        hosts
+    }
+
+    /// The objects that may decide about requests for one of these hosts, in the order of the model.
+    pub fn about(&self, hosts: &[&str]) -> Vec<&'a Arc<Record>> {
+        let plain = hosts.iter().filter_map(|host| self.plain.get(&reads::bare(host))).flatten();
+        let is_meant = |(_, record): &&(usize, &'a Arc<Record>)| hosts.iter().any(|host| reads::is_for(record, host));
+        let mut found: Vec<_> = plain.chain(self.others.iter().filter(is_meant)).copied().collect();
+        found.sort_unstable_by_key(|(at, _)| *at);
+        found.dedup_by_key(|(at, _)| *at);
+        found.into_iter().map(|(_, record)| record).collect()
+    }
+}

@@ -1,0 +1,130 @@
+//! Every question that is asked before something is done, as pictures: on the demo's shop, at the smallest and at a wide
+//! size. Each is rehearsed by the demo's own API server.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+use std::time::Duration;
+
+use kplumb::api::connect::Options;
+use kplumb::api::proxy::Environment;
+use kplumb::app::event::{Event, Input};
+use kplumb::app::keymap::script;
+use kplumb::app::policy::{Mode, Policy};
+use kplumb::app::settings::Settings;
+use kplumb::app::{App, Size, Start};
+use kplumb::runtime::clipboard::{Clipboard, Preference, Surroundings};
+use kplumb::runtime::clock::Clock;
+use kplumb::runtime::source::{Embedded, Source};
+use kplumb::runtime::surface::Memory;
+use kplumb::runtime::world::World;
+use kplumb::runtime::{Look, Runtime};
+use kplumb::ui::{Theme, export};
+use kplumb::wire::Timestamp;
+use tokio::time::{Instant, timeout};
+
+const NOW: Timestamp = Timestamp(1_795_171_327_000_000);
+const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
+
+/// The question, where it stands, and the keys that lead to it: behind each bar the program waits for what was asked.
+const QUESTIONS: &[(&str, &str, &str)] = &[
+    ("restart", "deploy shop-prod", "/storefront<enter>|r"),
+    ("scale", "deploy shop-prod", "/storefront<enter>|s"),
+    ("scale-wrong", "deploy shop-prod", "/storefront<enter>|s|many<enter>"),
+    ("scale-up", "deploy shop-prod", "/storefront<enter>|s|9<enter>"),
+    ("scale-to-zero", "deploy shop-prod", "/storefront<enter>|s|0<enter>"),
+    ("undo-stuck", "deploy shop-prod", "/catalog<enter>|u"),
+    ("undo-refused", "deploy shop-prod", "/catalog<enter>|:undo 1<enter>"),
+    ("undo-ordered", "sts all", "/mysql<enter>|u"),
+    ("image", "deploy shop-prod", "/catalog<enter>|i"),
+    ("image-new", "deploy shop-prod", "/catalog<enter>|:image *=shop/catalog:latest<enter>"),
+    ("pause", "deploy shop-prod", "/catalog<enter>|p"),
+    ("partition", "sts all", "/mysql<enter>|:partition 1<enter>"),
+    ("delete", "deploy shop-prod", "/storefront<enter>|<ctrl-d>"),
+    ("evict", "pods shop-prod", "/storefront<enter>|E"),
+    ("cordon", "nodes", "|C"),
+    ("drain", "nodes", "/worker-1<enter>|:drain emptydir force<enter>"),
+    ("drain-held-up", "nodes", "/worker-1<enter>|D"),
+    ("many", "deploy shop-prod", "<space><space><space>|r"),
+    ("actions", "deploy shop-prod", "/catalog<enter>|a"),
+    ("trigger", "cronjobs shop-prod", "|x"),
+    ("suspend-cronjob", "cronjobs shop-prod", "|p"),
+    ("switch", "svc shop-prod", "/checkout<enter>|b"),
+    ("switch-version", "svc shop-prod", "/checkout<enter>|b|<enter>"),
+];
+
+fn program(view: &str, (width, height): (u16, u16)) -> Runtime<Memory> {
+    let options = Options {
+        namespace: None,
+        act_as: None,
+        act_as_groups: Vec::new(),
+        proxies: Environment::default(),
+        mode: Mode::Observe,
+        clock: || NOW,
+    };
+    let source = Source::Demo(Embedded::new(NOW), Box::new(options));
+    let start = Start {
+        contexts: vec!["shop".into()],
+        context: Some("shop".into()),
+        nowhere: None,
+        view: Some(view.to_owned()),
+        namespaces: std::collections::BTreeSet::new(),
+        own_namespaces: std::collections::BTreeMap::new(),
+        pins: std::collections::BTreeMap::new(),
+        mode: None,
+        policy: Policy::demo(),
+        settings: Settings::default(),
+        now: NOW,
+        size: Size { width, height },
+    };
+    let clock = Clock::Frozen(NOW);
+    let clipboard = Clipboard::new(Preference::default(), Surroundings::default(), std::env::temp_dir());
+    let (world, heard) = World::new(source, clock, clipboard, Vec::new());
+    let theme = Theme::embedded("default").unwrap();
+    Runtime::new(App::start(start), Memory::new(width, height), world, heard, Look { clock, theme })
+}
+
+/// Lets the program work until it has nothing more to hear.
+async fn until(program: &mut Runtime<Memory>, what: &str, holds: impl Fn(&App) -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !holds(&program.app) {
+        assert!(Instant::now() < end, "{what}:\n{}", export::text(program.surface.buffer()));
+        let _ = timeout(Duration::from_millis(20), program.turn()).await;
+    }
+}
+
+fn is_live(app: &App) -> bool {
+    let title = app.scene().title.right;
+    title.iter().any(|span| span.text == "live")
+}
+
+fn is_told(app: &App) -> bool {
+    let waits = ["reading the object", "asking the server what would come of it"];
+    let lines = app.scene().dialog.map_or_else(Vec::new, |pane| pane.lines);
+    !lines.iter().any(|line| waits.contains(&line.plain().trim()))
+}
+
+async fn picture(view: &str, keys: &str, size: (u16, u16)) -> String {
+    let mut program = program(view, size);
+    until(&mut program, "the list does not come", is_live).await;
+    let mut now = NOW;
+    for part in keys.split('|') {
+        for chord in script(part).unwrap() {
+            program.feed(Event::Input(Input::Key(chord))).unwrap();
+        }
+        until(&mut program, "the server says nothing", is_told).await;
+        // After a moment the question is heard.
+        now = now.plus_seconds(1);
+        program.feed(Event::Tick(now)).unwrap();
+    }
+    program.draw().unwrap();
+    export::text(program.surface.buffer())
+}
+
+#[tokio::test]
+async fn every_question_says_what_would_happen() {
+    for (name, view, keys) in QUESTIONS {
+        for size in SIZES {
+            let picture = picture(view, keys, size).await;
+            insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), picture);
+        }
+    }
+}

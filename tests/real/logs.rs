@@ -1,0 +1,384 @@
+//! `kplumb logs` on the control plane while everything goes wrong: connections are cut every second and silenced, nodes are
+//! lost, the API server is killed, logs are rotated, containers restarted, 20 pods rolled. What was written must come once,
+//! and what the kubelet has no more must be told.
+//!
+//! `KPLUMB_SOAK=60` goes on for so many minutes with faults by chance; `KPLUMB_SEED` chooses another chance.
+
+mod judge;
+mod proxy;
+mod source;
+
+use crate::control_plane::{ControlPlane, STILL, Settings, until};
+use judge::Judge;
+use proxy::Proxy;
+use serde_json::{Value, json};
+use source::Source;
+use std::env;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Containers with a pod of their own, and the one that 20 pods share.
+const ALONE: [&str; 5] = ["log-0", "log-1", "log-2", "log-3", "log-4"];
+const SHARED: &str = "log-5";
+/// The container that writes lines of a megabyte.
+const LONG: &str = "log-4";
+const PODS: usize = 20;
+
+/// Everything that a run is made of.
+struct Storm {
+    plane: ControlPlane,
+    /// Between us and the API server.
+    proxy: Proxy,
+    /// Between the API server and its nodes.
+    nodes: Proxy,
+    judge: Judge,
+    sources: Vec<Arc<Mutex<Source>>>,
+    /// Whether connections are cut every second.
+    cuts: Arc<AtomicBool>,
+    is_over: Arc<AtomicBool>,
+    images: u32,
+    chance: Chance,
+}
+
+/// Numbers by chance, the same for the same seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).unwrap()
+    }
+}
+
+/// What goes wrong, by its name.
+type Fault = (&'static str, fn(&mut Storm));
+
+const FAULTS: [Fault; 9] = [
+    ("rotation", Storm::rotate),
+    ("rotation unseen", Storm::rotate_unseen),
+    ("restart", Storm::restart),
+    ("restart unseen", Storm::restart_unseen),
+    ("crash loop", Storm::crash),
+    ("API server", Storm::kill_server),
+    ("node", Storm::lose_node),
+    ("rollout", Storm::roll),
+    ("silence", Storm::silence),
+];
+
+#[test]
+fn no_line_is_lost_and_none_comes_twice_whatever_goes_wrong() {
+    let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let (minutes, seed) = (number("KPLUMB_SOAK").unwrap_or_default(), number("KPLUMB_SEED").unwrap_or(1));
+    let begin = Instant::now();
+    let end = begin + Duration::from_secs(60 * minutes);
+    let mut storm = Storm::begin(seed | 1);
+    let wrong = |storm: &mut Storm, (name, fault): Fault| {
+        println!("{:6.1} s: {name}", begin.elapsed().as_secs_f64());
+        fault(storm);
+    };
+    let mut rest = FAULTS.to_vec();
+    while !rest.is_empty() {
+        let next = rest.remove(storm.chance.below(rest.len()));
+        wrong(&mut storm, next);
+    }
+    while Instant::now() < end {
+        let next = FAULTS[storm.chance.below(FAULTS.len())];
+        wrong(&mut storm, next);
+    }
+    storm.end();
+}
+
+impl Storm {
+    fn begin(seed: u64) -> Storm {
+        let plane = ControlPlane::start(&Settings::default());
+        plane.namespace("storm");
+        let proxy = Proxy::start(plane.url().rsplit(':').next().unwrap().parse().unwrap());
+        let nodes = Proxy::start(plane.kubelet_port());
+        for container in ALONE {
+            still_pod(&plane, container);
+        }
+        plane.apply(&deployment(0));
+        plane.wait_for("20 pods", || rolled(&plane, 0));
+        let source = |container: &&str| {
+            let (now, before) = (plane.log_file(container), plane.previous_log_file(container));
+            Arc::new(Mutex::new(Source::new(now, before, *container == LONG)))
+        };
+        let sources: Vec<_> = ALONE.iter().chain([&SHARED]).map(source).collect();
+        let (cuts, is_over) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
+        let kubeconfig = proxied(&plane, &proxy);
+        let judge = Judge::start(&kubeconfig, &["-n", "storm"], LONG);
+        let storm = Storm { plane, proxy, nodes, judge, sources, cuts, is_over, images: 0, chance: Chance(seed) };
+        storm.lead_to_nodes();
+        storm.write_on();
+        storm.catch_up();
+        storm.cut_on();
+        storm
+    }
+
+    /// The API server reaches its nodes by way of the proxy.
+    fn lead_to_nodes(&self) {
+        let change = json!({"status": {"daemonEndpoints": {"kubeletEndpoint": {"Port": self.nodes.port}}}});
+        for node in ["node-0", "node-1"] {
+            self.plane.patch_status(&format!("/api/v1/nodes/{node}"), &change);
+        }
+    }
+
+    /// Every container writes, some lines at a time.
+    fn write_on(&self) {
+        let (sources, is_over) = (self.sources.clone(), Arc::clone(&self.is_over));
+        thread::spawn(move || {
+            while !is_over.load(Ordering::SeqCst) {
+                for (index, source) in sources.iter().enumerate() {
+                    source.lock().unwrap().write(if index < ALONE.len() { 3 } else { 1 });
+                }
+                thread::park_timeout(Duration::from_millis(30));
+            }
+        });
+    }
+
+    /// Connections are cut every second, and every third second those to the nodes.
+    fn cut_on(&self) {
+        let (proxy, nodes) = (self.proxy.clone(), self.nodes.clone());
+        let (cuts, is_over) = (Arc::clone(&self.cuts), Arc::clone(&self.is_over));
+        thread::spawn(move || {
+            for second in 1.. {
+                thread::park_timeout(Duration::from_secs(1));
+                if is_over.load(Ordering::SeqCst) {
+                    return;
+                }
+                match cuts.load(Ordering::SeqCst) {
+                    true if second % 3 == 0 => nodes.cut(),
+                    true => proxy.cut(),
+                    false => {}
+                }
+            }
+        });
+    }
+
+    fn source(&self, index: usize) -> MutexGuard<'_, Source> {
+        self.sources[index].lock().unwrap()
+    }
+
+    fn name(index: usize) -> String {
+        format!("{0}/{0}", ALONE[index])
+    }
+
+    /// Waits until what is written now has come.
+    fn catch_up(&self) {
+        for index in 0..ALONE.len() {
+            let (instance, next) = {
+                let source = self.source(index);
+                (source.instance, source.next)
+            };
+            let name = Self::name(index);
+            let has_come = until(Duration::from_secs(60), || self.judge.has(&name, instance, next));
+            assert!(has_come, "waited a minute for {instance}:{next}; {}", self.judge.tell(&name));
+        }
+    }
+
+    /// A log is rotated after all of it has been read.
+    fn rotate(&mut self) {
+        self.cuts.store(false, Ordering::SeqCst);
+        {
+            let mut source = self.source(2);
+            let (instance, next, name) = (source.instance, source.next, Self::name(2));
+            self.plane.wait_for("all lines before the rotation", || self.judge.has(&name, instance, next));
+            source.rotate();
+        }
+        self.catch_up();
+        self.cuts.store(true, Ordering::SeqCst);
+        self.catch_up();
+    }
+
+    /// A log is rotated while nobody can read it: what was in it is gone.
+    fn rotate_unseen(&mut self) {
+        let before = self.judge.of(&Self::name(3)).told;
+        self.proxy.refuse();
+        {
+            let mut source = self.source(3);
+            source.write(50);
+            source.rotate();
+            source.write(50);
+        }
+        self.proxy.heal();
+        self.catch_up();
+        let told = self.judge.of(&Self::name(3)).told - before;
+        assert!(50 <= told, "{told} lines were told to be missing");
+    }
+
+    /// A container restarts, and the server says so before anybody can read on.
+    fn restart(&mut self) {
+        self.cuts.store(false, Ordering::SeqCst);
+        self.proxy.refuse();
+        self.restart_source(20, 1);
+        self.tell_restart();
+        self.proxy.heal();
+        self.catch_up();
+        assert_eq!(self.judge.exit(&Self::name(1)), Some(137), "{}", self.judge.tell(&Self::name(1)));
+        self.cuts.store(true, Ordering::SeqCst);
+    }
+
+    /// A container restarts, and its new log can be read before the server says so.
+    fn restart_unseen(&mut self) {
+        self.proxy.refuse();
+        self.restart_source(100, 100);
+        self.proxy.heal();
+        let (name, instance) = (Self::name(1), self.source(1).instance);
+        self.plane.wait_for("the new instance", || self.judge.has(&name, instance, 100));
+        self.tell_restart();
+        self.catch_up();
+    }
+
+    /// A container restarts twice: the end of the first instance is gone, that of the second is not.
+    fn crash(&mut self) {
+        let before = self.judge.of(&Self::name(1)).told;
+        self.proxy.refuse();
+        self.restart_source(20, 30);
+        self.restart_source(10, 1);
+        self.tell_restart();
+        self.proxy.heal();
+        self.catch_up();
+        let told = self.judge.of(&Self::name(1)).told - before;
+        assert_ne!(told, 0, "the end of an instance that nobody has any more was not told");
+    }
+
+    /// Nodes are not reached for a moment; the API server ends their logs as if they were read to the end.
+    fn lose_node(&mut self) {
+        self.lead_to_nodes();
+        self.nodes.refuse();
+        for index in 0..ALONE.len() {
+            self.source(index).write(2_000);
+        }
+        self.nodes.heal();
+        self.catch_up();
+    }
+
+    /// A stream of a kubelet ends with its container; ours must not live to see the new file.
+    fn restart_source(&self, before: u64, after: u64) {
+        let mut source = self.source(1);
+        source.write(before);
+        source.restart();
+        source.write(after);
+    }
+
+    fn tell_restart(&self) {
+        let count = self.source(1).instance;
+        self.plane.patch_status("/api/v1/namespaces/storm/pods/log-1", &running("log-1", count));
+    }
+
+    /// The API server dies and comes back.
+    fn kill_server(&mut self) {
+        self.plane.kill_server();
+        self.plane.start_server();
+        self.catch_up();
+    }
+
+    /// 20 pods make place for 20 others.
+    fn roll(&mut self) {
+        self.images += 1;
+        self.plane.apply(&deployment(self.images));
+        let (plane, image) = (&self.plane, self.images);
+        plane.wait_for("the rollout", || rolled(plane, image));
+        let next = self.source(ALONE.len()).next;
+        let list = plane.json(&format!("/api/v1/namespaces/storm/pods?labelSelector=image%3Di{image}"));
+        for pod in list["items"].as_array().unwrap() {
+            let name = format!("{}/{SHARED}", pod["metadata"]["name"].as_str().unwrap());
+            plane.wait_for(&format!("{name} to come to {next}"), || self.judge.has(&name, 0, next));
+        }
+        self.catch_up();
+    }
+
+    /// Connections stay open and bring nothing.
+    fn silence(&mut self) {
+        self.cuts.store(false, Ordering::SeqCst);
+        self.catch_up();
+        self.proxy.silence();
+        for index in 0..ALONE.len() {
+            self.source(index).write(10);
+        }
+        self.catch_up();
+        // The watches have no other way to notice soon.
+        self.proxy.cut();
+        self.cuts.store(true, Ordering::SeqCst);
+        self.catch_up();
+    }
+
+    fn end(mut self) {
+        self.cuts.store(false, Ordering::SeqCst);
+        self.is_over.store(true, Ordering::SeqCst);
+        self.catch_up();
+        let restarts = u64::from(self.source(1).instance);
+        self.plane.wait_for("all restarts to be told", || self.judge.of(&Self::name(1)).restarts == restarts);
+        assert!(self.judge.runs(), "kplumb has ended");
+        let code = self.judge.interrupt();
+        let sum = self.judge.sum();
+        let cuts = self.proxy.cuts() + self.nodes.cuts();
+        println!("{} streams, {cuts} connections cut, {sum:#?}", self.judge.streams());
+        assert_eq!((sum.lost, sum.doubled, sum.wrong), (0, 0, 0), "lost, doubled, wrong: {:#?}", sum.words);
+        assert_eq!(code, Some(130));
+        assert!(2 * PODS <= self.judge.streams());
+    }
+}
+
+/// A kubeconfig of somebody who may read, by way of the proxy.
+fn proxied(plane: &ControlPlane, proxy: &Proxy) -> PathBuf {
+    plane.kubeconfig("viewer");
+    let server = json!({"server": format!("https://127.0.0.1:{}", proxy.port)});
+    plane.kubeconfig_with("viewer", &server, &json!({"token": "token-of-viewer"}), None)
+}
+
+/// A pod whose status is ours to write: it runs.
+fn still_pod(plane: &ControlPlane, name: &str) {
+    let pod = json!({
+        "metadata": {"name": name, "annotations": {STILL: "true"}},
+        "spec": {"containers": [{"name": name, "image": "example.test/app:1"}]},
+    });
+    plane.create("/api/v1/namespaces/storm/pods", &pod);
+    let path = format!("/api/v1/namespaces/storm/pods/{name}");
+    plane.wait_for("a node for the pod", || plane.json(&path)["spec"]["nodeName"].is_string());
+    plane.patch_status(&path, &running(name, 0));
+}
+
+fn running(name: &str, restarts: u32) -> Value {
+    let last = if restarts == 0 {
+        json!({})
+    } else {
+        json!({"terminated": {"exitCode": 137, "reason": "OOMKilled", "containerID": format!("containerd://{}", restarts - 1)}})
+    };
+    json!({"status": {"phase": "Running", "containerStatuses": [{
+        "name": name, "ready": true, "started": true, "restartCount": restarts, "image": "example.test/app:1", "imageID": "",
+        "containerID": format!("containerd://{restarts}"), "state": {"running": {"startedAt": "2026-11-20T10:00:00Z"}},
+        "lastState": last,
+    }]}})
+}
+
+fn deployment(image: u32) -> String {
+    format!(
+        "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: storm}}
+spec:
+  replicas: {PODS}
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web, image: i{image}}}}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers: [{{name: {SHARED}, image: 'example.test/app:{image}'}}]
+"
+    )
+}
+
+/// Whether all pods are of this image, and no other is left.
+fn rolled(plane: &ControlPlane, image: u32) -> bool {
+    let list = plane.json("/api/v1/namespaces/storm/pods?labelSelector=app%3Dweb");
+    let pods = list["items"].as_array().unwrap();
+    let is_new = |pod: &Value| pod["metadata"]["labels"]["image"] == format!("i{image}").as_str();
+    pods.len() == PODS && pods.iter().all(|pod| is_new(pod) && pod["status"]["phase"] == "Running")
+}
