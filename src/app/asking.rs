@@ -20,7 +20,7 @@ const LONGEST: i64 = 60;
 
 impl App {
     /// The request of the path on screen; in a list of paths the selected one.
-    fn request(&self) -> Option<Request> {
+    pub(super) fn request(&self) -> Option<Request> {
         let session = self.session()?;
         match session.screen() {
             Screen::Trace(screen) => Some(screen.request.clone()),

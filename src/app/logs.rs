@@ -9,17 +9,18 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Epoch, Ticket};
 use crate::app::layout::SPLIT;
-
 use crate::app::screen::{LogsScreen, Screen};
-use crate::app::session::Session;
 use crate::app::session::logs::LogView;
+use crate::kinds::ObjectRef;
+use crate::view::describe;
 use crate::view::logs::batch::{Batch, SourceId};
-use crate::view::logs::buffer::Entry;
+use crate::view::logs::buffer;
 use crate::view::logs::filter::Filter;
 use crate::view::logs::query::Query;
 use crate::view::logs::sift::Fold;
 use crate::view::logs::tail::Order;
 use crate::view::logs::window::{self, Times};
+use crate::view::routes::index::Entry;
 
 /// What one press of an arrow moves lines by, in letters.
 const PAN: usize = 16;
@@ -29,15 +30,44 @@ const BESIDE: u16 = 160;
 impl App {
     /// The logs of what is selected.
     pub(super) fn logs(&mut self) {
-        let Some(key) = self.log_subject() else { return };
+        let Some(session) = self.session() else { return };
+        let named = |key: ObjectRef| (crate::view::name(&session.catalog, &key), vec![key]);
+        match self.route_in_list().or_else(|| self.object_of_line().map(named)) {
+            Some((title, objects)) => self.open_logs(title, objects),
+            None => self.say("nothing here has logs"),
+        }
+    }
+
+    fn open_logs(&mut self, title: String, objects: Vec<ObjectRef>) {
         let ticket = Ticket(self.epoch().0);
-        let (limit, now) = (self.settings.log_bytes, self.now);
-        let title = self.session().map_or_else(String::new, |session| crate::view::name(&session.catalog, &key));
+        let (limit, now, size) = (self.settings.log_bytes, self.now, self.size);
         let Some(session) = self.session_mut() else { return };
-        session.logs.insert(ticket, LogView::new(Query::of(key), limit, now));
-        let under = self.session().map(Session::screen);
-        let is_beside = BESIDE <= self.size.width && matches!(under, Some(Screen::Table(_) | Screen::Trace(_)));
+        session.logs.insert(ticket, LogView::new(Query::of_all(objects), limit, now));
+        let under = session.screen();
+        let is_beside = BESIDE <= size.width && matches!(under, Screen::Table(_) | Screen::Trace(_));
         self.push(Screen::Logs(LogsScreen { is_beside, ..LogsScreen::new(ticket, title) }));
+    }
+
+    /// What the line of a path or a host speaks of; where it speaks of nothing, the line above it that does.
+    fn object_of_line(&self) -> Option<ObjectRef> {
+        if !matches!(self.session()?.screen(), Screen::Trace(_) | Screen::Host(_)) {
+            return self.log_subject();
+        }
+        let (page, cursor) = self.page_on_screen()?;
+        let lines: Vec<_> = describe::lines(&page).take(cursor.index.saturating_add(1)).collect();
+        lines.into_iter().rev().find_map(|(_, line)| line.link.clone())
+    }
+
+    /// In a list of paths: the Services behind the selected one.
+    fn route_in_list(&self) -> Option<(String, Vec<ObjectRef>)> {
+        let session = self.session()?;
+        if !matches!(session.screen(), Screen::Picker(_)) {
+            return None;
+        }
+        let request = self.request()?;
+        let services = |entry: &Entry| (entry.route.request == request).then(|| entry.route.services.clone());
+        let services = session.routes.entries().find_map(services)?;
+        Some((request.line(&session.catalog), services))
     }
 
     /// Logs spoke.
@@ -56,6 +86,7 @@ impl App {
             self.out.extend(session.send_logs());
             is_left |= session.sift_logs(now);
         }
+        is_left |= self.seek_logs();
         if is_left {
             self.out.push(Effect::Continue);
         }
@@ -136,7 +167,7 @@ impl App {
         let mut is_known = true;
         self.change_logs(|screen, view| {
             let number = view.tail.shown().get(window::place(&view.tail, screen.selected));
-            let at = number.and_then(|number| view.tail.buffer.entry(*number)).and_then(Entry::at);
+            let at = number.and_then(|number| view.tail.buffer.entry(*number)).and_then(buffer::Entry::at);
             is_known = at.is_some();
             screen.look.times = match (screen.look.times, at) {
                 (Times::Since(_), _) => Times::Clock,

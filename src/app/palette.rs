@@ -76,7 +76,11 @@ impl App {
         let Some(prompt) = &self.prompt else { return };
         let (selected, typed) = (prompt.selected, prompt.editor.text().trim().to_owned());
         let is_settled = match prompt.purpose {
-            Purpose::Filter | Purpose::Search => true,
+            Purpose::Filter => true,
+            Purpose::Search => {
+                self.search_logs_from_here();
+                true
+            }
             Purpose::Time => {
                 self.go_to_typed_time(&typed);
                 true

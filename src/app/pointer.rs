@@ -169,7 +169,7 @@ impl App {
     /// With the button held: in logs a range of lines is drawn.
     fn drag(&mut self, x: u16, y: u16) {
         if let Some(Target::Row { line, .. }) = target(&self.scene(), x, y) {
-            self.drag_logs(line);
+            self.drag_logs(x, line);
         }
     }
 

@@ -157,8 +157,10 @@ pub struct LogsScreen {
     pub word: String,
     /// Where the chosen range begins.
     pub anchor: Option<u64>,
-    /// Whether the range is drawn with the pointer.
+    /// Whether text or a range is being drawn with the pointer.
     pub is_dragged: bool,
+    /// Where the pointer was pressed last.
+    pub pressed: Option<Press>,
     /// A list beside the lines.
     pub panel: Option<LogPanel>,
     /// The record of the selected line, from this line of it on.
@@ -167,6 +169,17 @@ pub struct LogsScreen {
     pub has_histogram: bool,
     /// Whether it stands beside the screen beneath, where there is room.
     pub is_beside: bool,
+}
+
+/// A cell of logs that was pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Press {
+    /// The line.
+    pub number: u64,
+    /// Its row on the screen.
+    pub row: usize,
+    /// The column in that row.
+    pub column: usize,
 }
 
 /// A list beside lines of logs.
@@ -293,6 +306,7 @@ impl LogsScreen {
             word: String::new(),
             anchor: None,
             is_dragged: false,
+            pressed: None,
             panel: None,
             record: None,
             has_histogram: false,

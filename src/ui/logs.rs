@@ -68,7 +68,11 @@ fn paint_chart(chart: &Chart, places: &Places, buffer: &mut Buffer, theme: &Them
     let time = |second: i64| Timestamp::from_seconds(second).rfc3339().get(11..19).unwrap_or_default().to_owned();
     let begin = time(chart.bars.first);
     let end = time(chart.bars.begin(chart.bars.counts.len()));
-    let text = format!("{begin} to {end}, {} s a bar, at most {most} lines and {worst} errors in one", chart.bars.step);
+    let before = if 0 < chart.bars.before { format!(", {} older", chart.bars.before) } else { String::new() };
+    let text = format!(
+        "{begin} to {end}, {} a bar, at most {most} lines and {worst} errors in one{before}",
+        chart.bars.length()
+    );
     put(buffer, (bars.x, bars.y + 2), bars.right(), &text, dim);
 }
 

@@ -13,6 +13,7 @@ pub mod moment;
 pub mod pulse;
 pub mod query;
 pub mod record;
+pub mod seek;
 pub mod sift;
 pub mod source;
 pub mod state;

@@ -145,7 +145,7 @@ pub const COMMANDS: &[Command] = &[
     command("page-up", "one page up", &["<ctrl-b>", "<pageup>"], LISTS, |app| app.page(-1)),
     command("top", "to the first line", &["g", "<home>"], LISTS, |app| app.step(isize::MIN)),
     command("bottom", "to the last line", &["G", "<end>"], LISTS, |app| app.step(isize::MAX)),
-    hinted(3, command("logs", "the logs of it, or of everything behind it", &["l"], LINKED, App::logs)),
+    hinted(3, command("logs", "the logs of it, or of everything behind it", &["l"], &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout, In::Yaml, In::Picker], App::logs)),
     hinted(5, command("actions", "everything that can be done to it, and whether you may", &["a"], OBJECT, App::actions)),
     hinted(6, mutating(command("restart", "replace every pod of a Deployment, StatefulSet or DaemonSet, after a question", &["r"], OBJECT, |app| app.act("restart")))),
     hinted(6, mutating(command("scale", "another number of replicas", &["s"], OBJECT, |app| app.act("scale")))),

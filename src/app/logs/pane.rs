@@ -3,12 +3,15 @@
 use crate::app::App;
 use crate::app::layout::Area;
 use crate::app::layout::logs::{Places, places};
+use crate::app::logs::panel::counted;
 use crate::app::moves::docked;
 use crate::app::scene::{Chart, Content, LogsPane};
 use crate::app::screen::LogsScreen;
 use crate::app::session::Session;
-use crate::app::session::logs::{LogView, MOST};
-use crate::kinds::Health;
+use crate::app::session::logs::{Crash, LogView, MOST};
+use crate::kinds::{Health, age};
+use crate::model::Cluster;
+use crate::view::fit;
 use crate::view::line::{Line, Role, Span};
 use crate::view::logs::buffer::Entry;
 use crate::view::logs::pulse::skews;
@@ -19,6 +22,10 @@ use crate::wire::Timestamp;
 
 /// Lines that are less behind than this are told as live, in microseconds.
 const BEHIND: i64 = 2_000_000;
+/// Cells for the name of what crashed: how it did is to be seen, too.
+const NAME: usize = 28;
+/// A crash of a container that runs again is told for so long, in microseconds.
+const RECENT: i64 = 3_600_000_000;
 
 impl App {
     /// Where the lines of logs stand: beside a table, or in the main pane.
@@ -29,7 +36,8 @@ impl App {
     }
 
     fn log_places(&self, screen: &LogsScreen, view: &LogView) -> Places {
-        places(self.log_area(), 1 + usize::from(banner(view).is_some()), screen.has_histogram)
+        let banner = self.session().and_then(|session| banner(&session.cluster, view, self.now));
+        places(self.log_area(), 1 + usize::from(banner.is_some()), screen.has_histogram)
     }
 
     /// Rows for lines.
@@ -71,24 +79,45 @@ impl App {
         let window = self.log_window(screen, view);
         let empty = if window.rows.is_empty() { empty(view) } else { Vec::new() };
         let mut head = vec![head(screen, view, self.now)];
-        head.extend(banner(view));
+        let (banner, aged) = banner(&session.cluster, view, self.now).unzip();
+        head.extend(banner);
         let is_told = screen.panel.is_some() || behind(view, self.now).is_some();
         let changes = view.tail.sources.iter().filter_map(|source| source.pulse.next_change(self.now)).min();
-        let next_change = changes.filter(|_| is_told);
+        let next_change = changes.filter(|_| is_told).into_iter().chain(aged.flatten()).min();
         Content::Logs(LogsPane { head, chart: self.log_chart(screen, view), window, empty, next_change })
     }
 }
 
-/// How what crashes ended: these are its last lines.
-fn banner(view: &LogView) -> Option<Line> {
-    let mut crashed = view.crashed();
-    let (label, code, reason, instance) = crashed.next()?;
-    let gap = if reason.is_empty() { "" } else { " " };
-    let restarts = if 0 < instance { format!(", {instance} restarts") } else { String::new() };
-    let others = crashed.count();
-    let others = if 0 < others { format!("; so did {others} more") } else { String::new() };
-    let text = format!("{label} ended: exit {code}{gap}{reason}{restarts}; its last lines stand below{others}");
-    Some(Line::of(vec![Span::new(text, Role::State(Health::Failed))]).state(Some(Health::Failed)))
+/// How containers ended, above their last lines; when that reads otherwise.
+fn banner(cluster: &Cluster, view: &LogView, now: Timestamp) -> Option<(Line, Option<Timestamp>)> {
+    let is_previous = view.query.part.previous;
+    let is_recent = |crash: &Crash| crash.exit.finished.is_some_and(|at| now.micros_since(at) < RECENT);
+    let is_told = |crash: &Crash| is_previous || !crash.is_back || is_recent(crash);
+    let mut crashes: Vec<Crash> = view.crashes(cluster).filter(is_told).collect();
+    // What does not run now comes first, then what ended last.
+    crashes.sort_by_key(|crash| (crash.is_back, std::cmp::Reverse(crash.exit.finished)));
+    let Crash { label, exit, restarts, is_back } = *crashes.first()?;
+    let reason = exit.reason.as_deref().map_or_else(String::new, |reason| format!(" {reason}"));
+    let ago = exit.finished.map_or_else(String::new, |at| format!(" {} ago", age::age(now, Some(at))));
+    let times = if 0 < restarts { format!(", {}", counted(restarts.into(), "restart")) } else { String::new() };
+    let what = match (is_previous, is_back) {
+        (true, _) => "; this is that run, p goes back",
+        (false, true) => "; it runs again, p shows its last lines",
+        (false, false) => "; its last lines stand below",
+    };
+    let others = match crashes.len() - 1 {
+        0 => String::new(),
+        more => format!("; so did {more} more"),
+    };
+    let label = fit::cut_middle(label, NAME);
+    let text = format!("{label} ended{ago}: exit {}{reason}{times}{what}{others}", exit.code);
+    let health = match (exit.code, is_back) {
+        (0, _) => Health::Ready,
+        (_, true) => Health::Warn,
+        (_, false) => Health::Failed,
+    };
+    let line = Line::of(vec![Span::new(text, Role::State(health))]).state(Some(health));
+    Some((line, exit.finished.map(|at| age::next_change(now, at))))
 }
 
 /// Why there is no line.
@@ -179,11 +208,11 @@ fn counts(view: &LogView) -> Vec<Span> {
     let (tail, mut spans) = (&view.tail, Vec::new());
     let errors: u64 = tail.sources.iter().map(|source| source.errors).sum();
     if 0 < errors {
-        spans.push(Span::new(format!("  {errors} errors"), Role::State(Health::Failed)));
+        spans.push(Span::new(format!("  {}", counted(errors, "error")), Role::State(Health::Failed)));
     }
     let gaps: u32 = tail.sources.iter().map(|source| source.gaps).sum();
     if 0 < gaps {
-        spans.push(Span::new(format!("  {gaps} gaps"), Role::State(Health::Warn)));
+        spans.push(Span::new(format!("  {}", counted(gaps.into(), "gap")), Role::State(Health::Warn)));
     }
     let skewed = skews(tail.sources.iter().map(|source| &source.pulse)).iter().flatten().count();
     if 0 < skewed {

@@ -186,31 +186,31 @@ fn entries(view: &LogView, what: PanelOf, now: crate::wire::Timestamp) -> Vec<En
                 }
                 let rate = source.pulse.rate(now);
                 detail.extend((0.0 < rate).then(|| format!("{rate:.1}/s")));
-                detail.push(format!("{} lines", source.lines));
-                detail.extend((0 < source.errors).then(|| format!("{} errors", source.errors)));
-                detail.extend((0 < source.gaps).then(|| format!("{} gaps", source.gaps)));
-                detail.extend((0 < source.reconnects).then(|| format!("{} times cut", source.reconnects)));
+                detail.push(counted(source.lines, "line"));
+                detail.extend((0 < source.errors).then(|| counted(source.errors, "error")));
+                detail.extend((0 < source.gaps).then(|| counted(source.gaps.into(), "gap")));
+                detail.extend((0 < source.reconnects).then(|| counted(source.reconnects.into(), "cut")));
                 detail.extend(skew.map(|skew| format!("clock {:+.1} s", skew as f64 / 1e6)));
-                Entry {
-                    health: Some(health),
-                    text: source.label.clone(),
-                    detail: detail.join("  "),
-                    ..Entry::default()
-                }
+                Entry { health, text: source.label.clone(), detail: detail.join("  "), ..Entry::default() }
             };
             view.tail.sources.iter().zip(skews).enumerate().map(entry).collect()
         }
     }
 }
 
+/// `1 gap`, `2 gaps`.
+pub(super) fn counted(number: u64, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
 /// How a stream is, in words.
-fn state(source: &Source) -> (Health, String) {
+fn state(source: &Source) -> (Option<Health>, String) {
     match &source.state {
-        Flow::Opening => (Health::Progressing, "opening".to_owned()),
-        Flow::Live => (Health::Ready, "streaming".to_owned()),
-        Flow::Waits(why) => (Health::Progressing, format!("waits: {why}")),
-        Flow::Ended => (Health::Unknown, "ended".to_owned()),
-        Flow::Gone => (Health::Unknown, "pod is gone".to_owned()),
-        Flow::Failed(why) => (Health::Failed, format!("cannot be read: {why}")),
+        Flow::Opening => (Some(Health::Progressing), "opening".to_owned()),
+        Flow::Live => (Some(Health::Ready), "streaming".to_owned()),
+        Flow::Waits(why) => (Some(Health::Progressing), format!("waits: {why}")),
+        Flow::Ended => (None, "ended".to_owned()),
+        Flow::Gone => (None, "pod is gone".to_owned()),
+        Flow::Failed(why) => (Some(Health::Failed), format!("cannot be read: {why}")),
     }
 }

@@ -1,16 +1,20 @@
 //! Getting about in logs: to errors, marks, times, what was searched for, bars.
 
 use crate::app::App;
+use crate::app::effect::Effect;
 use crate::app::prompt::{Prompt, Purpose};
 use crate::app::session::logs::LogView;
 use crate::view::logs::batch::Stamp;
 use crate::view::logs::buffer::{Entry, Flag};
 use crate::view::logs::level::Level;
 use crate::view::logs::moment::moment;
+use crate::view::logs::seek::{Found, Seek};
 use crate::view::logs::window;
 
 /// Nanoseconds of a second.
 const SECOND: i64 = 1_000_000_000;
+/// Bytes that a search looks through in one turn.
+const SOUGHT: usize = 1 << 20;
 
 impl App {
     /// Jumps to the next line, or the one before, of which this holds.
@@ -67,17 +71,52 @@ impl App {
 
     /// `n` and `N`: lines in which something was searched for.
     pub(in crate::app) fn search_logs(&mut self, is_forward: bool) {
-        let text = self.search.text.to_lowercase();
-        if text.is_empty() {
+        if self.search.text.is_empty() {
             return self.say("nothing is searched for: / searches");
         }
-        let has = |view: &LogView, number: u64| {
-            let line = view.tail.buffer.entry(number).map(|entry| view.tail.buffer.line(entry)).unwrap_or_default();
-            memchr::memmem::find(&line.to_ascii_lowercase(), text.as_bytes()).is_some()
-        };
-        if !self.jump_logs(is_forward, has) {
-            self.say(format!("{text} was not found {}", if is_forward { "below" } else { "above" }));
+        let Some((screen, view)) = self.log_screen() else { return };
+        let here = view.tail.shown().get(window::place(&view.tail, screen.selected)).copied();
+        let seek = here.and_then(|here| Seek::new(&self.search.text, here + u64::from(is_forward), is_forward));
+        self.change_logs(|_, view| view.seek = seek);
+        if self.seek_logs() {
+            self.out.push(Effect::Continue);
         }
+    }
+
+    /// To the nearest line with what was typed: at or below the selected one, else upwards from the end.
+    pub(in crate::app) fn search_logs_from_here(&mut self) {
+        let Some((screen, _)) = self.log_screen() else { return };
+        if self.search.text.is_empty() {
+            return;
+        }
+        let seek = match screen.selected {
+            Some(here) => Seek::new(&self.search.text, here, true),
+            None => Seek::new(&self.search.text, u64::MAX, false),
+        };
+        self.change_logs(|_, view| view.seek = seek);
+        if self.seek_logs() {
+            self.out.push(Effect::Continue);
+        }
+    }
+
+    /// Searches on in the logs on screen; whether there is more to look at.
+    pub(super) fn seek_logs(&mut self) -> bool {
+        let height = self.log_height();
+        let mut missed = None;
+        let mut is_left = false;
+        self.change_logs(|screen, view| {
+            let Some(mut seek) = view.seek.take() else { return };
+            match seek.step(&view.tail, SOUGHT) {
+                Found::Line(number) => (screen.selected, screen.row) = (Some(number), height / 3),
+                Found::Nothing => missed = Some(seek.is_forward()),
+                Found::NotYet => (view.seek, is_left) = (Some(seek), true),
+            }
+        });
+        if let Some(is_forward) = missed {
+            let text = format!("{} was not found {}", self.search.text, if is_forward { "below" } else { "above" });
+            self.say(text);
+        }
+        is_left
     }
 
     pub(in crate::app) fn bookmark(&mut self) {

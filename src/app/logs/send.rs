@@ -1,12 +1,16 @@
 //! What goes out of logs, and what words of a line do: copies, files, terms of the filter.
 
 use crate::app::App;
+use crate::app::effect::Effect;
 use crate::app::prompt::{Prompt, Purpose};
+use crate::app::screen::Press;
 use crate::app::session::logs::Goal;
+use crate::view::fit;
 use crate::view::logs::buffer::Flag;
 use crate::view::logs::export::{Export, Format};
 use crate::view::logs::filter::{Filter, literal};
 use crate::view::logs::structure;
+use crate::view::logs::text::plain;
 use crate::view::logs::window;
 use std::collections::VecDeque;
 
@@ -96,24 +100,33 @@ impl App {
         }
     }
 
-    /// Draws a range to a row, from the line that was pressed.
-    pub(in crate::app) fn drag_logs(&mut self, row: usize) {
+    /// Draws to a cell with the button held: text within the row that was pressed, lines beyond it.
+    pub(in crate::app) fn drag_logs(&mut self, x: u16, row: usize) {
+        let column = usize::from(x.saturating_sub(self.log_area().x + 1));
         let Some((screen, view)) = self.log_screen() else { return };
-        let number = self.log_window(screen, view).rows.get(row).map(|row| row.number);
+        let Some(pressed) = screen.pressed else { return };
+        let Some(line) = self.log_window(screen, view).rows.into_iter().nth(row) else { return };
+        let (from, to) = (pressed.column.min(column), pressed.column.max(column));
         self.change_logs(|screen, _| {
-            if !screen.is_dragged && number != screen.selected {
-                (screen.is_dragged, screen.anchor) = (true, screen.selected);
-            }
-            if screen.is_dragged && number.is_some() {
-                (screen.selected, screen.row) = (number, row);
+            screen.is_dragged = true;
+            (screen.selected, screen.row) = (Some(line.number), row);
+            if row == pressed.row {
+                (screen.word, screen.anchor) = (window::letters(&line.line.plain(), from, to), None);
+            } else {
+                (screen.word, screen.anchor) = (String::new(), Some(pressed.number));
             }
         });
     }
 
     /// The button is let go: what was drawn is copied.
     pub(in crate::app) fn release_logs(&mut self) {
-        if self.log_screen().is_some_and(|(screen, _)| screen.is_dragged) {
+        let Some((screen, _)) = self.log_screen().filter(|(screen, _)| screen.is_dragged) else { return };
+        let (text, has_lines) = (screen.word.trim().to_owned(), screen.anchor.is_some());
+        self.change_logs(|screen, _| screen.is_dragged = false);
+        if has_lines {
             self.copy_log(false);
+        } else if !text.is_empty() {
+            self.out.push(Effect::Copy { text, what: "the text".to_owned() });
         }
     }
 
@@ -151,19 +164,30 @@ impl App {
         let word = window::words(&view.tail, line.number).into_iter().find(|word| {
             let mut places = plain.match_indices(word.as_str());
             places.any(|(at, _)| {
-                let start = plain[..at].chars().count();
-                (start..start + word.chars().count()).contains(&column)
+                let start = fit::width(&plain[..at]);
+                (start..start + fit::width(word)).contains(&column)
             })
         });
-        self.change_logs(|screen, _| screen.word = word.unwrap_or_default());
+        let pressed = Press { number: line.number, row, column };
+        self.change_logs(|screen, _| {
+            (screen.word, screen.pressed) = (word.unwrap_or_default(), Some(pressed));
+            screen.is_dragged = false;
+        });
     }
 
     /// Hides lines with the word, or shows only these.
     pub(in crate::app) fn filter_word(&mut self, is_excluding: bool) {
-        let Some((screen, _)) = self.log_screen() else { return };
+        let Some((screen, view)) = self.log_screen() else { return };
         let word = if screen.word.is_empty() { self.search.text.clone() } else { screen.word.clone() };
         if word.is_empty() {
             return self.say("no word is chosen: . goes through the words of the line, a press chooses one");
+        }
+        let number = view.tail.shown().get(window::place(&view.tail, screen.selected)).copied();
+        let is_there = number
+            .and_then(|number| view.tail.buffer.entry(number))
+            .is_some_and(|entry| plain(view.tail.buffer.line(entry)).to_lowercase().contains(&word.to_lowercase()));
+        if !is_there && !screen.word.is_empty() {
+            return self.say("the line as it was written has this text otherwise: r shows it so");
         }
         let sign = if is_excluding { "!" } else { "" };
         self.add_term(&format!("{sign}{}", literal(&word)));

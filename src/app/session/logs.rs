@@ -4,10 +4,13 @@ use super::Session;
 use crate::app::effect::{Effect, Stream};
 use crate::app::event::Ticket;
 use crate::app::screen::Screen;
+use crate::kinds::Facts;
+use crate::kinds::pod::facts::{Exit, State as Does};
+use crate::model::Cluster;
 use crate::view::logs::batch::{Batch, SourceId};
 use crate::view::logs::export::Export;
 use crate::view::logs::query::{Query, Wanted, wanted};
-use crate::view::logs::state::State;
+use crate::view::logs::seek::Seek;
 use crate::view::logs::tail::Tail;
 use crate::wire::Timestamp;
 
@@ -29,11 +32,26 @@ pub struct LogView {
     pub has_all: bool,
     /// How many streams match.
     pub matching: usize,
+    /// A search that is under way.
+    pub seek: Option<Seek>,
     /// What is on its way out, and where to.
     pub export: Option<(Export, Goal)>,
     /// What is read now.
     streams: Vec<Stream>,
     begun: bool,
+}
+
+/// How a container ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Crash<'a> {
+    /// What its stream is called.
+    pub label: &'a str,
+    /// How it ended.
+    pub exit: &'a Exit,
+    /// How often it was restarted.
+    pub restarts: u32,
+    /// Whether it runs again.
+    pub is_back: bool,
 }
 
 /// Where lines go.
@@ -49,17 +67,24 @@ impl LogView {
     /// A view that reads nothing yet and keeps so many bytes.
     pub fn new(query: Query, limit: usize, now: Timestamp) -> Self {
         let tail = Tail::new(limit, now);
-        Self { query, tail, has_all: false, matching: 0, export: None, streams: Vec::new(), begun: false }
+        Self { query, tail, has_all: false, matching: 0, seek: None, export: None, streams: Vec::new(), begun: false }
     }
 
-    /// Streams whose container crashed and does not run now: its name, code, reason and how often it was restarted.
-    pub fn crashed(&self) -> impl Iterator<Item = (&str, i32, &str, u32)> {
-        self.streams.iter().filter_map(|stream| match &stream.wanted.state {
-            State::Ended { instance, code: Some(code), reason, .. } if *code != 0 => {
-                let source = self.tail.sources.get(usize::from(stream.source.0))?;
-                Some((source.label.as_str(), *code, &**reason, *instance))
-            }
-            _ => None,
+    /// How containers ended badly: those that do not run now, those that run again, and of the run before each.
+    pub fn crashes<'a>(&'a self, cluster: &'a Cluster) -> impl Iterator<Item = Crash<'a>> {
+        let is_previous = self.query.part.previous;
+        self.streams.iter().filter_map(move |stream| {
+            let Facts::Pod(facts) = &cluster.get(&stream.wanted.pod)?.digest.facts else { return None };
+            let container = facts.containers.iter().find(|container| container.name == stream.wanted.container)?;
+            let (exit, is_back) = match (&container.state, container.last_exit.as_deref()) {
+                (Does::Exited(exit), _) if !is_previous => (&**exit, false),
+                (Does::Running(_), Some(exit)) => (exit, true),
+                (_, Some(exit)) => (exit, false),
+                (_, None) => return None,
+            };
+            let label = self.tail.name_of(self.tail.sources.get(usize::from(stream.source.0))?);
+            let crash = Crash { label, exit, restarts: container.restarts, is_back };
+            (is_previous || exit.code != 0).then_some(crash)
         })
     }
 
@@ -163,6 +188,7 @@ impl Session {
             change(view);
             view.tail = Tail::new(limit, now);
             view.tail.set_filter(filter);
+            (view.seek, view.export) = (None, None);
             (view.begun, view.streams) = (false, Vec::new());
         }
     }

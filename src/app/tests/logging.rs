@@ -46,8 +46,12 @@ const LINES: [(i64, &str); 7] = [
 
 /// The logs of a pod, on a screen of this size, with all lines in place.
 fn logs(size: (u16, u16), pod: &str) -> App {
+    logs_of(PODS, size, pod)
+}
+
+fn logs_of(yaml: &str, size: (u16, u16), pod: &str) -> App {
     let mut app = app(size, &["shop"]);
-    let pods = fixture::world(PODS, |world| world.cluster.of(POD).map(|pod| (**pod).clone()).collect());
+    let pods = fixture::world(yaml, |world| world.cluster.of(POD).map(|pod| (**pod).clone()).collect());
     app.update(Event::Reply(Epoch(1), Reply::Cluster(vec![Change::Replace(Scope::all(POD), pods)])));
     let effects = keys(&mut app, &format!(":po<enter>/{pod}<enter>l"));
     let opened = effects.into_iter().find_map(|effect| match effect {
@@ -212,6 +216,57 @@ fn lines_that_are_drawn_over_are_copied_when_the_button_is_let_go() {
     let effects = app.update(at(MouseAction::Release, 5));
     assert_eq!(copies(&effects)[0].lines().count(), 3);
     assert!(copies(&app.update(at(MouseAction::Release, 5))).is_empty());
+}
+
+#[test]
+fn text_that_is_drawn_over_within_a_line_is_copied_and_can_be_hidden() {
+    let mut app = logs((80, 24), "web");
+    keys(&mut app, "fserved<enter>");
+    let row = pane(&app).window.rows[0].line.plain();
+    let x = 1 + row.find("served 1 in").unwrap() as u16;
+    let at = |action, x| Event::Input(Input::Mouse { action, x, y: 2 });
+    app.update(at(MouseAction::Click, x));
+    app.update(at(MouseAction::Drag, x + 20));
+    app.update(at(MouseAction::Drag, x + 7));
+    let effects = app.update(at(MouseAction::Release, x + 7));
+    assert_eq!(copies(&effects), ["served 1"]);
+    keys(&mut app, "X");
+    assert_eq!(lines(&app), ["served 2 in 14 ms", "served 3 in 5 ms", "served 4 in 5 ms"]);
+}
+
+#[test]
+fn a_search_goes_to_the_nearest_line_and_on_from_there() {
+    let mut app = logs((80, 24), "web");
+    let here = |app: &App| {
+        let rows = pane(app).window.rows;
+        rows.iter().find(|row| row.is_selected).unwrap().line.plain()
+    };
+    keys(&mut app, "/SERVED<enter>");
+    assert!(here(&app).contains("served 4"), "from the end upwards: {}", here(&app));
+    keys(&mut app, "N");
+    assert!(here(&app).contains("served 3"));
+    keys(&mut app, "nn");
+    assert!(here(&app).contains("served 4"));
+    assert_eq!(message(&app.scene()), "SERVED was not found below");
+    keys(&mut app, "g/starting<enter>");
+    assert!(here(&app).contains("starting"), "the line itself counts");
+}
+
+#[test]
+fn the_run_before_says_how_it_ended_and_one_that_is_back_that_it_crashed() {
+    let pod = PODS
+        .replace("name: worker", "name: again")
+        .replace("uid: u2", "uid: u4")
+        .replace("waiting: {reason: CrashLoopBackOff}", "running: {startedAt: \"2026-11-20T10:42:00Z\"}");
+    let pod = pod.replace("reason: OOMKilled}}", "reason: OOMKilled, finishedAt: \"2026-11-20T10:41:55Z\"}}");
+    let mut app = logs_of(&pod, (100, 24), "again");
+    assert!(
+        head(&app).contains("again ended 42s ago: exit 137 OOMKilled, 6 restarts; it runs again"),
+        "{}",
+        head(&app)
+    );
+    keys(&mut app, "p");
+    assert!(head(&app).contains("this is that run"), "{}", head(&app));
 }
 
 #[test]

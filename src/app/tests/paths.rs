@@ -369,3 +369,21 @@ fn hops_lead_to_their_objects_and_esc_comes_back() {
         assert!(matches!(app.session().unwrap().screen(), Screen::Trace(_)), "{key}");
     }
 }
+
+#[test]
+fn logs_open_from_everything_that_leads_to_pods() {
+    let last_hop = format!("{URL}G");
+    for way in [":ing shop<enter>", ":svc shop<enter>", ":deploy shop<enter>", ":po shop<enter>y", "R", &last_hop] {
+        let (mut app, _) = shop((80, 24), |_| {});
+        let mut effects = press(&mut app, way);
+        effects.extend(press(&mut app, "l"));
+        let screen = format!("{:?}", app.session().unwrap().screen());
+        assert!(screen.starts_with("Logs"), "{way}: {screen}");
+        let is_read = |effect: &Effect| matches!(effect, Effect::Logs(_, _, streams) if !streams.is_empty());
+        assert!(effects.iter().any(is_read), "{way}: nothing is read");
+    }
+    let (mut app, _) = shop((80, 24), |_| {});
+    press(&mut app, "<f2>l");
+    assert!(matches!(app.session().unwrap().screen(), Screen::Picker(_)));
+    assert_eq!(message(&app.scene()), "nothing here has logs");
+}

@@ -381,17 +381,17 @@ fn logs(size: Size, rows: Vec<LogRow>, empty: Vec<Line>) -> Scene {
     let head = vec![
         Line::of(vec![
             Span::text("2 live, 1 waiting"),
+            Span::new("  live", Role::State(Health::Ready)),
             Span::new("  3 errors", Role::State(Health::Failed)),
             Span::new("  40 of 900 lines match level:warn", Role::Match),
             Span::new("  4.2 s behind", Role::State(Health::Warn)),
-            Span::new("  live", Role::State(Health::Ready)),
         ]),
         Line::of(vec![Span::new("orders-0 ended: exit 137 OOMKilled, 6 restarts", Role::State(Health::Failed))])
             .state(Some(Health::Failed)),
     ];
     let count = |lines, errors| BarCount { lines, errors };
     let counts = vec![count(4, 0), count(9, 0), count(0, 0), count(31, 2), count(12, 9), count(1, 0)];
-    let chart = Some(Chart { bars: Bars { first: now().seconds(), step: 5, counts }, here: Some(3) });
+    let chart = Some(Chart { bars: Bars { first: now().seconds(), step: 5, counts, before: 3 }, here: Some(3) });
     let all = rows.len() * 20;
     let window = LogWindow { rows, first: 0, all, label: 13..22 };
     let pane = LogsPane { head, chart, window, empty, next_change: None };

@@ -31,6 +31,8 @@ pub struct Bars {
     pub step: i64,
     /// The bars, oldest first.
     pub counts: Vec<Count>,
+    /// Lines that are older than the first bar.
+    pub before: u32,
 }
 
 impl Histogram {
@@ -51,10 +53,10 @@ impl Histogram {
         self.seconds.clear();
     }
 
-    /// At most so many bars, all of one length, from the oldest line to the newest.
+    /// At most so many bars, all of one length, up to the newest line. They are as short as it takes to show nine of ten
+    /// lines: a few old ones, of a container that was set up long ago, would make one bar of all others.
     pub fn bars(&self, most: usize) -> Bars {
-        let (Some((first, _)), Some((last, _))) = (self.seconds.first_key_value(), self.seconds.last_key_value())
-        else {
+        let (Some(first), Some((last, _))) = (self.most_since(), self.seconds.last_key_value()) else {
             return Bars::default();
         };
         let most = i64::try_from(most).unwrap_or(i64::MAX).max(1);
@@ -62,12 +64,19 @@ impl Histogram {
         let even = STEPS.into_iter().find(|step| needed(*step) <= most);
         let (begin, step) = match even {
             Some(step) => (first.div_euclid(step) * step, step),
-            None => (*first, (last - first) / most + 1),
+            None => (first, (last - first) / most + 1),
         };
+        // Where there is room to the left, more of what came before is shown.
+        let oldest = self.seconds.first_key_value().map_or(first, |(second, _)| *second);
+        let room = most - ((last - begin).div_euclid(step) + 1);
+        let back = ((begin - oldest).max(0) + step - 1).div_euclid(step).min(room.max(0));
+        let begin = begin - back * step;
         let length = usize::try_from((last - begin) / step + 1).unwrap_or(1);
-        let mut bars = Bars { first: begin, step, counts: vec![Count::default(); length] };
+        let mut bars = Bars { first: begin, step, counts: vec![Count::default(); length], before: 0 };
         for (second, count) in &self.seconds {
-            if let Some(bar) = bars.index(*second).and_then(|index| bars.counts.get_mut(index)) {
+            if *second < begin {
+                bars.before = bars.before.saturating_add(count.lines);
+            } else if let Some(bar) = bars.index(*second).and_then(|index| bars.counts.get_mut(index)) {
                 bar.lines = bar.lines.saturating_add(count.lines);
                 bar.errors = bar.errors.saturating_add(count.errors);
             }
@@ -76,7 +85,27 @@ impl Histogram {
     }
 }
 
+impl Histogram {
+    /// The second since which nine of ten lines were written.
+    fn most_since(&self) -> Option<i64> {
+        let all: u64 = self.seconds.values().map(|count| u64::from(count.lines)).sum();
+        let mut newer = 0;
+        let is_enough = |(_, count): &(&i64, &Count)| {
+            newer += u64::from(count.lines);
+            all * 9 <= newer * 10
+        };
+        self.seconds.iter().rev().find(is_enough).map(|(second, _)| *second)
+    }
+}
+
 impl Bars {
+    /// How long a bar is, in the largest unit that says it exactly.
+    pub fn length(&self) -> String {
+        let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
+        let even = units.into_iter().find(|(unit, _)| unit <= &self.step && self.step % unit == 0);
+        even.map_or_else(|| format!("{}s", self.step), |(unit, letter)| format!("{}{letter}", self.step / unit))
+    }
+
     /// The bar of a second, which may lie behind the last one.
     pub fn index(&self, second: i64) -> Option<usize> {
         usize::try_from(second.checked_sub(self.first)?.div_euclid(self.step.max(1))).ok()
@@ -114,6 +143,18 @@ mod tests {
         assert_eq!(Histogram::default().bars(9), Bars::default());
     }
 
+    #[test]
+    fn a_few_old_lines_do_not_make_one_bar_of_all_others() {
+        let mut histogram = Histogram::default();
+        histogram.note(Stamp(0), Level::Info);
+        for second in 0..60 {
+            histogram.note(Stamp((20_000_000 + second) * SECOND), Level::Info);
+        }
+        let bars = histogram.bars(100);
+        assert_eq!((bars.step, bars.before, bars.counts.len(), bars.length().as_str()), (1, 1, 100, "1s"));
+        assert_eq!(Bars { step: 300, ..Bars::default() }.length(), "5m");
+    }
+
     proptest! {
         #[test]
         fn no_line_is_lost_and_no_bar_stands_outside(
@@ -128,7 +169,8 @@ mod tests {
             prop_assert!(bars.counts.len() <= most);
             let lines: u32 = bars.counts.iter().map(|count| count.lines).sum();
             let errors: u32 = bars.counts.iter().map(|count| count.errors).sum();
-            prop_assert_eq!((lines as usize, errors as usize), (seconds.len(), seconds.len().div_ceil(3)));
+            prop_assert_eq!((lines + bars.before) as usize, seconds.len());
+            prop_assert!(errors as usize <= seconds.len().div_ceil(3) && seconds.len() * 9 <= lines as usize * 10);
         }
     }
 }

@@ -56,8 +56,13 @@ pub struct Wanted {
 impl Query {
     /// The log of one object, as it is opened at first.
     pub fn of(object: ObjectRef) -> Self {
+        Self::of_all(vec![object])
+    }
+
+    /// The logs of several objects, as they are opened at first.
+    pub fn of_all(objects: Vec<ObjectRef>) -> Self {
         let part = Part { follow: true, previous: false, tail: Some(1000), since: None };
-        Self { objects: vec![object], container: None, part }
+        Self { objects, container: None, part }
     }
 }
 

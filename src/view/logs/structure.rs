@@ -1,4 +1,4 @@
-//! Lines that say more than text: JSON objects and logfmt, read only where they are looked at.
+//! Lines that say more than text: JSON objects, logfmt and klog, read only where they are looked at.
 
 use crate::view::logs::level::Level;
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub fn parse(line: &[u8]) -> Option<Record> {
     let line = line.trim_ascii();
     let pairs = match line.first()? {
         b'{' => json(line)?,
-        _ => logfmt(std::str::from_utf8(line).ok()?)?,
+        _ => words(line)?,
     };
     let mut record = Record::default();
     for (name, value) in pairs {
@@ -64,14 +64,14 @@ pub fn field(line: &[u8], name: &str) -> Option<String> {
         let found = value.get(name).or_else(|| name.split('.').try_fold(&value, |value, part| value.get(part)));
         return found.map(text);
     }
-    logfmt(std::str::from_utf8(line).ok()?)?.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    words(line)?.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
 /// Every field of a line by its dotted name, in the line's own words; none where it is plain text.
 pub fn flat(line: &[u8]) -> Option<Vec<(String, String)>> {
     let line = line.trim_ascii();
     if line.first() != Some(&b'{') {
-        return logfmt(std::str::from_utf8(line).ok()?);
+        return words(line);
     }
     let mut pairs = Vec::new();
     for (name, value) in value(line)?.as_object()? {
@@ -107,8 +107,43 @@ fn text(value: &Value) -> String {
     }
 }
 
+/// The fields of klog or logfmt.
+fn words(line: &[u8]) -> Option<Vec<(String, String)>> {
+    let line = std::str::from_utf8(line).ok()?;
+    klog(line).or_else(|| logfmt(line))
+}
+
+/// `I1125 20:38:58.790197       1 controller.go:615] "Finished syncing" duration="3.1ms"`, as Kubernetes itself writes.
+fn klog(line: &str) -> Option<Vec<(String, String)>> {
+    let (head, said) = line.split_once("] ")?;
+    let mut parts = head.split_ascii_whitespace();
+    let (day, time, thread, place) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let level = match day.as_bytes().first()? {
+        b'I' => "info",
+        b'W' => "warn",
+        b'E' => "error",
+        b'F' => "fatal",
+        _ => return None,
+    };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_day = day.len() == 5 && is_number(day.get(1..)?);
+    if !is_day || !is_number(thread) || !place.contains(':') || parts.next().is_some() {
+        return None;
+    }
+    let (message, rest) = if said.starts_with('"') { logfmt_value(said) } else { (said.to_owned(), "") };
+    let named = [("level", level), ("time", time), ("msg", &message)];
+    let mut fields: Vec<_> = named.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    fields.extend(pairs(rest.trim_start()).unwrap_or_default());
+    fields.push(("at".to_owned(), place.to_owned()));
+    Some(fields)
+}
+
 /// `key=value key="two words"`; a line counts when it begins with a pair and at least two words are pairs.
 fn logfmt(line: &str) -> Option<Vec<(String, String)>> {
+    pairs(line).filter(|pairs| 2 <= pairs.len())
+}
+
+fn pairs(line: &str) -> Option<Vec<(String, String)>> {
     let mut pairs = Vec::new();
     let mut rest = line;
     while !rest.is_empty() {
@@ -129,7 +164,7 @@ fn logfmt(line: &str) -> Option<Vec<(String, String)>> {
         pairs.push((name.to_owned(), value));
         rest = left.trim_start();
     }
-    (2 <= pairs.len()).then_some(pairs)
+    Some(pairs)
 }
 
 fn logfmt_value(text: &str) -> (String, &str) {
@@ -177,6 +212,21 @@ mod tests {
         assert_eq!(parse(b"the answer is x=42 as always"), None);
         assert_eq!(parse(b"x=42"), None);
         assert_eq!(parse(b"{not json"), None);
+    }
+
+    #[test]
+    fn klog_is_taken_apart_with_what_stands_behind_its_message() {
+        let line =
+            br#"W1125 20:38:58.790197       1 controller.go:615] "Slow \"sync\"" duration="3.1 ms" pod="shop/web""#;
+        let record = parse(line).unwrap();
+        assert_eq!((record.level, record.message.as_deref()), (Level::Warn, Some("Slow \"sync\"")));
+        let fields: Vec<_> = record.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(fields, [("duration", "3.1 ms"), ("pod", "shop/web"), ("at", "controller.go:615")]);
+        assert_eq!(field(line, "pod").as_deref(), Some("shop/web"));
+        let prose = parse(b"E0822 10:00:00.000001 12 main.go:9] cannot open a=b: no such file").unwrap();
+        assert_eq!(prose.message.as_deref(), Some("cannot open a=b: no such file"));
+        assert_eq!(parse(b"Invoice 1 of 2 at 10:00] paid"), None);
+        assert_eq!(parse(b"E12 10:00 1 a:1] paid"), None);
     }
 
     proptest! {

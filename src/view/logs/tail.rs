@@ -175,6 +175,12 @@ impl Tail {
         Some(Timestamp(since.0 + window))
     }
 
+    /// What a stream is called among the others: in one pod by its container alone.
+    pub fn name_of<'a>(&self, source: &'a Source) -> &'a str {
+        let has_others = self.sources.iter().any(|other| other.uid != source.uid);
+        if has_others || self.sources.len() == 1 { &source.label } else { &source.container }
+    }
+
     /// What is filtered by.
     pub fn filter(&self) -> &Filter {
         self.sift.filter()
@@ -255,8 +261,9 @@ fn words(mark: &Mark) -> String {
             format!("reconnected after {}.{} s, 0 lost", after / 1000, after % 1000 / 100)
         }
         Mark::Gap { from, to } => {
-            let seconds = (to.0 - from.0) / 1_000_000_000;
-            format!("possible gap of {seconds} s: the server has nothing any more of what was seen last")
+            let millis = to.0.saturating_sub(from.0).max(0) / 1_000_000;
+            let (seconds, tenths) = (millis / 1000, millis % 1000 / 100);
+            format!("possible gap of {seconds}.{tenths} s: the server has nothing any more of what was seen last")
         }
         Mark::Failed(why) => format!("cannot be read: {why}"),
     }

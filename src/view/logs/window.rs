@@ -13,6 +13,8 @@ use crate::wire::Timestamp;
 
 /// The longest name of a stream, in cells.
 const LABEL: usize = 28;
+/// What is left of it where there is little room.
+const LEAST: usize = 12;
 /// Fields of a structured line that are shown behind its message.
 const FIELDS: usize = 8;
 /// Letters of a line that can come on a screen.
@@ -114,7 +116,8 @@ pub fn window(tail: &Tail, look: Look, frame: Frame) -> Window {
     }
     let at = place(tail, selected);
     let row = if selected.is_none() { height - 1 } else { frame.row.min(height - 1) };
-    let label = tail.sources.iter().map(|source| fit::width(&source.label)).max().unwrap_or(0).min(LABEL);
+    let widest = tail.sources.iter().map(|source| fit::width(tail.name_of(source))).max().unwrap_or(0);
+    let label = widest.min(LABEL.min(frame.width / 4).max(LEAST));
     let painter = Painter { tail, look, frame, label, is_alone: tail.sources.len() < 2 };
     let rows_of = |index: usize| shown.get(index).map_or_else(Vec::new, |number| painter.rows(*number, index == at));
     // Upwards from the selected line, then downwards to the end of the screen.
@@ -204,7 +207,7 @@ impl Painter<'_> {
         let source = self.tail.sources.get(usize::from(entry.source.0));
         if let Some(source) = source.filter(|_| !self.is_alone) {
             let role = COLOURS[usize::from(entry.source.0) % COLOURS.len()];
-            let label = fit::cut_middle(&source.label, self.label).into_owned();
+            let label = fit::cut_middle(self.tail.name_of(source), self.label).into_owned();
             let gap = self.label.saturating_sub(fit::width(&label));
             spans.push(Span::new(format!("{label}{} ", " ".repeat(gap)), role));
         }
@@ -323,6 +326,18 @@ pub fn words(tail: &Tail, number: u64) -> Vec<String> {
         }
     }
     words
+}
+
+/// The letters that stand in these columns of a row, the last one too.
+pub fn letters(text: &str, from: usize, to: usize) -> String {
+    let mut used = 0;
+    let text = fit::sanitise(text);
+    let standing = text.chars().filter(|letter| {
+        let start = used;
+        used += fit::width(letter.encode_utf8(&mut [0; 4]));
+        from < used && start <= to
+    });
+    standing.collect()
 }
 
 /// The same text from this letter on.
