@@ -5,6 +5,7 @@ pub mod int_or_string;
 pub mod meta;
 pub mod nulls;
 pub mod quantity;
+pub mod ranges;
 pub mod request;
 pub mod sanitise;
 pub mod time;

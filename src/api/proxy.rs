@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use http::Uri;
 
+use crate::wire::ranges::contains;
+
 /// The proxy variables of a process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -51,11 +53,8 @@ fn matches(rule: &str, host: &str, ip: Option<IpAddr>, port: u16) -> bool {
     if rule == "*" {
         return true;
     }
-    if let Some((network, bits)) = rule.split_once('/') {
-        return match (network.parse(), bits.parse(), ip) {
-            (Ok(network), Ok(bits), Some(ip)) => contains(network, bits, ip),
-            _ => false,
-        };
+    if rule.contains('/') {
+        return ip.is_some_and(|ip| contains(rule, ip));
     }
     let (name, wanted) = split_port(rule);
     if wanted.is_some_and(|wanted| wanted != port) {
@@ -88,19 +87,6 @@ fn split_port(rule: &str) -> (&str, Option<u16>) {
             Err(_) => (rule, None),
         },
         _ => (rule, None),
-    }
-}
-
-fn contains(network: IpAddr, bits: u32, ip: IpAddr) -> bool {
-    let prefix = |value: u128, width: u32| if bits == 0 { 0 } else { value >> width.saturating_sub(bits) };
-    match (network, ip) {
-        (IpAddr::V4(network), IpAddr::V4(ip)) if bits <= 32 => {
-            prefix(u128::from(network.to_bits()), 32) == prefix(u128::from(ip.to_bits()), 32)
-        }
-        (IpAddr::V6(network), IpAddr::V6(ip)) if bits <= 128 => {
-            prefix(network.to_bits(), 128) == prefix(ip.to_bits(), 128)
-        }
-        _ => false,
     }
 }
 

@@ -40,5 +40,14 @@ mod tests {
         assert_eq!((route.priority, route.services[0].weight), (None, Some(3)));
         assert_eq!(route.services[1].port, Some(PortRef::Name("http".into())));
         assert!(facts.tls.as_ref().is_some_and(|tls| tls.domains[0].len() == 2));
+        assert!(facts.parents.is_empty());
+    }
+    #[test]
+    fn a_route_names_the_routes_that_lead_to_it() {
+        let spec = json!({"parentRefs": [{"name": "outer"}, {"name": "edge", "namespace": "front"}], "routes": []});
+        let record = read(INGRESS_ROUTE, &json!({"metadata": {"name": "r", "namespace": "dev"}, "spec": spec}));
+        let Facts::IngressRoute(facts) = &record.digest.facts else { panic!("no facts") };
+        let named: Vec<_> = facts.parents.iter().map(|parent| (parent.namespace.as_deref(), &*parent.name)).collect();
+        assert_eq!(named, [(Some("dev"), "outer"), (Some("front"), "edge")]);
     }
 }

@@ -19,6 +19,8 @@ pub struct IngressRouteFacts {
     pub routes: Box<[TraefikRoute]>,
     /// Whether and how TLS ends or goes through; none for plain connections only.
     pub tls: Option<TraefikTls>,
+    /// The routes that lead requests on to this one; empty for one that takes them itself.
+    pub parents: Box<[TraefikRef]>,
 }
 
 /// One rule and where it leads.
@@ -97,6 +99,7 @@ struct Spec {
     entry_points: Vec<String>,
     routes: Vec<WireRoute>,
     tls: Option<WireTls>,
+    parent_refs: Vec<WireRef>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -169,6 +172,7 @@ impl Shared for IngressRoute {
             entry_points: interner.list(&spec.entry_points),
             routes: spec.routes.iter().map(|r| TraefikRoute::of(r, namespace, interner)).collect(),
             tls: spec.tls.as_ref().map(|t| TraefikTls::of(t, namespace, interner)),
+            parents: spec.parent_refs.iter().map(|p| TraefikRef::of(p, namespace, interner)).collect(),
         };
         let rules: Vec<&str> = facts.routes.iter().map(|route| &*route.rule).collect();
         let cells = Box::new([interner.non_empty(&rules.join(", ")).map_or(Cell::Empty, Cell::Text)]);

@@ -6,7 +6,7 @@ use crate::model::Cluster;
 use crate::view::describe::{Detail, Section};
 use crate::view::line::{Line, Role, Span};
 use crate::view::name;
-use crate::view::routes::index::{Entry, Index};
+use crate::view::routes::index::{Entry, Index, Told};
 use crate::view::trace::outcome::Verdict;
 use crate::wire::Timestamp;
 use std::cmp::Reverse;
@@ -123,6 +123,15 @@ fn canary(record: &Record) -> Option<String> {
     Some(format!("canary {}", parts.join(", ")).trim_end().to_owned())
 }
 
+/// Who takes which part of the requests, where several do.
+fn parts(told: &Told) -> Vec<String> {
+    if told.backends.len() < 2 {
+        return Vec::new();
+    }
+    let parts = told.backends.iter().zip(&told.shares);
+    parts.map(|((_, name), share)| format!("service/{name} {} %", (share * 1000.0).round() / 10.0)).collect()
+}
+
 struct Page<'a> {
     ask: &'a Ask<'a>,
     next: Option<Timestamp>,
@@ -145,12 +154,14 @@ impl Page<'_> {
             spans.push(Span::text("  "));
             spans.push(Span::new(told.verdict.name(), Role::State(told.verdict.health())));
         }
-        let names: Vec<String> = route.services.iter().map(|service| format!("service/{}", service.name)).collect();
+        let record = self.ask.cluster.get(&route.owner);
+        let canary = record.and_then(|record| canary(record));
+        let parts = told.filter(|_| canary.is_none()).map(parts).unwrap_or_default();
+        let named = || route.services.iter().map(|service| format!("service/{}", service.name)).collect();
+        let names: Vec<String> = if parts.is_empty() { named() } else { parts };
         if !names.is_empty() {
             spans.push(Span::text(format!("  → {}", names.join(", "))));
         }
-        let record = self.ask.cluster.get(&route.owner);
-        let canary = record.and_then(|record| canary(record));
         match (&canary, entry.taken_by()) {
             (Some(canary), _) => spans.push(Span::new(format!("  {canary}"), Role::Accent)),
             (None, Some(other)) => {

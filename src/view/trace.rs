@@ -18,7 +18,6 @@ pub mod near;
 pub mod outcome;
 pub mod plan;
 pub mod policy;
-pub mod ranges;
 pub mod reads;
 pub mod reality;
 pub mod request;

@@ -60,7 +60,11 @@ spec:
 ";
 
 fn page(host_name: &str) -> String {
-    fixture::files(YAML, |world: &World| {
+    page_of(YAML, host_name)
+}
+
+fn page_of(yaml: &str, host_name: &str) -> String {
+    fixture::files(yaml, |world: &World| {
         let mut routes = Index::of(world.cluster);
         while routes.work(world, || true) {}
         let (cluster, catalog, now) = (world.cluster, world.catalog, world.now);
@@ -89,4 +93,36 @@ fn paths_stand_in_the_order_of_matching_with_who_takes_them() {
 fn a_host_that_nobody_names_says_so() {
     assert!(page("other.example.org").contains("No object names the host other.example.org"));
     assert!(page("ünlü.example.com").contains("wildcard: /*"));
+}
+
+#[test]
+fn the_shares_of_a_route_are_told() {
+    let mut yaml = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: any}
+spec: {controllerName: example.com/any}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec: {gatewayClassName: any, listeners: [{name: http, port: 80, protocol: HTTP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{name: edge}]
+  hostnames: [gw.example.com]
+  rules: [{backendRefs: [{name: web, port: 80, weight: 7}, {name: next, port: 80, weight: 1}]}]
+"
+    .to_owned();
+    for name in ["web", "next"] {
+        let _ = write!(
+            yaml,
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{ports: [{{port: 80}}]}}\n---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {{name: {name}, namespace: shop, labels: {{kubernetes.io/service-name: {name}}}}}\naddressType: IPv4\nports: [{{port: 80}}]\nendpoints: [{{addresses: [10.0.0.7]}}]\n"
+        );
+    }
+    let text = page_of(&yaml, "gw.example.com");
+    assert!(text.contains("→ service/web 87.5 %, service/next 12.5 %"), "{text}");
 }

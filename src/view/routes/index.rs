@@ -61,6 +61,8 @@ pub struct Told {
     pub certificate: Option<Timestamp>,
     /// The Services that take the request in the end: namespace and name.
     pub backends: Vec<(Arc<str>, Arc<str>)>,
+    /// The part of the requests that each of them takes, in the same order.
+    pub shares: Vec<f64>,
     /// The objects whose rules decide, in order.
     pub deciding: Vec<ObjectRef>,
 }
@@ -293,7 +295,8 @@ pub fn told(trace: &Trace) -> Told {
         Outcome::Forward(backends) => Some(backends),
         _ => None,
     });
-    let backends = ends.flatten().map(|backend| (backend.namespace.clone(), backend.service.clone())).collect();
+    let parts = ends.flatten().map(|backend| ((backend.namespace.clone(), backend.service.clone()), backend.share));
+    let (backends, shares) = parts.unzip();
     let hops = trace.chain().flat_map(|link| &link.hops);
     let through = hops.filter_map(|hop| hop.object.clone()).filter(|object| object.kind == SERVICE).collect();
     let certificate = trace.chain().filter_map(|link| link.tls.as_ref()?.not_after).last();
@@ -303,7 +306,7 @@ pub fn told(trace: &Trace) -> Told {
     };
     let deciding = trace.chain().filter_map(rule).collect();
     let headline = verdict::headline(trace).cloned();
-    Told { verdict: trace.verdict, headline, through, certificate, backends, deciding }
+    Told { verdict: trace.verdict, headline, through, certificate, backends, shares, deciding }
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ mod tests {
     fn only_what_is_two_letters_away_is_offered() {
         assert_eq!(nearest("wbe", ["db", "web", "wbe"]), Some("web"));
         assert_eq!(nearest("checkout", ["cart", "catalog"]), None);
+        assert_eq!(nearest("htps", ["http", "https", "web"]), Some("https"));
+        assert_eq!(nearest("http", ["http", "gateway"]), None);
         assert_eq!((distance("", "ab"), distance("kitten", "sitting")), (2, 3));
     }
 }

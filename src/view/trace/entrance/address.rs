@@ -1,6 +1,6 @@
 //! Addresses: which are private, which belong to a CDN, and which names do.
 
-use crate::view::trace::ranges::Block;
+use crate::wire::ranges::Block;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Cloudflare's blocks (cloudflare.com/ips).

@@ -11,9 +11,9 @@ use crate::view::trace::entrance::proxy;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, lb};
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
-use crate::view::trace::ranges::Block;
 use crate::view::trace::request::{Request, Vantage};
 use crate::view::trace::world::{Dial, World};
+use crate::wire::ranges::Block;
 use std::net::IpAddr;
 use std::sync::Arc;
 

@@ -12,9 +12,9 @@ use crate::view::trace::gateway::backend_tls;
 use crate::view::trace::gateway::change::Change;
 use crate::view::trace::gateway::choose::Candidate;
 use crate::view::trace::gateway::grants::{self, May};
-use crate::view::trace::gateway::names;
 use crate::view::trace::gateway::routes::{self, Route};
 use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::near::nearest;
 use crate::view::trace::plan::{Arm, ArmTarget, Reach};
 use crate::view::trace::request::Request;
 use crate::view::trace::world::World;
@@ -234,7 +234,7 @@ fn missing(world: &World, chosen: &Candidate, at: usize) -> Finding {
     let there = object.namespace.as_deref().unwrap_or("");
     let finding = begin(&rt::RT_G_BACKEND, chosen, at).word("status", INVALID);
     let near = world.in_namespace(SERVICE, there);
-    if let Some(candidate) = names::nearest(&object.name, near.iter().map(|service| &*service.key.name)) {
+    if let Some(candidate) = nearest(&object.name, near.iter().map(|service| &*service.key.name)) {
         let finding = finding.word("why", format!("there is no such Service (similar: {candidate})"));
         return finding.word("field", "name").word("candidate", candidate);
     }

@@ -12,6 +12,7 @@ use crate::view::trace::gateway::matching;
 use crate::view::trace::gateway::names;
 use crate::view::trace::gateway::refusal;
 use crate::view::trace::gateway::routes::{self, Route};
+use crate::view::trace::near::nearest;
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -190,7 +191,7 @@ impl Search<'_, '_> {
                 (0..route.parents.len()).filter(|at| self.is_missing(&route.parents[*at].object)).collect();
             for at in lost {
                 let gateways = self.world.of(GATEWAY).map(|gateway| &*gateway.key.name);
-                let candidate = names::nearest(&route.parents[at].object.name, gateways);
+                let candidate = nearest(&route.parents[at].object.name, gateways);
                 reasons.add(&route, Some(refusal::no_parent(&route, at, candidate)));
             }
         }
@@ -251,7 +252,7 @@ impl Search<'_, '_> {
             ),
             (true, None) => "no route is attached to it".to_owned(),
             (false, None) => {
-                let near = names::nearest(self.name, hosts.iter().copied());
+                let near = nearest(self.name, hosts.iter().copied());
                 let near = near.map_or_else(String::new, |near| format!("; similar: {near}"));
                 hosts.truncate(5);
                 format!("no attached route is for host {} (have: {}{near})", self.name, hosts.join(", "))

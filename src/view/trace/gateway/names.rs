@@ -43,27 +43,6 @@ fn ends_with(name: &str, suffix: &str) -> bool {
     at.and_then(|at| name.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(suffix))
 }
 
-/// The candidate that differs least from a name, by at most two letters.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let near = candidates.into_iter().map(|candidate| (distance(name, candidate), candidate));
-    near.filter(|(distance, _)| (1..=2).contains(distance)).min().map(|(_, candidate)| candidate)
-}
-
-/// How many letters must be put in, taken out or changed.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
-        for column in 0..other.len() {
-            let changed = diagonal + usize::from(letter != other[column]);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,12 +88,5 @@ mod tests {
     fn the_most_specific_host_has_the_most_letters_beside_its_wildcard() {
         let order = ["a.b.example.com", "*.b.example.com", "*.example.com", ""];
         assert!(order.windows(2).all(|pair| weight(pair[1]) < weight(pair[0])));
-    }
-
-    #[test]
-    fn the_nearest_name_differs_by_two_letters_at_most() {
-        assert_eq!(nearest("htps", ["http", "https", "web"]), Some("https"));
-        assert_eq!(nearest("httpss", ["web", "https"]), Some("https"));
-        assert_eq!(nearest("http", ["http", "gateway"]), None);
     }
 }

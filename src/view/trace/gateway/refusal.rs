@@ -7,6 +7,7 @@ use crate::view::trace::gateway::attach::{self, Attached, Refusal, Why};
 use crate::view::trace::gateway::listeners::{Listeners, Place, namespace};
 use crate::view::trace::gateway::names;
 use crate::view::trace::gateway::routes::Route;
+use crate::view::trace::near::nearest;
 
 /// The fault of one refusal; none where it cannot be told whether it is one.
 pub fn finding(attached: &Attached, refusal: &Refusal, listeners: &Listeners, class: &str) -> Option<Finding> {
@@ -86,7 +87,7 @@ fn no_section(route: &Route, parent: usize, listeners: &Listeners) -> Finding {
     let finding = route.name_in(Finding::of(&rt::RT_G_PARENT)).word("why", why).word("index", parent);
     let finding = finding.proof(route.record, format!(".spec.parentRefs[{parent}].sectionName"), section);
     let only = (have.len() == 1).then(|| have[0]);
-    match names::nearest(section, have.iter().copied()).or(only) {
+    match nearest(section, have.iter().copied()).or(only) {
         Some(candidate) => finding.word("field", "sectionName").word("candidate", format!("\"{candidate}\"")),
         None => finding,
     }

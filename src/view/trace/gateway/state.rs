@@ -6,8 +6,8 @@ use crate::kinds::{GATEWAY_CLASS, ObjectRef, Record};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, gw};
 use crate::view::trace::gateway::listeners::{fresh, namespace};
-use crate::view::trace::gateway::names;
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
+use crate::view::trace::near::nearest;
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -93,7 +93,7 @@ fn no_class(world: &World, gateway: &Record, facts: &GatewayFacts, key: &ObjectR
     };
     let mut finding = nobody(gateway, &why).proof(gateway, ".spec.gatewayClassName", name);
     let only = (have.len() == 1).then(|| have[0]);
-    if let Some(candidate) = names::nearest(name, have.iter().copied()).or(only) {
+    if let Some(candidate) = nearest(name, have.iter().copied()).or(only) {
         finding = finding.word("candidate", candidate);
     }
     Hop::new(HopKind::Controller, format!("class {name} does not exist")).at(key).with(finding)

@@ -8,8 +8,8 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, np};
 use crate::view::trace::policy::ingress::Way;
 use crate::view::trace::policy::peers::{Address, End, Fits};
-use crate::view::trace::ranges::contains;
 use crate::view::trace::world::World;
+use crate::wire::ranges::contains;
 use std::sync::Arc;
 
 /// What a tier of policies says of a connection.

@@ -8,9 +8,9 @@ use crate::view::trace::body::Body;
 use crate::view::trace::facts;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Caller;
-use crate::view::trace::ranges::contains;
 use crate::view::trace::request::Vantage;
 use crate::view::trace::world::{Known, World};
+use crate::wire::ranges::contains;
 use std::net::IpAddr;
 use std::sync::Arc;
 

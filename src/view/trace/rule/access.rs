@@ -6,13 +6,13 @@ use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::Controller;
-use crate::view::trace::ranges::contains;
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::service::missing;
 use crate::view::trace::world::{Known, World};
+use crate::wire::ranges::contains;
 use std::sync::Arc;
 
 const DOMAIN: &str = "cluster.local";

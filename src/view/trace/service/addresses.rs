@@ -2,9 +2,9 @@
 
 use crate::kinds::{NODE, POD, Record};
 use crate::view::trace::facts;
-use crate::view::trace::ranges::contains;
 use crate::view::trace::service::call::Call;
 use crate::view::trace::world::{Known, World};
+use crate::wire::ranges::contains;
 use std::net::IpAddr;
 
 /// The label that says who writes a slice.

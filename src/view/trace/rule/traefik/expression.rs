@@ -1,8 +1,8 @@
 //! Rules of Traefik: what they say of a request, as far as one can tell.
 
-use crate::view::trace::ranges::Block;
 use crate::view::trace::request::Request;
 use crate::view::trace::uri;
+use crate::wire::ranges::Block;
 use regex::Regex;
 
 /// A rule.

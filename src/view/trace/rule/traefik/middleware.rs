@@ -6,11 +6,11 @@ use crate::kinds::{MIDDLEWARE, ObjectRef, SECRET};
 use crate::view::trace::facts;
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
-use crate::view::trace::ranges;
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::traefik::router::Step;
 use crate::view::trace::uri;
 use crate::view::trace::world::World;
+use crate::wire::ranges;
 use regex::Regex;
 
 /// A request on its way through middlewares.

@@ -108,6 +108,7 @@ pub fn all<'a>(world: &World<'a>, options: &Options, taken: &[&'a Arc<Record>], 
     }
     if options.has_provider(ROUTES) {
         let class = options.class(ROUTES);
+        let children = children(world);
         for record in world.of(INGRESS_ROUTE) {
             let own = record.meta.annotation(crate::kinds::ingress::CLASS_ANNOTATION).map(AsRef::as_ref);
             let fits = match class {
@@ -115,7 +116,9 @@ pub fn all<'a>(world: &World<'a>, options: &Options, taken: &[&'a Arc<Record>], 
                 None => own.is_none_or(|own| own.is_empty() || own == "traefik"),
             };
             if fits {
-                routers.extend(of_route(options, record, name));
+                let led = children.iter().filter(|(parent, _)| *parent == record.key).map(|(_, child)| *child);
+                let led: Vec<&Record> = led.collect();
+                routers.extend(of_route(options, record, name, &led));
             }
         }
     }
@@ -289,8 +292,27 @@ fn named(world: &World, text: &str) -> Step {
     }
 }
 
-fn of_route<'a>(options: &Options, record: &'a Arc<Record>, name: &str) -> Vec<Router<'a>> {
-    let Some(facts) = facts::ingress_route(record) else { return Vec::new() };
+/// Routes that only get what others lead on to them, and these others.
+fn children<'a>(world: &World<'a>) -> Vec<(ObjectRef, &'a Record)> {
+    let parents = |record: &'a Arc<Record>| {
+        let parents = facts::ingress_route(record).map_or(&[][..], |facts| &facts.parents);
+        parents.iter().map(move |parent| {
+            let namespace = parent.namespace.clone();
+            (ObjectRef { kind: INGRESS_ROUTE, namespace, name: parent.name.clone() }, &**record)
+        })
+    };
+    world.of(INGRESS_ROUTE).flat_map(parents).collect()
+}
+
+/// What stands in the place of a Service where requests are led on to another route, which nobody here follows.
+fn led_on(child: &Record) -> Service {
+    let (namespace, name) = (child.key.namespace.clone().unwrap_or_default(), child.key.name.clone());
+    let other = Some(Arc::from("IngressRoute"));
+    Service { namespace, name, port: None, weight: 1, other, native: false, passes_host: true }
+}
+
+fn of_route<'a>(options: &Options, record: &'a Arc<Record>, name: &str, led: &[&Record]) -> Vec<Router<'a>> {
+    let Some(facts) = facts::ingress_route(record).filter(|facts| facts.parents.is_empty()) else { return Vec::new() };
     let crosses = options.provider_is(ROUTES, "allowcrossnamespace");
     let home = record.key.namespace.as_deref().unwrap_or("");
     let is_foreign = |reference: &TraefikRef| !crosses && reference.namespace.as_deref().is_some_and(|own| own != home);
@@ -307,7 +329,7 @@ fn of_route<'a>(options: &Options, record: &'a Arc<Record>, name: &str) -> Vec<R
             native: service.native || native,
             passes_host: service.passes_host,
         });
-        let services: Vec<Service> = services.collect();
+        let services: Vec<Service> = services.chain(led.iter().map(|child| led_on(child))).collect();
         let step = |reference: &TraefikRef| match reference.name.split_once('@') {
             Some((_, "kubernetescrd")) if !crosses => Step::Nothing(reference.name.to_string()),
             Some(_) => Step::Foreign(reference.name.to_string()),

@@ -104,3 +104,15 @@ fn a_tie_between_different_services_is_not_guessed() {
     let two = route("PathPrefix(`/`)", "priority: 7\n    services: [{name: api, port: 80}]");
     assert!(answer(&format!("{one}{two}"), "http://a.example/").starts_with("Unknown"));
 }
+
+#[test]
+fn a_route_below_another_takes_nothing_itself() {
+    let outer = route("Host(`a.example`)", "middlewares: []").replace("name: r17", "name: outer");
+    let below = route("PathPrefix(`/`)", "services: [{name: web, port: 80}]")
+        .replace("entryPoints: [web]", "parentRefs: [{name: outer}]");
+    // Which one below gets it depends on rules that are asked after the middlewares.
+    let answered = answer(&format!("{outer}{below}"), "http://a.example/");
+    assert!(answered.starts_with("Unknown") && answered.contains("IngressRoute shop/r"), "{answered}");
+    assert_eq!(answer(&below, "http://b.example/"), "404");
+    assert_eq!(answer(&outer, "http://a.example/"), "404");
+}

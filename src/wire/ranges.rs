@@ -1,4 +1,4 @@
-//! Ranges of addresses, as policies and allow-lists write them.
+//! Ranges of addresses, as policies, allow-lists and `NO_PROXY` write them.
 
 use std::net::IpAddr;
 
