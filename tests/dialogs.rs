@@ -21,6 +21,8 @@ use kplumb::runtime::{Look, Runtime};
 use kplumb::ui::{Theme, export};
 use kplumb::view::line::Line;
 use kplumb::wire::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use tokio::time::{Instant, timeout};
 
 const NOW: Timestamp = Timestamp(1_795_171_327_000_000);
@@ -121,8 +123,15 @@ async fn picture(view: &str, keys: &str, size: (u16, u16)) -> String {
         now = now.plus_seconds(1);
         program.feed(Event::Tick(now)).unwrap();
     }
-    program.draw().unwrap();
-    export::text(program.surface.buffer())
+    let mut scene = program.app.scene();
+    if scene.dialog.is_some() {
+        // How far paths have been followed behind the question is a matter of time.
+        scene.main.content = Content::Empty(Vec::new());
+        scene.side = None;
+    }
+    let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+    kplumb::ui::paint(&scene, &mut buffer, &Theme::embedded("default").unwrap());
+    export::text(&buffer)
 }
 
 #[tokio::test]
