@@ -137,9 +137,15 @@ fn scale_pause_resume_and_image_do_what_kubectl_does() {
     program.keys("z");
     confirm(&mut program, "example.test/app:2 → example.test/app:1", "y");
     program.until("image deployment/twin-a in twins-a: done");
+    // While the pods are replaced every write of the status is a change, and the question would be asked again.
+    plane.wait_for("the end of the rollout", || {
+        let status = &plane.json(&format!("{path}/{OURS}"))["status"];
+        ["replicas", "updatedReplicas", "availableReplicas"].iter().all(|count| status[*count] == 3)
+    });
     program.keys("z");
     confirm(&mut program, "rollout pause", "y");
-    program.until("pause deployment/twin-a in twins-a: done");
+    program.until("pause deployment/twin-a in twins-a: ");
+    plane.wait_for("the pause", || plane.json(&format!("{path}/{OURS}"))["spec"]["paused"] == true);
     assert_eq!(program.record().breaks, Vec::<String>::new());
 }
 
@@ -367,6 +373,11 @@ fn a_deletion_takes_exactly_the_object_that_was_seen() {
         let sets = sets();
         let items = sets["items"].as_array().unwrap();
         items.iter().any(|set| set["metadata"]["ownerReferences"].is_null())
+    });
+    // Until the collector has let go of what it owned the old one is still there.
+    plane.wait_for("the end of the old one", || {
+        let all = plane.json(&path);
+        !all["items"].as_array().unwrap().iter().any(|item| item["metadata"]["name"] == OURS)
     });
     program.keys("z");
     confirm(&mut program, "it is made again as it was", "y");
