@@ -10,6 +10,9 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// Looks at a kind after which an index of it is made: a single trace is through sooner without one.
+const WORTH_AN_INDEX: u32 = 24;
+
 /// What is kept of a world, whose model does not change while it is borrowed.
 #[derive(Debug, Default)]
 pub struct Memo<'a> {
@@ -19,11 +22,21 @@ pub struct Memo<'a> {
     pub open: OnceCell<Vec<&'a Arc<Record>>>,
     /// The Services by their addresses in the cluster.
     pub cluster_ips: OnceCell<HashMap<IpAddr, &'a Arc<Record>>>,
+    /// By kind: how often something was looked for in all of it.
+    looks: RefCell<BTreeMap<KindId, u32>>,
     /// Whom the controllers serve, and what was looked at to tell.
     pub served: RefCell<Vec<(Controller, Sorted<'a>, BTreeSet<Read>)>>,
 }
 
 impl<'a> Memo<'a> {
+    /// Notes one more look at a kind; whether an index of it is worth its while by now.
+    pub fn is_busy(&self, kind: KindId) -> bool {
+        let mut looks = self.looks.borrow_mut();
+        let looks = looks.entry(kind).or_default();
+        *looks = looks.saturating_add(1);
+        WORTH_AN_INDEX <= *looks
+    }
+
     /// Whom a controller serves.
     pub fn served(&self, controller: &Controller) -> Option<(Sorted<'a>, BTreeSet<Read>)> {
         let served = self.served.borrow();

@@ -60,6 +60,12 @@ pub fn cluster_ips(record: &Record) -> impl Iterator<Item = IpAddr> {
     ips.iter().filter_map(|ip| ip.parse().ok())
 }
 
+/// Whether a Service has this address in the cluster. One of version 4 is written in one way only: `text`.
+pub fn has_cluster_ip(record: &Record, (ip, text): (IpAddr, &str)) -> bool {
+    let ips = facts::service(record).map_or(&[][..], |facts| &facts.cluster_ips);
+    ips.iter().any(|have| if ip.is_ipv4() { **have == *text } else { have.parse() == Ok(ip) })
+}
+
 /// Whether an object may decide about requests for a host: it names it, another one that stands for it, or all hosts.
 pub fn is_for(record: &Record, host: &str) -> bool {
     if let Some(ingress) = facts::ingress(record) {
@@ -117,9 +123,13 @@ fn stands_for(name: &str, host: &str) -> bool {
     if !is_plain(name) {
         return true;
     }
+    let without = |name: &'_ str| if name.get(..4).is_some_and(|www| www.eq_ignore_ascii_case("www.")) { 4 } else { 0 };
     match name.strip_prefix('*') {
-        Some(parent) => host.to_ascii_lowercase().ends_with(&parent.to_ascii_lowercase()) && parent.len() < host.len(),
-        None => !name.is_empty() && (name.eq_ignore_ascii_case(host) || bare(name) == bare(host)),
+        Some(parent) => {
+            let end = host.len().checked_sub(parent.len()).and_then(|at| host.get(at..));
+            parent.len() < host.len() && end.is_some_and(|end| end.eq_ignore_ascii_case(parent))
+        }
+        None => !name.is_empty() && name[without(name)..].eq_ignore_ascii_case(&host[without(host)..]),
     }
 }
 

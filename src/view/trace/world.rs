@@ -196,6 +196,10 @@ impl<'a> World<'a> {
 
     /// The same for further names of objects that were noted: what comes for those is no news to the request.
     pub fn about(&self, kind: KindId, hosts: &[&str]) -> Vec<&'a Arc<Record>> {
+        if !self.memo.is_busy(kind) {
+            let is_meant = |record: &&Arc<Record>| hosts.iter().any(|host| reads::is_for(record, host));
+            return self.cluster.of(kind).filter(is_meant).collect();
+        }
         let mut known = self.memo.hosts.borrow_mut();
         let known = known.entry(kind).or_insert_with(|| Rc::new(Hosts::of(self.cluster.of(kind))));
         known.about(hosts)
@@ -234,12 +238,17 @@ impl<'a> World<'a> {
     /// The Service with this address in the cluster.
     pub fn by_cluster_ip(&self, ip: IpAddr) -> Option<&'a Arc<Record>> {
         self.note(Read::ClusterIp(SERVICE, ip));
-        let known = self.memo.cluster_ips.get_or_init(|| {
-            let services = self.cluster.of(SERVICE);
-            let pairs = services.flat_map(|service| reads::cluster_ips(service).map(move |ip| (ip, service)));
-            pairs.collect()
-        });
-        let found = *known.get(&ip)?;
+        let found = if self.memo.is_busy(SERVICE) {
+            let known = self.memo.cluster_ips.get_or_init(|| {
+                let services = self.cluster.of(SERVICE);
+                let pairs = services.flat_map(|service| reads::cluster_ips(service).map(move |ip| (ip, service)));
+                pairs.collect()
+            });
+            *known.get(&ip)?
+        } else {
+            let text = ip.to_string();
+            self.cluster.of(SERVICE).find(|service| reads::has_cluster_ip(service, (ip, &text)))?
+        };
         self.note(Read::Object(found.key.clone()));
         Some(found)
     }
