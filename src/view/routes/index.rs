@@ -8,7 +8,6 @@ use crate::kinds::{
     GATEWAY, GRPC_ROUTE, HTTP_ROUTE, KindId, LISTENER_SET, Meta, ObjectRef, Record, SERVICE, TLS_ROUTE, X_LISTENER_SET,
 };
 use crate::model::Cluster;
-use crate::view::trace::facts;
 use crate::view::trace::fault::Finding;
 use crate::view::trace::follow::follow;
 use crate::view::trace::hop::HopKind;
@@ -100,16 +99,12 @@ impl Index {
             if KINDS.contains(&key.kind) {
                 self.list(cluster, key);
             }
-            self.mark(&Read::Object(key.clone()));
-            self.mark(&Read::Kind(key.kind));
-            if let Some(record) = cluster.get(key) {
-                self.mark_for(record);
+            let record = cluster.get(key).map(AsRef::as_ref);
+            for read in reads::touched(key, record) {
+                self.mark(&read);
             }
-            let Some(namespace) = &key.namespace else { continue };
-            self.mark(&Read::Namespace(key.kind, Arc::clone(namespace)));
-            let labels = cluster.get(key).map_or(&[][..], |record| &record.meta.labels);
-            for (label, value) in labels {
-                self.mark(&Read::Label(key.kind, Arc::clone(namespace), Arc::clone(label), Arc::clone(value)));
+            if let Some(record) = record.filter(|_| KINDS.contains(&key.kind)) {
+                self.mark_by_host(record);
             }
         }
         if listeners_changed {
@@ -199,21 +194,10 @@ impl Index {
         old.digest != record.digest || Meta { resource_version, ..old.meta.clone() } != record.meta
     }
 
-    /// Marks the traces that looked for objects such as this one has become.
-    fn mark_for(&mut self, record: &Record) {
-        let kind = record.key.kind;
-        if facts::service(record).is_some_and(reads::is_open) {
-            self.mark(&Read::Open(kind));
-        }
-        for ip in reads::cluster_ips(record) {
-            self.mark(&Read::ClusterIp(kind, ip));
-        }
-        if KINDS.contains(&kind) {
-            let is_meant =
-                |read: &Read| matches!(read, Read::Host(of, host) if *of == kind && reads::is_for(record, host));
-            let touched = self.by_read.iter().filter(|(read, _)| is_meant(read)).flat_map(|(_, entries)| entries);
-            self.due.extend(touched);
-        }
+    /// Marks the traces that looked for objects for a host that this one is for.
+    fn mark_by_host(&mut self, record: &Record) {
+        let looks = self.by_read.iter().filter(|(read, _)| reads::is_by_host(read, record));
+        self.due.extend(looks.flat_map(|(_, entries)| entries));
     }
 
     /// Lists the routes of every object that stands on listeners.

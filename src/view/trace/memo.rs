@@ -7,7 +7,6 @@ use crate::view::trace::served::Sorted;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// Looks at a kind after which an index of it is made: a single trace is through sooner without one.
@@ -17,7 +16,7 @@ const WORTH_AN_INDEX: u32 = 24;
 #[derive(Debug, Default)]
 pub struct Memo<'a> {
     /// By kind: its objects by the hosts that they are for.
-    pub hosts: RefCell<BTreeMap<KindId, Rc<Hosts<'a>>>>,
+    pub hosts: RefCell<BTreeMap<KindId, Hosts<'a>>>,
     /// The Services that can be entered from outside.
     pub open: OnceCell<Vec<&'a Arc<Record>>>,
     /// The Services by their addresses in the cluster.

@@ -147,27 +147,32 @@ pub fn scopes<'a>(reads: impl IntoIterator<Item = &'a Read>, catalog: &Catalog) 
 
 /// Whether a change of this object can have touched what was looked at.
 pub fn touches(reads: &BTreeSet<Read>, cluster: &Cluster, changed: &ObjectRef) -> bool {
-    if reads.contains(&Read::Object(changed.clone())) || reads.contains(&Read::Kind(changed.kind)) {
-        return true;
-    }
-    if cluster.get(changed).is_some_and(|record| is_meant(reads, record)) {
-        return true;
-    }
-    let Some(namespace) = &changed.namespace else { return false };
-    let labels = cluster.get(changed).map_or(&[][..], |record| &record.meta.labels);
-    let by_label = |(key, value): &(Arc<str>, Arc<str>)| {
-        reads.contains(&Read::Label(changed.kind, Arc::clone(namespace), Arc::clone(key), Arc::clone(value)))
-    };
-    reads.contains(&Read::Namespace(changed.kind, Arc::clone(namespace))) || labels.iter().any(by_label)
+    let record = cluster.get(changed).map(AsRef::as_ref);
+    touched(changed, record).iter().any(|read| reads.contains(read))
+        || record.is_some_and(|record| reads.iter().any(|read| is_by_host(read, record)))
 }
 
-/// Whether something was looked for that this object has become: open to the outside, for a host.
-fn is_meant(reads: &BTreeSet<Read>, record: &Record) -> bool {
-    let kind = record.key.kind;
-    let is_opened = facts::service(record).is_some_and(is_open) && reads.contains(&Read::Open(kind));
-    let names = |read: &Read| matches!(read, Read::Host(of, host) if *of == kind && is_for(record, host));
-    let has_address = cluster_ips(record).any(|ip| reads.contains(&Read::ClusterIp(kind, ip)));
-    is_opened || has_address || reads.iter().any(names)
+/// The looks that a change of an object touches, as it is now where it is still there. Those for hosts are not among them:
+/// [`is_by_host`] tells them.
+pub fn touched(changed: &ObjectRef, record: Option<&Record>) -> Vec<Read> {
+    let kind = changed.kind;
+    let mut reads = vec![Read::Object(changed.clone()), Read::Kind(kind)];
+    reads.extend(changed.namespace.as_ref().map(|namespace| Read::Namespace(kind, Arc::clone(namespace))));
+    let Some(record) = record else { return reads };
+    if let Some(namespace) = &changed.namespace {
+        let label = |(key, value): &(Arc<str>, Arc<str>)| {
+            Read::Label(kind, Arc::clone(namespace), Arc::clone(key), Arc::clone(value))
+        };
+        reads.extend(record.meta.labels.iter().map(label));
+    }
+    reads.extend(facts::service(record).filter(|facts| is_open(facts)).map(|_| Read::Open(kind)));
+    reads.extend(cluster_ips(record).map(|ip| Read::ClusterIp(kind, ip)));
+    reads
+}
+
+/// Whether it was looked for objects for a host that this one is for.
+pub fn is_by_host(read: &Read, record: &Record) -> bool {
+    matches!(read, Read::Host(kind, host) if *kind == record.key.kind && is_for(record, host))
 }
 
 fn scope(read: &Read) -> Option<Scope> {

@@ -11,9 +11,8 @@ use crate::view::trace::reads::{self, Read};
 use crate::view::trace::served::Sorted;
 use crate::wire::Timestamp;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// Everything a trace may look at.
@@ -201,7 +200,7 @@ impl<'a> World<'a> {
             return self.cluster.of(kind).filter(is_meant).collect();
         }
         let mut known = self.memo.hosts.borrow_mut();
-        let known = known.entry(kind).or_insert_with(|| Rc::new(Hosts::of(self.cluster.of(kind))));
+        let known = known.entry(kind).or_insert_with(|| Hosts::of(self.cluster.of(kind)));
         known.about(hosts)
     }
 
@@ -240,9 +239,14 @@ impl<'a> World<'a> {
         self.note(Read::ClusterIp(SERVICE, ip));
         let found = if self.memo.is_busy(SERVICE) {
             let known = self.memo.cluster_ips.get_or_init(|| {
-                let services = self.cluster.of(SERVICE);
-                let pairs = services.flat_map(|service| reads::cluster_ips(service).map(move |ip| (ip, service)));
-                pairs.collect()
+                let mut known = HashMap::new();
+                for service in self.cluster.of(SERVICE) {
+                    // Of several the first has it, with an index as without.
+                    for ip in reads::cluster_ips(service) {
+                        known.entry(ip).or_insert(service);
+                    }
+                }
+                known
             });
             *known.get(&ip)?
         } else {
@@ -380,6 +384,20 @@ metadata: {name: other, namespace: shop, labels: {app: other}}
             assert!(reads.contains(&Read::Object(ObjectRef::new(SERVICE, "shop", "gone"))));
             assert!(reads.contains(&Read::Label(POD, Arc::from("shop"), key, value)));
             assert!(world.take_reads().is_empty());
+        });
+    }
+
+    #[test]
+    fn of_several_services_with_an_address_it_is_the_first_s_however_often_one_looks() {
+        let service = |name: &str| {
+            format!(
+                "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{clusterIP: 10.96.0.7}}\n"
+            )
+        };
+        fixture::world(&[service("b"), service("a")].join("---\n"), |world| {
+            let found = || world.by_cluster_ip("10.96.0.7".parse().unwrap()).map(|record| record.key.name.to_string());
+            let names: BTreeSet<_> = (0..100).map(|_| found()).collect();
+            assert_eq!(names, BTreeSet::from([Some("a".to_owned())]));
         });
     }
 
