@@ -6,6 +6,7 @@ mod cron;
 mod delete;
 mod drain;
 mod evict;
+mod fields;
 mod image;
 mod owners;
 mod partition;
@@ -276,6 +277,11 @@ fn quoted(text: &str) -> String {
 /// `1 pod`, `3 pods`.
 fn counted(count: i64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// `1 pod is`, `3 pods are`.
+fn pods_are(count: i64) -> String {
+    format!("{} {}", counted(count, "pod"), if count == 1 { "is" } else { "are" })
 }
 
 #[cfg(test)]

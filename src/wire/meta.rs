@@ -4,6 +4,18 @@ use crate::wire::time::Time;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// The fields of metadata that only the server writes.
+pub const BY_THE_SERVER: [&str; 8] = [
+    "uid",
+    "resourceVersion",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generation",
+    "managedFields",
+    "selfLink",
+];
+
 /// `metav1.ObjectMeta`, the part that kplumb reads (k8s.io/apimachinery meta/v1 generated.proto).
 #[derive(Clone, PartialEq, prost::Message, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -1,5 +1,6 @@
 //! `suspend-cronjob`, `resume-cronjob` and `trigger`: whether a CronJob makes Jobs, and one that it makes now.
 
+use super::fields::list;
 use super::{Act, Input, PLAIN, Reads, Subject, Undo};
 use crate::app::mutation::{Mutation, PatchStyle, Way, Write};
 use crate::app::right::Right;
@@ -139,7 +140,7 @@ fn caution(subject: &Subject) -> Vec<String> {
     if is_suspended(subject) {
         cautions.push("it is suspended: this one run happens all the same".to_owned());
     }
-    let active = subject.field("/status/active").as_array().map_or(0, Vec::len);
+    let active = list(&subject.object, "/status/active").len();
     if 0 < active && subject.field("/spec/concurrencyPolicy") != "Allow" {
         let policy = subject.field("/spec/concurrencyPolicy").as_str().unwrap_or("Allow");
         cautions.push(format!("a run of it is active, and its concurrencyPolicy {policy} does not hold back this one"));

@@ -1,5 +1,6 @@
 //! `delete`: exactly the object that was seen, by uid and version. What it owns goes afterwards, before, or stays.
 
+use super::fields::{is_mirror, list, lost_volumes};
 use super::{Act, Input, PLAIN, Reads, Subject, Undo, owners};
 use crate::app::mutation::{Propagation, Way, Write};
 use crate::app::policy::Friction;
@@ -62,12 +63,9 @@ fn friction(subject: &Subject) -> Friction {
 
 fn refuse(subject: &Subject) -> Option<String> {
     let since = subject.field("/metadata/deletionTimestamp").as_str()?;
-    let held = subject.field("/metadata/finalizers").as_array().map(|all| {
-        let names: Vec<&str> = all.iter().filter_map(Value::as_str).collect();
-        names.join(", ")
-    });
-    let held = held.filter(|names| !names.is_empty());
-    let held = held.map_or_else(String::new, |names| format!("; it waits for its finalizers: {names}"));
+    let names: Vec<&str> = finalizers(subject).iter().filter_map(Value::as_str).collect();
+    let held =
+        if names.is_empty() { String::new() } else { format!("; it waits for its finalizers: {}", names.join(", ")) };
     (subject.argument != "force").then(|| format!("it is being deleted since {since}{held}"))
 }
 
@@ -85,14 +83,14 @@ fn effects(subject: &Subject) -> Vec<String> {
     effects
 }
 
+fn finalizers(subject: &Subject) -> &[Value] {
+    list(&subject.object, "/metadata/finalizers")
+}
+
 /// What goes with a pod, whether it is deleted or evicted.
 pub(super) fn pod_cautions(subject: &Subject) -> Vec<String> {
-    let volumes = subject.field("/spec/volumes").as_array().map_or(&[][..], Vec::as_slice);
-    let local: Vec<&str> = volumes
-        .iter()
-        .filter(|volume| volume.get("emptyDir").is_some())
-        .filter_map(|volume| volume.get("name").and_then(Value::as_str))
-        .collect();
+    let local: Vec<&str> =
+        lost_volumes(&subject.object).filter_map(|volume| volume.get("name").and_then(Value::as_str)).collect();
     let mut cautions = Vec::new();
     if !local.is_empty() {
         cautions.push(format!("what is in its emptyDir volumes is lost: {}", local.join(", ")));
@@ -100,7 +98,7 @@ pub(super) fn pod_cautions(subject: &Subject) -> Vec<String> {
     if owners::controller(&subject.object).is_none() {
         cautions.push("no controller owns it: it will not come back".to_owned());
     }
-    if subject.field("/metadata/annotations").get("kubernetes.io/config.mirror").is_some() {
+    if is_mirror(&subject.object) {
         cautions.push("it mirrors a static pod: its kubelet makes it again".to_owned());
     }
     cautions
@@ -120,8 +118,7 @@ fn caution(subject: &Subject) -> Vec<String> {
             .collect(),
         _ => Vec::new(),
     };
-    let finalizers = subject.field("/metadata/finalizers").as_array().map_or(0, Vec::len);
-    if 0 < finalizers {
+    if !finalizers(subject).is_empty() {
         cautions.push("it has finalizers: it goes only once they are done".to_owned());
     }
     cautions

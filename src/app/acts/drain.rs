@@ -1,8 +1,9 @@
 //! `drain`: no new pod comes to a node, and those that are there are asked to leave, as their disruption budgets allow.
 //! What kubectl leaves alone is left alone, and what it wants to be told is asked for by the same words.
 
+use super::fields::{is_mirror, lost_volumes, text};
 use super::selecting::{encoded, matches};
-use super::{Act, Input, PLAIN, Reads, Subject, Undo, counted, owners};
+use super::{Act, Input, PLAIN, Reads, Subject, Undo, owners, pods_are};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::app::policy::Friction;
 use crate::kinds::{NODE, ObjectRef, POD};
@@ -74,17 +75,13 @@ enum Fate {
 
 /// kubectl's filters, in their order.
 fn fate(pod: &Value, subject: &Subject) -> Fate {
-    let text = |path: &str| pod.pointer(path).and_then(Value::as_str).unwrap_or_default();
-    let is_finished = matches!(text("/status/phase"), "Succeeded" | "Failed");
+    let is_finished = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
     let owner = owners::controller(pod);
-    let mirrors =
-        pod.pointer("/metadata/annotations").is_some_and(|all| all.get("kubernetes.io/config.mirror").is_some());
-    let volumes = pod.pointer("/spec/volumes").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let keeps = volumes.iter().any(|volume| volume.get("emptyDir").is_some());
+    let keeps = lost_volumes(pod).next().is_some();
     if owner.as_deref().is_some_and(|owner| owner.starts_with("DaemonSet ")) && !is_finished {
         return Fate::Stays("its DaemonSet would put it back");
     }
-    if mirrors {
+    if is_mirror(pod) {
         return Fate::Stays("it mirrors a static pod");
     }
     if keeps && !is_finished && !says(subject, "emptydir") {
@@ -98,10 +95,6 @@ fn fate(pod: &Value, subject: &Subject) -> Fate {
 
 fn pods(subject: &Subject) -> &[Value] {
     subject.lists.first().map_or(&[][..], Vec::as_slice)
-}
-
-fn text<'a>(object: &'a Value, path: &str) -> &'a str {
-    object.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn place(pod: &Value) -> String {
@@ -167,7 +160,7 @@ fn budget(pod: &Value, subject: &Subject) -> Option<String> {
 fn effects(subject: &Subject) -> Vec<String> {
     let leaving: Vec<(&Value, Option<String>)> = leaving(subject).map(|pod| (pod, budget(pod, subject))).collect();
     let count = i64::try_from(leaving.len()).unwrap_or(i64::MAX);
-    let mut lines = vec![format!("no new pod is put there; {} asked to leave, one after the other:", are(count))];
+    let mut lines = vec![format!("no new pod is put there; {} asked to leave, one after the other:", pods_are(count))];
     let wide = pods(subject).iter().map(|pod| place(pod).chars().count()).max().unwrap_or(0).min(WIDEST);
     let line = |word: &str, pod: &Value, why: &str| format!("  {word}  {:wide$}  {why}", cut_middle(&place(pod), wide));
     let (held, free): (Vec<_>, Vec<_>) = leaving.into_iter().partition(|(_, budget)| budget.is_some());
@@ -181,10 +174,6 @@ fn effects(subject: &Subject) -> Vec<String> {
         _ => None,
     }));
     lines
-}
-
-fn are(count: i64) -> String {
-    format!("{} {}", counted(count, "pod"), if count == 1 { "is" } else { "are" })
 }
 
 fn caution(subject: &Subject) -> Vec<String> {

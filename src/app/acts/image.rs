@@ -1,6 +1,7 @@
 //! `image`: other images for containers, by their names; what `kubectl set image` writes.
 
-use super::{Act, Input, PLAIN, Reads, Subject, counted};
+use super::fields::{list, text};
+use super::{Act, Input, PLAIN, Reads, Subject, pods_are};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::{CRON_JOB, DAEMON_SET, DEPLOYMENT, POD, REPLICA_SET, STATEFUL_SET};
 use serde_json::{Value, json};
@@ -48,11 +49,10 @@ fn place(subject: &Subject) -> &'static [&'static str] {
 
 fn containers(subject: &Subject) -> Vec<Container> {
     let path = place(subject).iter().fold(String::new(), |path, part| format!("{path}/{part}"));
-    let read = |list: &'static str| {
-        let all = subject.field(&format!("{path}/{list}")).as_array().map_or(&[][..], Vec::as_slice);
-        all.iter().filter_map(move |one| {
-            let text = |key: &str| one.get(key).and_then(Value::as_str).map(str::to_owned);
-            Some(Container { list, name: text("name")?, image: text("image").unwrap_or_default() })
+    let read = |place: &'static str| {
+        list(&subject.object, &format!("{path}/{place}")).iter().filter_map(move |one| {
+            let name = one.get("name")?.as_str()?.to_owned();
+            Some(Container { list: place, name, image: text(one, "/image").to_owned() })
         })
     };
     LISTS.into_iter().flat_map(read).collect()
@@ -131,14 +131,9 @@ fn effects(subject: &Subject) -> Vec<String> {
         CRON_JOB => "the next Jobs use it; those that run keep theirs".to_owned(),
         REPLICA_SET => "pods that it makes from now on use it; those that are there keep theirs".to_owned(),
         DAEMON_SET => "its pods are replaced, node by node".to_owned(),
-        _ => format!("{} replaced, by its own strategy", pods(subject)),
+        _ => format!("{} replaced, by its own strategy", pods_are(subject.count("/spec/replicas", 1))),
     });
     effects
-}
-
-fn pods(subject: &Subject) -> String {
-    let count = subject.count("/spec/replicas", 1);
-    format!("{} {}", counted(count, "pod"), if count == 1 { "is" } else { "are" })
 }
 
 fn caution(subject: &Subject) -> Vec<String> {

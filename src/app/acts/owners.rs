@@ -1,5 +1,6 @@
 //! Who else keeps an object as it is, and will change it back: GitOps, Helm, operators. Told by what they leave on it.
 
+use super::fields::{list, text};
 use serde_json::Value;
 
 /// What each leaves in labels or annotations, and what it does.
@@ -41,13 +42,12 @@ pub fn owners(object: &Value) -> Vec<String> {
 /// The controller that owns an object: `ReplicaSet web-5d8`.
 pub fn controller(object: &Value) -> Option<String> {
     let owner = controlling(object)?;
-    let word = |key: &str| owner.get(key).and_then(Value::as_str).unwrap_or_default();
-    Some(format!("{} {}", word("kind"), word("name")))
+    Some(format!("{} {}", text(owner, "/kind"), text(owner, "/name")))
 }
 
-fn controlling(object: &Value) -> Option<&Value> {
-    let all = object.pointer("/metadata/ownerReferences")?.as_array()?;
-    all.iter().find(|owner| owner.get("controller") == Some(&Value::Bool(true)))
+/// The owner that is a controller, as the object names it.
+pub(super) fn controlling(object: &Value) -> Option<&Value> {
+    list(object, "/metadata/ownerReferences").iter().find(|owner| owner.get("controller") == Some(&Value::Bool(true)))
 }
 
 /// A controller that is none of Kubernetes' own: those work as everybody knows.

@@ -3,6 +3,7 @@
 use super::{Act, PLAIN, Subject};
 use crate::app::mutation::{Mutation, Write};
 use crate::app::right::Right;
+use crate::wire::meta::BY_THE_SERVER;
 use serde_json::{Value, json};
 
 pub(super) const RECREATE: Act = Act {
@@ -29,17 +30,7 @@ pub(super) fn manifest(object: &Value) -> Value {
         fields.remove("status");
     }
     if let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut) {
-        let server = [
-            "uid",
-            "resourceVersion",
-            "creationTimestamp",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-            "generation",
-            "managedFields",
-            "selfLink",
-        ];
-        metadata.retain(|key, _| !server.contains(&key.as_str()));
+        metadata.retain(|key, _| !BY_THE_SERVER.contains(&key.as_str()));
     }
     // An address belongs to the Service that had it, and may be another's by now.
     let is_service = manifest.get("kind") == Some(&json!("Service"));

@@ -1,13 +1,14 @@
 //! The history that the cluster itself keeps of a workload: ReplicaSets of a Deployment, ControllerRevisions of a
 //! StatefulSet or DaemonSet.
 
+use super::fields::list;
+use super::owners::controlling;
 use super::selecting::{encoded, selector};
 use super::{Subject, Target};
+use crate::kinds::workload::REVISION;
 use crate::kinds::{DEPLOYMENT, STATEFUL_SET};
 use serde_json::{Map, Value};
 
-/// The number of a revision, on ReplicaSets and their Deployment.
-const NUMBER: &str = "deployment.kubernetes.io/revision";
 /// Which ReplicaSet a pod belongs to: its controller's affair.
 const HASH: &str = "pod-template-hash";
 
@@ -37,10 +38,7 @@ pub(super) fn lists(target: &Target, object: &Value) -> Vec<String> {
 /// The workload's own revisions, the oldest first.
 pub(super) fn revisions(subject: &Subject) -> Vec<Revision> {
     let uid = subject.field("/metadata/uid");
-    let owned = |item: &&Value| {
-        let owners = item.pointer("/metadata/ownerReferences").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        owners.iter().any(|owner| owner.get("controller") == Some(&Value::Bool(true)) && owner.get("uid") == Some(uid))
-    };
+    let owned = |item: &&Value| controlling(item).is_some_and(|owner| owner.get("uid") == Some(uid));
     let items = subject.lists.first().map_or(&[][..], Vec::as_slice);
     let is_deployment = subject.target.key.kind == DEPLOYMENT;
     let read = |item: &Value| if is_deployment { of_replica_set(item) } else { of_controller_revision(item) };
@@ -51,7 +49,7 @@ pub(super) fn revisions(subject: &Subject) -> Vec<Revision> {
 
 fn of_replica_set(set: &Value) -> Revision {
     let annotations = set.pointer("/metadata/annotations").and_then(Value::as_object).cloned().unwrap_or_default();
-    let number = annotations.get(NUMBER).and_then(Value::as_str).and_then(|text| text.parse().ok()).unwrap_or(0);
+    let number = annotations.get(REVISION).and_then(Value::as_str).and_then(|text| text.parse().ok()).unwrap_or(0);
     let template = set.pointer("/spec/template").map(plain).unwrap_or_default();
     Revision { number, template, data: Value::Null, annotations }
 }
@@ -83,8 +81,7 @@ pub(super) fn plain(template: &Value) -> Value {
 
 /// The images of a template, in its order.
 pub(super) fn images(template: &Value) -> Vec<String> {
-    let containers = template.pointer("/spec/containers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    containers.iter().filter_map(|one| one.get("image")?.as_str()).map(str::to_owned).collect()
+    list(template, "/spec/containers").iter().filter_map(|one| one.get("image")?.as_str()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

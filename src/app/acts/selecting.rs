@@ -1,5 +1,6 @@
 //! Label selectors as objects write them: as a query, and whether labels fit.
 
+use super::fields::{list, text};
 use serde_json::Value;
 
 /// A label selector as a query writes it.
@@ -7,16 +8,13 @@ pub(super) fn selector(selector: &Value) -> String {
     let labels = selector.get("matchLabels").and_then(Value::as_object);
     let labels =
         labels.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
-    let expressions = selector.get("matchExpressions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let expressions = list(selector, "/matchExpressions");
     labels.chain(expressions.iter().filter_map(expression)).collect::<Vec<_>>().join(",")
 }
 
 fn expression(value: &Value) -> Option<String> {
     let key = value.get("key")?.as_str()?;
-    let values = || {
-        let all = value.get("values").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")
-    };
+    let values = || list(value, "/values").iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",");
     match value.get("operator")?.as_str()? {
         "In" => Some(format!("{key} in ({})", values())),
         "NotIn" => Some(format!("{key} notin ({})", values())),
@@ -44,16 +42,15 @@ pub(super) fn encoded(text: &str) -> String {
 pub(super) fn matches(selector: &Value, labels: &Value) -> bool {
     let label = |key: &str| labels.get(key).and_then(Value::as_str);
     let mut wanted = selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten();
-    let expressions = selector.get("matchExpressions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let expressions = list(selector, "/matchExpressions");
     wanted.all(|(key, value)| label(key) == value.as_str()) && expressions.iter().all(|one| holds(one, label))
 }
 
 fn holds<'a>(expression: &Value, label: impl Fn(&str) -> Option<&'a str>) -> bool {
-    let text = |key: &str| expression.get(key).and_then(Value::as_str).unwrap_or_default();
-    let found = label(text("key"));
-    let values = expression.get("values").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let found = label(text(expression, "/key"));
+    let values = list(expression, "/values");
     let is_listed = found.is_some_and(|found| values.iter().any(|value| value.as_str() == Some(found)));
-    match text("operator") {
+    match text(expression, "/operator") {
         "In" => is_listed,
         "NotIn" => !is_listed,
         "Exists" => found.is_some(),

@@ -1,5 +1,6 @@
 //! `switch`: a Service sends its requests to the pods of another version, at once: blue-green as people do it by hand.
 
+use super::fields::is_ready;
 use super::selecting::encoded;
 use super::{Act, Input, PLAIN, Reads, Subject, Target, counted};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
@@ -69,11 +70,6 @@ fn wanted(subject: &Subject) -> Labels {
     let mut wanted = selector(subject);
     wanted.extend(pairs(&subject.argument));
     wanted
-}
-
-fn is_ready(pod: &Value) -> bool {
-    let conditions = pod.pointer("/status/conditions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    conditions.iter().any(|one| one["type"] == "Ready" && one["status"] == "True")
 }
 
 /// How many pods that are ready a selector fits, of those that were read.

@@ -1,16 +1,18 @@
 //! `undo`: the template of an earlier revision comes back, from the history that the cluster keeps; also during a rollout
 //! that is stuck. kubectl's own patches and refusals, pinned to the version that was seen.
 
+use super::fields::is_ready;
 use super::revision::{self, Revision, current, plain, revisions};
 use super::{Act, Input, PLAIN, Reads, Subject, Undo};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
+use crate::kinds::workload::REVISION;
 use crate::kinds::{DAEMON_SET, DEPLOYMENT, STATEFUL_SET};
 use serde_json::{Map, Value, json};
 
 /// What stays the Deployment's own when annotations come back from a ReplicaSet.
 const KEPT: [&str; 6] = [
     "kubectl.kubernetes.io/last-applied-configuration",
-    "deployment.kubernetes.io/revision",
+    REVISION,
     "deployment.kubernetes.io/revision-history",
     "deployment.kubernetes.io/desired-replicas",
     "deployment.kubernetes.io/max-replicas",
@@ -141,11 +143,8 @@ fn blocked(subject: &Subject) -> Option<String> {
         return None;
     }
     let update = subject.field("/status/updateRevision");
-    let is_stuck = |pod: &&Value| {
-        let conditions = pod.pointer("/status/conditions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let is_ready = conditions.iter().any(|one| one["type"] == "Ready" && one["status"] == "True");
-        !is_ready && pod.pointer("/metadata/labels/controller-revision-hash") == Some(update)
-    };
+    let is_stuck =
+        |pod: &&Value| !is_ready(pod) && pod.pointer("/metadata/labels/controller-revision-hash") == Some(update);
     let pod = subject.lists.get(1)?.iter().find(is_stuck)?.pointer("/metadata/name")?.as_str()?;
     Some(format!("pod {pod} is not ready, and its controller waits for it: delete pod/{pod} afterwards"))
 }

@@ -1,6 +1,7 @@
 //! `weight`: the share of requests that a canary gets: the annotation of an Ingress of ingress-nginx, the weights of an
 //! HTTPRoute's backends.
 
+use super::fields::list;
 use super::{Act, Input, PLAIN, Reads, Subject};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::{HTTP_ROUTE, INGRESS};
@@ -55,20 +56,16 @@ fn annotation<'a>(subject: &'a Subject, key: &str) -> Option<&'a str> {
     subject.field("/metadata/annotations").get(key).and_then(Value::as_str)
 }
 
-fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    value.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
-}
-
 /// The backends of rules that share requests out.
 fn backends(subject: &Subject) -> Vec<Backend> {
-    let rules = array(subject.field("/spec"), "rules").iter().enumerate();
-    let shared = rules.filter(|(_, rule)| 1 < array(rule, "backendRefs").len());
+    let rules = list(&subject.object, "/spec/rules").iter().enumerate();
+    let shared = rules.filter(|(_, rule)| 1 < list(rule, "/backendRefs").len());
     let read = |(rule, value): (usize, &Value)| {
         let read = |(place, one): (usize, &Value)| {
             let name = one.get("name")?.as_str()?.to_owned();
             Some(Backend { rule, place, name, weight: one.get("weight").and_then(Value::as_i64) })
         };
-        array(value, "backendRefs").iter().enumerate().filter_map(read).collect::<Vec<_>>()
+        list(value, "/backendRefs").iter().enumerate().filter_map(read).collect::<Vec<_>>()
     };
     shared.flat_map(read).collect()
 }

@@ -10,6 +10,7 @@ use crate::demo::status::Failure;
 use crate::demo::store::{self, Store, seconds};
 use crate::demo::write::managed::{self, Writer};
 use crate::demo::write::{Ask, Done, Strictness, body};
+use crate::wire::meta::BY_THE_SERVER;
 
 /// Creates what the body says.
 pub fn create(ask: &Ask, state: &mut State) -> Result<Done, Failure> {
@@ -130,16 +131,7 @@ fn identify(ask: &Ask, state: &State, object: &mut Value) -> Result<(), Failure>
 /// Takes out what only the server writes.
 fn reset(resource: &Resource, object: &mut Value) {
     if let Some(metadata) = object["metadata"].as_object_mut() {
-        for own in [
-            "uid",
-            "resourceVersion",
-            "creationTimestamp",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-            "generation",
-            "selfLink",
-            "managedFields",
-        ] {
+        for own in BY_THE_SERVER {
             metadata.remove(own);
         }
     }
