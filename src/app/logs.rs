@@ -166,8 +166,8 @@ impl App {
     pub(super) fn log_elapsed(&mut self) {
         let mut is_known = true;
         self.change_logs(|screen, view| {
-            let number = view.tail.shown().get(window::place(&view.tail, screen.selected));
-            let at = number.and_then(|number| view.tail.buffer.entry(*number)).and_then(buffer::Entry::at);
+            let number = window::here(&view.tail, screen.selected);
+            let at = number.and_then(|number| view.tail.buffer.entry(number)).and_then(buffer::Entry::at);
             is_known = at.is_some();
             screen.look.times = match (screen.look.times, at) {
                 (Times::Since(_), _) => Times::Clock,
@@ -302,6 +302,6 @@ impl App {
 /// The first and the last line of the chosen range.
 fn range(screen: &LogsScreen, view: &LogView) -> Option<(u64, u64)> {
     let anchor = screen.anchor?;
-    let here = *view.tail.shown().get(window::place(&view.tail, screen.selected))?;
+    let here = window::here(&view.tail, screen.selected)?;
     Some((anchor.min(here), anchor.max(here)))
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::app::event::{Connected, Event, Input, Reply};
 use crate::app::keymap::script;
-use crate::app::scene::{Content, Scene};
+use crate::app::scene::{Content, DetailPane, Scene};
 use crate::kinds::{Catalog, Cell, Digest, Health, Meta, NAMESPACE, ObjectRef, POD, Record};
 use crate::model::{Change, Scope, Sync};
 
@@ -77,6 +77,14 @@ fn selected(scene: &Scene) -> String {
     match &scene.main.content {
         Content::Table(pane) => pane.table.selected_key.as_ref().map_or_else(String::new, |key| key.name.to_string()),
         other => format!("{other:?}"),
+    }
+}
+
+/// The page on screen.
+fn page(app: &App) -> DetailPane {
+    match app.scene().main.content {
+        Content::Detail(pane) => pane,
+        other => panic!("{other:?} is no page"),
     }
 }
 

@@ -68,6 +68,11 @@ pub fn next_change(now: Timestamp, then: Timestamp) -> Timestamp {
     Timestamp(then.0.saturating_add(at))
 }
 
+/// The first moment after `now` at which a whole second less is left until `end`, which lies ahead.
+pub fn next_second(now: Timestamp, end: Timestamp) -> Timestamp {
+    Timestamp(now.0 + (end.micros_since(now) - 1).rem_euclid(SECOND) + 1)
+}
+
 /// The smallest unit that the text shows after `elapsed`.
 fn step(elapsed: i64) -> i64 {
     match elapsed {

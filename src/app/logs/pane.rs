@@ -67,8 +67,8 @@ impl App {
             return None;
         }
         let bars = view.tail.sift.histogram().bars(usize::from(places.bars.width));
-        let number = view.tail.shown().get(window::place(&view.tail, screen.selected));
-        let at = number.and_then(|number| view.tail.buffer.entry(*number)).and_then(Entry::at);
+        let number = window::here(&view.tail, screen.selected);
+        let at = number.and_then(|number| view.tail.buffer.entry(number)).and_then(Entry::at);
         let here = at.and_then(|at| bars.index(at.seconds()));
         Some(Chart { bars, here })
     }

@@ -17,8 +17,8 @@ use crate::view::logs::window;
 impl App {
     pub(in crate::app) fn log_sources(&mut self) {
         let Some((screen, view)) = self.log_screen() else { return };
-        let number = view.tail.shown().get(window::place(&view.tail, screen.selected));
-        let entry = number.and_then(|number| view.tail.buffer.entry(*number));
+        let number = window::here(&view.tail, screen.selected);
+        let entry = number.and_then(|number| view.tail.buffer.entry(number));
         let index = entry.map_or(0, |entry| usize::from(entry.source.0));
         if screen.panel.is_some_and(|panel| panel.what == PanelOf::Sources) {
             return self.change_logs(|screen, _| screen.panel = None);
@@ -156,7 +156,7 @@ impl App {
             return Some(Content::Picker(PickerPane { title: title.to_owned(), entries, first, selected, all }));
         }
         let first = screen.record?;
-        let number = *view.tail.shown().get(window::place(&view.tail, screen.selected))?;
+        let number = window::here(&view.tail, screen.selected)?;
         let lines = record::lines(&view.tail, number, self.now, usize::from(area.width).saturating_sub(4));
         let all = lines.len();
         let first = first.min(all.saturating_sub(height));

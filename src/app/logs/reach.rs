@@ -58,7 +58,7 @@ impl App {
     pub(in crate::app) fn minute_logs(&mut self, is_forward: bool) {
         let stamp = |view: &LogView, number| view.tail.buffer.entry(number).and_then(Entry::at);
         let Some((screen, view)) = self.log_screen() else { return };
-        let at = view.tail.shown().get(window::place(&view.tail, screen.selected)).and_then(|n| stamp(view, *n));
+        let at = window::here(&view.tail, screen.selected).and_then(|n| stamp(view, n));
         let Some(Stamp(at)) = at else { return };
         let wanted = if is_forward { at + 60_000_000_000 } else { at - 60_000_000_000 };
         let is_there = |view: &LogView, number| {
@@ -75,7 +75,7 @@ impl App {
             return self.say("nothing is searched for: / searches");
         }
         let Some((screen, view)) = self.log_screen() else { return };
-        let here = view.tail.shown().get(window::place(&view.tail, screen.selected)).copied();
+        let here = window::here(&view.tail, screen.selected);
         let seek = here.and_then(|here| Seek::new(&self.search.text, here + u64::from(is_forward), is_forward));
         self.change_logs(|_, view| view.seek = seek);
         if self.seek_logs() {
@@ -121,7 +121,7 @@ impl App {
 
     pub(in crate::app) fn bookmark(&mut self) {
         self.change_logs(|screen, view| {
-            let number = view.tail.shown().get(window::place(&view.tail, screen.selected)).copied();
+            let number = window::here(&view.tail, screen.selected);
             if let Some(number) = number {
                 screen.selected = Some(number);
                 view.tail.buffer.toggle_bookmark(number);

@@ -39,7 +39,7 @@ impl App {
     /// Copies the range, else the line.
     pub(in crate::app) fn copy_log(&mut self, is_full: bool) {
         let Some((screen, view)) = self.log_screen() else { return };
-        let one = view.tail.shown().get(window::place(&view.tail, screen.selected)).copied();
+        let one = window::here(&view.tail, screen.selected);
         let numbers = self.log_range_numbers().unwrap_or_else(|| one.into_iter().collect());
         if !numbers.is_empty() {
             self.send(numbers, if is_full { Format::Full } else { Format::Plain }, Goal::Copy);
@@ -182,7 +182,7 @@ impl App {
         if word.is_empty() {
             return self.say("no word is chosen: . goes through the words of the line, a press chooses one");
         }
-        let number = view.tail.shown().get(window::place(&view.tail, screen.selected)).copied();
+        let number = window::here(&view.tail, screen.selected);
         let is_there = number
             .and_then(|number| view.tail.buffer.entry(number))
             .is_some_and(|entry| plain(view.tail.buffer.line(entry)).to_lowercase().contains(&word.to_lowercase()));
@@ -221,8 +221,8 @@ impl App {
     /// Only lines that carry the same trace or request id, of every stream.
     pub(in crate::app) fn follow_id(&mut self) {
         let Some((screen, view)) = self.log_screen() else { return };
-        let number = view.tail.shown().get(window::place(&view.tail, screen.selected));
-        let line = number.and_then(|number| view.tail.buffer.entry(*number)).map(|entry| view.tail.buffer.line(entry));
+        let number = window::here(&view.tail, screen.selected);
+        let line = number.and_then(|number| view.tail.buffer.entry(number)).map(|entry| view.tail.buffer.line(entry));
         match line.and_then(structure::parse).and_then(|record| record.trace) {
             Some((_, value)) => self.set_log_filter(&literal(&value)),
             None => self.say("this line has no trace or request id"),

@@ -1,7 +1,6 @@
 //! Paths by key: what they open and what they ask, what is marked, what is kept; in the cluster of the fault cases.
 
 use super::*;
-use crate::app::scene::DetailPane;
 use crate::app::screen::Screen;
 use crate::kinds::{CONFIG_MAP, EVENT, SECRET, SERVICE};
 use crate::manifests::{read, records, shift};
@@ -86,13 +85,6 @@ fn press(app: &mut App, text: &str) -> Vec<Effect> {
 fn tell(app: &mut App, reply: Reply) {
     let effects = app.update(Event::Reply(Epoch(1), reply));
     settle(app, effects);
-}
-
-fn page(app: &App) -> DetailPane {
-    match app.scene().main.content {
-        Content::Detail(pane) => pane,
-        other => panic!("{other:?} is no page"),
-    }
 }
 
 /// The page as text, each line behind the name of its section.

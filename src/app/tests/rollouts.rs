@@ -3,7 +3,6 @@
 
 use super::*;
 use crate::app::event::Failure;
-use crate::app::scene::DetailPane;
 use crate::app::screen::Screen;
 use crate::kinds::{DEPLOYMENT, REPLICA_SET, SERVICE};
 use crate::manifests::{embedded, records, shift};
@@ -22,13 +21,6 @@ fn shop(size: (u16, u16)) -> (App, Vec<crate::manifests::document::Document>) {
     let mut app = app(size, &[]);
     app.update(Event::Reply(Epoch(1), Reply::Cluster(changes)));
     (app, documents)
-}
-
-fn page(app: &App) -> DetailPane {
-    match app.scene().main.content {
-        Content::Detail(pane) => pane,
-        other => panic!("{other:?} is no page"),
-    }
 }
 
 fn text(app: &App) -> String {

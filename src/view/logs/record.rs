@@ -7,7 +7,7 @@ use crate::view::logs::level::Level;
 use crate::view::logs::structure;
 use crate::view::logs::tail::Tail;
 use crate::view::logs::text::plain;
-use crate::view::logs::window::{Times, clock, role_of};
+use crate::view::logs::window::{Times, broken, clock, role_of};
 use crate::wire::Timestamp;
 
 /// The longest name of a field that others are aligned with.
@@ -71,21 +71,8 @@ fn aligned(fields: &[(String, String, Role)], room: usize) -> Vec<Line> {
 fn wrapped(text: &str, room: usize) -> Vec<String> {
     let room = room.max(20);
     let text: String = text.chars().take(LONGEST).collect();
-    let mut rows = Vec::new();
-    for line in text.split('\n') {
-        let (mut row, mut used) = (String::new(), 0);
-        for letter in fit::sanitise(line).chars() {
-            let wide = fit::width(letter.encode_utf8(&mut [0; 4]));
-            if room < used + wide {
-                rows.push(std::mem::take(&mut row));
-                used = 0;
-            }
-            row.push(letter);
-            used += wide;
-        }
-        rows.push(row);
-    }
-    rows
+    let rows = text.split('\n').flat_map(|line| broken(vec![Span::text(line)], room));
+    rows.map(|spans| spans.into_iter().map(|span| span.text).collect()).collect()
 }
 
 #[cfg(test)]

@@ -107,6 +107,11 @@ pub fn place(tail: &Tail, selected: Option<u64>) -> usize {
     selected.map_or(last, |number| shown.partition_point(|other| *other < number).min(last))
 }
 
+/// The line that stands there; none while none is shown.
+pub fn here(tail: &Tail, selected: Option<u64>) -> Option<u64> {
+    tail.shown().get(place(tail, selected)).copied()
+}
+
 /// The rows on screen.
 pub fn window(tail: &Tail, look: Look, frame: Frame) -> Window {
     let shown = tail.shown();
@@ -352,7 +357,7 @@ fn panned(spans: Vec<Span>, pan: usize) -> Vec<Span> {
 }
 
 /// Text broken at the room, letter by letter: what stands in logs is copied as it is.
-fn broken(spans: Vec<Span>, room: usize) -> Vec<Vec<Span>> {
+pub(super) fn broken(spans: Vec<Span>, room: usize) -> Vec<Vec<Span>> {
     let mut rows: Vec<Vec<Span>> = vec![Vec::new()];
     let mut used = 0;
     for span in spans {

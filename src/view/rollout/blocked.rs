@@ -1,6 +1,6 @@
 //! What holds a rollout up: each cause once, on which object, in words, and what can be done about it.
 
-use super::history::{self, Revision, is_over};
+use super::history::{self, Revision, is_over, is_ready};
 use super::pace::{Deadline, deadline};
 use crate::kinds::pod::facts::{Container, PodFacts, State};
 use crate::kinds::rollout::RolloutFacts;
@@ -95,7 +95,7 @@ pub fn blocks(cluster: &Cluster, record: &Record, revisions: &[Revision], now: T
     for revision in revisions.iter().filter(|revision| revision.is_update) {
         pods(revision, history::previous(revisions), &mut found);
     }
-    found.extend(held(record, revisions));
+    found.extend(held(record));
     found.extend(late(record, revisions, now));
     // What is still on its way comes last; of all else the cause comes before its effects.
     found.sort_by_key(|block| (block.health == Health::Progressing, block.cause));
@@ -173,14 +173,9 @@ fn out_of_order(record: &Record, facts: &StatefulSetFacts, revisions: &[Revision
             "{} still has an older template and is not ready: {why}; {} waits for it",
             stuck.key.name, record.key.name
         );
-        let namespace = stuck.key.namespace.as_deref().map_or(String::new(), |n| format!(" -n {n}"));
-        let remedy = format!("an undo does not help: kubectl{namespace} delete pod {}", stuck.key.name);
+        let remedy = format!("an undo does not help: {}", line(stuck, "delete pod "));
         block(Cause::OutOfOrder, Health::Failed, &stuck.key, text, remedy)
     })
-}
-
-fn is_ready(pod: &Record) -> bool {
-    matches!(&pod.digest.facts, Facts::Pod(facts) if facts.ready)
 }
 
 fn shows_trouble(pod: &Record) -> bool {
@@ -257,7 +252,7 @@ fn is_asked(container: &Container) -> bool {
 }
 
 /// What waits for somebody: pauses, partitions, steps, pods that are to be deleted by hand.
-fn held(record: &Record, revisions: &[Revision]) -> Option<Block> {
+fn held(record: &Record) -> Option<Block> {
     let held = |cause, text: String, remedy: String| Some(block(cause, Health::Warn, &record.key, text, remedy));
     match &record.digest.facts {
         Facts::Deployment(facts) if facts.paused => held(
@@ -292,12 +287,12 @@ fn held(record: &Record, revisions: &[Revision]) -> Option<Block> {
                 String::new(),
             )
         }
-        Facts::Rollout(facts) => argo(record, facts, revisions),
+        Facts::Rollout(facts) => argo(record, facts),
         _ => None,
     }
 }
 
-fn argo(record: &Record, facts: &RolloutFacts, _revisions: &[Revision]) -> Option<Block> {
+fn argo(record: &Record, facts: &RolloutFacts) -> Option<Block> {
     let message = facts.message.as_deref().unwrap_or("");
     if facts.aborted {
         let text = format!("aborted: {message}");

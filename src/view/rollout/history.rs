@@ -160,7 +160,6 @@ fn by_revisions(cluster: &Cluster, record: &Record) -> Vec<Revision> {
 fn revision(held: &Arc<Record>, number: i64, mut pods: Vec<Arc<Record>>) -> Revision {
     pods.sort_by(|a, b| order(a).cmp(&order(b)));
     let alive = |pod: &&Arc<Record>| !is_over(pod);
-    let ready = |pod: &&Arc<Record>| matches!(&pod.digest.facts, Facts::Pod(facts) if facts.ready);
     Revision {
         number,
         key: held.key.clone(),
@@ -170,7 +169,7 @@ fn revision(held: &Arc<Record>, number: i64, mut pods: Vec<Arc<Record>>) -> Revi
         cause: held.meta.annotation(workload::CHANGE_CAUSE).cloned(),
         wanted: None,
         there: size(pods.iter().filter(alive).count()),
-        ready: size(pods.iter().filter(alive).filter(ready).count()),
+        ready: size(pods.iter().filter(alive).filter(|pod| is_ready(pod)).count()),
         ending: size(pods.iter().filter(|pod| pod.meta.deleted.is_some()).count()),
         pods,
         refused: None,
@@ -186,6 +185,11 @@ fn order(pod: &Record) -> (bool, Option<Health>, &ObjectRef) {
 /// Whether a pod is going or has ended.
 pub fn is_over(pod: &Record) -> bool {
     pod.meta.deleted.is_some() || matches!(&pod.digest.facts, Facts::Pod(facts) if facts.ended())
+}
+
+/// Whether a pod is ready.
+pub fn is_ready(pod: &Record) -> bool {
+    matches!(&pod.digest.facts, Facts::Pod(facts) if facts.ready)
 }
 
 fn size(count: usize) -> u32 {

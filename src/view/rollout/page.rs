@@ -192,7 +192,7 @@ impl Painter<'_> {
                 if left <= 0 {
                     return Some("its deadline is now".to_owned());
                 }
-                self.wakes(Timestamp(now.0 + (left - 1).rem_euclid(1_000_000) + 1));
+                self.wakes(age::next_second(now, end));
                 Some(format!("{} to its deadline, counted anew with each step forward", age::duration(left)))
             }
         }

@@ -118,7 +118,7 @@ pub fn page(cluster: &Cluster, catalog: &Catalog, now: Timestamp, room: usize) -
         if let Deadline::Runs(end) = entry.deadline {
             let left = end.micros_since(now);
             if 0 < left {
-                let change = Timestamp(now.0 + (left - 1).rem_euclid(1_000_000) + 1);
+                let change = age::next_second(now, end);
                 next = Some(next.map_or(change, |at| at.min(change)));
                 spans.push(Span::dim(format!("  {} left", age::duration(left))));
             }
