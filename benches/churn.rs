@@ -6,9 +6,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)]
 
 use kplumb::api::connect::{Connection, Options, in_process};
-use kplumb::api::proxy::Environment;
 use kplumb::api::watch::watch;
-use kplumb::app::policy::Mode;
 use kplumb::demo::Demo;
 use kplumb::kinds::{Catalog, POD};
 use kplumb::model::{Change, Cluster, Scope, Sync};
@@ -87,13 +85,6 @@ impl Live {
 }
 
 fn connection(demo: &Demo) -> Connection {
-    let options = Options {
-        namespace: None,
-        act_as: None,
-        act_as_groups: Vec::new(),
-        proxies: Environment::default(),
-        mode: Mode::Observe,
-        clock: system_time,
-    };
+    let options = Options::observing(system_time);
     in_process(demo.service(), "churn", &options)
 }

@@ -8,11 +8,9 @@
 mod samples;
 
 use kplumb::api::connect::Options;
-use kplumb::api::proxy::Environment;
 use kplumb::app::App;
 use kplumb::app::event::Input;
 use kplumb::app::keymap::script;
-use kplumb::app::policy::Mode;
 use kplumb::app::scene::Scene;
 use kplumb::kinds::{Cell, POD, Record};
 use kplumb::model::Change;
@@ -189,14 +187,7 @@ fn changed(pod: &Record, version: usize, cell: usize, value: Cell) -> Record {
 
 /// A world without a cluster: the bench itself says what the watches say.
 fn nowhere(clock: Clock) -> (World, Heard) {
-    let options = Options {
-        namespace: None,
-        act_as: None,
-        act_as_groups: Vec::new(),
-        proxies: Environment::default(),
-        mode: Mode::Observe,
-        clock: kplumb::runtime::clock::system_time,
-    };
+    let options = Options::observing(kplumb::runtime::clock::system_time);
     let clipboard = Clipboard::new(Preference::default(), Surroundings::default(), std::env::temp_dir());
     World::new(Source::Kubeconfig(Box::default(), Box::new(options)), clock, clipboard, Vec::new())
 }

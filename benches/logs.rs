@@ -11,12 +11,10 @@ mod samples;
 use kplumb::api::connect::{Connection, Options, connect};
 use kplumb::api::kubeconfig::Contexts;
 use kplumb::api::logs::follow::Manner;
-use kplumb::api::proxy::Environment;
 use kplumb::app::App;
 use kplumb::app::effect::{Effect, Stream};
 use kplumb::app::event::{Event, Input};
 use kplumb::app::keymap::script;
-use kplumb::app::policy::Mode;
 use kplumb::app::scene::Scene;
 use kplumb::kinds::pod::facts::Role;
 use kplumb::kinds::{ObjectRef, POD};
@@ -316,14 +314,7 @@ fn connection(port: u16) -> Connection {
 }
 
 fn options() -> Options {
-    Options {
-        namespace: None,
-        act_as: None,
-        act_as_groups: Vec::new(),
-        proxies: Environment::default(),
-        mode: Mode::Observe,
-        clock: system_time,
-    }
+    Options::observing(system_time)
 }
 
 /// A world without a cluster: the bench itself says what streams say.

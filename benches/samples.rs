@@ -2,7 +2,6 @@
 //! each, 12.6 KB of JSON, 9.3 KB of protobuf), with name, uid, namespace, node and address of its own for each number.
 
 use kplumb::app::event::{Connected, Epoch, Event, Reply};
-use kplumb::app::settings::Settings;
 use kplumb::app::{App, Size, Start};
 use kplumb::kinds::{Catalog, Interner, Kind, NAMESPACE, NODE, ObjectRef, POD, Record};
 use kplumb::model::{Change, Cluster, Scope, Sync};
@@ -114,18 +113,9 @@ pub fn changes(count: usize) -> Vec<Change> {
 /// What an app begins with that shows `view` on a screen of this size.
 pub fn start(view: &str, (width, height): (u16, u16)) -> Start {
     Start {
-        contexts: vec!["bench".into()],
-        context: Some("bench".into()),
-        nowhere: None,
         view: Some(view.to_owned()),
-        namespaces: std::collections::BTreeSet::new(),
-        own_namespaces: std::collections::BTreeMap::new(),
-        pins: std::collections::BTreeMap::new(),
         mode: Some(kplumb::app::policy::Mode::Observe),
-        policy: kplumb::app::policy::Policy::default(),
-        settings: Settings::default(),
-        now: NOW,
-        size: Size { width, height },
+        ..Start::on(&["bench"], NOW, Size { width, height })
     }
 }
 

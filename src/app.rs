@@ -129,6 +129,27 @@ pub struct Start {
     pub size: Size,
 }
 
+impl Start {
+    /// On the first of these contexts, with nothing asked for and nothing kept from before.
+    pub fn on(contexts: &[&str], now: Timestamp, size: Size) -> Self {
+        let contexts: Vec<ContextName> = contexts.iter().map(|name| Arc::from(*name)).collect();
+        Self {
+            context: contexts.first().cloned(),
+            contexts,
+            nowhere: None,
+            view: None,
+            namespaces: BTreeSet::new(),
+            own_namespaces: BTreeMap::new(),
+            pins: BTreeMap::new(),
+            mode: None,
+            policy: Policy::default(),
+            settings: Settings::default(),
+            now,
+            size,
+        }
+    }
+}
+
 impl App {
     /// The program before its first event, and what it wants done first.
     pub fn start(start: Start) -> (Self, Vec<Effect>) {

@@ -5,12 +5,10 @@
 use std::time::Duration;
 
 use kplumb::api::connect::Options;
-use kplumb::api::proxy::Environment;
 use kplumb::app::event::{Event, Input};
 use kplumb::app::keymap::script;
-use kplumb::app::policy::{Mode, Policy};
+use kplumb::app::policy::Policy;
 use kplumb::app::scene::Content;
-use kplumb::app::settings::Settings;
 use kplumb::app::{App, Size, Start};
 use kplumb::runtime::clipboard::{Clipboard, Preference, Surroundings};
 use kplumb::runtime::clock::Clock;
@@ -55,28 +53,12 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
 ];
 
 fn program(view: &str, (width, height): (u16, u16)) -> Runtime<Memory> {
-    let options = Options {
-        namespace: None,
-        act_as: None,
-        act_as_groups: Vec::new(),
-        proxies: Environment::default(),
-        mode: Mode::Observe,
-        clock: || NOW,
-    };
+    let options = Options::observing(|| NOW);
     let source = Source::Demo(Embedded::new(NOW), Box::new(options));
     let start = Start {
-        contexts: vec!["shop".into()],
-        context: Some("shop".into()),
-        nowhere: None,
         view: Some(view.to_owned()),
-        namespaces: std::collections::BTreeSet::new(),
-        own_namespaces: std::collections::BTreeMap::new(),
-        pins: std::collections::BTreeMap::new(),
-        mode: None,
         policy: Policy::demo(),
-        settings: Settings::default(),
-        now: NOW,
-        size: Size { width, height },
+        ..Start::on(&["shop"], NOW, Size { width, height })
     };
     let clock = Clock::Frozen(NOW);
     let clipboard = Clipboard::new(Preference::default(), Surroundings::default(), std::env::temp_dir());

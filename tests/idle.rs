@@ -6,12 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kplumb::api::connect::{Options, in_process};
-use kplumb::api::proxy::Environment;
 use kplumb::app::effect::Effect;
 use kplumb::app::event::{Epoch, Input};
 use kplumb::app::policy::Mode;
 use kplumb::app::scene::Scene;
-use kplumb::app::settings::Settings;
 use kplumb::app::{App, Size, Start};
 use kplumb::demo::Demo;
 use kplumb::runtime::clipboard::{Clipboard, Preference, Surroundings};
@@ -32,30 +30,14 @@ const NOW: Timestamp = Timestamp(1_795_171_327_000_000);
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn options() -> Options {
-    Options {
-        namespace: None,
-        act_as: None,
-        act_as_groups: Vec::new(),
-        proxies: Environment::default(),
-        mode: Mode::Observe,
-        clock: || NOW,
-    }
+    Options::observing(|| NOW)
 }
 
 fn start(view: &str) -> (App, Vec<Effect>) {
     App::start(Start {
-        contexts: vec!["shop".into()],
-        context: Some("shop".into()),
-        nowhere: None,
         view: Some(view.to_owned()),
-        namespaces: std::collections::BTreeSet::new(),
-        own_namespaces: std::collections::BTreeMap::new(),
-        pins: std::collections::BTreeMap::new(),
         mode: Some(Mode::Observe),
-        policy: kplumb::app::policy::Policy::default(),
-        settings: Settings::default(),
-        now: NOW,
-        size: Size { width: 160, height: 50 },
+        ..Start::on(&["shop"], NOW, Size { width: 160, height: 50 })
     })
 }
 

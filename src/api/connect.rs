@@ -44,6 +44,20 @@ pub struct Options {
     pub clock: fn() -> Timestamp,
 }
 
+impl Options {
+    /// What a process without any adds: it only looks, directly, as whom the kubeconfig says.
+    pub fn observing(clock: fn() -> Timestamp) -> Self {
+        Self {
+            namespace: None,
+            act_as: None,
+            act_as_groups: Vec::new(),
+            proxies: Environment::default(),
+            mode: Mode::Observe,
+            clock,
+        }
+    }
+}
+
 /// A connection to one server as one user. Cheap to clone; the last clone closes it.
 #[derive(Clone)]
 pub struct Connection(Arc<Inner>);

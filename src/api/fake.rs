@@ -16,7 +16,6 @@ use kube::client::Body;
 use tower::{BoxError, service_fn};
 
 use crate::api::connect::{Connection, Options, in_process};
-use crate::api::proxy::Environment;
 use crate::app::policy::Mode;
 use crate::wire::Timestamp;
 
@@ -125,14 +124,7 @@ impl Fake {
 
 /// Options as tests want them.
 pub fn options() -> Options {
-    Options {
-        namespace: None,
-        act_as: None,
-        act_as_groups: Vec::new(),
-        proxies: Environment::default(),
-        mode: Mode::Observe,
-        clock: || Timestamp::from_seconds(1_795_176_000),
-    }
+    Options::observing(|| Timestamp::from_seconds(1_795_176_000))
 }
 
 /// An answer whose body is there at once.

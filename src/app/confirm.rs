@@ -16,6 +16,7 @@ use crate::app::mutation::{Accepted, Back, Confirmed, Mutation, Note, Way};
 use crate::app::notice::Notice;
 use crate::app::policy::Mode;
 use crate::app::prompt::Editor;
+use crate::app::session::Session;
 use crate::kinds::ObjectRef;
 use crate::view::describe::diff::Difference;
 use crate::wire::Timestamp;
@@ -353,9 +354,7 @@ impl App {
 
     /// Whether what is on screen may be done: it can have been seen, and the mode allows it.
     fn may_accept(&mut self, epoch: Epoch) -> bool {
-        let Some(mode) = self.sessions.iter().find(|session| session.epoch == epoch).map(|session| session.mode) else {
-            return false;
-        };
+        let Some(mode) = self.session_of(epoch).map(|session| session.mode) else { return false };
         let is_seen = SMALLEST.0 <= self.size.width && SMALLEST.1 <= self.size.height;
         if !is_seen {
             self.say("the terminal is too small to show what would be done");
@@ -365,33 +364,55 @@ impl App {
         is_seen && mode == Mode::Operate
     }
 
+    /// The connection that a dialog speaks of.
+    pub(super) fn session_of(&self, epoch: Epoch) -> Option<&Session> {
+        self.sessions.iter().find(|session| session.epoch == epoch)
+    }
+
+    /// What the record keeps of whatever is confirmed on a connection.
+    fn note_of(&self, epoch: Epoch) -> Option<Note> {
+        let session = self.session_of(epoch)?;
+        let reason = self.dialog.as_ref().and_then(|dialog| dialog.reason.clone());
+        Some(Note {
+            context: session.context.clone(),
+            rule: session.grant.rule.clone(),
+            reason: reason.or_else(|| session.reason.clone()),
+            ..Note::default()
+        })
+    }
+
+    /// Sends what was confirmed; the dialog is over.
+    fn dispatch(&mut self, epoch: Epoch, confirmed: Confirmed) {
+        let text = format!("{} {}: sent", confirmed.note.action, confirmed.note.object);
+        self.out.push(Effect::Mutate(epoch, Box::new(confirmed)));
+        self.dialog = None;
+        self.say(text);
+    }
+
     fn accept_act(&mut self) {
         let Some(epoch) = self.dialog.as_ref().map(|dialog| dialog.epoch) else { return };
         if !self.may_accept(epoch) {
             return;
         }
-        let Some(Dialog { purpose: Purpose::Act(pending), reason, .. }) = &self.dialog else { return };
+        let Some(Dialog { purpose: Purpose::Act(pending), .. }) = &self.dialog else { return };
         let (State::Ready(ready), Some(mutation)) = (&pending.state, &pending.mutation) else { return };
-        let Some(session) = self.sessions.iter().find(|session| session.epoch == epoch) else { return };
+        let Some(note) = self.note_of(epoch) else { return };
         let note = Note {
-            context: session.context.clone(),
             action: pending.act.name,
             object: pending.subject.target.place(),
             line: pending.act.line(&pending.subject),
-            rule: session.grant.rule.clone(),
-            reason: reason.clone().or_else(|| session.reason.clone()),
             undo: ready.undo.words.clone(),
             back: Back { way: ready.undo.way.clone(), of: pending.of.clone() },
+            ..note
         };
         let deed = Deed {
-            context: session.context.clone(),
+            context: note.context.clone(),
             action: pending.act.name,
             place: note.object.clone(),
             key: pending.subject.target.key.clone(),
             version: pending.subject.target.resource_version.clone(),
             since: self.now,
         };
-        let text = format!("{} {}: sent", note.action, note.object);
         let accepted = Accepted::by_the_user();
         let confirmed = if ready.more.is_empty() {
             Confirmed::write(mutation.clone(), note, accepted)
@@ -399,9 +420,7 @@ impl App {
             let all = std::iter::once(mutation).chain(&ready.more).cloned().collect();
             Confirmed::many(all, note, accepted)
         };
-        self.out.push(Effect::Mutate(epoch, Box::new(confirmed)));
         self.deeds.send(deed);
-        self.dialog = None;
-        self.say(text);
+        self.dispatch(epoch, confirmed);
     }
 }

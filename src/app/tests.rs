@@ -32,20 +32,7 @@ fn record(line: &str) -> Record {
 
 /// An app of this size, connected to a cluster of these objects.
 fn app(size: (u16, u16), objects: &[&str]) -> App {
-    let start = Start {
-        contexts: vec![Arc::from("shop"), Arc::from("other")],
-        context: Some(Arc::from("shop")),
-        nowhere: None,
-        view: None,
-        namespaces: BTreeSet::new(),
-        own_namespaces: BTreeMap::new(),
-        pins: BTreeMap::new(),
-        mode: None,
-        policy: Policy::default(),
-        settings: Settings::default(),
-        now: NOW,
-        size: Size { width: size.0, height: size.1 },
-    };
+    let start = Start::on(&["shop", "other"], NOW, Size { width: size.0, height: size.1 });
     let (mut app, effects) = App::start(start);
     assert_eq!(effects, [Effect::Connect { context: Arc::from("shop"), epoch: Epoch(1), terminal: false }]);
     let connected = Connected {
@@ -283,18 +270,9 @@ fn forbidden_kinds_are_watched_where_they_may_be_read() {
 /// What the program begins with, in contexts `shop` and `other`; `other` names the namespace `dev` as its own.
 fn begin(change: impl FnOnce(&mut Start)) -> App {
     let mut start = Start {
-        contexts: vec![Arc::from("shop"), Arc::from("other")],
         context: Some(Arc::from("other")),
-        nowhere: None,
-        view: None,
-        namespaces: BTreeSet::new(),
         own_namespaces: BTreeMap::from([(Arc::from("other"), Arc::from("dev"))]),
-        pins: BTreeMap::new(),
-        mode: None,
-        policy: Policy::default(),
-        settings: Settings::default(),
-        now: NOW,
-        size: Size { width: 80, height: 24 },
+        ..Start::on(&["shop", "other"], NOW, Size { width: 80, height: 24 })
     };
     change(&mut start);
     App::start(start).0

@@ -9,9 +9,7 @@ use std::time::Duration;
 use kplumb::api::connect::{Connection, Options, connect};
 use kplumb::api::discover::{Discovery, discover};
 use kplumb::api::kubeconfig::Contexts;
-use kplumb::api::proxy::Environment;
 use kplumb::api::watch::{pulse, watch};
-use kplumb::app::policy::Mode;
 use kplumb::kinds::{Catalog, Interner, Kind, KindId};
 use kplumb::model::{Change, Cluster, Scope, Sync};
 use kplumb::wire::Timestamp;
@@ -43,14 +41,7 @@ struct Told {
 
 /// The options of a plain `kplumb`.
 pub fn options() -> Options {
-    Options {
-        namespace: None,
-        act_as: None,
-        act_as_groups: Vec::new(),
-        proxies: Environment::default(),
-        mode: Mode::Observe,
-        clock: || Timestamp::from_seconds(jiff::Timestamp::now().as_second()),
-    }
+    Options::observing(|| Timestamp::from_seconds(jiff::Timestamp::now().as_second()))
 }
 
 /// A connection by a kubeconfig; nothing is sent yet.

@@ -1,6 +1,5 @@
 //! The whole program without a terminal, on the control plane: keys in, frames out.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -42,16 +41,10 @@ impl Program {
         let start = Start {
             contexts: source.contexts().0,
             context,
-            nowhere: None,
             view: Some(":deploy".to_owned()),
-            namespaces: BTreeSet::new(),
-            pins: BTreeMap::new(),
-            own_namespaces: BTreeMap::new(),
-            mode: None,
             policy: Policy::parse(policy, "policy.toml"),
             settings,
-            now: clock.now(),
-            size: Size { width: 140, height: 50 },
+            ..Start::on(&[], clock.now(), Size { width: 140, height: 50 })
         };
         let program = tokio.block_on(async {
             let clipboard = Clipboard::new(Preference::default(), Surroundings::default(), state.path().to_owned());

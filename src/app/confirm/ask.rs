@@ -38,7 +38,7 @@ impl App {
     /// The user may operate the cluster from here on.
     pub(super) fn operate(&mut self) {
         let Some(Dialog { epoch, .. }) = self.dialog.take() else { return };
-        let Some(session) = self.sessions.iter().find(|session| session.epoch == epoch) else { return };
+        let Some(session) = self.session_of(epoch) else { return };
         let Some(server) = session.server().cloned() else { return };
         let Some(cluster_uid) = server.cluster_uid.clone() else { return };
         let answer = Answer {

@@ -5,7 +5,7 @@ use super::{Ask, Dialog, Many, Pending, Purpose, State};
 use crate::app::App;
 use crate::app::acts::Act;
 use crate::app::effect::Effect;
-use crate::app::mutation::{Accepted, Back, Confirmed, Note};
+use crate::app::mutation::{Accepted, Confirmed, Note};
 use crate::app::policy::Friction;
 use crate::app::screen::Screen;
 use crate::app::session::Session;
@@ -74,31 +74,24 @@ impl App {
         if !self.may_accept(epoch) {
             return;
         }
-        let Some(Dialog { purpose: Purpose::Many(many), reason, .. }) = &self.dialog else { return };
-        let Some(session) = self.sessions.iter().find(|session| session.epoch == epoch) else { return };
+        let Some(Dialog { purpose: Purpose::Many(many), .. }) = &self.dialog else { return };
+        let Some(note) = self.note_of(epoch) else { return };
         let mutations: Vec<_> = many.ready().flat_map(Pending::mutations).collect();
         if mutations.is_empty() {
             return;
         }
         let lines: Vec<String> = many.ready().map(|row| row.act.line(&row.subject)).collect();
         let note = Note {
-            context: session.context.clone(),
             action: many.act.name,
             object: many.objects(),
             line: lines.join(" && "),
-            rule: session.grant.rule.clone(),
-            reason: reason.clone().or_else(|| session.reason.clone()),
             undo: "each is taken back by itself".to_owned(),
-            back: Back::default(),
+            ..note
         };
-        let text = format!("{} {}: sent", note.action, note.object);
-        let confirmed = Confirmed::many(mutations, note, Accepted::by_the_user());
-        self.out.push(Effect::Mutate(epoch, Box::new(confirmed)));
-        self.dialog = None;
+        self.dispatch(epoch, Confirmed::many(mutations, note, Accepted::by_the_user()));
         if let Some(Screen::Table(table)) = self.session_mut().and_then(|session| session.screens.last_mut()) {
             table.marked.clear();
         }
-        self.say(text);
     }
 
     /// Stops what is under way.

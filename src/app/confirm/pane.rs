@@ -12,7 +12,7 @@ impl App {
     /// The dialog, if one is open.
     pub(in crate::app) fn dialog_pane(&self) -> Option<DialogPane> {
         let dialog = self.dialog.as_ref()?;
-        let session = self.sessions.iter().find(|session| session.epoch == dialog.epoch)?;
+        let session = self.session_of(dialog.epoch)?;
         let mut lines = vec![place(session, dialog)];
         let (title, go, can_go) = match &dialog.purpose {
             Purpose::Operate => {

@@ -14,18 +14,9 @@ const OPERATE: &str = "[[policy]]\nmatch = { context = \"shop\" }\nmode = \"oper
 /// An app with one Deployment, under this policy.
 fn acting(policy: &str, asked: Option<Mode>) -> App {
     let start = Start {
-        contexts: vec![Arc::from("shop"), Arc::from("other")],
-        context: Some(Arc::from("shop")),
-        nowhere: None,
-        view: None,
-        namespaces: BTreeSet::new(),
-        pins: BTreeMap::new(),
-        own_namespaces: BTreeMap::new(),
         mode: asked,
         policy: Policy::parse(policy, "policy.toml"),
-        settings: Settings::default(),
-        now: NOW,
-        size: Size { width: 120, height: 40 },
+        ..Start::on(&["shop", "other"], NOW, Size { width: 120, height: 40 })
     };
     let (mut app, _) = App::start(start);
     connect(&mut app, 1);
