@@ -7,6 +7,8 @@ pub mod batch;
 pub mod buffer;
 pub mod export;
 pub mod filter;
+#[cfg(test)]
+pub mod fixture;
 pub mod histogram;
 pub mod level;
 pub mod moment;

@@ -78,33 +78,16 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::pod::facts::Role as For;
-    use crate::kinds::{ObjectRef, POD};
-    use crate::view::logs::batch::{Batch, Stamp};
-    use crate::view::logs::query::Wanted;
-    use crate::view::logs::state::State;
-    use std::sync::Arc;
+    use crate::view::logs::fixture;
+
+    use crate::view::logs::batch::Stamp;
 
     #[test]
     fn a_record_shows_every_field_with_nested_ones_by_their_dotted_name() {
         let now = Timestamp::parse("2026-11-20T10:42:07Z").unwrap();
-        let mut tail = Tail::new(0, now);
-        let wanted = Wanted {
-            pod: ObjectRef::new(POD, "shop", "web-1"),
-            uid: Arc::from("u"),
-            container: Arc::from("app"),
-            role: For::Main,
-            is_one_of_many: false,
-            state: State::Runs(0, None),
-        };
-        let source = tail.source(&wanted).unwrap();
-        let mut batch = Batch::default();
         let json =
             br#"{"level":"error","msg":"no stock of the lamp that everybody wants","order":{"id":7,"tags":["a"]}}"#;
-        batch.line(Some(Stamp(now.plus_seconds(-90).0 * 1_000)), json);
-        tail.take(source, &batch, now);
-        tail.settle(now.plus_seconds(9));
-        while tail.scan(9) {}
+        let tail = fixture::tail(now, [(Stamp(now.plus_seconds(-90).0 * 1_000), json)]);
         let text: Vec<String> =
             lines(&tail, 0, now, 40).iter().map(|line| line.plain().trim_end().to_owned()).collect();
         assert_eq!(

@@ -63,34 +63,16 @@ impl Seek {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::pod::facts::Role as For;
-    use crate::kinds::{ObjectRef, POD};
-    use crate::view::logs::batch::{Batch, Stamp};
-    use crate::view::logs::query::Wanted;
-    use crate::view::logs::state::State;
+    use crate::view::logs::fixture;
+
+    use crate::view::logs::batch::Stamp;
+
     use crate::wire::Timestamp;
-    use std::sync::Arc;
 
     fn tail(lines: &[&str]) -> Tail {
         let now = Timestamp::parse("2026-11-20T10:42:07Z").unwrap();
-        let mut tail = Tail::new(0, now);
-        let wanted = Wanted {
-            pod: ObjectRef::new(POD, "shop", "web"),
-            uid: Arc::from("u"),
-            container: Arc::from("app"),
-            role: For::Main,
-            is_one_of_many: false,
-            state: State::Runs(0, None),
-        };
-        let source = tail.source(&wanted).unwrap();
-        let mut batch = Batch::default();
-        for (index, line) in lines.iter().enumerate() {
-            batch.line(Some(Stamp(now.0 * 1_000 + index as i64)), line.as_bytes());
-        }
-        tail.take(source, &batch, now);
-        tail.settle(now.plus_seconds(9));
-        while tail.scan(9) {}
-        tail
+        let stamped = |(index, line): (usize, &&str)| (Stamp(now.0 * 1_000 + index as i64), (*line).to_owned());
+        fixture::tail(now, lines.iter().enumerate().map(stamped))
     }
 
     fn all(tail: &Tail, text: &str, at: u64, is_forward: bool, budget: usize) -> (Found, usize) {

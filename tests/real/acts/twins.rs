@@ -87,12 +87,15 @@ fn both(plane: &ControlPlane, namespace: &str, kind: &str) {
     }
 }
 
-/// Waits until the controller has taken in the newest spec.
+/// Waits until the controller has taken in the newest spec, and replaced the pods of a StatefulSet or DaemonSet.
 fn observed(plane: &ControlPlane, path: &str) {
     for name in [OURS, THEIRS] {
         plane.wait_for("the controller", || {
             let object = plane.json(&format!("{path}/{name}"));
-            object["status"]["observedGeneration"] == object["metadata"]["generation"]
+            let (status, all) = (&object["status"], &object["status"]["desiredNumberScheduled"]);
+            status["observedGeneration"] == object["metadata"]["generation"]
+                && status["currentRevision"] == status["updateRevision"]
+                && [&status["updatedNumberScheduled"], &status["numberAvailable"]] == [all, all]
         });
     }
 }
@@ -140,7 +143,7 @@ fn scale_pause_resume_and_image_do_what_kubectl_does() {
     // While the pods are replaced every write of the status is a change, and the question would be asked again.
     plane.wait_for("the end of the rollout", || {
         let status = &plane.json(&format!("{path}/{OURS}"))["status"];
-        ["replicas", "updatedReplicas", "availableReplicas"].iter().all(|count| status[*count] == 3)
+        [&status["replicas"], &status["updatedReplicas"], &status["availableReplicas"]] == [3, 3, 3]
     });
     program.keys("z");
     confirm(&mut program, "rollout pause", "y");
@@ -368,11 +371,9 @@ fn a_deletion_takes_exactly_the_object_that_was_seen() {
     program.keys(":delete orphan<enter>");
     confirm(&mut program, "--cascade=orphan", "twin-a<enter>");
     program.until("done; z: make it again");
-    let sets = || plane.json("/apis/apps/v1/namespaces/twins-g/replicasets?labelSelector=app%3Dtwin-a");
     plane.wait_for("the orphan", || {
-        let sets = sets();
-        let items = sets["items"].as_array().unwrap();
-        items.iter().any(|set| set["metadata"]["ownerReferences"].is_null())
+        let sets = plane.json("/apis/apps/v1/namespaces/twins-g/replicasets?labelSelector=app%3Dtwin-a");
+        sets["items"].as_array().unwrap().iter().any(|set| set["metadata"]["ownerReferences"].is_null())
     });
     plane.wait_for("its end", || !plane.json(&path).to_string().contains("\"name\":\"twin-a\""));
     program.keys("z");

@@ -1,22 +1,9 @@
 //! Streams brought together by hand.
 
 use super::*;
-use crate::kinds::pod::facts::Role;
-use crate::kinds::{ObjectRef, POD};
-use crate::view::logs::state::State;
+use crate::view::logs::fixture::wanted;
 
 const SECOND: i64 = 1_000_000_000;
-
-fn wanted(name: &str) -> Wanted {
-    Wanted {
-        pod: ObjectRef::new(POD, "shop", name),
-        uid: Arc::from(name),
-        container: Arc::from("app"),
-        role: Role::Main,
-        is_one_of_many: false,
-        state: State::Runs(0, None),
-    }
-}
 
 fn batch(lines: &[(i64, &str)]) -> Batch {
     let mut batch = Batch::default();

@@ -1,24 +1,12 @@
 //! Windows on a small view, as text.
 
 use super::*;
-use crate::kinds::pod::facts::Role as For;
-use crate::kinds::{ObjectRef, POD};
 use crate::view::logs::batch::{Batch, Mark};
-use crate::view::logs::query::Wanted;
-use crate::view::logs::state::State;
-use std::sync::Arc;
+use crate::view::logs::fixture::wanted;
 
 fn tail(lines: &[&str]) -> Tail {
     let now = Timestamp::parse("2026-11-20T10:42:07Z").unwrap();
     let mut tail = Tail::new(0, now);
-    let wanted = |name: &str| Wanted {
-        pod: ObjectRef::new(POD, "shop", name),
-        uid: Arc::from(name),
-        container: Arc::from("app"),
-        role: For::Main,
-        is_one_of_many: false,
-        state: State::Runs(0, None),
-    };
     let web = tail.source(&wanted("web-7c9f5d8b6-x2m4q")).unwrap();
     let db = tail.source(&wanted("db-0")).unwrap();
     for (index, line) in lines.iter().enumerate() {
