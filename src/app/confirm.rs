@@ -1,12 +1,14 @@
 //! The dialog before anything is written: what would happen to which object, in which context. Cancel is the default,
 //! keys count only after a moment, and what was shown is exactly what is done.
 
+mod again;
 mod ask;
 mod many;
 mod outcome;
 mod pane;
 mod steps;
 
+use self::again::Agreed;
 use crate::app::App;
 use crate::app::acts::{self, Act, Subject, Target, Undo};
 use crate::app::deeds::Deed;
@@ -68,8 +70,12 @@ enum Purpose {
 struct Pending {
     act: &'static Act,
     subject: Subject,
-    /// What was said beside the object already.
+    /// What was said beside the object.
     said: Option<String>,
+    /// What the user said yes to, while it is looked whether that still is what would be done.
+    agreed: Option<Box<Agreed>>,
+    /// Whether it was asked before, and the object changed meanwhile.
+    is_again: bool,
     /// What would be written; none before that can be said.
     mutation: Option<Mutation>,
     /// Tells what belongs to it from older answers.
@@ -204,7 +210,8 @@ impl App {
 
     fn pending_of(&mut self, act: &'static Act, target: Target, said: Option<String>) -> Pending {
         let (number, subject, state) = (self.epoch().0, Subject::new(target), State::Consulting);
-        Pending { act, subject, said, mutation: None, number, tries: 0, of: None, state }
+        let (agreed, is_again) = (None, false);
+        Pending { act, subject, said, agreed, is_again, mutation: None, number, tries: 0, of: None, state }
     }
 
     /// Whether an action may begin here now, and on which connection; says why not.
@@ -391,9 +398,13 @@ impl App {
 
     fn accept_act(&mut self) {
         let Some(epoch) = self.dialog.as_ref().map(|dialog| dialog.epoch) else { return };
-        if !self.may_accept(epoch) {
-            return;
+        if self.may_accept(epoch) && !self.looks_again() {
+            self.send_act(epoch);
         }
+    }
+
+    /// Sends what is asked about as it is shown.
+    fn send_act(&mut self, epoch: Epoch) {
         let Some(Dialog { purpose: Purpose::Act(pending), .. }) = &self.dialog else { return };
         let (State::Ready(ready), Some(mutation)) = (&pending.state, &pending.mutation) else { return };
         let Some(note) = self.note_of(epoch) else { return };
@@ -410,6 +421,9 @@ impl App {
             action: pending.act.name,
             place: note.object.clone(),
             key: pending.subject.target.key.clone(),
+            uid: pending.subject.target.uid.clone(),
+            said: pending.said.clone(),
+            of: pending.of.clone(),
             version: pending.subject.target.resource_version.clone(),
             since: self.now,
         };

@@ -36,6 +36,12 @@ pub struct Deed {
     pub place: String,
     /// The object.
     pub key: ObjectRef,
+    /// The object of that name that was meant.
+    pub uid: Arc<str>,
+    /// What was said beside it.
+    pub said: Option<String>,
+    /// What it takes back.
+    pub of: Option<Way>,
     /// The version that it was done to.
     pub version: Arc<str>,
     /// When.
@@ -78,9 +84,10 @@ impl Deeds {
         }
     }
 
-    /// It was not done.
-    pub fn undone(&mut self, context: &str, action: &str, place: &str) {
-        self.sent.retain(|deed| (&*deed.context, deed.action, deed.place.as_str()) != (context, action, place));
+    /// It was not done: what it was.
+    pub fn undone(&mut self, context: &str, action: &str, place: &str) -> Option<Deed> {
+        let is_it = |deed: &Deed| (&*deed.context, deed.action, deed.place.as_str()) == (context, action, place);
+        self.sent.iter().position(is_it).map(|at| self.sent.remove(at))
     }
 }
 

@@ -6,11 +6,12 @@ mod twins;
 use std::time::Duration;
 
 use kplumb::app::settings::Settings;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::control_plane::audit::Entry;
 use crate::control_plane::{ControlPlane, Rule};
 use crate::program::Program;
+use crate::proxy::Proxy;
 
 /// Gives a user every right and returns his kubeconfig.
 pub fn keeper(plane: &ControlPlane, user: &str) -> std::path::PathBuf {
@@ -88,22 +89,56 @@ fn a_restart_does_what_kubectl_does_and_nothing_else() {
     assert!(program.policy().contains(&uid), "{}", program.policy());
 }
 
-#[test]
-fn what_changed_after_the_rehearsal_is_not_written_over() {
+/// A program that asks about a restart of web in a namespace of its own, by way of a proxy.
+fn asking(user: &str, namespace: &str) -> (&'static ControlPlane, Proxy, Program) {
     let plane = ControlPlane::shared();
-    plane.namespace("acts-late");
-    deployment(plane, "acts-late", "web");
-    let kubeconfig = keeper(plane, "ops");
-    let policy = "[[policy]]\nmatch = { context = \"ops\" }\nmode = \"operate\"\n";
-    let mut program = Program::start(&kubeconfig, policy, Settings::default());
-    program.until("acts-late");
-    program.keys("/ns:acts-late<enter>r");
+    plane.namespace(namespace);
+    deployment(plane, namespace, "web");
+    keeper(plane, user);
+    let proxy = Proxy::before(plane);
+    let server = json!({"server": proxy.url()});
+    let token = json!({"token": format!("token-of-{user}")});
+    let kubeconfig = plane.kubeconfig_with(user, &server, &token, None);
+    let policy = format!("[[policy]]\nmatch = {{ context = \"{user}\" }}\nmode = \"operate\"\n");
+    let mut program = Program::start(&kubeconfig, &policy, Settings::default());
+    program.until(namespace);
+    program.keys(&format!("/ns:{namespace}<enter>r"));
     program.until("restartedAt");
-    let path = "/apis/apps/v1/namespaces/acts-late/deployments/web";
-    plane.patch(path, &serde_json::json!({"metadata": {"labels": {"touched": "yes"}}}));
+    program.run(Duration::from_millis(400));
+    (plane, proxy, program)
+}
+
+fn touch(plane: &ControlPlane, namespace: &str) {
+    let path = format!("/apis/apps/v1/namespaces/{namespace}/deployments/web");
+    plane.patch(&path, &json!({"metadata": {"labels": {"touched": "yes"}}}));
+}
+
+#[test]
+fn what_changed_while_it_was_asked_about_is_rehearsed_again_before_anything_is_sent() {
+    let (plane, _proxy, mut program) = asking("ops-seen", "acts-seen");
+    touch(plane, "acts-seen");
     program.run(Duration::from_millis(400));
     program.keys("y");
-    program.until("it changed meanwhile");
+    program.until("restart deployment/web in acts-seen: done");
+    let object = plane.json("/apis/apps/v1/namespaces/acts-seen/deployments/web");
+    assert_eq!(object["metadata"]["labels"]["touched"], "yes");
+    assert!(template(plane, "acts-seen", "web").get("annotations").is_some());
+    assert_eq!(writes(plane, "ops-seen").len(), 1);
+}
+
+#[test]
+fn what_changed_unseen_is_refused_asked_again_and_never_sent_again_by_itself() {
+    let (plane, proxy, mut program) = asking("ops-late", "acts-late");
+    // The watch hears nothing from here on; a new connection does.
+    proxy.silence();
+    touch(plane, "acts-late");
+    program.keys("y");
+    program.until("it changed meanwhile: this is what would be done now");
     assert_eq!(template(plane, "acts-late", "web").get("annotations"), None);
     assert_eq!(program.record().entries[1]["outcome"], "conflict");
+    program.run(Duration::from_millis(400));
+    program.keys("y");
+    program.until("restart deployment/web in acts-late: done");
+    let codes: Vec<u64> = writes(plane, "ops-late").iter().map(|entry| entry.code).collect();
+    assert_eq!(codes, [409, 200]);
 }

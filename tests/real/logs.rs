@@ -5,12 +5,11 @@
 //! `KPLUMB_SOAK=60` goes on for so many minutes with faults by chance; `KPLUMB_SEED` chooses another chance.
 
 mod judge;
-mod proxy;
 mod source;
 
 use crate::control_plane::{ControlPlane, STILL, Settings, until};
+use crate::proxy::Proxy;
 use judge::Judge;
-use proxy::Proxy;
 use serde_json::{Value, json};
 use source::Source;
 use std::env;
@@ -97,7 +96,7 @@ impl Storm {
     fn begin(seed: u64) -> Storm {
         let plane = ControlPlane::start(&Settings::default());
         plane.namespace("storm");
-        let proxy = Proxy::start(plane.url().rsplit(':').next().unwrap().parse().unwrap());
+        let proxy = Proxy::before(&plane);
         let nodes = Proxy::start(plane.kubelet_port());
         for container in ALONE {
             still_pod(&plane, container);

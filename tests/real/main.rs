@@ -24,6 +24,7 @@ mod live;
 mod logs;
 mod monkey;
 mod program;
+mod proxy;
 mod record;
 mod referee;
 mod rollout;

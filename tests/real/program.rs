@@ -22,11 +22,15 @@ use tempfile::TempDir;
 
 use crate::live::options;
 
+/// What a question says that is asked again.
+const AGAIN: &str = "it changed meanwhile: this is what would be done now";
+
 /// A program at work, and where it keeps its record.
 pub struct Program {
     tokio: tokio::runtime::Runtime,
     runtime: Runtime<Memory>,
     state: TempDir,
+    answer: Option<String>,
 }
 
 impl Program {
@@ -53,7 +57,7 @@ impl Program {
             let theme = Theme::embedded("default").unwrap();
             Runtime::new(App::start(start), Memory::new(140, 50), world, heard, Look { clock, theme })
         });
-        Program { tokio, runtime: program, state }
+        Program { tokio, runtime: program, state, answer: None }
     }
 
     /// Lets it work for a while.
@@ -84,10 +88,20 @@ impl Program {
         export::text(self.runtime.surface.buffer())
     }
 
+    /// The answer to a question, as often as it is asked again because the object changed meanwhile.
+    pub fn answer(&mut self, keys: &str) {
+        self.keys(keys);
+        self.answer = Some(keys.to_owned());
+    }
+
     /// Lets it work until the screen says this.
     pub fn until(&mut self, text: &str) {
         let end = Instant::now() + Duration::from_secs(60);
         while !self.screen().contains(text) {
+            if let Some(keys) = self.answer.clone().filter(|_| self.screen().contains(AGAIN)) {
+                self.run(Duration::from_millis(400));
+                self.keys(&keys);
+            }
             assert!(Instant::now() < end, "{text:?} is not on screen:\n{}", self.screen());
             self.run(Duration::from_millis(50));
         }

@@ -1,7 +1,7 @@
 //! What became of what was confirmed: told in whatever context is on screen, and how it can be taken back.
 
 use crate::app::App;
-use crate::app::mutation::{Done, Progress, Undone};
+use crate::app::mutation::{Done, Progress, Refused, Undone};
 use crate::app::notice::Notice;
 
 impl App {
@@ -29,11 +29,14 @@ impl App {
     pub(in crate::app) fn undone(&mut self, undone: &Undone) {
         self.redraw = true;
         let Undone { context, action, object, why } = undone;
-        self.deeds.undone(context, action, object);
+        let deed = self.deeds.undone(context, action, object);
         // A server's words may be longer than the line: what it means for the user comes first.
         let text = format!("{}{action} {object}: {}: {}", self.elsewhere(context), why.remedy(), why.cause());
         let until = self.now.plus_seconds(30);
         self.notice = Some(Notice { text, is_failure: true, until });
+        if let (Refused::Conflict(_), Some(deed)) = (why, deed) {
+            self.ask_again(deed);
+        }
     }
 
     /// The context, where it is not the one on screen.

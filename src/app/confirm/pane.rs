@@ -93,7 +93,11 @@ fn act(pending: &Pending, mode: Mode) -> Vec<Line> {
             let remedy = Some(remedy).filter(|text| !text.is_empty()).map(|text| Line::text(text.clone()));
             [same, Line::default(), why].into_iter().chain(remedy).collect()
         }
-        State::Ready(ready) => std::iter::once(same).chain(would(ready, mode)).collect(),
+        State::Ready(ready) => {
+            let again = pending.is_again.then(|| Line::text("it changed meanwhile: this is what would be done now"));
+            let again = again.map(|line| Line { health: Some(Health::Warn), ..line });
+            std::iter::once(same).chain(again).chain(would(ready, mode)).collect()
+        }
     }
 }
 

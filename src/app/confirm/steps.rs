@@ -53,10 +53,16 @@ impl App {
 
     /// Reads what the action has to know.
     pub(super) fn consult(&mut self, number: u64) {
-        let Some((epoch, pending)) = self.pending(number) else { return };
-        if matches!(pending.act.reads, Reads::Nothing) {
-            return self.propose(number);
+        let Some((_, pending)) = self.pending(number) else { return };
+        match pending.act.reads {
+            Reads::Nothing => self.propose(number),
+            _ => self.read_again(number),
         }
+    }
+
+    /// Reads the object, whether the action needs it or only its version.
+    fn read_again(&mut self, number: u64) {
+        let Some((epoch, pending)) = self.pending(number) else { return };
         let inquiry = Inquiry { act: pending.act.name, target: pending.subject.target.clone() };
         self.out.push(Effect::Consult(epoch, number, Box::new(inquiry)));
     }
@@ -80,7 +86,7 @@ impl App {
     /// Goes on with what is known: asks for what is missing, else has it rehearsed.
     fn propose(&mut self, number: u64) {
         let Some((_, pending)) = self.pending(number) else { return };
-        let said = pending.said.take();
+        let said = pending.said.clone();
         match (&pending.act.input, said) {
             (Some(input), Some(text)) => match (input.take)(&text, &pending.subject) {
                 Ok(argument) => {
@@ -122,6 +128,7 @@ impl App {
         match (input.take)(text, &pending.subject) {
             Ok(argument) => {
                 pending.subject.argument = argument;
+                pending.said = Some(text.to_owned());
                 self.rehearse(number);
             }
             Err(why) => {
@@ -155,6 +162,7 @@ impl App {
             return;
         }
         let preview = match said {
+            Err(Refused::Conflict(_)) if pending.tries < MOST_TRIES => return self.read_again(number),
             Err(refused) => return self.show_refusal(number, refused.cause(), refused.remedy()),
             Ok(preview) => *preview,
         };
@@ -173,10 +181,14 @@ impl App {
         }
         let mut ready = pending.ready(preview);
         ready.cautions.extend(self.scalers(number));
+        if let Some(name) = self.denied(number) {
+            return self.show_refusal(number, format!("{name}: the policy denies it here"), "");
+        }
+        let is_agreed = self.is_agreed(number, &ready);
         let asks = self.asks(number);
-        match self.denied(number) {
-            Some(name) => self.show_refusal(number, format!("{name}: the policy denies it here"), ""),
-            None => self.show(number, State::Ready(Box::new(ready)), asks),
+        self.show(number, State::Ready(Box::new(ready)), asks);
+        if is_agreed && self.may_accept(epoch) {
+            self.send_act(epoch);
         }
     }
 

@@ -6,6 +6,7 @@ use crate::app::policy::Policy;
 use crate::kinds::DEPLOYMENT;
 use serde_json::{Value, json};
 
+mod again;
 mod flows;
 mod many;
 

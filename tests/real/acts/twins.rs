@@ -34,7 +34,7 @@ fn confirm(program: &mut Program, seen: &str, answer: &str) {
     program.until(seen);
     program.until("undo     ");
     program.run(Duration::from_millis(400));
-    program.keys(answer);
+    program.answer(answer);
 }
 
 /// Says what an action asks for.
@@ -147,7 +147,7 @@ fn scale_pause_resume_and_image_do_what_kubectl_does() {
     });
     program.keys("z");
     confirm(&mut program, "rollout pause", "y");
-    program.until("pause deployment/twin-a in twins-a: ");
+    program.until("pause deployment/twin-a in twins-a: done");
     plane.wait_for("the pause", || plane.json(&format!("{path}/{OURS}"))["spec"]["paused"] == true);
     assert_eq!(program.record().breaks, Vec::<String>::new());
 }
@@ -195,7 +195,7 @@ fn an_undo_brings_back_what_kubectl_brings_back() {
     same(plane, &path);
     program.keys(":undo 1<enter>");
     confirm(&mut program, "--to-revision=1", "y");
-    program.until("undo deployment/twin-a in twins-b: done");
+    program.until("done; z: undo to revision 4");
     plane.kubectl(&["-n", "twins-b", "rollout", "undo", &format!("deployment/{THEIRS}"), "--to-revision=1"]);
     for name in [OURS, THEIRS] {
         revision(name, "5");
@@ -362,7 +362,7 @@ fn a_deletion_takes_exactly_the_object_that_was_seen() {
     plane.kubectl(&["-n", "twins-g", "delete", "deployment", OURS]);
     workload(plane, "twins-g", "Deployment", OURS, "example.test/app:9");
     program.keys("<ctrl-u>twin-a<enter>");
-    program.until("delete deployment/twin-a in twins-g: ");
+    program.until("delete deployment/twin-a in twins-g: done");
     program.run(Duration::from_millis(500));
     let there = plane.json(&format!("{path}/{OURS}"));
     assert_eq!(there["metadata"]["deletionTimestamp"], Value::Null, "{}", program.screen());

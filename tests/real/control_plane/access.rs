@@ -28,6 +28,8 @@ pub const USERS: &[(&str, &str)] = &[
     ("user-1", ""),
     ("user-2", ""),
     ("user-3", ""),
+    ("ops-seen", ""),
+    ("ops-late", ""),
     ("keeper", ""),
     ("twin", ""),
     ("monkey", ""),

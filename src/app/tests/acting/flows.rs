@@ -5,7 +5,7 @@ use crate::app::consult::Told;
 use crate::app::mutation::{PatchStyle, Way, Write};
 
 /// The inquiry that is to be made, by its number.
-fn inquiry(effects: &[Effect]) -> u64 {
+pub(super) fn inquiry(effects: &[Effect]) -> u64 {
     effects
         .iter()
         .find_map(|effect| if let Effect::Consult(_, number, _) = effect { Some(*number) } else { None })
@@ -22,7 +22,7 @@ fn rehearsed(effects: &[Effect]) -> Write {
 }
 
 /// Answers an inquiry; what the app wants then.
-fn told(app: &mut App, number: u64, object: &Value, lists: Vec<Vec<Value>>) -> Vec<Effect> {
+pub(super) fn told(app: &mut App, number: u64, object: &Value, lists: Vec<Vec<Value>>) -> Vec<Effect> {
     let told = Told { object: object.clone(), lists };
     let effects = app.update(Event::Reply(Epoch(1), Reply::Consulted(number, Ok(Box::new(told)))));
     later(app, 300_000);
@@ -33,12 +33,12 @@ fn input(app: &App) -> Option<(String, String)> {
     app.scene().dialog.and_then(|pane| pane.input).map(|typed| (typed.label, typed.text))
 }
 
-fn replicas(version: &str, replicas: u32) -> Value {
+pub(super) fn replicas(version: &str, replicas: u32) -> Value {
     object(version, &json!({"replicas": replicas}))
 }
 
 /// An app that asks how many replicas dev/web is to have; it has two.
-fn scaling(policy: &str) -> (App, u64) {
+pub(super) fn scaling(policy: &str) -> (App, u64) {
     let mut app = acting(policy, None);
     let number = inquiry(&keys(&mut app, "s"));
     assert!(told(&mut app, number, &replicas("9", 2), Vec::new()).is_empty());

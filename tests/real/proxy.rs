@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use crate::control_plane::ControlPlane;
+
 /// Where clients connect to.
 #[derive(Clone)]
 pub struct Proxy {
@@ -40,6 +42,16 @@ impl Proxy {
             }
         });
         proxy
+    }
+
+    /// Stands before the API server.
+    pub fn before(plane: &ControlPlane) -> Proxy {
+        Proxy::start(plane.url().rsplit(':').next().unwrap().parse().unwrap())
+    }
+
+    /// The API server's address through it.
+    pub fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
     }
 
     /// Breaks every connection.
