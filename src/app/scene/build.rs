@@ -18,6 +18,10 @@ use crate::wire::Timestamp;
 
 /// The heading of the paths' verdicts.
 const PATHS: &str = "PATHS";
+/// Wide enough for the longest verdict.
+const PATHS_WIDTH: usize = 7;
+/// From this width on they have a column.
+const LEAST_FOR_PATHS: usize = 60;
 
 impl App {
     /// The whole screen, as a value.
@@ -197,8 +201,16 @@ impl App {
 
     fn table_pane(&self, session: &Session, screen: &TableScreen, area: Area) -> (Content, Option<ObjectRef>) {
         let Some(query) = self.query(session, screen) else { return (Content::Empty(Vec::new()), None) };
-        let mut table = table::table(&session.cluster, &query, &window(screen, area), &screen.marked);
-        show_paths(session, &mut table, usize::from(area.width));
+        let tells = session.tells_paths(query.kind.id);
+        let mut window = window(screen, area);
+        let has_room = LEAST_FOR_PATHS <= window.room;
+        if tells && has_room {
+            window.room -= PATHS_WIDTH + 2;
+        }
+        let mut table = table::table(&session.cluster, &query, &window, &screen.marked);
+        if tells {
+            show_paths(session, &mut table, has_room);
+        }
         let sync = sync(session, query.kind);
         let empty = table.rows.is_empty().then(|| self.empty(session, screen, query.kind, &table, &sync));
         let selected = table.selected_key.clone();
@@ -252,19 +264,14 @@ fn page_pane(session: &Session, detail: Detail, cursor: Cursor) -> Content {
     Content::Detail(DetailPane { detail, selected, line: cursor.line })
 }
 
-/// The verdict of the paths to each row, in a column of its own where there is room for it.
-fn show_paths(session: &Session, table: &mut Table, room: usize) {
-    let width: usize = table.columns.iter().map(|column| column.width + 2).sum();
-    let has_room = width + PATHS.len() + 6 <= room;
+/// The verdict of the paths to each row, in a column of its own. On a very narrow screen the symbol tells of the worse of
+/// object and paths.
+fn show_paths(session: &Session, table: &mut Table, has_room: bool) {
     // Only Services and pods are told by who goes through them: every route is looked at for that.
     let is_told = |row: &Row| matches!(row.key.kind, SERVICE | POD);
     let through = if table.rows.iter().any(is_told) { session.through_services() } else { Through::default() };
     let verdicts: Vec<_> = table.rows.iter().map(|row| session.path_verdict(&row.key, &through)).collect();
-    if verdicts.iter().all(Option::is_none) {
-        return;
-    }
     if !has_room {
-        // The symbol tells of the worse of object and paths.
         for (row, verdict) in table.rows.iter_mut().zip(verdicts) {
             let ill = verdict.map(Verdict::health).filter(|health| *health < Health::Progressing);
             row.health = [row.health, ill].into_iter().flatten().min();
@@ -272,8 +279,7 @@ fn show_paths(session: &Session, table: &mut Table, room: usize) {
         return;
     }
     let place = table.columns.len().saturating_sub(1);
-    let widest = verdicts.iter().flatten().map(|verdict| verdict.name().len() + 2).max().unwrap_or(0);
-    let heading = Heading { name: PATHS.into(), align: Align::Left, width: widest.max(PATHS.len()), sorted: None };
+    let heading = Heading { name: PATHS.into(), align: Align::Left, width: PATHS_WIDTH, sorted: None };
     table.columns.insert(place, heading);
     for (row, verdict) in table.rows.iter_mut().zip(verdicts) {
         let health = verdict.map(Verdict::health);

@@ -11,6 +11,7 @@ use super::watches::{ALWAYS, WHERE_SERVED};
 use crate::app::screen::Screen;
 use crate::kinds::{self, CONFIG_MAP, EVENT, KindId, ObjectRef};
 use crate::model::{Cluster, Scope, Sync};
+use crate::view::routes::index::Entry;
 use crate::view::trace::follow::follow;
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::{Trace, Verdict};
@@ -253,6 +254,15 @@ impl Session {
                 services.filter_map(|service| through.get(&service.key).copied()).min()
             }
             _ => self.routes.verdict(key),
+        }
+    }
+
+    /// Whether rows of a kind carry the verdict of their paths.
+    pub fn tells_paths(&self, kind: KindId) -> bool {
+        let is_told = |entry: &Entry| entry.told.is_some();
+        match kind {
+            kinds::SERVICE | kinds::POD => self.routes.entries().any(is_told),
+            _ => self.routes.entries().any(|entry| is_told(entry) && entry.route.owner.kind == kind),
         }
     }
 

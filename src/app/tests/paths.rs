@@ -346,6 +346,20 @@ fn objects_tell_the_paths_that_lead_to_them() {
 }
 
 #[test]
+fn rows_carry_the_verdict_of_their_paths_at_every_width_and_their_own_state() {
+    for size in [(200, 60), (80, 24)] {
+        let (mut app, _) = shop(size, |_| {});
+        for way in [":po shop<enter>", ":svc shop<enter>", ":ing shop<enter>"] {
+            press(&mut app, way);
+            let Content::Table(pane) = app.scene().main.content else { panic!("{way}") };
+            let at = pane.table.columns.iter().position(|column| &*column.name == "PATHS");
+            let cell = at.map(|at| pane.table.rows[0].cells[at].text.clone());
+            assert_eq!(cell.as_deref(), Some("ok"), "{way} at {size:?}");
+        }
+    }
+}
+
+#[test]
 fn hops_lead_to_their_objects_and_esc_comes_back() {
     let (mut app, _) = shop((80, 24), |_| {});
     press(&mut app, URL);

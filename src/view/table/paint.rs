@@ -227,16 +227,25 @@ fn least(query: &Query, room: usize, measured: &[(Drawn, usize)]) -> Vec<bool> {
         Some(Source::Cell(_)) => Some((2, usize::MAX - index)),
     };
     let shown = measured.iter().zip(&chosen).filter(|(_, chosen)| **chosen);
-    let mut over = (GUTTER + shown.map(|(entry, _)| need(entry)).sum::<usize>()).saturating_sub(room + GAP);
+    let taken = GUTTER + shown.map(|(entry, _)| need(entry)).sum::<usize>();
+    let mut left = (room + GAP).cast_signed() - taken.cast_signed();
     let ranked = measured.iter().enumerate().filter_map(|(index, (column, _))| Some((rank((index, column))?, index)));
     let mut order: Vec<_> = ranked.filter(|(_, index)| chosen[*index]).collect();
     order.sort_unstable();
+    let mut dropped = Vec::new();
     for (_, index) in order {
-        if over == 0 {
+        if 0 <= left {
             break;
         }
         chosen[index] = false;
-        over = over.saturating_sub(need(&measured[index]));
+        left += need(&measured[index]).cast_signed();
+        dropped.push(index);
+    }
+    // A wide column that went last may leave room for a narrow one that went before.
+    for index in dropped.into_iter().rev() {
+        let need = need(&measured[index]).cast_signed();
+        chosen[index] = need <= left;
+        left -= if chosen[index] { need } else { 0 };
     }
     chosen
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::kinds::secret::{Certified, KeyState, SecretFacts, TlsFacts};
-use crate::kinds::{Catalog, Cell, Digest, Facts, Meta, POD, SECRET};
+use crate::kinds::{Catalog, Cell, Digest, Facts, Meta, POD, SECRET, SERVICE};
 use crate::model::{Change, Scope};
 use proptest::prelude::*;
 
@@ -104,6 +104,23 @@ fn where_there_is_hardly_room_the_name_and_the_state_have_it() {
     assert_eq!(shown(48), "NAME READY STATUS");
     assert_eq!(shown(40), "NAME STATUS");
     assert_eq!(shown(10), "NAME STATUS");
+}
+
+#[test]
+fn a_wide_column_that_goes_leaves_its_room_to_a_narrow_one() {
+    let mut fixture = fixture(&[]);
+    let cells = ["LoadBalancer", "10.96.0.20", "203.0.113.20", "80:31280/TCP,443:31443/TCP"].map(Cell::text);
+    let service = Record {
+        key: ObjectRef::new(SERVICE, "ingress-nginx", "ingress-nginx-controller"),
+        meta: Meta { created: Some(NOW.plus_seconds(-90)), ..Meta::default() },
+        digest: Digest { cells: cells.into(), ..Digest::default() },
+    };
+    fixture.cluster.apply(Change::Replace(Scope::all(SERVICE), vec![service]));
+    let shown = |room| {
+        let table = fixture.table_of(SERVICE, &Window { room, ..whole() });
+        table.columns.iter().map(|c| c.name.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(shown(64), "NAMESPACE NAME TYPE EXTERNAL-IP");
 }
 
 #[test]
