@@ -192,7 +192,7 @@ fn may_have_left(cause: Cause) -> bool {
 }
 
 /// Says in our words how the server said no.
-fn classified(refusal: &Refusal) -> Refused {
+pub fn classified(refusal: &Refusal) -> Refused {
     let words = refusal.to_string();
     let said = refusal.message.as_str();
     let is_timeout = said.contains("timed out") || said.contains("timeout");
