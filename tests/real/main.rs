@@ -29,4 +29,5 @@ mod referee;
 mod rollout;
 mod room;
 mod traefik;
+mod visits;
 mod watch;

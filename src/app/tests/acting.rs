@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 mod flows;
 mod many;
+mod visits;
 
 const OPERATE: &str = "[[policy]]\nmatch = { context = \"shop\" }\nmode = \"operate\"\n";
 
