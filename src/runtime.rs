@@ -5,6 +5,7 @@ pub mod acts;
 pub mod clipboard;
 pub mod clock;
 pub mod doorway;
+pub mod ends;
 pub mod gather;
 pub mod greet;
 pub mod input;

@@ -162,7 +162,7 @@ impl Reader {
                 None | Some(Ok(Message::Close(_))) => return Ok(None),
                 Some(Err(error)) => return Err(Cut(error.to_string())),
                 Some(Ok(Message::Binary(bytes))) => {
-                    if let Some(frame) = Frame::read(bytes, self.closes_streams) {
+                    if let Some(frame) = Frame::read(&bytes, self.closes_streams) {
                         return Ok(Some(frame));
                     }
                 }

@@ -63,7 +63,7 @@ pub struct Act {
     /// What is written, or why that cannot be said.
     pub write: fn(&Subject) -> Result<Mutation, String>,
     /// What is opened into it, after the write or in its place; that is not rehearsed, as no server rehearses it.
-    pub opens: Option<fn(&Subject) -> Result<Errand, String>>,
+    pub opens: Option<Opens>,
     /// What is written after that, in this order, by the same yes.
     pub more: fn(&Subject) -> Vec<Mutation>,
     /// What comes of it, in words.
@@ -77,6 +77,9 @@ pub struct Act {
     /// How to take it back, from the object as it was.
     pub undo: fn(&Subject) -> Undo,
 }
+
+/// What is opened into an object, or why that cannot be said.
+pub type Opens = fn(&Subject) -> Result<Errand, String>;
 
 /// What has to be read first.
 #[derive(Clone, Copy, Debug)]

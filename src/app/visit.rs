@@ -71,22 +71,13 @@ impl Errand {
     /// The parts of the query, as kubectl sends them.
     pub fn query(&self) -> Vec<(&'static str, String)> {
         let mut parts = vec![("container", self.container.clone())];
-        let mut flag = |name, is_set: bool| {
-            if is_set {
-                parts.push((name, "true".to_owned()));
-            }
+        let streams = match &self.work {
+            Work::Shell(_) | Work::Command(_) => [true, true, false, true],
+            Work::Attach { stdin, tty } => [*stdin, true, !tty, *tty],
+            Work::CopyOut { .. } => [false, true, true, false],
         };
-        match &self.work {
-            Work::Shell(_) | Work::Command(_) => {
-                ["stdin", "stdout", "tty"].into_iter().for_each(|name| flag(name, true))
-            }
-            Work::Attach { stdin, tty } => {
-                [("stdin", *stdin), ("stdout", true), ("stderr", !tty), ("tty", *tty)]
-                    .into_iter()
-                    .for_each(|(name, is_set)| flag(name, is_set));
-            }
-            Work::CopyOut { .. } => ["stdout", "stderr"].into_iter().for_each(|name| flag(name, true)),
-        }
+        let names = ["stdin", "stdout", "stderr", "tty"].into_iter().zip(streams);
+        parts.extend(names.filter(|(_, is_set)| *is_set).map(|(name, _)| (name, "true".to_owned())));
         parts.extend(self.command().into_iter().map(|word| ("command", word)));
         parts
     }

@@ -5,10 +5,13 @@ mod commands;
 mod files;
 mod line;
 
+use std::io;
 use std::sync::{Mutex, PoisonError};
 
+use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use http::{HeaderMap, Response, StatusCode, header};
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -21,7 +24,6 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::demo::logs::{self, Log, Options};
 use crate::demo::resources::Resource;
 use crate::demo::route::{Query, Route};
-use crate::demo::server::Body;
 use crate::demo::shell::commands::{Next, Place, run};
 use crate::demo::shell::line::{Editor, Typed};
 use crate::demo::status::Failure;
@@ -56,7 +58,7 @@ pub fn enter(
     state: &State,
     (resource, route, query): (&Resource, &Route, &Query),
     headers: &HeaderMap,
-) -> Result<Response<Body>, Failure> {
+) -> Result<Response<UnsyncBoxBody<Bytes, io::Error>>, Failure> {
     let pod = state.store.get("pods", &route.namespace, &route.name);
     let pod = pod.ok_or_else(|| Failure::not_found(resource, &route.name))?.value.clone();
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();

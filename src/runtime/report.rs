@@ -2,7 +2,7 @@
 
 use crate::api::failure::{self, Cause};
 use crate::app::event::{Event, Failure, Reply};
-use crate::runtime::visit::ends::Ends;
+use crate::runtime::ends::Ends;
 use tokio::sync::oneshot;
 
 /// What a task has to say to the loop.

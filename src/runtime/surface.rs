@@ -2,9 +2,9 @@
 
 use crate::app::event::Input;
 use crate::app::scene::Scene;
+use crate::runtime::ends::{Borrowed, Ends};
 use crate::runtime::input::Inputs;
 use crate::runtime::terminal::{self, Terminal};
-use crate::runtime::visit::ends::{Borrowed, Ends};
 use crate::ui;
 use crate::ui::theme::Theme;
 use ratatui::backend::TestBackend;

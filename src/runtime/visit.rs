@@ -3,7 +3,6 @@
 
 pub mod bridge;
 pub mod copy;
-pub mod ends;
 pub mod tar;
 
 use crate::api::channel::{self, Open};
@@ -91,7 +90,7 @@ impl Actor {
         let recorded = self.note(self.visit_result(&id, &said, took)).await;
         let mut told = said?;
         if let Err(error) = recorded {
-            told.text.push_str(&format!("; the record of actions does not say so: {error}"));
+            told.text = format!("{}; the record of actions does not say so: {error}", told.text);
         }
         Ok(told)
     }

@@ -158,7 +158,8 @@ fn the_debugging_container_is_kubectls_own() {
     };
     assert_eq!(plain("web-0"), plain("twin-0"));
     assert!(opened(plane, "debugger").is_empty());
-    let uris: Vec<String> = writes(plane, "debugger").into_iter().map(|entry| format!("{} {}", entry.verb, entry.uri)).collect();
+    let uris: Vec<String> =
+        writes(plane, "debugger").into_iter().map(|entry| format!("{} {}", entry.verb, entry.uri)).collect();
     assert_eq!(uris, [format!("patch {path}/web-0/ephemeralcontainers?fieldManager=kplumb")]);
 }
 

@@ -28,7 +28,7 @@ pub enum Frame {
 
 impl Frame {
     /// Reads a message; none for one that says nothing, as each stream begins with one.
-    pub fn read(bytes: Bytes, closes_streams: bool) -> Option<Self> {
+    pub fn read(bytes: &Bytes, closes_streams: bool) -> Option<Self> {
         let (&stream, rest) = bytes.split_first()?;
         match (stream, rest) {
             (CLOSE, [closed]) if closes_streams => Some(Self::Closed(*closed)),

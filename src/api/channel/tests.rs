@@ -1,3 +1,5 @@
+//! Messages, ends and refusals of channels, without a server.
+
 use bytes::Bytes;
 
 use super::frame::{self, Frame};
@@ -20,7 +22,7 @@ fn messages_carry_their_stream_in_front() {
     assert_eq!(frame::data(frame::STDIN, b"ls\n"), b"\0ls\n");
     assert_eq!(frame::resize(80, 24), b"\x04{\"Height\":24,\"Width\":80}");
     assert_eq!(frame::close(frame::STDIN), [255, 0]);
-    let read = |bytes: &'static [u8], closes| Frame::read(Bytes::from_static(bytes), closes);
+    let read = |bytes: &'static [u8], closes| Frame::read(&Bytes::from_static(bytes), closes);
     assert_eq!(read(b"\x01hello", true), Some(Frame::Data(frame::STDOUT, Bytes::from_static(b"hello"))));
     assert_eq!(read(b"\x01", true), None, "a stream that begins");
     assert_eq!(read(b"", true), None);

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use super::fields::{list, text};
+use crate::app::right::Verdict;
 use serde_json::Value;
 
 /// Which list of the spec, and which of the status.
@@ -120,7 +121,6 @@ pub(super) fn cautions(subject: &Subject) -> Vec<String> {
 
 /// What the server said of rights that not every server asks for.
 fn rights(subject: &Subject) -> impl Iterator<Item = String> + '_ {
-    use crate::app::right::Verdict;
     subject.rights.iter().filter_map(|(right, verdict)| match verdict {
         Verdict::Denied(_) if right.verb == "create" => {
             Some(format!("you may not create pods/{}: servers since Kubernetes 1.35 want that too", right.part))
@@ -131,7 +131,6 @@ fn rights(subject: &Subject) -> impl Iterator<Item = String> + '_ {
 
 /// A right without which no server lets anybody in.
 pub(super) fn forbidden(subject: &Subject) -> Option<String> {
-    use crate::app::right::Verdict;
     subject.rights.iter().find_map(|(right, verdict)| match verdict {
         Verdict::Denied(_) if right.verb != "create" => Some(format!(
             "you may not {} pods/{} in {}: ask for the right",

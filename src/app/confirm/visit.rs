@@ -2,17 +2,17 @@
 
 use super::{Dialog, Purpose, Ready, State};
 use crate::app::App;
-use crate::app::acts::Subject;
+use crate::app::acts::Opens;
 use crate::app::effect::Effect;
 use crate::app::event::Epoch;
 use crate::app::mutation::{Accepted, Confirmed, Note, Session};
 use crate::app::screen::Screen;
-use crate::app::visit::{Errand, Visit};
+use crate::app::visit::Visit;
 use crate::kinds::Facts;
 
 impl App {
     /// Shows what would be opened, or why nothing can be.
-    pub(super) fn offer(&mut self, number: u64, opens: fn(&Subject) -> Result<Errand, String>) {
+    pub(super) fn offer(&mut self, number: u64, opens: Opens) {
         let asks = self.asks(number);
         let Some((_, pending)) = self.pending(number) else { return };
         let errand = match opens(&pending.subject) {

@@ -166,11 +166,11 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn one(words: &[&str], place: &mut Place) -> Done {
-    let (mut out, mut err, mut code) = (Vec::new(), String::new(), 0);
+    let (mut out, err, mut code) = (Vec::new(), String::new(), 0);
     let mut say = |text: String| out.extend(text.into_bytes());
     match words {
         ["echo", rest @ ..] => {
-            say(format!("{}\n", rest.iter().map(|word| expanded(word, place)).collect::<Vec<_>>().join(" ")))
+            say(format!("{}\n", rest.iter().map(|word| expanded(word, place)).collect::<Vec<_>>().join(" ")));
         }
         ["env" | "printenv"] => place.environment.iter().for_each(|(key, value)| say(format!("{key}={value}\n"))),
         ["hostname"] => say(format!("{}\n", place.hostname)),
@@ -179,7 +179,7 @@ fn one(words: &[&str], place: &mut Place) -> Done {
         ["id"] => say("uid=0(root) gid=0(root)\n".to_owned()),
         ["help"] => say(format!("a demo, in which nothing runs; known here: {HELP}\n")),
         ["ps", ..] => say("PID   USER     COMMAND\n    1 root     (a demo: nothing runs)\n".to_owned()),
-        ["true" | ":"] => {}
+        ["true" | ":"] | [] => {}
         ["false"] => code = 1,
         ["sh" | "/bin/sh"] | ["exec", "sh" | "/bin/sh"] => {
             return Done { out, err, next: Next::Shell };
@@ -189,10 +189,23 @@ fn one(words: &[&str], place: &mut Place) -> Done {
             place.is_over = true;
             code = rest.first().and_then(|word| word.parse().ok()).unwrap_or(place.code);
         }
-        ["command", "-v", program] => match HELP.split(", ").any(|known| known.split(' ').next() == Some(program)) {
-            true => say(format!("/bin/{program}\n")),
-            false => code = 1,
-        },
+        ["command", "-v", program] => {
+            if HELP.split(", ").any(|known| known.split(' ').next() == Some(program)) {
+                say(format!("/bin/{program}\n"));
+            } else {
+                code = 1;
+            }
+        }
+        words => return on_files(words, place),
+    }
+    Done { out, err, next: Next::Goes(code) }
+}
+
+/// Those that look at files.
+fn on_files(words: &[&str], place: &mut Place) -> Done {
+    let (mut out, mut err, mut code) = (Vec::new(), String::new(), 0);
+    let mut say = |text: String| out.extend(text.into_bytes());
+    match words {
         ["cd", folder] => match place.path(folder) {
             path if path == "/" || files::listed(&place.files, &path).is_some() => place.folder = path,
             _ => {

@@ -1,3 +1,5 @@
+//! What the shell of the demo knows, and what it does with keys.
+
 use super::*;
 
 fn place() -> Place {

@@ -303,7 +303,7 @@ fn no_port_leads_into_a_container_and_a_shell_wants_a_websocket() {
     assert!(refused(answer, 403).ends_with("nothing really runs in the demo clusters"));
     web(&demo);
     let pods = get(&demo, PODS);
-    let name = names(&pods)[0].clone();
+    let name = names(&pods)[0];
     let answer = send(&demo, "GET", &format!("{PODS}/{name}/exec?command=sh"), JSON, &json!({}));
     assert!(refused(answer, 400).contains("Upgrade request required"));
 }

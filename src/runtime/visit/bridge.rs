@@ -4,7 +4,7 @@ use crate::api::channel::frame::{Frame, STATUS, STDERR, STDIN, STDOUT};
 use crate::api::channel::status::Ended;
 use crate::api::channel::{Cut, Open, PING_EVERY, Reader, Writer};
 use crate::app::visit::{Errand, LEAVE};
-use crate::runtime::visit::ends::Ends;
+use crate::runtime::ends::Ends;
 use std::time::Duration;
 use tokio::time::{Instant, interval_at};
 

@@ -229,6 +229,8 @@ fn number(field: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 pub mod tests {
+    //! Archives for tests, here and where they land.
+
     use super::*;
 
     /// A header with a right sum.

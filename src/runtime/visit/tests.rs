@@ -1,3 +1,5 @@
+//! How a visit is told once it is over.
+
 use super::*;
 use crate::api::channel::status::Ended;
 

@@ -1,5 +1,8 @@
+//! Which container, which command, and when nothing is opened.
+
 use super::*;
 use crate::app::acts::tests::subject;
+use crate::app::right::Verdict;
 use serde_json::{Value, json};
 
 fn state(name: &str, state: &Value) -> Value {
@@ -64,7 +67,6 @@ fn nothing_is_opened_where_nothing_runs_or_nothing_may_be() {
     let mut object = pod();
     object["status"]["containerStatuses"] = json!([state("web", &json!({"waiting": {"reason": "CrashLoopBackOff"}}))]);
     assert_eq!(refuse(&subject(POD, object)).unwrap(), "no container of it runs: web waits (CrashLoopBackOff)");
-    use crate::app::right::Verdict;
     let denied = |verb| {
         let mut subject = said("");
         let right = both("exec", &subject.target.key).into_iter().find(|right| right.verb == verb).unwrap();

@@ -1,3 +1,5 @@
+//! What lands where, and what never lands.
+
 use super::*;
 use crate::runtime::visit::tar::tests::{file, header};
 use tempfile::TempDir;
