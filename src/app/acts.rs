@@ -1,11 +1,15 @@
 //! What can be done to objects, as data: one row an action. Each becomes a [`Mutation`], is rehearsed by the server, shown
 //! in a dialog, and done once the user has said yes.
 
+mod containers;
+mod copy_out;
 mod cordon;
 mod cron;
+mod debug;
 mod delete;
 mod drain;
 mod evict;
+mod exec;
 mod fields;
 mod image;
 mod owners;
@@ -21,8 +25,9 @@ mod undo;
 mod weight;
 
 use crate::app::mutation::{Mutation, Way, Write};
-use crate::app::policy::Friction;
-use crate::app::right::Right;
+use crate::app::policy::{Friction, Grant};
+use crate::app::right::{Right, Verdict};
+use crate::app::visit::Errand;
 use crate::kinds::{Kind, KindId, ObjectRef, Record};
 use crate::wire::Timestamp;
 use serde_json::Value;
@@ -41,10 +46,14 @@ pub struct Act {
     pub applies: fn(&Record) -> bool,
     /// What the server has to allow.
     pub right: fn(&ObjectRef) -> Right,
+    /// What is asked for before the dialog is, where no rehearsal tells it.
+    pub rights: fn(&ObjectRef) -> Vec<Right>,
     /// What has to be read before it can be said what is written.
     pub reads: Reads,
     /// What the user says beside the object.
     pub input: Option<Input>,
+    /// Whether the object leaves something to be asked for.
+    pub asks: fn(&Subject) -> bool,
     /// What the user has to do at least.
     pub friction: fn(&Subject) -> Friction,
     /// Another name of the same action in the policy, where it goes further than usual.
@@ -53,6 +62,8 @@ pub struct Act {
     pub refuse: fn(&Subject) -> Option<String>,
     /// What is written, or why that cannot be said.
     pub write: fn(&Subject) -> Result<Mutation, String>,
+    /// What is opened into it, after the write or in its place; that is not rehearsed, as no server rehearses it.
+    pub opens: Option<Opens>,
     /// What is written after that, in this order, by the same yes.
     pub more: fn(&Subject) -> Vec<Mutation>,
     /// What comes of it, in words.
@@ -66,6 +77,9 @@ pub struct Act {
     /// How to take it back, from the object as it was.
     pub undo: fn(&Subject) -> Undo,
 }
+
+/// What is opened into an object, or why that cannot be said.
+pub type Opens = fn(&Subject) -> Result<Errand, String>;
 
 /// What has to be read first.
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +130,10 @@ pub const ACTS: &[Act] = &[
     cron::RESUME,
     switch::SWITCH,
     weight::WEIGH,
+    exec::EXEC,
+    exec::ATTACH,
+    debug::DEBUG,
+    copy_out::COPY_OUT,
     evict::EVICT,
     cordon::CORDON,
     cordon::UNCORDON,
@@ -130,12 +148,15 @@ const PLAIN: Act = Act {
     kinds: &[],
     applies: |_| true,
     right: |key| Right::on("patch", "", key),
+    rights: |_| Vec::new(),
     reads: Reads::Nothing,
     input: None,
+    asks: |_| true,
     friction: |_| Friction::Key,
     also: |_| None,
     refuse: |_| None,
     write: |_| Err("there is nothing to write".to_owned()),
+    opens: None,
     more: |_| Vec::new(),
     effects: |_| Vec::new(),
     caution: |_| Vec::new(),
@@ -174,6 +195,10 @@ pub struct Subject {
     pub object: Value,
     /// What was read with it: the items of each list.
     pub lists: Vec<Vec<Value>>,
+    /// What the server said of the rights that it needs.
+    pub rights: Vec<(Right, Verdict)>,
+    /// What the configuration says in place of what is usual; empty where it says nothing.
+    pub preset: String,
 }
 
 impl Target {
@@ -194,7 +219,8 @@ impl Target {
 impl Subject {
     /// Nothing read, nothing said.
     pub fn new(target: Target) -> Self {
-        Self { target, argument: String::new(), object: Value::Null, lists: Vec::new() }
+        let (argument, preset) = (String::new(), String::new());
+        Self { target, argument, object: Value::Null, lists: Vec::new(), rights: Vec::new(), preset }
     }
 
     /// A field of the object; null where it has none.
@@ -254,6 +280,11 @@ impl Act {
     /// Whether it makes an object that is not there.
     pub fn makes(&self) -> bool {
         self.name == recreate::RECREATE.name
+    }
+
+    /// Whether a policy denies it: who denies `exec` denies whatever else is opened into a container.
+    pub fn is_denied(&self, grant: &Grant) -> bool {
+        grant.denies(self.name) || (self.opens.is_some() && grant.denies("exec"))
     }
 
     /// The whole kubectl line.

@@ -2,6 +2,7 @@
 
 use crate::app::effect::Effect;
 use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome};
+use crate::app::visit::Visit;
 use crate::runtime::acts::{Actor, remember, tell, unsent};
 use crate::runtime::clipboard::Clipboard;
 use crate::runtime::clock::Clock;
@@ -148,6 +149,7 @@ impl World {
                     None => drop(tokio::spawn(unsent(epoch, *confirmed, self.out.clone()))),
                 }
             }
+            Effect::Visit(epoch, visit) => self.visit(epoch, *visit),
             Effect::Halt(epoch) => {
                 let plans = self.plans.iter().filter(|(of, _)| *of == epoch);
                 plans.filter_map(|(_, halted)| halted.upgrade()).for_each(|flag| flag.store(true, Ordering::SeqCst));
@@ -168,6 +170,18 @@ impl World {
     fn with(&mut self, epoch: Epoch, act: impl FnOnce(&mut Link)) {
         if let Some(link) = self.links.get_mut(&epoch) {
             act(link);
+        }
+    }
+
+    /// Like a write, it goes on when the connection is left.
+    fn visit(&mut self, epoch: Epoch, visit: Visit) {
+        let now = tokio::time::Instant::now();
+        match self.actor(epoch) {
+            Some(actor) => {
+                let halted = self.halted(epoch);
+                tokio::spawn(actor.visit(visit, now, halted));
+            }
+            None => drop(tokio::spawn(unsent(epoch, visit.channel, self.out.clone()))),
         }
     }
 

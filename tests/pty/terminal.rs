@@ -110,6 +110,18 @@ impl Terminal {
         }
     }
 
+    /// Types again and again until the screen is as wanted: what listens may not do so from the first moment on.
+    pub fn types_until(&mut self, keys: &str, wanted: impl Fn(&str) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !wanted(&self.text()) {
+            assert!(Instant::now() < end, "not seen on\n{}", self.text());
+            self.types(keys);
+            while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
+                self.emulator.process(&bytes);
+            }
+        }
+    }
+
     /// Waits until the screen that was there before holds the text.
     pub fn sees_again(&mut self, text: &str, times: usize) {
         self.waits(|screen| times <= screen.matches(text).count());

@@ -231,6 +231,11 @@ impl OpenSession {
         is_first.then(|| Arc::new(Self { of, until: Instant::now() + LONGEST }))
     }
 
+    /// What was confirmed.
+    pub fn of(&self) -> &Session {
+        &self.of
+    }
+
     /// The ticket of each channel; worthless once the session is dropped.
     pub fn ticket(self: &Arc<Self>) -> ActionTicket {
         ActionTicket(Kind::Session(Arc::downgrade(self)))

@@ -30,7 +30,7 @@ impl App {
     }
 
     /// The dialog shows something else from now on, and is heard after a moment.
-    fn show(&mut self, number: u64, state: State, asks: Vec<Ask>) {
+    pub(super) fn show(&mut self, number: u64, state: State, asks: Vec<Ask>) {
         let now = self.now;
         if let Some((_, pending)) = self.pending(number) {
             pending.state = state;
@@ -47,7 +47,7 @@ impl App {
         dialog.first = 0;
     }
 
-    fn show_refusal(&mut self, number: u64, why: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn show_refusal(&mut self, number: u64, why: impl Into<String>, remedy: impl Into<String>) {
         self.show(number, State::Refused { why: why.into(), remedy: remedy.into() }, Vec::new());
     }
 
@@ -78,6 +78,7 @@ impl App {
             Ok(told) => {
                 pending.take_in(told.object);
                 pending.subject.lists = told.lists;
+                pending.subject.rights = told.rights;
                 self.propose(number);
             }
         }
@@ -98,7 +99,8 @@ impl App {
             },
             (Some(input), None) if input.is_asked => match pending.refusal() {
                 Some(why) => self.show_refusal(number, why, ""),
-                None => self.ask_for_input(number, None, None),
+                None if (pending.act.asks)(&pending.subject) => self.ask_for_input(number, None, None),
+                None => self.rehearse(number),
             },
             (None, Some(text)) => {
                 pending.subject.argument = text;
@@ -144,6 +146,9 @@ impl App {
         let Some((epoch, pending)) = self.pending(number) else { return };
         if let Some(why) = pending.refusal() {
             return self.show_refusal(number, why, "");
+        }
+        if let Some(opens) = pending.act.opens {
+            return self.offer(number, opens);
         }
         let mutation = match (pending.act.write)(&pending.subject) {
             Ok(mutation) => mutation,
@@ -199,7 +204,7 @@ impl App {
         self.session().is_some_and(|session| session.grant.denies(name)).then_some(name)
     }
 
-    fn asks(&mut self, number: u64) -> Vec<Ask> {
+    pub(super) fn asks(&mut self, number: u64) -> Vec<Ask> {
         let friction = self.friction(number);
         let Some((_, pending)) = self.pending(number) else { return Vec::new() };
         let target = &pending.subject.target;
@@ -301,6 +306,6 @@ impl Pending {
         }
         cautions.extend(warnings);
         let (effects, undo) = ((self.act.effects)(&self.subject), (self.act.undo)(&self.subject));
-        Ready { differences, effects, cautions, undo, more: (self.act.more)(&self.subject) }
+        Ready { differences, effects, cautions, undo, more: (self.act.more)(&self.subject), opens: None }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 mod again;
 mod flows;
 mod many;
+mod visits;
 
 const OPERATE: &str = "[[policy]]\nmatch = { context = \"shop\" }\nmode = \"operate\"\n";
 
