@@ -4,6 +4,7 @@
 pub mod acts;
 pub mod clipboard;
 pub mod clock;
+pub mod forward;
 pub mod gather;
 pub mod greet;
 pub mod input;
@@ -67,6 +68,8 @@ pub struct Runtime<S> {
     drawn: Instant,
     due: bool,
     lent: Option<oneshot::Receiver<()>>,
+    /// Forwarded ports that were closed with the program.
+    pub closed: usize,
 }
 
 /// Why the program ended.
@@ -116,6 +119,7 @@ impl<S: Surface> Runtime<S> {
             drawn,
             due: true,
             lent: None,
+            closed: 0,
         };
         for effect in effects {
             let _ = runtime.perform(effect);
@@ -125,6 +129,12 @@ impl<S: Surface> Runtime<S> {
 
     /// Runs until the user quits, the terminal is gone, or the system ends us.
     pub async fn run(&mut self, signals: &mut Signals) -> io::Result<End> {
+        let end = self.until_the_end(signals).await;
+        self.closed = self.world.finish().await;
+        end
+    }
+
+    async fn until_the_end(&mut self, signals: &mut Signals) -> io::Result<End> {
         self.draw()?;
         loop {
             let turn = tokio::select! {

@@ -7,6 +7,7 @@ mod delete;
 mod drain;
 mod evict;
 mod fields;
+mod forward;
 mod image;
 mod owners;
 mod partition;
@@ -20,6 +21,7 @@ mod switch;
 mod undo;
 mod weight;
 
+use crate::app::forward::Forward;
 use crate::app::mutation::{Mutation, Way, Write};
 use crate::app::policy::Friction;
 use crate::app::right::Right;
@@ -53,6 +55,8 @@ pub struct Act {
     pub refuse: fn(&Subject) -> Option<String>,
     /// What is written, or why that cannot be said.
     pub write: fn(&Subject) -> Result<Mutation, String>,
+    /// The port that is forwarded, where nothing is written.
+    pub forward: Option<fn(&Subject) -> Result<Forward, String>>,
     /// What is written after that, in this order, by the same yes.
     pub more: fn(&Subject) -> Vec<Mutation>,
     /// What comes of it, in words.
@@ -116,6 +120,7 @@ pub const ACTS: &[Act] = &[
     cron::RESUME,
     switch::SWITCH,
     weight::WEIGH,
+    forward::FORWARD,
     evict::EVICT,
     cordon::CORDON,
     cordon::UNCORDON,
@@ -136,6 +141,7 @@ const PLAIN: Act = Act {
     also: |_| None,
     refuse: |_| None,
     write: |_| Err("there is nothing to write".to_owned()),
+    forward: None,
     more: |_| Vec::new(),
     effects: |_| Vec::new(),
     caution: |_| Vec::new(),

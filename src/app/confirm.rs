@@ -2,6 +2,7 @@
 //! keys count only after a moment, and what was shown is exactly what is done.
 
 mod ask;
+mod forward;
 mod many;
 mod outcome;
 mod pane;
@@ -164,6 +165,9 @@ impl App {
     pub(super) fn act_with(&mut self, name: &str, said: Option<&str>) {
         let Some(act) = acts::find(name) else { return };
         let marked = self.marked();
+        if 1 < marked.len() && act.forward.is_some() {
+            return self.say("one port at a time is forwarded: <space> lets marks go");
+        }
         if 1 < marked.len() {
             return self.begin_many(act, &marked, said);
         }
@@ -395,6 +399,9 @@ impl App {
             return;
         }
         let Some(Dialog { purpose: Purpose::Act(pending), .. }) = &self.dialog else { return };
+        if pending.act.forward.is_some() {
+            return self.accept_forward(epoch);
+        }
         let (State::Ready(ready), Some(mutation)) = (&pending.state, &pending.mutation) else { return };
         let Some(note) = self.note_of(epoch) else { return };
         let note = Note {

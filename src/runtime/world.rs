@@ -1,10 +1,11 @@
 //! Effects become tasks here: connections with their watches, single reads, the clipboard. Each task ends in a report.
 
 use crate::app::effect::Effect;
-use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome};
+use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome, Reply};
 use crate::runtime::acts::{Actor, remember, tell, unsent};
 use crate::runtime::clipboard::Clipboard;
 use crate::runtime::clock::Clock;
+use crate::runtime::forward::{Forwarders, listen, unbegun};
 use crate::runtime::journal::Journal;
 use crate::runtime::link::{Beginning, Link};
 use crate::runtime::logs::{Readers, Said};
@@ -61,6 +62,8 @@ pub struct World {
     pins: Option<PathBuf>,
     /// Plans under way, by what tells them to stop.
     plans: Vec<(Epoch, Weak<AtomicBool>)>,
+    /// Forwarded ports.
+    forwards: Forwarders,
     out: mpsc::Sender<Report>,
 }
 
@@ -83,6 +86,7 @@ impl World {
             given,
             pins: None,
             plans: Vec::new(),
+            forwards: Forwarders::default(),
             out,
         };
         (world, Heard { reports, logs })
@@ -106,6 +110,7 @@ impl World {
             Effect::Connect { context, epoch, terminal } => return self.connect(context, epoch, terminal),
             Effect::Disconnect(epoch) => {
                 self.readers.leave(epoch);
+                self.forwards.leave(epoch);
                 drop(self.links.remove(&epoch));
                 self.contexts.remove(&epoch);
             }
@@ -152,6 +157,17 @@ impl World {
                 let plans = self.plans.iter().filter(|(of, _)| *of == epoch);
                 plans.filter_map(|(_, halted)| halted.upgrade()).for_each(|flag| flag.store(true, Ordering::SeqCst));
             }
+            Effect::TryPort(epoch, number, port) => {
+                if let Some(actor) = self.actor(epoch) {
+                    tokio::spawn(async move { actor.shared.reply(Reply::Port(number, listen::tried(port))).await });
+                }
+            }
+            Effect::Forward(epoch, id, confirmed) => match self.actor(epoch) {
+                Some(actor) => self.forwards.begin(actor, id, *confirmed),
+                None => drop(tokio::spawn(unbegun(epoch, id, *confirmed, self.out.clone()))),
+            },
+            Effect::MoveForward(id, uid) => self.forwards.go_on(id, uid),
+            Effect::CloseForward(id, why) => self.forwards.close(id, why),
             Effect::Remember(answer) => drop(tokio::spawn(remember(self.policy.clone(), answer, self.out.clone()))),
             Effect::Record => drop(tokio::spawn(tell(Arc::clone(&self.journal), self.out.clone()))),
             Effect::Continue => return Flow::Continue,
@@ -163,6 +179,11 @@ impl World {
             Effect::Quit => return Flow::End,
         }
         Flow::On
+    }
+
+    /// Ends what must not outlive the program; how many forwarded ports there were.
+    pub async fn finish(&mut self) -> usize {
+        self.forwards.finish().await
     }
 
     fn with(&mut self, epoch: Epoch, act: impl FnOnce(&mut Link)) {

@@ -30,7 +30,7 @@ impl App {
     }
 
     /// The dialog shows something else from now on, and is heard after a moment.
-    fn show(&mut self, number: u64, state: State, asks: Vec<Ask>) {
+    pub(super) fn show(&mut self, number: u64, state: State, asks: Vec<Ask>) {
         let now = self.now;
         if let Some((_, pending)) = self.pending(number) {
             pending.state = state;
@@ -47,7 +47,7 @@ impl App {
         dialog.first = 0;
     }
 
-    fn show_refusal(&mut self, number: u64, why: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn show_refusal(&mut self, number: u64, why: impl Into<String>, remedy: impl Into<String>) {
         self.show(number, State::Refused { why: why.into(), remedy: remedy.into() }, Vec::new());
     }
 
@@ -102,7 +102,7 @@ impl App {
         }
     }
 
-    fn ask_for_input(&mut self, number: u64, typed: Option<String>, error: Option<String>) {
+    pub(super) fn ask_for_input(&mut self, number: u64, typed: Option<String>, error: Option<String>) {
         let Some((_, pending)) = self.pending(number) else { return };
         let Some(input) = &pending.act.input else { return };
         let text = typed.unwrap_or_else(|| (input.given)(&pending.subject));
@@ -137,6 +137,9 @@ impl App {
         let Some((epoch, pending)) = self.pending(number) else { return };
         if let Some(why) = pending.refusal() {
             return self.show_refusal(number, why, "");
+        }
+        if pending.act.forward.is_some() {
+            return self.try_port(number);
         }
         let mutation = match (pending.act.write)(&pending.subject) {
             Ok(mutation) => mutation,
@@ -181,13 +184,13 @@ impl App {
     }
 
     /// The name under which the policy denies what is pending, where it goes further than usual.
-    fn denied(&mut self, number: u64) -> Option<&'static str> {
+    pub(super) fn denied(&mut self, number: u64) -> Option<&'static str> {
         let (_, pending) = self.pending(number)?;
         let name = (pending.act.also)(&pending.subject)?;
         self.session().is_some_and(|session| session.grant.denies(name)).then_some(name)
     }
 
-    fn asks(&mut self, number: u64) -> Vec<Ask> {
+    pub(super) fn asks(&mut self, number: u64) -> Vec<Ask> {
         let friction = self.friction(number);
         let Some((_, pending)) = self.pending(number) else { return Vec::new() };
         let target = &pending.subject.target;

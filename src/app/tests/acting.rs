@@ -7,6 +7,7 @@ use crate::kinds::DEPLOYMENT;
 use serde_json::{Value, json};
 
 mod flows;
+mod forwards;
 mod many;
 
 const OPERATE: &str = "[[policy]]\nmatch = { context = \"shop\" }\nmode = \"operate\"\n";
