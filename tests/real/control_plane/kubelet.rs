@@ -1,4 +1,4 @@
-//! kwok as the kubelet of every node: which stages pods go through, and the logs of containers.
+//! kwok as the kubelet of every node: which stages pods go through, the logs of containers, ports that echo.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -36,8 +36,15 @@ pub fn configuration(folder: &Path) -> String {
         "metadata": {"name": "logs"},
         "spec": {"logs": entries.collect::<Vec<_>>()},
     });
+    // Every port of every pod says back what it is told.
+    let ports = json!({
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "kind": "ClusterPortForward",
+        "metadata": {"name": "echo"},
+        "spec": {"forwards": [{"command": ["cat"]}]},
+    });
     let stages = fs::read_to_string(process::program("stages.yaml")).expect("stages beside the programs");
-    format!("{options}\n---\n{logs}\n{stages}")
+    format!("{options}\n---\n{logs}\n---\n{ports}\n{stages}")
 }
 
 fn file(folder: &Path, container: &str, previous: bool) -> PathBuf {

@@ -4,6 +4,7 @@ use super::*;
 use crate::app::consult::Told;
 use crate::app::forward::{self, State};
 use crate::app::mutation::Confirmed;
+use crate::app::screen::Screen;
 use crate::kinds::{POD, SERVICE};
 
 const SHOP: &str = "[[policy]]\nmatch = {}\nmode = \"operate\"\n";
