@@ -38,6 +38,7 @@ pub mod settings;
 pub mod sorting;
 pub mod tracing;
 pub mod update;
+pub mod visit;
 
 use self::command::Keys;
 use self::effect::Effect;

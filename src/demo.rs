@@ -22,6 +22,7 @@ mod review;
 mod route;
 mod selector;
 mod server;
+mod shell;
 mod stage;
 mod status;
 mod store;

@@ -4,6 +4,7 @@
 pub mod acts;
 pub mod clipboard;
 pub mod clock;
+pub mod doorway;
 pub mod forward;
 pub mod gather;
 pub mod greet;
@@ -22,11 +23,12 @@ pub mod signals;
 pub mod source;
 pub mod surface;
 pub mod terminal;
+pub mod visit;
 pub mod world;
 
 use self::clock::Clock;
 use self::logs::Said;
-use self::report::Report;
+use self::report::{Lending, Report};
 use self::signals::{Signal, Signals};
 use self::surface::Surface;
 use self::world::{Flow, Heard, World};
@@ -151,8 +153,14 @@ impl<S: Surface> Runtime<S> {
     /// Waits for the next thing to happen and takes it in. Safe to be dropped while waiting.
     pub async fn turn(&mut self) -> io::Result<Turn> {
         if let Some(lent) = &mut self.lent {
-            // Whoever has the terminal ends by dropping the sender, too.
-            let _ = lent.await;
+            // What the cluster says meanwhile is taken in, so that nobody waits for us: a shell may stay for hours.
+            tokio::select! {
+                biased;
+                // Whoever has the terminal ends by dropping the sender, too.
+                _ = lent => {}
+                _ = self.heard.reports.recv_many(&mut self.batch, BATCH) => return self.replies(),
+                Some(said) = self.heard.logs.recv() => return self.logs_said(said),
+            }
             self.lent = None;
             self.surface.reclaim()?;
             self.reclaimed();
@@ -168,10 +176,7 @@ impl<S: Surface> Runtime<S> {
                 Ok(if self.draw()? { Turn::Frame } else { Turn::Tick })
             }
             _ = self.heard.reports.recv_many(&mut self.batch, BATCH) => self.replies(),
-            Some(Said { epoch, ticket, batches }) = self.heard.logs.recv() => {
-                self.feed(Event::Tick(self.clock.now()))?;
-                Ok(self.feed(Event::Logs(epoch, ticket, batches))?.unwrap_or(Turn::Replies))
-            }
+            Some(said) = self.heard.logs.recv() => self.logs_said(said),
             () = std::future::ready(()), if self.left_over => {
                 self.left_over = false;
                 Ok(self.feed(Event::Continue)?.unwrap_or(Turn::Replies))
@@ -181,6 +186,12 @@ impl<S: Surface> Runtime<S> {
                 Ok(self.feed(Event::Tick(self.clock.now()))?.unwrap_or(Turn::Tick))
             }
         }
+    }
+
+    fn logs_said(&mut self, said: Said) -> io::Result<Turn> {
+        let Said { epoch, ticket, batches } = said;
+        self.feed(Event::Tick(self.clock.now()))?;
+        Ok(self.feed(Event::Logs(epoch, ticket, batches))?.unwrap_or(Turn::Replies))
     }
 
     /// Paints the frame now, unless it would say the same as the last one. Says whether it did.
@@ -220,6 +231,8 @@ impl<S: Surface> Runtime<S> {
             Flow::On => {}
             Flow::Continue => self.left_over = true,
             Flow::End => return Ok(Some(End::Quit)),
+            // Somebody else draws there.
+            Flow::Suspend | Flow::Redraw if self.lent.is_some() => {}
             Flow::Suspend => {
                 self.surface.suspend()?;
                 self.reclaimed();
@@ -259,7 +272,10 @@ impl<S: Surface> Runtime<S> {
         let mut end = None;
         for event in batch.drain(..) {
             match event {
+                // Somebody else has the terminal: a copy that comes now is not worth a mess.
+                Report::Write(_) if self.lent.is_some() => {}
                 Report::Write(sequence) => self.surface.write(&sequence)?,
+                Report::Lend(lending) => self.pass_through(lending),
                 Report::Event(event) => end = end.or(self.feed(event)?),
             }
         }
@@ -267,9 +283,21 @@ impl<S: Surface> Runtime<S> {
         Ok(end.unwrap_or(Turn::Replies))
     }
 
+    /// A shell elsewhere gets the terminal, if there is one and nobody else has it.
+    fn pass_through(&mut self, Lending { ends, until }: Lending) {
+        let opened = if self.lent.is_some() { None } else { self.surface.pass_through() };
+        if opened.is_some() {
+            self.lent = Some(until);
+        }
+        // Who does not want it any more drops the other end of `until`, too.
+        let _ = ends.send(opened);
+    }
+
     fn signal(&mut self, signal: Signal) -> io::Result<Turn> {
         match signal {
             Signal::End(number) => return Ok(Turn::Over(End::Signal(number))),
+            // Whoever has the terminal goes on with it.
+            Signal::Suspend | Signal::Continued if self.lent.is_some() => return Ok(Turn::Tick),
             Signal::Suspend => self.surface.suspend()?,
             Signal::Continued => self.surface.reclaim()?,
         }

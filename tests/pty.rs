@@ -47,6 +47,53 @@ fn closing_the_terminal_ends_the_program() {
     assert_eq!(terminal.ends(), 129);
 }
 
+/// The demo with a place for its record, without which nothing is opened.
+fn operating(state: &tempfile::TempDir) -> Program {
+    demo().with("XDG_STATE_HOME", &state.path().display().to_string())
+}
+
+/// Opens a shell in a pod of the demo.
+fn enters(terminal: &mut Terminal) {
+    terminal.sees("shop-prod");
+    terminal.types(":pods shop-prod\r");
+    terminal.sees("READY");
+    terminal.types("/storefront\r");
+    terminal.sees("3 shown");
+    terminal.types("s");
+    // Before that moment keys are not heard.
+    terminal.sees("y  exec");
+    terminal.types("y");
+    terminal.sees("/ # ");
+    // Keys of the first moment are not for the shell: they are typed until one is.
+    terminal.types_until("\r", |screen| screen.matches("/ # ").count() > 1);
+}
+
+#[test]
+fn a_shell_in_a_pod_has_the_terminal_and_gives_it_back() {
+    let state = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::run(operating(&state), (120, 30));
+    enters(&mut terminal);
+    terminal.types("hostname\r");
+    terminal.sees("storefront-");
+    terminal.types("exit 3\r");
+    terminal.sees("ended, exit 3 after");
+    terminal.types("?");
+    terminal.sees("everywhere");
+    terminal.types("\u{3}");
+    assert_eq!(terminal.ends(), 0);
+    assert_eq!(terminal.left_over(), Vec::<&str>::new());
+}
+
+#[test]
+fn what_the_system_ends_in_a_shell_leaves_the_terminal_as_it_was() {
+    let state = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::run(operating(&state), (120, 30));
+    enters(&mut terminal);
+    terminal.signals(Signal::TERM);
+    assert_eq!(terminal.ends(), 143);
+    assert_eq!(terminal.left_over(), Vec::<&str>::new());
+}
+
 #[test]
 fn a_shell_stops_and_continues_it() {
     let mut terminal = Terminal::run(Program::shell(), (120, 30));

@@ -17,6 +17,7 @@ use crate::api::failure::{Cause, Failure};
 use crate::api::fetch;
 use crate::api::guard;
 use crate::api::guard::ticket::{ActionTicket, Print};
+use crate::api::rights::may;
 use crate::app::consult::{Inquiry, Told};
 use crate::app::mutation::{Confirmed, Mutation, Preview, Refused, Write};
 use crate::kinds::Kind;
@@ -47,7 +48,12 @@ pub async fn consult(connection: &Connection, kind: &Kind, inquiry: &Inquiry) ->
     for path in inquiry.paths(&object) {
         lists.push(fetch::items(connection, &path).await.map_err(|problem| lost(&problem))?);
     }
-    Ok(Told { object, lists })
+    let mut rights = Vec::new();
+    for right in inquiry.rights() {
+        let verdict = may(connection, kind, &right).await;
+        rights.push((right, verdict));
+    }
+    Ok(Told { object, lists, rights })
 }
 
 /// Rehearses a write on the object as it is now: to that version the real one is pinned afterwards.

@@ -1,11 +1,15 @@
 //! What can be done to objects, as data: one row an action. Each becomes a [`Mutation`], is rehearsed by the server, shown
 //! in a dialog, and done once the user has said yes.
 
+mod containers;
+mod copy_out;
 mod cordon;
 mod cron;
+mod debug;
 mod delete;
 mod drain;
 mod evict;
+mod exec;
 mod fields;
 mod forward;
 mod image;
@@ -23,8 +27,9 @@ mod weight;
 
 use crate::app::forward::Forward;
 use crate::app::mutation::{Mutation, Way, Write};
-use crate::app::policy::Friction;
-use crate::app::right::Right;
+use crate::app::policy::{Friction, Grant};
+use crate::app::right::{Right, Verdict};
+use crate::app::visit::Errand;
 use crate::kinds::{Kind, KindId, ObjectRef, Record};
 use crate::wire::Timestamp;
 use serde_json::Value;
@@ -43,10 +48,14 @@ pub struct Act {
     pub applies: fn(&Record) -> bool,
     /// What the server has to allow.
     pub right: fn(&ObjectRef) -> Right,
+    /// What is asked for before the dialog is, where no rehearsal tells it.
+    pub rights: fn(&ObjectRef) -> Vec<Right>,
     /// What has to be read before it can be said what is written.
     pub reads: Reads,
     /// What the user says beside the object.
     pub input: Option<Input>,
+    /// Whether the object leaves something to be asked for.
+    pub asks: fn(&Subject) -> bool,
     /// What the user has to do at least.
     pub friction: fn(&Subject) -> Friction,
     /// Another name of the same action in the policy, where it goes further than usual.
@@ -55,6 +64,8 @@ pub struct Act {
     pub refuse: fn(&Subject) -> Option<String>,
     /// What is written, or why that cannot be said.
     pub write: fn(&Subject) -> Result<Mutation, String>,
+    /// What is opened into it, after the write or in its place; that is not rehearsed, as no server rehearses it.
+    pub opens: Option<fn(&Subject) -> Result<Errand, String>>,
     /// The port that is forwarded, where nothing is written.
     pub forward: Option<fn(&Subject) -> Result<Forward, String>>,
     /// What is written after that, in this order, by the same yes.
@@ -120,6 +131,10 @@ pub const ACTS: &[Act] = &[
     cron::RESUME,
     switch::SWITCH,
     weight::WEIGH,
+    exec::EXEC,
+    exec::ATTACH,
+    debug::DEBUG,
+    copy_out::COPY_OUT,
     forward::FORWARD,
     evict::EVICT,
     cordon::CORDON,
@@ -135,12 +150,15 @@ const PLAIN: Act = Act {
     kinds: &[],
     applies: |_| true,
     right: |key| Right::on("patch", "", key),
+    rights: |_| Vec::new(),
     reads: Reads::Nothing,
     input: None,
+    asks: |_| true,
     friction: |_| Friction::Key,
     also: |_| None,
     refuse: |_| None,
     write: |_| Err("there is nothing to write".to_owned()),
+    opens: None,
     forward: None,
     more: |_| Vec::new(),
     effects: |_| Vec::new(),
@@ -180,6 +198,10 @@ pub struct Subject {
     pub object: Value,
     /// What was read with it: the items of each list.
     pub lists: Vec<Vec<Value>>,
+    /// What the server said of the rights that it needs.
+    pub rights: Vec<(Right, Verdict)>,
+    /// What the configuration says in place of what is usual; empty where it says nothing.
+    pub preset: String,
 }
 
 impl Target {
@@ -200,7 +222,8 @@ impl Target {
 impl Subject {
     /// Nothing read, nothing said.
     pub fn new(target: Target) -> Self {
-        Self { target, argument: String::new(), object: Value::Null, lists: Vec::new() }
+        let (argument, preset) = (String::new(), String::new());
+        Self { target, argument, object: Value::Null, lists: Vec::new(), rights: Vec::new(), preset }
     }
 
     /// A field of the object; null where it has none.
@@ -260,6 +283,11 @@ impl Act {
     /// Whether it makes an object that is not there.
     pub fn makes(&self) -> bool {
         self.name == recreate::RECREATE.name
+    }
+
+    /// Whether a policy denies it: who denies `exec` denies whatever else is opened into a container.
+    pub fn is_denied(&self, grant: &Grant) -> bool {
+        grant.denies(self.name) || (self.opens.is_some() && grant.denies("exec"))
     }
 
     /// The whole kubectl line.

@@ -28,13 +28,14 @@ pub struct ConfigError {
 }
 
 /// Every key of the top level.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "theme",
     "color",
     "mouse",
     "clipboard",
     "secrets",
     "live-dns",
+    "debug-image",
     "log",
     "log-memory",
     "context",
@@ -77,6 +78,7 @@ fn read(text: &str) -> Read<Settings> {
             "clipboard" => settings.clipboard = one_of(&value, CLIPBOARDS)?,
             "secrets" => settings.no_secrets = one_of(&value, &[("tls", false), ("never", true)])?,
             "live-dns" => settings.live_dns = boolean(&value)?,
+            "debug-image" => settings.debug_image = non_empty(&value)?,
             "log" => settings.log = non_empty(&value)?,
             "log-memory" => settings.log_bytes = mebibytes(&value)?,
             "context" => settings.context = non_empty(&value)?,

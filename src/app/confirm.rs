@@ -7,6 +7,7 @@ mod many;
 mod outcome;
 mod pane;
 mod steps;
+mod visit;
 
 use crate::app::App;
 use crate::app::acts::{self, Act, Subject, Target, Undo};
@@ -18,6 +19,7 @@ use crate::app::notice::Notice;
 use crate::app::policy::Mode;
 use crate::app::prompt::Editor;
 use crate::app::session::Session;
+use crate::app::visit::Errand;
 use crate::kinds::ObjectRef;
 use crate::view::describe::diff::Difference;
 use crate::wire::Timestamp;
@@ -115,6 +117,8 @@ struct Ready {
     undo: Undo,
     /// What is written after it.
     more: Vec<Mutation>,
+    /// What is opened.
+    opens: Option<Errand>,
 }
 
 /// Something that has to be typed.
@@ -168,6 +172,10 @@ impl App {
         if 1 < marked.len() && act.forward.is_some() {
             return self.say("one port at a time is forwarded: <space> lets marks go");
         }
+        if 1 < marked.len() && act.opens.is_some() {
+            let text = format!("{name}: {} pods are marked, and this terminal is one", marked.len());
+            return self.say(text);
+        }
         if 1 < marked.len() {
             return self.begin_many(act, &marked, said);
         }
@@ -207,7 +215,9 @@ impl App {
     }
 
     fn pending_of(&mut self, act: &'static Act, target: Target, said: Option<String>) -> Pending {
-        let (number, subject, state) = (self.epoch().0, Subject::new(target), State::Consulting);
+        let (number, state) = (self.epoch().0, State::Consulting);
+        let preset = self.settings.debug_image.clone().filter(|_| act.name == "debug").unwrap_or_default();
+        let subject = Subject { preset, ..Subject::new(target) };
         Pending { act, subject, said, mutation: None, number, tries: 0, of: None, state }
     }
 
@@ -215,7 +225,7 @@ impl App {
     fn may_begin(&mut self, act: &Act) -> Option<Epoch> {
         let session = self.session()?;
         let (epoch, mode) = (session.epoch, session.mode);
-        if session.grant.denies(act.name) {
+        if act.is_denied(&session.grant) {
             self.refuse_to(act, "the policy denies it here");
             return None;
         }
@@ -401,6 +411,9 @@ impl App {
         let Some(Dialog { purpose: Purpose::Act(pending), .. }) = &self.dialog else { return };
         if pending.act.forward.is_some() {
             return self.accept_forward(epoch);
+        }
+        if matches!(&pending.state, State::Ready(ready) if ready.opens.is_some()) {
+            return self.accept_visit(epoch);
         }
         let (State::Ready(ready), Some(mutation)) = (&pending.state, &pending.mutation) else { return };
         let Some(note) = self.note_of(epoch) else { return };

@@ -1,6 +1,7 @@
 //! What an action has to know of the cluster before it can be said what is written: the whole object, and lists beside it.
 
 use crate::app::acts::{self, Reads, Target};
+use crate::app::right::{Right, Verdict};
 use serde_json::Value;
 
 /// A wish to know.
@@ -19,6 +20,8 @@ pub struct Told {
     pub object: Value,
     /// The items of each list.
     pub lists: Vec<Vec<Value>>,
+    /// Whether we may.
+    pub rights: Vec<(Right, Verdict)>,
 }
 
 impl Inquiry {
@@ -28,5 +31,10 @@ impl Inquiry {
             Some(Reads::ObjectAnd(paths)) => paths(&self.target, object),
             _ => Vec::new(),
         }
+    }
+
+    /// The rights to ask about.
+    pub fn rights(&self) -> Vec<Right> {
+        acts::find(self.act).map_or_else(Vec::new, |act| (act.rights)(&self.target.key))
     }
 }

@@ -5,6 +5,7 @@ use crate::app::event::{ContextName, Epoch, Ticket};
 use crate::app::mutation::{Confirmed, Mutation};
 use crate::app::policy::Answer;
 use crate::app::right::Right;
+use crate::app::visit::Visit;
 use crate::kinds::{KindId, ObjectRef};
 use crate::model::Scope;
 use crate::view::logs::batch::SourceId;
@@ -65,6 +66,8 @@ pub enum Effect {
     Preview(Epoch, u64, Box<Mutation>),
     /// Do what the user confirmed.
     Mutate(Epoch, Box<Confirmed>),
+    /// Open what the user confirmed into a container.
+    Visit(Epoch, Box<Visit>),
     /// Stop what was confirmed and has several steps, before its next one.
     Halt(Epoch),
     /// Look whether a port of this machine is free; 0 for any. The answer carries the number.

@@ -5,6 +5,7 @@ use crate::app::forward;
 use crate::app::keymap::Chord;
 use crate::app::mutation::{Done, Preview, Progress, Refused, Undone};
 use crate::app::right::{Right, Verdict};
+use crate::app::visit::Visited;
 use crate::kinds::{Catalog, KindId, ObjectRef};
 use crate::model::Change;
 use crate::view::logs::batch::{Batch, SourceId};
@@ -131,6 +132,8 @@ pub enum Reply {
     Done(Done),
     /// A write was not done, or nobody knows. Never dropped.
     Failed(Undone),
+    /// A visit to a container is over. Never dropped.
+    Visited(Visited),
     /// The guard refused a request: a bug of ours, shown so that it is reported.
     Blocked(String),
 }

@@ -79,6 +79,12 @@ impl Line {
         !matches!(self.told.state, State::Ended(_))
     }
 
+    /// `deployment/web:http in shop`.
+    fn port(&self) -> String {
+        let (name, rest) = self.place.split_once(' ').unwrap_or((&self.place, ""));
+        format!("{name}:{} {rest}", self.forward.remote).trim_end().to_owned()
+    }
+
     fn entry(&self, now: Timestamp) -> Entry {
         let told = &self.told;
         let (health, state) = match &told.state {
@@ -103,16 +109,16 @@ impl Line {
         let (to, from) = told.bytes;
         let parts = [
             Some(state),
+            told.error.as_ref().map(|why| format!("last error: {why}")),
+            Some(self.port()),
             pod,
             self.is_open().then_some(open),
             Some(format!("{} out  {} in", size(to), size(from))),
             Some(age::age(now, Some(self.since))),
             moves,
-            told.error.as_ref().map(|why| format!("last error: {why}")),
         ];
         let detail = parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
-        let text = format!("{} → {} {}", self.forward.url(), self.place, self.forward.remote);
-        Entry { health: Some(health), text, detail, ..Entry::default() }
+        Entry { health: Some(health), text: self.forward.url(), detail, ..Entry::default() }
     }
 }
 

@@ -61,7 +61,7 @@ impl App {
 
     /// Whether an action may be done to an object, as far as that is known.
     fn may(&self, session: &Session, act: &Act, key: &ObjectRef) -> (Health, String) {
-        if session.grant.denies(act.name) {
+        if act.is_denied(&session.grant) {
             return (Health::Warn, "denied by the policy".to_owned());
         }
         if self.asked == Some(Mode::Observe) {
@@ -91,7 +91,7 @@ impl App {
     /// Why an action may not be used on the selected object, where that is known already.
     pub(super) fn hindrance(&self, act: &Act) -> Option<String> {
         let session = self.session()?;
-        if session.grant.denies(act.name) {
+        if act.is_denied(&session.grant) {
             return Some("denied by the policy".to_owned());
         }
         let right = (act.right)(&self.subject()?);

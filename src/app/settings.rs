@@ -31,6 +31,8 @@ pub struct Settings {
     pub no_secrets: bool,
     /// Whether names of a path on screen are looked up in DNS without being asked.
     pub live_dns: bool,
+    /// The image of containers that are added to look around; none for the usual one.
+    pub debug_image: Option<String>,
     /// Other names for palette lines: `dp` for `deployments`.
     pub aliases: BTreeMap<String, String>,
 }
@@ -76,6 +78,7 @@ impl Default for Settings {
             hidden_columns: BTreeMap::new(),
             no_secrets: false,
             live_dns: false,
+            debug_image: None,
             aliases: BTreeMap::new(),
         }
     }

@@ -139,6 +139,7 @@ impl App {
             Reply::Done(done) => return self.done(&done),
             Reply::Failed(undone) => return self.undone(&undone),
             Reply::Forwarded(told) => return self.forwarded(*told),
+            Reply::Visited(visited) => return self.visited(&visited),
             reply => reply,
         };
         let Some(index) = self.sessions.iter().position(|session| session.epoch == epoch) else { return };
@@ -175,7 +176,7 @@ impl App {
             Reply::Consulted(number, told) => self.consulted(epoch, number, told),
             Reply::Previewed(number, said) => self.previewed(epoch, number, said),
             Reply::Port(number, said) => self.port_tried(epoch, number, said),
-            Reply::Progress(_) | Reply::Done(_) | Reply::Failed(_) | Reply::Forwarded(_) => {}
+            Reply::Progress(_) | Reply::Done(_) | Reply::Failed(_) | Reply::Forwarded(_) | Reply::Visited(_) => {}
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
         }
     }

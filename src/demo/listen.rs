@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::PoisonError;
 
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -11,11 +12,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use crate::demo::Demo;
 use crate::demo::server::{self, Body};
+use crate::demo::shell::{self, Entry, Guest};
 
 /// More connections than this wait until one ends: every watch holds one.
 const MOST_CONNECTIONS: usize = 1024;
@@ -66,9 +69,35 @@ pub fn kubeconfig(address: SocketAddr, names: &[&str]) -> String {
 async fn connection(clusters: &[Named], stream: TcpStream) {
     // Small answers should not wait for more.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| answer(clusters, request));
+    converse_with(stream, |request| answer(clusters, request)).await;
+}
+
+/// Serves one connection to one cluster, such as a pipe in this process.
+pub async fn converse(demo: &Demo, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+    converse_with(stream, |request| demo.service().oneshot(request)).await;
+}
+
+/// Serves a connection until it ends; where it leaves HTTP, whoever came in by it.
+async fn converse_with<S, A>(stream: S, answer: impl Fn(Request<Incoming>) -> A)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    A: Future<Output = Result<Response<Body>, Infallible>>,
+{
+    let guest = Guest::default();
+    let service = service_fn(|mut request| {
+        let upgrade = hyper::upgrade::on(&mut request);
+        let (answer, guest) = (answer(request), &guest);
+        async move {
+            let mut response = answer.await?;
+            if let Some(entry) = response.extensions_mut().remove::<Entry>() {
+                *guest.lock().unwrap_or_else(PoisonError::into_inner) = Some((upgrade, entry));
+            }
+            Ok::<_, Infallible>(response)
+        }
+    });
     // A client that hangs up in the middle is its own business.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+    shell::serve(&guest).await;
 }
 
 async fn answer(clusters: &[Named], mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {

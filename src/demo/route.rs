@@ -62,6 +62,11 @@ impl Query {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
+    /// Every value of a parameter that may come more than once.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// Whether a parameter is set to something true; `?watch` alone is.
     pub fn flag(&self, name: &str) -> bool {
         let set = self.0.iter().find(|(key, _)| key == name);

@@ -27,7 +27,7 @@ use crate::demo::status::Failure;
 use crate::demo::table::IncludeObject;
 use crate::demo::watch::{self, Watch};
 use crate::demo::write::{Ask, Done, scale};
-use crate::demo::{Demo, State, discovery, openapi, read, review};
+use crate::demo::{Demo, State, discovery, openapi, read, review, shell};
 
 /// A response body: whole, or streamed.
 pub type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -102,6 +102,10 @@ impl Server {
                 let bytes = view.list(page.items.iter().map(|object| &object.value), &page.meta);
                 let zipped = header_text(request, header::ACCEPT_ENCODING).contains("gzip");
                 Ok(listed(view.format.content_type(false), bytes, zipped))
+            }
+            "get" if resource.id() == "pods" && ["exec", "attach", "portforward"].contains(&&*route.subresource) => {
+                state.rights.check("create", &resource, &route)?;
+                shell::enter(&self.demo, &state, (&resource, &route, &query), request.headers())
             }
             _ if route.subresource == "log" => self.log(state, &route, &query),
             _ => get(&state, &route, &view),

@@ -8,6 +8,7 @@ mod body;
 mod change;
 mod create;
 mod delete;
+mod ephemeral;
 mod evict;
 mod json_patch;
 mod managed;
@@ -95,6 +96,7 @@ impl<'a> Ask<'a> {
             ("update", "") => change::replace(self, state),
             ("update", "status") if self.has("status") => change::replace(self, state),
             ("patch", "") => change::patch(self, state),
+            ("patch", "ephemeralcontainers") if self.resource.id() == "pods" => ephemeral::add(self, state),
             ("patch", "status") if self.has("status") => change::patch(self, state),
             ("delete", "") => delete::one(self, state),
             ("deletecollection", "") => delete::all(self, state),

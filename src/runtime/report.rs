@@ -2,6 +2,8 @@
 
 use crate::api::failure::{self, Cause};
 use crate::app::event::{Event, Failure, Reply};
+use crate::runtime::visit::ends::Ends;
+use tokio::sync::oneshot;
 
 /// What a task has to say to the loop.
 #[derive(Debug)]
@@ -10,6 +12,17 @@ pub enum Report {
     Event(Event),
     /// Something to write to the terminal outside of frames.
     Write(String),
+    /// A shell elsewhere is open and wants the terminal.
+    Lend(Lending),
+}
+
+/// A wish for the terminal.
+#[derive(Debug)]
+pub struct Lending {
+    /// Where to put it; none where there is none.
+    pub ends: oneshot::Sender<Option<Ends>>,
+    /// It is needed until this resolves.
+    pub until: oneshot::Receiver<()>,
 }
 
 /// A failure of the connection in the words of the screen.

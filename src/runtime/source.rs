@@ -10,6 +10,7 @@ use crate::manifests::embedded::{self, CONTEXTS};
 use crate::manifests::mint;
 use crate::manifests::shift::shift;
 use crate::runtime::clock::Clock;
+use crate::runtime::doorway::Doorway;
 use crate::wire::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -83,7 +84,7 @@ impl Source {
             }
             Self::Demo(embedded, options) => {
                 let demo = embedded.cluster(context, clock.now());
-                Ok(in_process(demo.service(), context, &Options { mode, ..(**options).clone() }))
+                Ok(in_process(Doorway::new(demo), context, &Options { mode, ..(**options).clone() }))
             }
         }
     }

@@ -4,6 +4,7 @@ use crate::app::event::Input;
 use crate::app::scene::Scene;
 use crate::runtime::input::Inputs;
 use crate::runtime::terminal::{self, Terminal};
+use crate::runtime::visit::ends::{Borrowed, Ends};
 use crate::ui;
 use crate::ui::theme::Theme;
 use ratatui::backend::TestBackend;
@@ -22,6 +23,11 @@ pub trait Surface {
     /// Gives the terminal to somebody else, such as an authentication plugin that asks.
     fn release(&mut self);
 
+    /// Gives it to a shell elsewhere, byte by byte, until `reclaim`; none where there is no terminal.
+    fn pass_through(&mut self) -> Option<Ends> {
+        None
+    }
+
     /// Takes it back; the next frame is painted in full.
     fn reclaim(&mut self) -> io::Result<()>;
 
@@ -36,13 +42,15 @@ pub trait Surface {
 pub struct Tty {
     terminal: Terminal,
     inputs: Inputs,
+    /// Who reads the terminal for somebody else.
+    borrowed: Option<Borrowed>,
 }
 
 impl Tty {
     /// Takes the terminal over and listens to it.
     pub fn enter(mouse: bool) -> Result<Self, terminal::TerminalError> {
         let terminal = Terminal::enter(mouse)?;
-        Ok(Self { terminal, inputs: Inputs::listen() })
+        Ok(Self { terminal, inputs: Inputs::listen(), borrowed: None })
     }
 
     /// Columns and rows.
@@ -65,7 +73,20 @@ impl Surface for Tty {
         self.terminal.release();
     }
 
+    fn pass_through(&mut self) -> Option<Ends> {
+        self.inputs.pause();
+        let opened = self.terminal.pass_through().ok().and_then(|()| Ends::of_terminal());
+        let Some((ends, borrowed)) = opened else {
+            let _ = self.reclaim();
+            return None;
+        };
+        self.borrowed = Some(borrowed);
+        Some(ends)
+    }
+
     fn reclaim(&mut self) -> io::Result<()> {
+        // Who still reads would swallow the next key.
+        drop(self.borrowed.take());
         self.terminal.resume()?;
         self.inputs.resume();
         Ok(())
@@ -87,13 +108,20 @@ impl Surface for Tty {
 #[derive(Debug)]
 pub struct Memory {
     terminal: ratatui::Terminal<TestBackend>,
+    /// What a shell elsewhere gets in place of a terminal, once.
+    ends: Option<Ends>,
 }
 
 impl Memory {
     /// A screen of this size.
     pub fn new(width: u16, height: u16) -> Self {
         let Ok(terminal) = ratatui::Terminal::new(TestBackend::new(width, height));
-        Self { terminal }
+        Self { terminal, ends: None }
+    }
+
+    /// Puts something in place of the terminal for the next shell elsewhere.
+    pub fn lend(&mut self, ends: Ends) {
+        self.ends = Some(ends);
     }
 
     /// The last frame.
@@ -113,6 +141,10 @@ impl Surface for Memory {
     }
 
     fn release(&mut self) {}
+
+    fn pass_through(&mut self) -> Option<Ends> {
+        self.ends.take()
+    }
 
     fn reclaim(&mut self) -> io::Result<()> {
         Ok(())

@@ -12,7 +12,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 use std::mem::ManuallyDrop;
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread::ThreadId;
 
 /// One write carries a frame: terminals show what they have got, and half a frame is a torn one.
@@ -24,8 +24,15 @@ pub struct Terminal {
     screen: ManuallyDrop<ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     mouse: bool,
     /// Whether it is ours now; the panic hook asks, too. Leaving twice would set the cursor back over what was said since.
-    taken: Arc<AtomicBool>,
+    taken: Arc<AtomicU8>,
 }
+
+/// It is not ours.
+const FREE: u8 = 0;
+/// Frames are drawn on it.
+const DRAWN: u8 = 1;
+/// Its bytes go to and come from somebody else, as they are.
+const RAW: u8 = 2;
 
 /// How many columns the terminal has; none where nobody can tell.
 pub fn width() -> Option<usize> {
@@ -60,7 +67,7 @@ impl Terminal {
         crossterm::style::force_color_output(true);
         let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout()));
         let screen = ManuallyDrop::new(ratatui::Terminal::new(backend)?);
-        let taken = Arc::new(AtomicBool::new(false));
+        let taken = Arc::new(AtomicU8::new(FREE));
         restore_on_panic(std::thread::current().id(), Arc::clone(&taken));
         let terminal = Self { screen, mouse, taken };
         terminal.take()?;
@@ -124,15 +131,23 @@ impl Terminal {
         give_back(&self.taken);
     }
 
+    /// Gives the screen back, and hands every byte on as it is until `resume`: a shell elsewhere has the terminal.
+    pub fn pass_through(&mut self) -> io::Result<()> {
+        self.release();
+        self.taken.store(RAW, Ordering::SeqCst);
+        enable_raw_mode()
+    }
+
     /// Takes the terminal again after somebody else had it, and draws everything anew.
     pub fn resume(&mut self) -> io::Result<()> {
+        self.release();
         self.take()?;
         self.screen.autoresize()?;
         self.clear()
     }
 
     fn take(&self) -> io::Result<()> {
-        self.taken.store(true, Ordering::SeqCst);
+        self.taken.store(DRAWN, Ordering::SeqCst);
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, cursor::Hide)?;
         report_mouse(self.mouse)
@@ -155,16 +170,26 @@ pub fn is_gone(error: &io::Error) -> bool {
 }
 
 /// Undoes everything, if there is something to undo.
-fn give_back(taken: &AtomicBool) {
-    if !taken.swap(false, Ordering::SeqCst) {
-        return;
+fn give_back(taken: &AtomicU8) {
+    match taken.swap(FREE, Ordering::SeqCst) {
+        FREE => return,
+        RAW => {
+            // Whatever ran there may have been cut off in the middle: colours, a hidden cursor, keys and pointer as it liked.
+            let mut out = io::stdout();
+            let _ = out.write_all(PLAIN.as_bytes()).and_then(|()| out.flush());
+        }
+        _ => {
+            // Each step for itself: where one fails, the others still matter.
+            let _ = execute!(io::stdout(), EndSynchronizedUpdate, DisableFocusChange, DisableBracketedPaste);
+            let _ = report_mouse(false);
+            let _ = execute!(io::stdout(), LeaveAlternateScreen, cursor::Show);
+        }
     }
-    // Each step for itself: where one fails, the others still matter.
-    let _ = execute!(io::stdout(), EndSynchronizedUpdate, DisableFocusChange, DisableBracketedPaste);
-    let _ = report_mouse(false);
-    let _ = execute!(io::stdout(), LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
 }
+
+/// Reports of the pointer, of focus and of pasted text off, ordinary keys, no colours, a cursor.
+const PLAIN: &str = "\u{1b}[?1000l\u{1b}[?1002l\u{1b}[?1003l\u{1b}[?1006l\u{1b}[?1004l\u{1b}[?2004l\u{1b}[?1l\u{1b}>\u{1b}[0m\u{1b}[?25h";
 
 /// Presses and the wheel, in the encoding without limits. Not motion, as every move would wake the program.
 #[cfg(unix)]
@@ -197,7 +222,7 @@ fn usable(term: Option<String>) -> Result<(), TerminalError> {
 
 /// The thread that owns the terminal restores it and says in one line what happened. Elsewhere a panic ends a task, not
 /// the program: it goes to the log, for on the screen it would be noise.
-fn restore_on_panic(owner: ThreadId, taken: Arc<AtomicBool>) {
+fn restore_on_panic(owner: ThreadId, taken: Arc<AtomicU8>) {
     std::panic::set_hook(Box::new(move |info| {
         let report = report(info);
         if std::thread::current().id() == owner {

@@ -153,6 +153,16 @@ impl World {
                     None => drop(tokio::spawn(unsent(epoch, *confirmed, self.out.clone()))),
                 }
             }
+            Effect::Visit(epoch, visit) => {
+                let now = tokio::time::Instant::now();
+                match self.actor(epoch) {
+                    Some(actor) => {
+                        let halted = self.halted(epoch);
+                        tokio::spawn(actor.visit(*visit, now, halted));
+                    }
+                    None => drop(tokio::spawn(unsent(epoch, visit.channel, self.out.clone()))),
+                }
+            }
             Effect::Halt(epoch) => {
                 let plans = self.plans.iter().filter(|(of, _)| *of == epoch);
                 plans.filter_map(|(_, halted)| halted.upgrade()).for_each(|flag| flag.store(true, Ordering::SeqCst));

@@ -70,7 +70,7 @@ fn channels(plane: &ControlPlane, user: &str) -> Vec<Entry> {
 
 /// The pod that the list of forwards names.
 fn pod_on(screen: &str) -> String {
-    let (_, rest) = screen.split_once("open  pod/").unwrap_or_else(|| panic!("no pod on screen:\n{screen}"));
+    let (_, rest) = screen.split_once("in ferry  pod/").unwrap_or_else(|| panic!("no pod on screen:\n{screen}"));
     rest.split(':').next().unwrap().to_owned()
 }
 
@@ -95,7 +95,7 @@ fn bytes_come_back_as_they_were_and_the_next_pod_takes_over() {
     let port = free_port();
     let mut program = forwarding(&kubeconfig, "ferryman", "ferry", port);
     program.keys(":forwards<enter>");
-    program.until("open  pod/boat-");
+    program.until("in ferry  pod/boat-");
     assert!(channels(plane, "ferryman").is_empty(), "no channel before somebody comes in");
     let first = pod_on(&program.screen());
     let bytes = megabyte(0x9E37_79B9_7F4A_7C15);
@@ -118,8 +118,7 @@ fn bytes_come_back_as_they_were_and_the_next_pod_takes_over() {
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "nobody listens any more");
     let record = program.record();
     assert_eq!(record.breaks, Vec::<String>::new());
-    let told: Vec<(&str, &Value)> =
-        record.entries.iter().map(|e| (e["phase"].as_str().unwrap(), &e["pod"])).collect();
+    let told: Vec<(&str, &Value)> = record.entries.iter().map(|e| (e["phase"].as_str().unwrap(), &e["pod"])).collect();
     let pods = [Value::from(first), Value::from(second)];
     assert_eq!(told, [("intent", &Value::Null), ("pod", &pods[0]), ("pod", &pods[1]), ("result", &Value::Null)]);
     let result = &record.entries[3];

@@ -30,4 +30,5 @@ mod referee;
 mod rollout;
 mod room;
 mod traefik;
+mod visits;
 mod watch;

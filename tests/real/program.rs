@@ -1,6 +1,10 @@
 //! The whole program without a terminal, on the control plane: keys in, frames out.
 
+use std::io;
 use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use kplumb::api::kubeconfig::Contexts;
@@ -14,13 +18,53 @@ use kplumb::runtime::clock::Clock;
 use kplumb::runtime::journal::{self, Journal, Record};
 use kplumb::runtime::source::Source;
 use kplumb::runtime::surface::Memory;
+use kplumb::runtime::visit::ends::Ends;
 use kplumb::runtime::world::World;
 use kplumb::runtime::{Look, Runtime};
 use kplumb::ui::Theme;
 use kplumb::ui::export;
 use tempfile::TempDir;
+use tokio::io::AsyncWrite;
+use tokio::sync::mpsc::Sender;
 
 use crate::live::options;
+
+/// What stands in place of a terminal.
+pub struct Terminal {
+    shown: Shown,
+    typed: Sender<Vec<u8>>,
+}
+
+impl Terminal {
+    /// Types.
+    pub fn types(&self, bytes: &[u8]) {
+        self.typed.blocking_send(bytes.to_vec()).unwrap();
+    }
+
+    /// What it shows so far.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.shown.0.lock().unwrap()).into_owned()
+    }
+}
+
+/// Bytes that were shown.
+#[derive(Clone, Default)]
+struct Shown(Arc<Mutex<Vec<u8>>>);
+
+impl AsyncWrite for Shown {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
 
 /// A program at work, and where it keeps its record.
 pub struct Program {
@@ -89,6 +133,23 @@ impl Program {
         let end = Instant::now() + Duration::from_secs(60);
         while !self.screen().contains(text) {
             assert!(Instant::now() < end, "{text:?} is not on screen:\n{}", self.screen());
+            self.run(Duration::from_millis(50));
+        }
+    }
+
+    /// Gives it something in place of a terminal, for the next shell elsewhere.
+    pub fn terminal(&mut self) -> Terminal {
+        let shown = Shown::default();
+        let (ends, typed) = Ends::of(shown.clone(), (100, 30));
+        self.runtime.surface.lend(ends);
+        Terminal { shown, typed }
+    }
+
+    /// Lets it work until the terminal shows this.
+    pub fn until_shown(&mut self, terminal: &Terminal, text: &str) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while !terminal.text().contains(text) {
+            assert!(Instant::now() < end, "{text:?} is not shown:\n{}\n{}", terminal.text(), self.screen());
             self.run(Duration::from_millis(50));
         }
     }

@@ -3,7 +3,7 @@
 
 use super::{Act, Input, PLAIN, Reads, Subject, Undo, quoted};
 use crate::app::forward::{self, Follow, Forward, KINDS, Offer, candidates, follow, offered, offers};
-use crate::app::right::Right;
+use crate::app::right::{Right, Verdict};
 use crate::kinds::{ObjectRef, POD, SERVICE};
 use serde_json::Value;
 use std::sync::Arc;
@@ -15,7 +15,8 @@ pub(super) const FORWARD: Act = Act {
     name: "forward",
     kinds: KINDS,
     // Servers before 1.35 ask for `get`, later ones for both; the server's own no is the truth.
-    right: |key| Right { verb: "create", kind: POD, part: "portforward", ..Right::make(POD, key) },
+    right: |key| right("create", key),
+    rights: |key| vec![right("get", key), right("create", key)],
     reads: Reads::ObjectAnd(|target, object| {
         forward::lists(target.key.kind, target.key.namespace.as_deref().unwrap_or_default(), object)
     }),
@@ -33,6 +34,10 @@ pub(super) const FORWARD: Act = Act {
     undo: |_| Undo { words: "x in :forwards closes it; it never outlives kplumb or the context".to_owned(), way: None },
     ..PLAIN
 };
+
+fn right(verb: &'static str, key: &ObjectRef) -> Right {
+    Right { verb, part: "portforward", ..Right::make(POD, key) }
+}
 
 fn key(subject: &Subject) -> &ObjectRef {
     &subject.target.key
@@ -62,7 +67,17 @@ fn refuse(subject: &Subject) -> Option<String> {
         let phase = subject.field("/status/phase").as_str().unwrap_or("not running");
         return Some(format!("{name} is {phase} or on its way out: only a pod that runs can be reached"));
     }
+    if let Some(why) = denied(subject) {
+        return Some(why);
+    }
     pod(subject).is_none().then(|| format!("no pod of {name} is ready: there is nothing that could answer"))
+}
+
+/// Servers ask for `get` or for both: only who has neither is certain of a no.
+fn denied(subject: &Subject) -> Option<String> {
+    let is_denied = |(_, verdict): &(Right, Verdict)| matches!(verdict, Verdict::Denied(_));
+    let is_certain = !subject.rights.is_empty() && subject.rights.iter().all(is_denied);
+    is_certain.then(|| "you may not get or create pods/portforward here: ask for both".to_owned())
 }
 
 fn said(offer: &Offer) -> String {
@@ -157,6 +172,10 @@ fn effects(subject: &Subject) -> Vec<String> {
 fn caution(subject: &Subject) -> Vec<String> {
     let Ok(forward) = wanted(subject) else { return Vec::new() };
     let mut said = Vec::new();
+    let is_denied = |verdict: &Verdict| matches!(verdict, Verdict::Denied(_));
+    for (right, _) in subject.rights.iter().filter(|(_, verdict)| is_denied(verdict)) {
+        said.push(format!("you may not {} pods/portforward: servers since 1.35 ask for get and create", right.verb));
+    }
     if forward.local < PRIVILEGED {
         said.push(format!("port {} is privileged: many systems let only root listen on it", forward.local));
     }

@@ -25,6 +25,9 @@ const HEAD: &str = r#"# kplumb reads this from $XDG_CONFIG_HOME/kplumb/config.to
 # With true, the names of a path on screen are looked up in this machine's DNS; else only with the key.
 #live-dns = false
 
+# The image of containers that :debug adds to pods.
+#debug-image = "busybox"
+
 # Write a log to this file.
 #log = ""
 

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::app::mutation::{Done, Progress, Undone};
 use crate::app::notice::Notice;
+use crate::app::visit::Visited;
 
 impl App {
     /// A write was done, perhaps in a context that is not on screen.
@@ -34,6 +35,17 @@ impl App {
         let text = format!("{}{action} {object}: {}: {}", self.elsewhere(context), why.remedy(), why.cause());
         let until = self.now.plus_seconds(30);
         self.notice = Some(Notice { text, is_failure: true, until });
+    }
+
+    /// A visit to a container is over.
+    pub(in crate::app) fn visited(&mut self, visited: &Visited) {
+        self.redraw = true;
+        let Visited { context, action, object, text, is_failure } = visited;
+        // The line is short, and the namespace was on screen.
+        let object = object.split(" in ").next().unwrap_or(object);
+        let text = format!("{}{action} {object}: {text}", self.elsewhere(context));
+        let until = self.now.plus_seconds(if *is_failure { 30 } else { 10 });
+        self.notice = Some(Notice { text, is_failure: *is_failure, until });
     }
 
     /// The context, where it is not the one on screen.

@@ -72,6 +72,7 @@ impl App {
             Ok(told) => {
                 pending.take_in(told.object);
                 pending.subject.lists = told.lists;
+                pending.subject.rights = told.rights;
                 self.propose(number);
             }
         }
@@ -92,7 +93,8 @@ impl App {
             },
             (Some(input), None) if input.is_asked => match pending.refusal() {
                 Some(why) => self.show_refusal(number, why, ""),
-                None => self.ask_for_input(number, None, None),
+                None if (pending.act.asks)(&pending.subject) => self.ask_for_input(number, None, None),
+                None => self.rehearse(number),
             },
             (None, Some(text)) => {
                 pending.subject.argument = text;
@@ -140,6 +142,9 @@ impl App {
         }
         if pending.act.forward.is_some() {
             return self.try_port(number);
+        }
+        if let Some(opens) = pending.act.opens {
+            return self.offer(number, opens);
         }
         let mutation = match (pending.act.write)(&pending.subject) {
             Ok(mutation) => mutation,
@@ -292,6 +297,6 @@ impl Pending {
         }
         cautions.extend(warnings);
         let (effects, undo) = ((self.act.effects)(&self.subject), (self.act.undo)(&self.subject));
-        Ready { differences, effects, cautions, undo, more: (self.act.more)(&self.subject) }
+        Ready { differences, effects, cautions, undo, more: (self.act.more)(&self.subject), opens: None }
     }
 }

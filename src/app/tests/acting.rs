@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 mod flows;
 mod forwards;
 mod many;
+mod visits;
 
 const OPERATE: &str = "[[policy]]\nmatch = { context = \"shop\" }\nmode = \"operate\"\n";
 

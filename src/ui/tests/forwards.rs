@@ -21,18 +21,18 @@ fn list(size: Size) -> Scene {
     let entries = vec![
         entry(
             Health::Ready,
-            "http://127.0.0.1:8080 → service/checkout in shop-prod 80",
-            "open  pod/checkout-7c9f8-x2m4q:8080  2 connections  812 B out  1.4 MB in  4m",
+            "http://127.0.0.1:8080",
+            "open  service/checkout:80 in shop-prod  pod/checkout-7c9f8-x2m4q:8080  2 connections  812 B out  1.4 MB in  4m",
         ),
         entry(
             Health::Warn,
-            "127.0.0.1:5432 → statefulset/mysql in data 3306",
-            "waiting: no pod of mysql is ready  0 connections  0 B out  0 B in  12s  moved once",
+            "127.0.0.1:5432",
+            "waiting: no pod of mysql is ready  statefulset/mysql:3306 in data  0 connections  0 B out  0 B in  12s  moved once",
         ),
         entry(
             Health::Unknown,
-            "127.0.0.1:9090 → pod/orders-0 in shop-prod metrics",
-            "ended: the pod is gone: the forward ended with it  3.0 kB out  12.9 kB in  1h  last error: connection refused",
+            "127.0.0.1:9090",
+            "ended: the pod is gone: the forward ended with it  last error: connection refused  pod/orders-0:metrics in shop-prod  3.0 kB out  12.9 kB in  1h",
         ),
     ];
     let title = "ports of 127.0.0.1 that are forwarded: <enter> opens what they lead to, x closes one".to_owned();

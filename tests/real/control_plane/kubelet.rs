@@ -1,4 +1,5 @@
-//! kwok as the kubelet of every node: which stages pods go through, the logs of containers, ports that echo.
+//! kwok as the kubelet of every node: which stages pods go through, the logs of containers, commands in them, which run
+//! on this machine, and ports that echo.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -36,6 +37,18 @@ pub fn configuration(folder: &Path) -> String {
         "metadata": {"name": "logs"},
         "spec": {"logs": entries.collect::<Vec<_>>()},
     });
+    let exec = json!({
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "kind": "ClusterExec",
+        "metadata": {"name": "commands"},
+        "spec": {"execs": [{"local": {"workDir": folder, "envs": [{"name": "PATH", "value": "/usr/bin:/bin"}]}}]},
+    });
+    let attach = json!({
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "kind": "ClusterAttach",
+        "metadata": {"name": "processes"},
+        "spec": {"attaches": [{"containers": ["app"], "logsFile": file(folder, "app", false)}]},
+    });
     // Every port of every pod says back what it is told.
     let ports = json!({
         "apiVersion": "kwok.x-k8s.io/v1alpha1",
@@ -44,7 +57,7 @@ pub fn configuration(folder: &Path) -> String {
         "spec": {"forwards": [{"command": ["cat"]}]},
     });
     let stages = fs::read_to_string(process::program("stages.yaml")).expect("stages beside the programs");
-    format!("{options}\n---\n{logs}\n---\n{ports}\n{stages}")
+    format!("{options}\n---\n{logs}\n---\n{exec}\n---\n{attach}\n---\n{ports}\n{stages}")
 }
 
 fn file(folder: &Path, container: &str, previous: bool) -> PathBuf {

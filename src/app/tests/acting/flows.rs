@@ -23,7 +23,7 @@ fn rehearsed(effects: &[Effect]) -> Write {
 
 /// Answers an inquiry; what the app wants then.
 fn told(app: &mut App, number: u64, object: &Value, lists: Vec<Vec<Value>>) -> Vec<Effect> {
-    let told = Told { object: object.clone(), lists };
+    let told = Told { object: object.clone(), lists, ..Told::default() };
     let effects = app.update(Event::Reply(Epoch(1), Reply::Consulted(number, Ok(Box::new(told)))));
     later(app, 300_000);
     effects

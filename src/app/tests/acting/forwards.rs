@@ -181,12 +181,13 @@ fn the_list_says_how_each_stands_and_the_title_how_many_are_open() {
     let (mut app, id) = open();
     assert!(app.scene().title.right.iter().any(|span| span.text == "1 forward"));
     let line =
-        "http://127.0.0.1:8080 → service/web in dev 80  open  pod/a:8080  2 connections  812 B out  1.4 MB in  0s";
+        "http://127.0.0.1:8080  open  service/web:80 in dev  pod/a:8080  2 connections  812 B out  1.4 MB in  0s";
     assert_eq!(list(&app), [line]);
     let failed = forward::Told { error: Some("connection refused".into()), ..told(id, State::Open, Some("b"), 1) };
     tell(&mut app, failed);
     assert!(message(&app.scene()).contains("leads to pod/b now"));
-    assert!(list(&app)[0].ends_with("moved once  last error: connection refused"), "{:?}", list(&app));
+    assert!(list(&app)[0].contains("open  last error: connection refused  service/web:80"), "{:?}", list(&app));
+    assert!(list(&app)[0].ends_with("moved once"), "{:?}", list(&app));
     let effects = keys(&mut app, ":forwards<enter>y");
     assert!(effects.iter().any(|e| matches!(e, Effect::Copy { text, .. } if text == "http://127.0.0.1:8080")));
     keys(&mut app, "<enter>");

@@ -60,7 +60,7 @@ fn what_goes_far_wants_the_action_and_the_number_typed() {
         .filter_map(|e| if let Effect::Consult(_, number, _) = e { Some(*number) } else { None })
         .collect();
     for number in &numbers {
-        let told = Told { object: object("9", &json!({"replicas": 2})), lists: Vec::new() };
+        let told = Told { object: object("9", &json!({"replicas": 2})), lists: Vec::new(), ..Told::default() };
         let effects = app.update(Event::Reply(Epoch(1), Reply::Consulted(*number, Ok(Box::new(told)))));
         assert_eq!(rehearsals(&effects).len(), 1);
         preview(&mut app, *number, &object("9", &json!({"replicas": 2})));
@@ -96,7 +96,7 @@ fn a_drain_is_one_plan_with_every_eviction_and_can_be_halted() {
     let owner = json!([{"kind": "ReplicaSet", "name": "web", "controller": true}]);
     let pod = json!({"metadata": {"name": "web-1", "namespace": "dev", "uid": "p1", "ownerReferences": owner}});
     let now = json!({"kind": "Node", "metadata": {"uid": "u1", "resourceVersion": "9"}, "spec": {}});
-    let told = Told { object: now.clone(), lists: vec![vec![pod], Vec::new()] };
+    let told = Told { object: now.clone(), lists: vec![vec![pod], Vec::new()], ..Told::default() };
     app.update(Event::Reply(Epoch(1), Reply::Consulted(number.unwrap(), Ok(Box::new(told)))));
     preview(&mut app, number.unwrap(), &now);
     later(&mut app, 300_000);
