@@ -67,7 +67,7 @@ pub struct Act {
     /// What is opened into it, after the write or in its place; that is not rehearsed, as no server rehearses it.
     pub opens: Option<fn(&Subject) -> Result<Errand, String>>,
     /// The port that is forwarded, where nothing is written.
-    pub forward: Option<fn(&Subject) -> Result<Forward, String>>,
+    pub forward: Option<Wanted>,
     /// What is written after that, in this order, by the same yes.
     pub more: fn(&Subject) -> Vec<Mutation>,
     /// What comes of it, in words.
@@ -81,6 +81,9 @@ pub struct Act {
     /// How to take it back, from the object as it was.
     pub undo: fn(&Subject) -> Undo,
 }
+
+/// Says which port is to be forwarded, or why none can be.
+pub type Wanted = fn(&Subject) -> Result<Forward, String>;
 
 /// What has to be read first.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,7 @@
 use crate::app::event::ContextName;
 use crate::kinds::{DAEMON_SET, DEPLOYMENT, JOB, KindId, ObjectRef, POD, REPLICA_SET, SERVICE, STATEFUL_SET};
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// The kinds that a port can be forwarded to.
@@ -209,7 +210,7 @@ pub fn offers(kind: KindId, target: &Value) -> Vec<Offer> {
         })
     };
     if kind == SERVICE {
-        let ports = list(target, "/spec/ports").iter().filter(is_tcp);
+        let ports = list(target, "/spec/ports").iter().filter(|port| is_tcp(port));
         return ports.filter_map(|port| offer(port, "port", leads_to(target, port))).collect();
     }
     let spec = if kind == POD { target.pointer("/spec") } else { target.pointer("/spec/template/spec") };
@@ -234,10 +235,10 @@ fn leads_to(service: &Value, port: &Value) -> String {
 fn container_ports(spec: &Value) -> impl Iterator<Item = &Value> {
     let sidecars = list(spec, "/initContainers").iter().filter(|one| one["restartPolicy"] == "Always");
     let ports = |container| list(container, "/ports").iter();
-    list(spec, "/containers").iter().chain(sidecars).flat_map(ports).filter(is_tcp)
+    list(spec, "/containers").iter().chain(sidecars).flat_map(ports).filter(|port| is_tcp(port))
 }
 
-fn is_tcp(port: &&Value) -> bool {
+fn is_tcp(port: &Value) -> bool {
     matches!(text(port, "/protocol"), "" | "TCP")
 }
 
@@ -303,9 +304,10 @@ fn encoded(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes().fold(String::new(), |mut all, byte| {
         if is_plain(byte) {
-            all.push(char::from(byte))
+            all.push(char::from(byte));
         } else {
-            all.push_str(&format!("%{byte:02X}"))
+            // Writing to a string cannot fail.
+            let _ = write!(all, "%{byte:02X}");
         }
         all
     })

@@ -41,7 +41,7 @@ fn consulted(app: &mut App, effects: &[Effect]) -> u64 {
     });
     let object = json!({"metadata": {"name": "web", "namespace": "dev", "uid": "s1", "resourceVersion": "7"}, "spec": {
         "selector": {"app": "web"}, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]}});
-    let told = Told { object, lists: vec![vec![pod("b"), pod("a")]] };
+    let told = Told { object, lists: vec![vec![pod("b"), pod("a")]], ..Told::default() };
     app.update(Event::Reply(Epoch(1), Reply::Consulted(number.unwrap(), Ok(Box::new(told)))));
     later(app, 300_000);
     number.unwrap()
