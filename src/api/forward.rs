@@ -196,9 +196,8 @@ async fn down(
                     return Ok(());
                 }
             }
-            Said::Error(why) => return Err(why),
+            Said::Error(why) | Said::Garbled(why) => return Err(why),
             Said::End => break,
-            Said::Garbled(why) => return Err(why),
             Said::Nothing => {}
         }
     }

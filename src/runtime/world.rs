@@ -126,6 +126,31 @@ impl World {
             Effect::Probe { epoch, request, chain } => self.with(epoch, |link| link.probe(request, chain)),
             Effect::LookUp(epoch, names) => self.with(epoch, |link| link.look_up(names)),
             Effect::Pins { context, lines } => self.pin(&context, &lines),
+            Effect::Rights(..)
+            | Effect::Consult(..)
+            | Effect::Preview(..)
+            | Effect::Mutate(..)
+            | Effect::Visit(..)
+            | Effect::Halt(..) => self.act(effect),
+            Effect::TryPort(..) | Effect::Forward(..) | Effect::MoveForward(..) | Effect::CloseForward(..) => {
+                self.forward(effect);
+            }
+            Effect::Remember(answer) => drop(tokio::spawn(remember(self.policy.clone(), answer, self.out.clone()))),
+            Effect::Record => drop(tokio::spawn(tell(Arc::clone(&self.journal), self.out.clone()))),
+            Effect::Continue => return Flow::Continue,
+            Effect::Retry(epoch) => self.with(epoch, Link::retry),
+            Effect::Copy { text, what } => self.copy(text, what),
+            Effect::Save { path, bytes, what } => self.save(path, bytes, what),
+            Effect::Redraw => return Flow::Redraw,
+            Effect::Suspend => return Flow::Suspend,
+            Effect::Quit => return Flow::End,
+        }
+        Flow::On
+    }
+
+    /// What leads to a write, and what is opened into a container.
+    fn act(&mut self, effect: Effect) {
+        match effect {
             Effect::Rights(epoch, rights) => {
                 if let Some(actor) = self.actor(epoch) {
                     tokio::spawn(actor.rights(rights));
@@ -167,6 +192,13 @@ impl World {
                 let plans = self.plans.iter().filter(|(of, _)| *of == epoch);
                 plans.filter_map(|(_, halted)| halted.upgrade()).for_each(|flag| flag.store(true, Ordering::SeqCst));
             }
+            _ => {}
+        }
+    }
+
+    /// Ports that are forwarded.
+    fn forward(&mut self, effect: Effect) {
+        match effect {
             Effect::TryPort(epoch, number, port) => {
                 if let Some(actor) = self.actor(epoch) {
                     tokio::spawn(async move { actor.shared.reply(Reply::Port(number, listen::tried(port))).await });
@@ -178,17 +210,8 @@ impl World {
             },
             Effect::MoveForward(id, uid) => self.forwards.go_on(id, uid),
             Effect::CloseForward(id, why) => self.forwards.close(id, why),
-            Effect::Remember(answer) => drop(tokio::spawn(remember(self.policy.clone(), answer, self.out.clone()))),
-            Effect::Record => drop(tokio::spawn(tell(Arc::clone(&self.journal), self.out.clone()))),
-            Effect::Continue => return Flow::Continue,
-            Effect::Retry(epoch) => self.with(epoch, Link::retry),
-            Effect::Copy { text, what } => self.copy(text, what),
-            Effect::Save { path, bytes, what } => self.save(path, bytes, what),
-            Effect::Redraw => return Flow::Redraw,
-            Effect::Suspend => return Flow::Suspend,
-            Effect::Quit => return Flow::End,
+            _ => {}
         }
-        Flow::On
     }
 
     /// Ends what must not outlive the program; how many forwarded ports there were.
