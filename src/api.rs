@@ -9,6 +9,7 @@ pub mod failure;
 #[cfg(test)]
 pub mod fake;
 pub mod fetch;
+pub mod forward;
 pub mod guard;
 pub mod kubeconfig;
 pub mod logs;

@@ -11,6 +11,8 @@ pub mod consult;
 pub mod deeds;
 pub mod effect;
 pub mod event;
+pub mod forward;
+pub mod forwards;
 pub mod home;
 pub mod keymap;
 pub mod layout;
@@ -72,6 +74,8 @@ pub struct App {
     record: Vec<String>,
     /// What was done in this run.
     deeds: deeds::Deeds,
+    /// Ports that are forwarded.
+    forwards: forwards::Forwards,
     /// The question before something is done.
     dialog: Option<confirm::Dialog>,
     /// Why there is no context at all, where there is none.
@@ -165,6 +169,7 @@ impl App {
             policy: start.policy,
             record: Vec::new(),
             deeds: deeds::Deeds::default(),
+            forwards: forwards::Forwards::default(),
             dialog: None,
             nowhere: start.nowhere,
             prompt: None,

@@ -14,6 +14,7 @@ mod logs;
 mod openapi;
 mod output;
 mod partial;
+mod ports;
 mod proto;
 mod read;
 mod resources;

@@ -6,6 +6,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod doorway;
 pub mod ends;
+pub mod forward;
 pub mod gather;
 pub mod greet;
 pub mod input;
@@ -70,6 +71,8 @@ pub struct Runtime<S> {
     drawn: Instant,
     due: bool,
     lent: Option<oneshot::Receiver<()>>,
+    /// Forwarded ports that were closed with the program.
+    pub closed: usize,
 }
 
 /// Why the program ended.
@@ -119,6 +122,7 @@ impl<S: Surface> Runtime<S> {
             drawn,
             due: true,
             lent: None,
+            closed: 0,
         };
         for effect in effects {
             let _ = runtime.perform(effect);
@@ -128,6 +132,12 @@ impl<S: Surface> Runtime<S> {
 
     /// Runs until the user quits, the terminal is gone, or the system ends us.
     pub async fn run(&mut self, signals: &mut Signals) -> io::Result<End> {
+        let end = self.until_the_end(signals).await;
+        self.closed = self.world.finish().await;
+        end
+    }
+
+    async fn until_the_end(&mut self, signals: &mut Signals) -> io::Result<End> {
         self.draw()?;
         loop {
             let turn = tokio::select! {

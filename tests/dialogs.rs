@@ -57,6 +57,11 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     ("suspend-cronjob", "cronjobs shop-prod", "|p"),
     ("switch", "svc shop-prod", "/checkout<enter>|b"),
     ("switch-version", "svc shop-prod", "/checkout<enter>|b|<enter>"),
+    ("forward", "svc shop-prod", "/storefront<enter>|F"),
+    ("forward-wrong", "svc shop-prod", "/storefront<enter>|F|<ctrl-u>81<enter>"),
+    ("forward-service", "svc shop-prod", "/storefront<enter>|:forward 48231:80<enter>"),
+    ("forward-workload", "deploy shop-prod", "/storefront<enter>|:forward 48232:8080<enter>"),
+    ("forward-refused", "svc shop-prod", "/checkout<enter>|F"),
 ];
 
 fn program(view: &str, (width, height): (u16, u16)) -> Runtime<Memory> {
@@ -89,7 +94,13 @@ fn is_live(app: &App) -> bool {
 }
 
 fn is_told(app: &App) -> bool {
-    let waits = ["reading the object", "asking the server what would come of it", "  asking", "asking whether you may"];
+    let waits = [
+        "reading the object",
+        "asking the server what would come of it",
+        "  asking",
+        "asking whether you may",
+        "looking whether the port is free here",
+    ];
     let scene = app.scene();
     let mut lines: Vec<String> =
         scene.dialog.map_or_else(Vec::new, |pane| pane.lines.iter().map(Line::plain).collect());

@@ -11,6 +11,7 @@ mod drain;
 mod evict;
 mod exec;
 mod fields;
+mod forward;
 mod image;
 mod owners;
 mod partition;
@@ -24,6 +25,7 @@ mod switch;
 mod undo;
 mod weight;
 
+use crate::app::forward::Forward;
 use crate::app::mutation::{Mutation, Way, Write};
 use crate::app::policy::{Friction, Grant};
 use crate::app::right::{Right, Verdict};
@@ -64,6 +66,8 @@ pub struct Act {
     pub write: fn(&Subject) -> Result<Mutation, String>,
     /// What is opened into it, after the write or in its place; that is not rehearsed, as no server rehearses it.
     pub opens: Option<Opens>,
+    /// The port that is forwarded, where nothing is written.
+    pub forward: Option<Wanted>,
     /// What is written after that, in this order, by the same yes.
     pub more: fn(&Subject) -> Vec<Mutation>,
     /// What comes of it, in words.
@@ -80,6 +84,9 @@ pub struct Act {
 
 /// What is opened into an object, or why that cannot be said.
 pub type Opens = fn(&Subject) -> Result<Errand, String>;
+
+/// Says which port is to be forwarded, or why none can be.
+pub type Wanted = fn(&Subject) -> Result<Forward, String>;
 
 /// What has to be read first.
 #[derive(Clone, Copy, Debug)]
@@ -134,6 +141,7 @@ pub const ACTS: &[Act] = &[
     exec::ATTACH,
     debug::DEBUG,
     copy_out::COPY_OUT,
+    forward::FORWARD,
     evict::EVICT,
     cordon::CORDON,
     cordon::UNCORDON,
@@ -157,6 +165,7 @@ const PLAIN: Act = Act {
     refuse: |_| None,
     write: |_| Err("there is nothing to write".to_owned()),
     opens: None,
+    forward: None,
     more: |_| Vec::new(),
     effects: |_| Vec::new(),
     caution: |_| Vec::new(),

@@ -53,6 +53,8 @@ pub enum In {
     Help,
     /// In a list to choose from.
     Picker,
+    /// In the list of forwarded ports.
+    Forwards,
     /// While a line is typed.
     Prompt,
     /// While a question is asked before something is done.
@@ -74,6 +76,7 @@ impl In {
             Self::Yaml => "YAML",
             Self::Help => "help",
             Self::Picker => "lists",
+            Self::Forwards => "forwards",
             Self::Prompt => "while typing",
             Self::Dialog => "dialogs",
         }

@@ -3,6 +3,7 @@
 
 mod again;
 mod ask;
+mod forward;
 mod many;
 mod outcome;
 mod pane;
@@ -174,6 +175,9 @@ impl App {
     pub(super) fn act_with(&mut self, name: &str, said: Option<&str>) {
         let Some(act) = acts::find(name) else { return };
         let marked = self.marked();
+        if 1 < marked.len() && act.forward.is_some() {
+            return self.say("one port at a time is forwarded: <space> lets marks go");
+        }
         if 1 < marked.len() && act.opens.is_some() {
             let text = format!("{name}: {} pods are marked, and this terminal is one", marked.len());
             return self.say(text);
@@ -416,6 +420,9 @@ impl App {
     /// Sends what is asked about as it is shown.
     fn send_act(&mut self, epoch: Epoch) {
         let Some(Dialog { purpose: Purpose::Act(pending), .. }) = &self.dialog else { return };
+        if pending.act.forward.is_some() {
+            return self.accept_forward(epoch);
+        }
         if matches!(&pending.state, State::Ready(ready) if ready.opens.is_some()) {
             return self.accept_visit(epoch);
         }

@@ -11,6 +11,7 @@ use crate::model::Scope;
 use crate::view::logs::batch::SourceId;
 use crate::view::logs::query::{Part, Wanted};
 use crate::view::trace::request::Request;
+use std::sync::Arc;
 
 /// A wish to the runtime. What comes of it returns as an event, success or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +70,14 @@ pub enum Effect {
     Visit(Epoch, Box<Visit>),
     /// Stop what was confirmed and has several steps, before its next one.
     Halt(Epoch),
+    /// Look whether a port of this machine is free; 0 for any. The answer carries the number.
+    TryPort(Epoch, u64, u16),
+    /// Begin the forward of this number that the user confirmed.
+    Forward(Epoch, u64, Box<Confirmed>),
+    /// The pod with this uid is not what the forward should go to any more.
+    MoveForward(u64, Arc<str>),
+    /// End a forward, for this reason.
+    CloseForward(u64, &'static str),
     /// Write into the policy that a cluster may be operated.
     Remember(Answer),
     /// Read the record of actions.

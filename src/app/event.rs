@@ -1,6 +1,7 @@
 //! What comes in: keys, ticks, and the replies to what was asked for.
 
 use crate::app::consult::Told;
+use crate::app::forward;
 use crate::app::keymap::Chord;
 use crate::app::mutation::{Done, Preview, Progress, Refused, Undone};
 use crate::app::right::{Right, Verdict};
@@ -121,6 +122,10 @@ pub enum Reply {
     Consulted(u64, Result<Box<Told>, Refused>),
     /// What would come of a write.
     Previewed(u64, Result<Box<Preview>, Refused>),
+    /// Whether a port of this machine is free: which one, or why not and the next free one.
+    Port(u64, Result<u16, (String, Option<u16>)>),
+    /// How a forward stands. Never dropped.
+    Forwarded(Box<forward::Told>),
     /// How far several writes are. Never dropped.
     Progress(Progress),
     /// A write was done. Never dropped, whatever connection it belonged to.

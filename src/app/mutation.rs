@@ -1,6 +1,7 @@
 //! A write as a value, before it is a request: what is to be done to which object, pinned to the one that was seen. Only
 //! a dialog that a user accepted turns it into a [`Confirmed`], and without that no request leaves.
 
+use crate::app::forward::Forward;
 use crate::kinds::ObjectRef;
 use serde_json::Value;
 use std::sync::Arc;
@@ -169,6 +170,7 @@ enum Act {
     Write(Box<Mutation>),
     Plan(Vec<Mutation>),
     Session(Session),
+    Forward(Box<Forward>),
 }
 
 /// What the record of actions keeps of a confirmation.
@@ -244,6 +246,11 @@ impl Confirmed {
         Self::of(Act::Session(session), note, accepted)
     }
 
+    /// A port that leads to one pod after the other.
+    pub fn forward(forward: Forward, note: Note, accepted: Accepted) -> Self {
+        Self::of(Act::Forward(Box::new(forward)), note, accepted)
+    }
+
     // By value, so that one yes makes one confirmation.
     #[allow(clippy::needless_pass_by_value)]
     fn of(act: Act, note: Note, accepted: Accepted) -> Self {
@@ -264,7 +271,7 @@ impl Confirmed {
         match &self.act {
             Act::Plan(mutations) => mutations,
             Act::Write(mutation) => std::slice::from_ref(mutation),
-            Act::Session(_) => &[],
+            Act::Session(_) | Act::Forward(_) => &[],
         }
     }
 
@@ -272,6 +279,14 @@ impl Confirmed {
     pub fn session(&self) -> Option<&Session> {
         match &self.act {
             Act::Session(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// The forward that was confirmed.
+    pub fn forwarded(&self) -> Option<&Forward> {
+        match &self.act {
+            Act::Forward(forward) => Some(forward),
             _ => None,
         }
     }

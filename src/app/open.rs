@@ -21,6 +21,9 @@ impl App {
     /// Opens a context: the session that is there already, else a new one.
     pub(super) fn enter(&mut self, context: ContextName, namespaces: Namespaces) {
         let now = self.now;
+        if self.session().is_some_and(|session| session.context != context) {
+            self.close_forwards("another context was opened");
+        }
         self.drop_elevations();
         if let Some(old) = self.session_mut() {
             old.left = Some(now);
@@ -52,6 +55,7 @@ impl App {
         let (old, context) = (session.epoch, session.context.clone());
         let was_open = session.connection != Connection::Closed;
         session.reconnect(epoch, now);
+        self.lose_forwards(old);
         self.out.extend(was_open.then_some(Effect::Disconnect(old)));
         self.out.push(Effect::Connect { context, epoch, terminal });
     }
@@ -255,6 +259,7 @@ impl App {
     }
 
     pub(super) fn quit(&mut self) {
+        self.close_forwards("kplumb was ended");
         self.out.push(Effect::Quit);
     }
 

@@ -33,11 +33,12 @@ impl App {
             Pick::Route => self.session().map_or_else(Vec::new, |session| self.route_entries(session)),
             Pick::Trace => self.session().map_or_else(Vec::new, |session| self.trace_entries(session)),
             Pick::Action => self.session().map_or_else(Vec::new, |session| self.action_entries(session)),
+            Pick::Forward => self.forward_entries(),
         };
         let wanted = picker.filter.to_lowercase();
         let words: Vec<&str> = wanted.split_whitespace().collect();
         // Routes are found by what is told of them, too: `broken`, a Service, a code.
-        let has_detail = matches!(picker.pick, Pick::Route | Pick::Trace);
+        let has_detail = matches!(picker.pick, Pick::Route | Pick::Trace | Pick::Forward);
         entries.retain(|entry| {
             let detail = if has_detail { entry.detail.to_lowercase() } else { String::new() };
             words.iter().all(|word| entry.text.to_lowercase().contains(word) || detail.contains(word))
@@ -125,13 +126,16 @@ impl App {
         let Some(entry) = entries.get(picker.cursor.index.min(entries.len().saturating_sub(1))) else { return };
         let text = entry.text.clone();
         let is_first = text == ALL || text == "natural order";
+        if picker.pick == Pick::Forward {
+            return self.open_forward();
+        }
         if matches!(picker.pick, Pick::Route | Pick::Trace) {
             // Esc comes back to the list.
             return self.follow_line(&text);
         }
         self.leave();
         match picker.pick {
-            Pick::Route | Pick::Trace => {}
+            Pick::Route | Pick::Trace | Pick::Forward => {}
             Pick::Action => self.pick_action(&text),
             Pick::Context => self.switch_context(&text),
             Pick::Sort => self.sort_by(if is_first { None } else { Some(&text) }),

@@ -255,6 +255,8 @@ pub enum Pick {
     Trace,
     /// Something to do to an object.
     Action,
+    /// A port that is forwarded.
+    Forward,
 }
 
 /// A short list to choose from.

@@ -45,6 +45,7 @@ impl App {
             Some(Screen::Logs(_)) => In::Logs,
             Some(Screen::Yaml(_)) => In::Yaml,
             Some(Screen::Help(_)) => In::Help,
+            Some(Screen::Picker(picker)) if picker.pick == Pick::Forward => In::Forwards,
             Some(Screen::Picker(_)) => In::Picker,
             None => In::Anywhere,
         }
@@ -137,6 +138,7 @@ impl App {
             Reply::Progress(progress) => return self.progress(&progress),
             Reply::Done(done) => return self.done(&done),
             Reply::Failed(undone) => return self.undone(&undone),
+            Reply::Forwarded(told) => return self.forwarded(*told),
             Reply::Visited(visited) => return self.visited(&visited),
             reply => reply,
         };
@@ -173,7 +175,8 @@ impl App {
             Reply::Rights(told) => self.told_rights(epoch, told),
             Reply::Consulted(number, told) => self.consulted(epoch, number, told),
             Reply::Previewed(number, said) => self.previewed(epoch, number, said),
-            Reply::Progress(_) | Reply::Done(_) | Reply::Failed(_) | Reply::Visited(_) => {}
+            Reply::Port(number, said) => self.port_tried(epoch, number, said),
+            Reply::Progress(_) | Reply::Done(_) | Reply::Failed(_) | Reply::Forwarded(_) | Reply::Visited(_) => {}
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
         }
     }
@@ -193,6 +196,7 @@ impl App {
             session.apply(changes, now);
         }
         self.tell_rollouts(index);
+        self.move_forwards(index);
     }
 
     fn outcome(&mut self, outcome: Outcome) {

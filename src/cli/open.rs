@@ -21,6 +21,7 @@ use crate::runtime::terminal::is_gone;
 use crate::runtime::world::World;
 use crate::runtime::{End, Look, Runtime};
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -40,19 +41,36 @@ pub fn run(common: &Common, view: Option<&str>) -> Result<ExitCode, Unusable> {
         let (width, height) = surface.size().map_err(Unusable::io("the terminal"))?;
         let parts = Parts { common, view, settings, clock, size: Size { width, height }, begin: clock.now() };
         let mut program = assemble(parts, surface, theme);
-        match program.run(&mut signals).await {
+        let end = match program.run(&mut signals).await {
             // A frame may find the terminal gone before the signal says so.
             Err(error) if is_gone(&error) => Ok(End::Closed),
             done => done.map_err(Unusable::io("the terminal")),
-        }
+        };
+        let closed = program.closed;
+        // The terminal is given back before anything is said on it.
+        drop(program);
+        end.map(|end| (end, closed))
     });
     // Watches and their connections are dropped, not waited for.
     tokio.shutdown_background();
-    match end? {
+    let (end, closed) = end?;
+    tell_closed(closed);
+    match end {
         End::Quit => Ok(ExitCode::SUCCESS),
         End::Closed => Ok(ExitCode::from(129)),
         End::Signal(number) => Ok(ExitCode::from(u8::try_from(128 + number).unwrap_or(143))),
     }
+}
+
+/// Forwarded ports do not outlive the program.
+fn tell_closed(closed: usize) {
+    let text = match closed {
+        0 => return,
+        1 => "kplumb: the forwarded port was closed".to_owned(),
+        many => format!("kplumb: {many} forwarded ports were closed"),
+    };
+    // Where nobody can be told any more, nobody has to be.
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// What a program is made of.

@@ -15,7 +15,7 @@ const READS: [&str; 3] = ["get", "list", "watch"];
 const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
 /// What leads into a running container, or mints credentials.
-const ELSEWHERE: [&str; 4] = ["binding", "portforward", "proxy", "token"];
+const ELSEWHERE: [&str; 3] = ["binding", "proxy", "token"];
 
 /// A right that was taken away, for tests of what a forbidden user sees.
 #[derive(Clone, Debug, PartialEq, Eq)]

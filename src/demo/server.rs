@@ -103,7 +103,7 @@ impl Server {
                 let zipped = header_text(request, header::ACCEPT_ENCODING).contains("gzip");
                 Ok(listed(view.format.content_type(false), bytes, zipped))
             }
-            "get" if resource.id() == "pods" && ["exec", "attach"].contains(&&*route.subresource) => {
+            "get" if resource.id() == "pods" && ["exec", "attach", "portforward"].contains(&&*route.subresource) => {
                 state.rights.check("create", &resource, &route)?;
                 shell::enter(&self.demo, &state, (&resource, &route, &query), request.headers())
             }

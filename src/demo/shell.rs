@@ -27,7 +27,7 @@ use crate::demo::route::{Query, Route};
 use crate::demo::shell::commands::{Next, Place, run};
 use crate::demo::shell::line::{Editor, Typed};
 use crate::demo::status::Failure;
-use crate::demo::{Demo, State};
+use crate::demo::{Demo, State, ports};
 
 /// The protocols of channels, the one to prefer first.
 const PROTOCOLS: [&str; 2] = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
@@ -47,6 +47,8 @@ pub struct Entry {
     attaches: bool,
     tty: bool,
     command: Vec<String>,
+    /// The port that is forwarded.
+    port: Option<u16>,
 }
 
 /// Someone who was let in on a connection, once that has left HTTP.
@@ -72,13 +74,17 @@ pub fn enter(
         let why = format!("cannot exec into a container in a completed pod; current phase is {phase}");
         return Err(Failure::internal(why));
     }
-    let container = chosen(&pod, query.text("container"))?;
+    let port = match route.subresource.as_str() {
+        "portforward" => Some(forwarded(&pod, query)?),
+        _ => None,
+    };
+    let container = if port.is_some() { String::new() } else { chosen(&pod, query.text("container"))? };
     let attaches = route.subresource == "attach";
     let command: Vec<String> = query.all("command").map(str::to_owned).collect();
-    if command.is_empty() && !attaches {
+    if command.is_empty() && !attaches && port.is_none() {
         return Err(Failure::bad_request("you must specify at least one command for the container"));
     }
-    let entry = Entry { demo: demo.clone(), pod, container, attaches, tty: query.flag("tty"), command };
+    let entry = Entry { demo: demo.clone(), pod, container, attaches, tty: query.flag("tty"), command, port };
     let response = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
         .header(header::UPGRADE, "websocket")
@@ -88,6 +94,18 @@ pub fn enter(
         .extension(entry)
         .body(Empty::new().map_err(|never| match never {}).boxed_unsync());
     response.map_err(|error| Failure::internal(error.to_string()))
+}
+
+/// The port of a pod that runs; one is enough here.
+fn forwarded(pod: &Value, query: &Query) -> Result<u16, Failure> {
+    if pod["status"]["phase"] != "Running" {
+        let phase = pod["status"]["phase"].as_str().unwrap_or_default();
+        return Err(Failure::internal(format!(
+            "unable to forward port because pod is not running. Current status={phase}"
+        )));
+    }
+    let port = query.number::<u16>("ports").map_err(Failure::bad_request)?;
+    port.filter(|port| *port != 0).ok_or_else(|| Failure::bad_request("query parameter \"port\" is required"))
 }
 
 /// The container that is meant, if it runs.
@@ -112,6 +130,10 @@ pub async fn serve(guest: &Guest) {
     let Some((upgrade, entry)) = guest else { return };
     let Ok(upgraded) = upgrade.await else { return };
     let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
+    if let Some(port) = entry.port {
+        let _ = ports::serve(socket, &entry.pod, port).await;
+        return;
+    }
     // A guest who hangs up in the middle is gone.
     let _ = Visit { socket, entry: &entry }.run().await;
 }

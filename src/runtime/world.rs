@@ -1,11 +1,12 @@
 //! Effects become tasks here: connections with their watches, single reads, the clipboard. Each task ends in a report.
 
 use crate::app::effect::Effect;
-use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome};
+use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome, Reply};
 use crate::app::visit::Visit;
 use crate::runtime::acts::{Actor, remember, tell, unsent};
 use crate::runtime::clipboard::Clipboard;
 use crate::runtime::clock::Clock;
+use crate::runtime::forward::{Forwarders, listen, unbegun};
 use crate::runtime::journal::Journal;
 use crate::runtime::link::{Beginning, Link};
 use crate::runtime::logs::{Readers, Said};
@@ -62,6 +63,8 @@ pub struct World {
     pins: Option<PathBuf>,
     /// Plans under way, by what tells them to stop.
     plans: Vec<(Epoch, Weak<AtomicBool>)>,
+    /// Forwarded ports.
+    forwards: Forwarders,
     out: mpsc::Sender<Report>,
 }
 
@@ -84,6 +87,7 @@ impl World {
             given,
             pins: None,
             plans: Vec::new(),
+            forwards: Forwarders::default(),
             out,
         };
         (world, Heard { reports, logs })
@@ -107,6 +111,7 @@ impl World {
             Effect::Connect { context, epoch, terminal } => return self.connect(context, epoch, terminal),
             Effect::Disconnect(epoch) => {
                 self.readers.leave(epoch);
+                self.forwards.leave(epoch);
                 drop(self.links.remove(&epoch));
                 self.contexts.remove(&epoch);
             }
@@ -122,6 +127,31 @@ impl World {
             Effect::Probe { epoch, request, chain } => self.with(epoch, |link| link.probe(request, chain)),
             Effect::LookUp(epoch, names) => self.with(epoch, |link| link.look_up(names)),
             Effect::Pins { context, lines } => self.pin(&context, &lines),
+            Effect::Rights(..)
+            | Effect::Consult(..)
+            | Effect::Preview(..)
+            | Effect::Mutate(..)
+            | Effect::Visit(..)
+            | Effect::Halt(..) => self.act(effect),
+            Effect::TryPort(..) | Effect::Forward(..) | Effect::MoveForward(..) | Effect::CloseForward(..) => {
+                self.forward(effect);
+            }
+            Effect::Remember(answer) => drop(tokio::spawn(remember(self.policy.clone(), answer, self.out.clone()))),
+            Effect::Record => drop(tokio::spawn(tell(Arc::clone(&self.journal), self.out.clone()))),
+            Effect::Continue => return Flow::Continue,
+            Effect::Retry(epoch) => self.with(epoch, Link::retry),
+            Effect::Copy { text, what } => self.copy(text, what),
+            Effect::Save { path, bytes, what } => self.save(path, bytes, what),
+            Effect::Redraw => return Flow::Redraw,
+            Effect::Suspend => return Flow::Suspend,
+            Effect::Quit => return Flow::End,
+        }
+        Flow::On
+    }
+
+    /// What leads to a write, and what is opened into a container.
+    fn act(&mut self, effect: Effect) {
+        match effect {
             Effect::Rights(epoch, rights) => {
                 if let Some(actor) = self.actor(epoch) {
                     tokio::spawn(actor.rights(rights));
@@ -154,17 +184,31 @@ impl World {
                 let plans = self.plans.iter().filter(|(of, _)| *of == epoch);
                 plans.filter_map(|(_, halted)| halted.upgrade()).for_each(|flag| flag.store(true, Ordering::SeqCst));
             }
-            Effect::Remember(answer) => drop(tokio::spawn(remember(self.policy.clone(), answer, self.out.clone()))),
-            Effect::Record => drop(tokio::spawn(tell(Arc::clone(&self.journal), self.out.clone()))),
-            Effect::Continue => return Flow::Continue,
-            Effect::Retry(epoch) => self.with(epoch, Link::retry),
-            Effect::Copy { text, what } => self.copy(text, what),
-            Effect::Save { path, bytes, what } => self.save(path, bytes, what),
-            Effect::Redraw => return Flow::Redraw,
-            Effect::Suspend => return Flow::Suspend,
-            Effect::Quit => return Flow::End,
+            _ => {}
         }
-        Flow::On
+    }
+
+    /// Ports that are forwarded.
+    fn forward(&mut self, effect: Effect) {
+        match effect {
+            Effect::TryPort(epoch, number, port) => {
+                if let Some(actor) = self.actor(epoch) {
+                    tokio::spawn(async move { actor.shared.reply(Reply::Port(number, listen::tried(port))).await });
+                }
+            }
+            Effect::Forward(epoch, id, confirmed) => match self.actor(epoch) {
+                Some(actor) => self.forwards.begin(actor, id, *confirmed),
+                None => drop(tokio::spawn(unbegun(epoch, id, *confirmed, self.out.clone()))),
+            },
+            Effect::MoveForward(id, uid) => self.forwards.go_on(id, uid),
+            Effect::CloseForward(id, why) => self.forwards.close(id, why),
+            _ => {}
+        }
+    }
+
+    /// Ends what must not outlive the program; how many forwarded ports there were.
+    pub async fn finish(&mut self) -> usize {
+        self.forwards.finish().await
     }
 
     fn with(&mut self, epoch: Epoch, act: impl FnOnce(&mut Link)) {

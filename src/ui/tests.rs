@@ -2,6 +2,7 @@
 
 #![allow(clippy::single_range_in_vec_init)]
 
+mod forwards;
 mod paths;
 mod rollouts;
 mod scenes;

@@ -122,6 +122,7 @@ pub fn wish(line: &str, world: &World) -> Result<Wish, String> {
         }
         // Argo's kind of that name opens as ro, and as rollouts.argoproj.io.
         ("rollouts", "") => return Ok(Wish::Command("rollouts")),
+        ("pf" | "portforward" | "portforwards" | "port-forwards", "") => return Ok(Wish::Command("forwards")),
         ("rollout", "") => return Ok(Wish::Command("rollout")),
         ("rollout", name) => return Ok(Wish::Rollout(name.to_owned())),
         ("h" | "?", "") => return Ok(Wish::Command("help")),

@@ -20,6 +20,7 @@ mod coredns;
 mod demo_objects;
 mod demo_server;
 mod fixture;
+mod forward;
 mod live;
 mod logs;
 mod monkey;

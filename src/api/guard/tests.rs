@@ -1,6 +1,7 @@
 //! The guard against an oracle that shares nothing with it, and every leak of a read-only mode that we know of by name.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod forwarding;
 mod operate;
 
 use std::convert::Infallible;

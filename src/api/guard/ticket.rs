@@ -14,6 +14,7 @@ use ring::digest::{SHA256, digest};
 use thiserror::Error;
 use tokio::time::Instant;
 
+use crate::app::forward::{Forward, Found, is_reachable, uid};
 use crate::app::mutation::{Confirmed, Session};
 
 /// How long after the confirmation a request may leave.
@@ -120,6 +121,9 @@ impl ActionTicket {
     pub fn opens(&self, channel: Channel, namespace: &str, pod: &str) -> Result<(), Invalid> {
         let Kind::Session(session) = &self.0 else { return Err(Invalid::Other) };
         let session = session.upgrade().ok_or(Invalid::Ended)?;
+        if session.within.as_ref().is_some_and(|forwarding| forwarding.strong_count() == 0) {
+            return Err(Invalid::Ended);
+        }
         let of = &session.of;
         if of.channel != channel.name() || *of.namespace != *namespace || *of.pod != *pod {
             return Err(Invalid::Other);
@@ -220,6 +224,8 @@ impl Channel {
 pub struct OpenSession {
     of: Session,
     until: Instant,
+    /// The forward that it belongs to: with that it ends.
+    within: Option<Weak<Forwarding>>,
 }
 
 impl OpenSession {
@@ -228,7 +234,7 @@ impl OpenSession {
     pub fn begin(confirmed: &Confirmed, uid: &str) -> Option<Arc<Self>> {
         let of = confirmed.session().filter(|session| *session.uid == *uid)?.clone();
         let is_first = !confirmed.spent().swap(true, Ordering::SeqCst);
-        is_first.then(|| Arc::new(Self { of, until: Instant::now() + LONGEST }))
+        is_first.then(|| Arc::new(Self { of, until: Instant::now() + LONGEST, within: None }))
     }
 
     /// What was confirmed.
@@ -239,5 +245,52 @@ impl OpenSession {
     /// The ticket of each channel; worthless once the session is dropped.
     pub fn ticket(self: &Arc<Self>) -> ActionTicket {
         ActionTicket(Kind::Session(Arc::downgrade(self)))
+    }
+}
+
+/// A forwarded port, until this is dropped or an hour has passed. What was confirmed is a pod, a workload or a Service; each
+/// pod that stands for it gets a session of its own, and only for what was just read of both.
+#[derive(Debug)]
+pub struct Forwarding {
+    of: Forward,
+    until: Instant,
+}
+
+impl Forwarding {
+    /// The forward that a user confirmed; none where the confirmation is of something else or was used already.
+    pub fn begin(confirmed: &Confirmed) -> Option<Arc<Self>> {
+        let of = confirmed.forwarded()?.clone();
+        let is_first = !confirmed.spent().swap(true, Ordering::SeqCst);
+        is_first.then(|| Arc::new(Self { of, until: Instant::now() + LONGEST }))
+    }
+
+    /// What was confirmed.
+    pub fn of(&self) -> &Forward {
+        &self.of
+    }
+
+    /// When it ends whatever happens.
+    pub fn until(&self) -> Instant {
+        self.until
+    }
+
+    /// The session of one pod, if the pod stands for what was confirmed by the objects as they are; port-forward only. It
+    /// ends with the forward, and never later than it.
+    pub fn session(self: &Arc<Self>, found: &Found<'_>) -> Result<Arc<OpenSession>, Invalid> {
+        if self.until < Instant::now() {
+            return Err(Invalid::Expired);
+        }
+        if !self.of.covers(found) || !is_reachable(found.pod) {
+            return Err(Invalid::Other);
+        }
+        let name =
+            found.pod.pointer("/metadata/name").and_then(serde_json::Value::as_str).filter(|name| !name.is_empty());
+        let of = Session {
+            namespace: self.of.target.namespace.clone().ok_or(Invalid::Other)?,
+            pod: name.ok_or(Invalid::Other)?.into(),
+            uid: uid(found.pod).into(),
+            channel: Channel::PortForward.name(),
+        };
+        Ok(Arc::new(OpenSession { of, until: self.until, within: Some(Arc::downgrade(self)) }))
     }
 }

@@ -27,8 +27,19 @@ const fn mutating(command: Command) -> Command {
     Command { mutates: true, ..command }
 }
 
-const LISTS: &[In] =
-    &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker];
+const LISTS: &[In] = &[
+    In::Home,
+    In::Table,
+    In::Detail,
+    In::Trace,
+    In::Rollout,
+    In::Logs,
+    In::LogPanel,
+    In::Yaml,
+    In::Help,
+    In::Picker,
+    In::Forwards,
+];
 const OBJECT: &[In] = &[In::Home, In::Table, In::Detail, In::Rollout];
 const LINKED: &[In] = &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout];
 const LOGS: &[In] = &[In::Logs];
@@ -38,11 +49,12 @@ const TABLE: &[In] = &[In::Table];
 const ANYWHERE: &[In] = &[In::Anywhere];
 const PROMPT: &[In] = &[In::Prompt];
 const DIALOG: &[In] = &[In::Dialog];
+const FORWARDS: &[In] = &[In::Forwards];
 
 /// Every command. Its order is the order of help.
 #[rustfmt::skip]
 pub const COMMANDS: &[Command] = &[
-    hinted(1, command("open", "open what is selected", &["<enter>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout, In::Picker], App::open)),
+    hinted(1, command("open", "open what is selected", &["<enter>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout, In::Picker, In::Forwards], App::open)),
     hinted(2, command("describe", "the detail: state, relations both ways, events", &["d"], LINKED, App::describe)),
     hinted(4, command("yaml", "the object as YAML", &["y"], LINKED, App::yaml)),
     hinted(3, command("switch-pane", "between the table and what stands beside it; on Home to the next part", &["<tab>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Logs], App::switch_pane)),
@@ -64,12 +76,12 @@ pub const COMMANDS: &[Command] = &[
     command("copy-namespace", "copy the namespace", &["n"], OBJECT, App::copy_namespace),
     command("owner", "to the object that owns this one", &["J"], OBJECT, App::owner),
     hinted(8, command("palette", "open a kind, namespace, context or command", &[":"], ANYWHERE, App::palette)),
-    hinted(7, command("filter", "filter while typing; in a text, search", &["/"], &[In::Table, In::Logs, In::Yaml, In::Help, In::Picker], App::filter)),
+    hinted(7, command("filter", "filter while typing; in a text, search", &["/"], &[In::Table, In::Logs, In::Yaml, In::Help, In::Picker, In::Forwards], App::filter)),
     command("search-next", "the next place that was found", &["n"], &[In::Logs, In::Yaml, In::Help], |app| app.search_on(true)),
     command("search-previous", "the place found before", &["N"], &[In::Logs, In::Yaml, In::Help], |app| app.search_on(false)),
     command("audit", "every action that was confirmed, and what became of it", &[], ANYWHERE, App::audit),
     hinted(9, command("help", "every key, and what a filter can say", &["?"], ANYWHERE, App::help)),
-    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Rollout, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker], App::back)),
+    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Rollout, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker, In::Forwards], App::back)),
     command("clear", "clear the filter, then back", &["<esc>", "q"], &[In::Anywhere], App::back),
     command("previous", "the screen before", &["["], ANYWHERE, App::leave),
     command("next", "the screen that was left last", &["]"], ANYWHERE, App::forward),
@@ -159,6 +171,10 @@ pub const COMMANDS: &[Command] = &[
     hinted(7, mutating(command("resume-cronjob", "make Jobs again", &["p"], OBJECT, |app| app.act("resume-cronjob")))),
     hinted(6, mutating(command("switch", "send a Service's requests to another version", &["b"], OBJECT, |app| app.act("switch")))),
     hinted(6, mutating(command("weight", "the share of a canary, of the backends of a route", &["W"], OBJECT, |app| app.act("weight")))),
+    hinted(6, mutating(command("forward", "a port of this machine leads to a port of it; :forward 8080:80 says which", &["F"], OBJECT, |app| app.act("forward")))),
+    command("forwards", "ports that are forwarded", &[], ANYWHERE, App::list_forwards),
+    hinted(2, command("close-forward", "close it; one that has ended leaves the list", &["x", "<ctrl-d>"], FORWARDS, App::close_forward)),
+    hinted(3, command("copy-address", "copy its URL", &["y", "c"], FORWARDS, App::copy_forward)),
     hinted(6, mutating(command("evict", "ask a pod to leave, if its disruption budgets allow it", &["E"], OBJECT, |app| app.act("evict")))),
     hinted(6, mutating(command("cordon", "keep new pods away from a node", &["C"], OBJECT, |app| app.act("cordon")))),
     hinted(6, mutating(command("uncordon", "let new pods come to a node again", &["u"], OBJECT, |app| app.act("uncordon")))),

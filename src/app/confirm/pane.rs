@@ -87,6 +87,9 @@ fn act(pending: &Pending, mode: Mode) -> Vec<Line> {
             let tell = pending.act.input.as_ref().map_or_else(Vec::new, |input| (input.tell)(&pending.subject));
             tell.into_iter().map(Line::text).collect()
         }
+        State::Rehearsing if pending.act.forward.is_some() => {
+            vec![same, Line::of(vec![Span::dim("looking whether the port is free here")])]
+        }
         State::Rehearsing => vec![same, Line::of(vec![Span::dim("asking the server what would come of it")])],
         State::Refused { why, remedy } => {
             let why = Line { health: Some(Health::Failed), ..Line::of(vec![Span::new(why.clone(), Role::Danger)]) };

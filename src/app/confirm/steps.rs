@@ -110,7 +110,7 @@ impl App {
         }
     }
 
-    fn ask_for_input(&mut self, number: u64, typed: Option<String>, error: Option<String>) {
+    pub(super) fn ask_for_input(&mut self, number: u64, typed: Option<String>, error: Option<String>) {
         let Some((_, pending)) = self.pending(number) else { return };
         let Some(input) = &pending.act.input else { return };
         let text = typed.unwrap_or_else(|| (input.given)(&pending.subject));
@@ -146,6 +146,9 @@ impl App {
         let Some((epoch, pending)) = self.pending(number) else { return };
         if let Some(why) = pending.refusal() {
             return self.show_refusal(number, why, "");
+        }
+        if pending.act.forward.is_some() {
+            return self.try_port(number);
         }
         if let Some(opens) = pending.act.opens {
             return self.offer(number, opens);
@@ -198,7 +201,7 @@ impl App {
     }
 
     /// The name under which the policy denies what is pending, where it goes further than usual.
-    fn denied(&mut self, number: u64) -> Option<&'static str> {
+    pub(super) fn denied(&mut self, number: u64) -> Option<&'static str> {
         let (_, pending) = self.pending(number)?;
         let name = (pending.act.also)(&pending.subject)?;
         self.session().is_some_and(|session| session.grant.denies(name)).then_some(name)

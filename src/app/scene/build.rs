@@ -170,6 +170,7 @@ impl App {
             Pick::Sort => "sort by: once more turns the order round",
             Pick::Route => "routes: <enter> follows one",
             Pick::Action => "what can be done, and whether you may: <enter> shows what would come of it",
+            Pick::Forward => "ports of 127.0.0.1 that are forwarded: <enter> opens what they lead to, x closes one",
             Pick::Trace => "paths that are pinned or were followed lately: <enter> follows one, P pins or lets go",
         };
         let entries = entries.into_iter().skip(first).take(height).collect();

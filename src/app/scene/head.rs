@@ -25,7 +25,8 @@ impl App {
             left.push(Span::new(format!("/{}", self.search.text), Role::Match));
             left.push(Span::text(self.search_note()));
         }
-        Title { left, right: vec![freshness(session, main, self.now)] }
+        let forwards = self.forwards.mark();
+        Title { left, right: forwards.into_iter().chain([freshness(session, main, self.now)]).collect() }
     }
 
     /// What may be done here, in words and colour; until when, where that ends.
@@ -202,6 +203,7 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
             }
             spans
         }
+        Screen::Picker(screen) if screen.pick == Pick::Forward => vec![Span::new("forwards", Role::Header)],
         Screen::Picker(screen) if screen.pick == Pick::Trace => vec![Span::new("traces", Role::Header)],
         Screen::Picker(screen) if screen.pick == Pick::Action => {
             let of = session.actions_of.as_ref();

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 mod again;
 mod flows;
+mod forwards;
 mod many;
 mod visits;
 

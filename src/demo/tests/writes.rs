@@ -295,11 +295,11 @@ fn a_namespace_ends_with_everything_in_it() {
 }
 
 #[test]
-fn no_port_leads_into_a_container_and_a_shell_wants_a_websocket() {
+fn nothing_mints_tokens_and_a_shell_wants_a_websocket() {
     let demo = cluster();
     let answer = send(&demo, "POST", &format!("{PODS}/a/proxy/x"), JSON, &json!({}));
     assert!(refused(answer, 404).contains("could not find"));
-    let answer = send(&demo, "POST", &format!("{PODS}/a/portforward"), JSON, &json!({}));
+    let answer = send(&demo, "POST", &format!("{PODS}/a/token"), JSON, &json!({}));
     assert!(refused(answer, 403).ends_with("nothing really runs in the demo clusters"));
     web(&demo);
     let pods = get(&demo, PODS);

@@ -43,6 +43,7 @@ pub fn all(width: u16, height: u16) -> Vec<(&'static str, Scene)> {
     ];
     scenes.extend(super::paths::all(size));
     scenes.extend(super::rollouts::all(size));
+    scenes.extend(super::forwards::all(size));
     scenes
 }
 

@@ -41,6 +41,8 @@ pub const USERS: &[(&str, &str)] = &[
     ("attacher", ""),
     ("debugger", ""),
     ("copier", ""),
+    ("ferryman", ""),
+    ("bystander", ""),
     ("kwok", "system:masters"),
     ("system:kube-controller-manager", "system:masters"),
     ("system:kube-scheduler", "system:masters"),

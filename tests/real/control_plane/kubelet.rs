@@ -1,5 +1,5 @@
-//! kwok as the kubelet of every node: which stages pods go through, the logs of containers, and commands in them, which
-//! run on this machine.
+//! kwok as the kubelet of every node: which stages pods go through, the logs of containers, commands in them, which run
+//! on this machine, and ports that echo.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -49,8 +49,15 @@ pub fn configuration(folder: &Path) -> String {
         "metadata": {"name": "processes"},
         "spec": {"attaches": [{"containers": ["app"], "logsFile": file(folder, "app", false)}]},
     });
+    // Every port of every pod says back what it is told.
+    let ports = json!({
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "kind": "ClusterPortForward",
+        "metadata": {"name": "echo"},
+        "spec": {"forwards": [{"command": ["cat"]}]},
+    });
     let stages = fs::read_to_string(process::program("stages.yaml")).expect("stages beside the programs");
-    format!("{options}\n---\n{logs}\n---\n{exec}\n---\n{attach}\n{stages}")
+    format!("{options}\n---\n{logs}\n---\n{exec}\n---\n{attach}\n---\n{ports}\n{stages}")
 }
 
 fn file(folder: &Path, container: &str, previous: bool) -> PathBuf {
