@@ -4,6 +4,7 @@
 pub mod acts;
 pub mod clipboard;
 pub mod clock;
+pub mod editor;
 pub mod gather;
 pub mod greet;
 pub mod input;
@@ -44,6 +45,9 @@ use tokio::time::Instant;
 /// Replies taken in one turn, and as many may wait.
 pub const BATCH: usize = 1024;
 
+/// The signal of ctrl-c.
+const INTERRUPT: i32 = 2;
+
 /// Shortest time between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(16);
 
@@ -67,6 +71,8 @@ pub struct Runtime<S> {
     drawn: Instant,
     due: bool,
     lent: Option<oneshot::Receiver<()>>,
+    /// Whether it is an editor that has the terminal: what its user types is not meant for us.
+    is_editing: bool,
 }
 
 /// Why the program ended.
@@ -116,6 +122,7 @@ impl<S: Surface> Runtime<S> {
             drawn,
             due: true,
             lent: None,
+            is_editing: false,
         };
         for effect in effects {
             let _ = runtime.perform(effect);
@@ -219,9 +226,12 @@ impl<S: Surface> Runtime<S> {
                 self.surface.reclaim()?;
                 self.reclaimed();
             }
-            Flow::Lend(until) => {
+            Flow::Lend(until, ready) => {
                 self.surface.release();
                 self.lent = Some(until);
+                self.is_editing = ready.is_some();
+                // Before that two would have the terminal.
+                ready.map(|ready| ready.send(()));
             }
         }
         Ok(None)
@@ -259,6 +269,9 @@ impl<S: Surface> Runtime<S> {
 
     fn signal(&mut self, signal: Signal) -> io::Result<Turn> {
         match signal {
+            Signal::End(INTERRUPT) | Signal::Continued if self.lent.is_some() && self.is_editing => {
+                return Ok(Turn::Tick);
+            }
             Signal::End(number) => return Ok(Turn::Over(End::Signal(number))),
             Signal::Suspend => self.surface.suspend()?,
             Signal::Continued => self.surface.reclaim()?,

@@ -1,10 +1,12 @@
 //! What can be done to objects, as data: one row an action. Each becomes a [`Mutation`], is rehearsed by the server, shown
 //! in a dialog, and done once the user has said yes.
 
+pub mod apply;
 mod cordon;
 mod cron;
 mod delete;
 mod drain;
+pub mod edit;
 mod evict;
 mod fields;
 mod image;
@@ -45,6 +47,8 @@ pub struct Act {
     pub reads: Reads,
     /// What the user says beside the object.
     pub input: Option<Input>,
+    /// Whether he says it in his own editor.
+    pub is_edited: bool,
     /// What the user has to do at least.
     pub friction: fn(&Subject) -> Friction,
     /// Another name of the same action in the policy, where it goes further than usual.
@@ -108,6 +112,7 @@ pub const ACTS: &[Act] = &[
     scale::SCALE,
     undo::UNDO,
     image::IMAGE,
+    edit::EDIT,
     pause::PAUSE,
     pause::RESUME,
     partition::PARTITION,
@@ -122,6 +127,7 @@ pub const ACTS: &[Act] = &[
     drain::DRAIN,
     delete::DELETE,
     recreate::RECREATE,
+    apply::APPLY,
 ];
 
 /// An action that asks, cautions and says nothing: what most have in common.
@@ -132,6 +138,7 @@ const PLAIN: Act = Act {
     right: |key| Right::on("patch", "", key),
     reads: Reads::Nothing,
     input: None,
+    is_edited: false,
     friction: |_| Friction::Key,
     also: |_| None,
     refuse: |_| None,
@@ -174,6 +181,8 @@ pub struct Subject {
     pub object: Value,
     /// What was read with it: the items of each list.
     pub lists: Vec<Vec<Value>>,
+    /// The object as it would be; null before the server has said so.
+    pub after: Value,
 }
 
 impl Target {
@@ -194,7 +203,7 @@ impl Target {
 impl Subject {
     /// Nothing read, nothing said.
     pub fn new(target: Target) -> Self {
-        Self { target, argument: String::new(), object: Value::Null, lists: Vec::new() }
+        Self { target, argument: String::new(), object: Value::Null, lists: Vec::new(), after: Value::Null }
     }
 
     /// A field of the object; null where it has none.
@@ -251,9 +260,9 @@ impl Act {
         self.kinds.is_empty() || self.kinds.contains(&kind)
     }
 
-    /// Whether it makes an object that is not there.
+    /// Whether it may make an object that is not there.
     pub fn makes(&self) -> bool {
-        self.name == recreate::RECREATE.name
+        self.name == recreate::RECREATE.name || self.name == apply::APPLY.name
     }
 
     /// The whole kubectl line.

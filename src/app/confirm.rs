@@ -2,14 +2,17 @@
 //! keys count only after a moment, and what was shown is exactly what is done.
 
 mod ask;
+mod editing;
+mod given;
 mod many;
 mod outcome;
 mod pane;
 mod steps;
 
+use self::editing::Kept;
 use crate::app::App;
 use crate::app::acts::{self, Act, Subject, Target, Undo};
-use crate::app::deeds::Deed;
+use crate::app::deeds::{Deed, Redo};
 use crate::app::effect::Effect;
 use crate::app::event::Epoch;
 use crate::app::mutation::{Accepted, Back, Confirmed, Mutation, Note, Way};
@@ -78,6 +81,13 @@ struct Pending {
     tries: u8,
     /// The action that it takes back.
     of: Option<Way>,
+    /// Where it was read, if in a file.
+    origin: Option<String>,
+    /// What came out of the user's editor.
+    draft: Option<Kept>,
+    /// Our own words above the text in the editor, and how many of them say what is wrong.
+    head: String,
+    number_of_notes: usize,
     state: State,
 }
 
@@ -86,6 +96,8 @@ struct Pending {
 struct Many {
     act: &'static Act,
     rows: Vec<Pending>,
+    /// What could not be read: where, and why.
+    unreadable: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -94,6 +106,8 @@ enum State {
     Consulting,
     /// Something has to be said beside the object.
     Asking,
+    /// It stands in the user's editor.
+    Editing,
     /// The server has not said yet what would come of it.
     Rehearsing,
     /// What would come of it.
@@ -204,7 +218,20 @@ impl App {
 
     fn pending_of(&mut self, act: &'static Act, target: Target, said: Option<String>) -> Pending {
         let (number, subject, state) = (self.epoch().0, Subject::new(target), State::Consulting);
-        Pending { act, subject, said, mutation: None, number, tries: 0, of: None, state }
+        Pending {
+            act,
+            subject,
+            said,
+            mutation: None,
+            number,
+            tries: 0,
+            of: None,
+            origin: None,
+            draft: None,
+            head: String::new(),
+            number_of_notes: 0,
+            state,
+        }
     }
 
     /// Whether an action may begin here now, and on which connection; says why not.
@@ -290,6 +317,7 @@ impl App {
 
     /// Esc.
     pub(super) fn dialog_cancel(&mut self) {
+        self.leave_draft();
         self.dialog = None;
     }
 
@@ -347,6 +375,7 @@ impl App {
         match &dialog.purpose {
             Purpose::Operate => self.operate(),
             Purpose::Elevate => self.elevate(),
+            Purpose::Act(pending) if pending.can_be_edited_again() => self.edit_again(),
             Purpose::Act(_) => self.accept_act(),
             Purpose::Many(_) => self.accept_many(),
         }
@@ -412,6 +441,10 @@ impl App {
             key: pending.subject.target.key.clone(),
             version: pending.subject.target.resource_version.clone(),
             since: self.now,
+            redo: pending.draft.as_ref().map(|kept| {
+                let (key, argument) = (pending.subject.target.key.clone(), pending.subject.argument.clone());
+                Box::new(Redo { key, argument, path: kept.path.clone(), text: kept.text.clone() })
+            }),
         };
         let accepted = Accepted::by_the_user();
         let confirmed = if ready.more.is_empty() {

@@ -137,6 +137,7 @@ impl App {
             Reply::Progress(progress) => return self.progress(&progress),
             Reply::Done(done) => return self.done(&done),
             Reply::Failed(undone) => return self.undone(&undone),
+            Reply::Edited(number, edited) => return self.edited(epoch, number, edited),
             reply => reply,
         };
         let Some(index) = self.sessions.iter().position(|session| session.epoch == epoch) else { return };
@@ -172,7 +173,8 @@ impl App {
             Reply::Rights(told) => self.told_rights(epoch, told),
             Reply::Consulted(number, told) => self.consulted(epoch, number, told),
             Reply::Previewed(number, said) => self.previewed(epoch, number, said),
-            Reply::Progress(_) | Reply::Done(_) | Reply::Failed(_) => {}
+            Reply::Given(given) => self.given(epoch, given),
+            Reply::Progress(_) | Reply::Done(_) | Reply::Failed(_) | Reply::Edited(..) => {}
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::{Ask, Dialog, Pending, Purpose, Ready, State};
 use crate::app::App;
-use crate::app::acts::{Reads, owners};
+use crate::app::acts::{Reads, Subject, apply, owners};
 use crate::app::consult::{Inquiry, Told};
 use crate::app::effect::Effect;
 use crate::app::event::Epoch;
@@ -16,6 +16,9 @@ use serde_json::Value;
 
 /// An object that changes faster than it can be rehearsed is left alone.
 const MOST_TRIES: u8 = 3;
+
+/// What to do where others own the fields.
+const OWNED: &str = "nothing is forced: leave these fields out, or change them where their manager takes them from";
 
 impl App {
     /// What waits under a number, and on which connection.
@@ -30,7 +33,7 @@ impl App {
     }
 
     /// The dialog shows something else from now on, and is heard after a moment.
-    fn show(&mut self, number: u64, state: State, asks: Vec<Ask>) {
+    pub(super) fn show(&mut self, number: u64, state: State, asks: Vec<Ask>) {
         let now = self.now;
         if let Some((_, pending)) = self.pending(number) {
             pending.state = state;
@@ -47,7 +50,7 @@ impl App {
         dialog.first = 0;
     }
 
-    fn show_refusal(&mut self, number: u64, why: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn show_refusal(&mut self, number: u64, why: impl Into<String>, remedy: impl Into<String>) {
         self.show(number, State::Refused { why: why.into(), remedy: remedy.into() }, Vec::new());
     }
 
@@ -98,6 +101,10 @@ impl App {
                 pending.subject.argument = text;
                 self.rehearse(number);
             }
+            (_, None) if pending.act.is_edited => match pending.refusal() {
+                Some(why) => self.show_refusal(number, why, ""),
+                None => self.open_editor(number),
+            },
             (_, None) => self.rehearse(number),
         }
     }
@@ -133,7 +140,7 @@ impl App {
     }
 
     /// Asks the server what would come of it.
-    fn rehearse(&mut self, number: u64) {
+    pub(super) fn rehearse(&mut self, number: u64) {
         let Some((epoch, pending)) = self.pending(number) else { return };
         if let Some(why) = pending.refusal() {
             return self.show_refusal(number, why, "");
@@ -150,14 +157,17 @@ impl App {
 
     /// The server has said what would come of it.
     pub(in crate::app) fn previewed(&mut self, epoch: Epoch, number: u64, said: Result<Box<Preview>, Refused>) {
-        let Some((of, pending)) = self.pending(number) else { return };
+        let Some((of, _)) = self.pending(number) else { return };
         if of != epoch {
             return;
         }
         let preview = match said {
+            Err(refused) if let Some(preview) = self.comes_with(number, &refused) => preview,
+            Err(refused) if is_owned(&refused) => return self.show_refusal(number, refused.cause(), OWNED),
             Err(refused) => return self.show_refusal(number, refused.cause(), refused.remedy()),
             Ok(preview) => *preview,
         };
+        let Some((_, pending)) = self.pending(number) else { return };
         if let Some(why) = pending.see(&preview.before) {
             return self.show_refusal(number, why, "");
         }
@@ -231,10 +241,20 @@ impl App {
     }
 }
 
+/// Whether other managers own fields of what is applied.
+fn is_owned(refused: &Refused) -> bool {
+    matches!(refused, Refused::Conflict(words) if words.contains("conflict with") || words.contains("conflicts with"))
+}
+
 impl Pending {
     /// Whether it can be answered.
     pub(super) fn is_told(&self) -> bool {
-        !matches!(self.state, State::Consulting | State::Rehearsing)
+        !matches!(self.state, State::Consulting | State::Editing | State::Rehearsing)
+    }
+
+    /// Whether the text that was refused can be mended in the editor.
+    pub(super) fn can_be_edited_again(&self) -> bool {
+        self.draft.is_some() && matches!(self.state, State::Refused { .. })
     }
 
     /// Takes in the object as it is now; its version is the one that was seen.
@@ -259,11 +279,22 @@ impl Pending {
             return None;
         }
         self.take_in(before.clone());
+        self.pin_applied(before);
         // To the version that was rehearsed the real request is pinned.
         if let Some(mutation) = self.mutation.as_mut().filter(|mutation| mutation.resource_version.is_some()) {
             mutation.resource_version = Some(self.subject.target.resource_version.clone());
         }
         self.refusal()
+    }
+
+    /// What is applied has no pin before it was looked up: from then on it is that object, in that version.
+    fn pin_applied(&mut self, before: &Value) {
+        let applied = self.mutation.as_mut().filter(|mutation| mutation.version().is_some());
+        let uid = before.pointer("/metadata/uid").and_then(Value::as_str);
+        if let (Some(mutation), Some(uid)) = (applied, uid) {
+            mutation.uid = Some(uid.into());
+            mutation.resource_version = Some(self.subject.target.resource_version.clone());
+        }
     }
 
     /// Whether what was rehearsed is not what would be written to the object as it is now.
@@ -274,6 +305,10 @@ impl Pending {
 
     fn ready(&self, preview: Preview) -> Ready {
         let Preview { before, after, warnings } = preview;
+        let subject = Subject { after: after.clone(), ..self.subject.clone() };
+        // Of what is made all is new: what the file says is enough.
+        let is_made = before.is_null() && self.mutation.as_ref().is_some_and(|one| one.version().is_some());
+        let after = if is_made { apply::document(&self.subject) } else { after };
         let differences = match self.mutation.as_ref().map(|mutation| &mutation.write) {
             Some(Write::Scale { replicas }) => {
                 let now = self.subject.count("/spec/replicas", 1).to_string();
@@ -288,7 +323,7 @@ impl Pending {
             cautions.extend(owners(&self.subject.object));
         }
         cautions.extend(warnings);
-        let (effects, undo) = ((self.act.effects)(&self.subject), (self.act.undo)(&self.subject));
+        let (effects, undo) = ((self.act.effects)(&subject), (self.act.undo)(&subject));
         Ready { differences, effects, cautions, undo, more: (self.act.more)(&self.subject) }
     }
 }

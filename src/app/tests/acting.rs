@@ -6,7 +6,9 @@ use crate::app::policy::Policy;
 use crate::kinds::DEPLOYMENT;
 use serde_json::{Value, json};
 
+mod editing;
 mod flows;
+mod giving;
 mod many;
 
 const OPERATE: &str = "[[policy]]\nmatch = { context = \"shop\" }\nmode = \"operate\"\n";
