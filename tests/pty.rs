@@ -83,6 +83,13 @@ fn an_editor_has_the_terminal_until_it_ends() {
     terminal.types("e");
     terminal.sees("here is the editor");
     assert_eq!(terminal.left_over(), Vec::<&str>::new());
+    // What ends an editor is not meant for us.
+    terminal.types("\u{3}");
+    terminal.sees("the editor failed");
+    terminal.types("\u{1b}");
+    terminal.waits(|screen| !screen.contains("the editor failed"));
+    terminal.types("e");
+    terminal.sees_again("here is the editor", 2);
     terminal.types("go on\r");
     terminal.sees("→ 7");
     terminal.waits(|screen| screen.contains("y  edit"));

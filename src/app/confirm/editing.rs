@@ -70,7 +70,7 @@ impl App {
                 if is_same {
                     return self.out.push(Effect::Discard(path));
                 }
-                self.say(format!("edit: the question is not there any more; your text is in {path}"));
+                self.say(format!("your text is in {path}; edit: the question is not there any more"));
             }
             Edited::Text { path, text, is_same, read } => self.take_text(number, path, &text, is_same, read),
         }
@@ -91,7 +91,7 @@ impl App {
         let is_again = 0 < pending.number_of_notes;
         if is_same && is_again {
             self.dialog = None;
-            return self.say(format!("edit {place}: nothing was changed; the text as it was is in {path}"));
+            return self.say(format!("your text is in {path}; edit {place}: nothing was changed"));
         }
         if is_same || is_empty {
             let why = if is_empty { ": the file was empty" } else { "" };
@@ -148,7 +148,7 @@ impl App {
     pub(super) fn leave_draft(&mut self) {
         let Some(super::Dialog { purpose: Purpose::Act(pending), .. }) = &self.dialog else { return };
         if let Some(kept) = &pending.draft {
-            let text = format!("edit: nothing was changed; your text is in {}", kept.path);
+            let text = format!("your text is in {}; nothing was changed", kept.path);
             self.say(text);
         }
     }

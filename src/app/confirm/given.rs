@@ -160,10 +160,20 @@ impl Many {
         }
         let made = self.ready().filter(|row| row.subject.object.is_null());
         let made: Vec<String> = made.map(|row| row.subject.target.place()).collect();
+        let is_changed = |row: &&Pending| match &row.state {
+            State::Ready(ready) => {
+                !row.subject.object.is_null() && ready.differences.as_ref().is_some_and(|all| !all.is_empty())
+            }
+            _ => false,
+        };
+        let has_changes = self.ready().any(|row| is_changed(&row));
+        if made.is_empty() && !has_changes {
+            return "nothing would change".to_owned();
+        }
         if made.is_empty() {
             return "no way back from here: apply the file as it was before".to_owned();
         }
-        let rest = if made.len() < self.ready().count() { "; the others: apply the file as it was before" } else { "" };
+        let rest = if has_changes { "; the others: apply the file as it was before" } else { "" };
         format!("delete what it creates: {}{rest}", made.join(", "))
     }
 }

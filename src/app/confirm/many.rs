@@ -110,7 +110,7 @@ impl Pending {
 
     /// What becomes of it, in one line.
     fn verdict(&self) -> Line {
-        let origin = self.origin.as_ref().map_or_else(String::new, |origin| format!("{origin}  "));
+        let origin = self.origin.as_ref().map_or_else(String::new, |origin| format!("  {origin}"));
         let name = format!("{}  ", self.subject.target.place());
         let (health, text) = match &self.state {
             State::Consulting | State::Asking | State::Editing | State::Rehearsing => {
@@ -123,7 +123,7 @@ impl Pending {
                 (health, said.collect::<Vec<_>>().join("; "))
             }
         };
-        Line { health: Some(health), ..Line::of(vec![Span::dim(origin), Span::text(name), Span::new(text, Role::Dim)]) }
+        Line { health: Some(health), ..Line::of(vec![Span::text(name), Span::new(text, Role::Dim), Span::dim(origin)]) }
     }
 }
 
@@ -160,6 +160,9 @@ impl Many {
             if let (State::Ready(ready), Some(_)) = (&row.state, &row.origin) {
                 lines.extend(told(ready.differences.as_deref().unwrap_or_default()));
             }
+        }
+        if self.ready().next().is_none() {
+            return lines;
         }
         lines.push(Line::default());
         if self.act.name == "apply" {

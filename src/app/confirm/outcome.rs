@@ -35,13 +35,13 @@ impl App {
         let Undone { context, action, object, why } = undone;
         let redo = self.deeds.take_redo(context, action, object);
         self.deeds.undone(context, action, object);
-        let kept = redo.as_ref().map_or_else(String::new, |redo| format!("; your text is in {}", redo.path));
+        let kept = redo.as_ref().map_or_else(String::new, |redo| format!("your text is in {}; ", redo.path));
         if redo.is_some_and(|redo| self.edited_in_vain(undone, *redo)) {
             return;
         }
         // A server's words may be longer than the line: what it means for the user comes first.
         let text = format!("{}{action} {object}: {}: {}", self.elsewhere(context), why.remedy(), why.cause());
-        let text = text + &kept;
+        let text = kept + &text;
         let until = self.now.plus_seconds(30);
         self.notice = Some(Notice { text, is_failure: true, until });
     }

@@ -241,6 +241,13 @@ impl App {
     }
 }
 
+/// What is said of an object that is made, without what its own line says.
+fn without_name(mut all: Vec<Difference>) -> Vec<Difference> {
+    const NAME: [&str; 4] = [".apiVersion", ".kind", ".metadata.name", ".metadata.namespace"];
+    all.retain(|one| !NAME.contains(&one.path.as_str()));
+    all
+}
+
 /// Whether other managers own fields of what is applied.
 fn is_owned(refused: &Refused) -> bool {
     matches!(refused, Refused::Conflict(words) if words.contains("conflict with") || words.contains("conflicts with"))
@@ -318,6 +325,7 @@ impl Pending {
             Some(Write::Patch { .. } | Write::Replace { .. }) => Some(diff::differences(&before, &after)),
             _ => None,
         };
+        let differences = differences.map(|all| if is_made { without_name(all) } else { all });
         let mut cautions = (self.act.caution)(&self.subject);
         if self.act.is_owned {
             cautions.extend(owners(&self.subject.object));

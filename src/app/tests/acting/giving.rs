@@ -52,8 +52,7 @@ fn every_document_has_its_verdict_and_one_yes_does_the_rest() {
     for part in [
         "apply 2 of 4 objects",
         "~/shop.yaml:10 (document 2)  the server has no kind Widget of acme.io/v1",
-        "~/shop.yaml:1 (document 1)  configmap/new in default  is created",
-        ".data.a\n  + 1",
+        "configmap/new in default  is created  ~/shop.yaml:1 (document 1)\n.data.a\n  + 1",
         "configmap/there in default  changes in 1 field",
         "  - 1\n  + 2",
         "conflict with \"helm\": .data.a",
