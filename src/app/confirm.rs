@@ -85,6 +85,8 @@ struct Pending {
     origin: Option<String>,
     /// What came out of the user's editor.
     draft: Option<Kept>,
+    /// Whether it was said yes to before, and met another version.
+    is_again: bool,
     /// Our own words above the text in the editor, and how many of them say what is wrong.
     head: String,
     number_of_notes: usize,
@@ -228,6 +230,7 @@ impl App {
             of: None,
             origin: None,
             draft: None,
+            is_again: false,
             head: String::new(),
             number_of_notes: 0,
             state,

@@ -143,6 +143,7 @@ impl App {
         match &mut self.dialog {
             Some(Dialog { purpose: Purpose::Act(pending), .. }) => {
                 pending.draft = Some(super::editing::Kept { path, text });
+                pending.is_again = true;
                 self.notice =
                     Some(Notice::new("it changed meanwhile: the change is rehearsed on the newest version", self.now));
                 true

@@ -163,6 +163,8 @@ impl App {
         }
         let preview = match said {
             Err(refused) if let Some(preview) = self.comes_with(number, &refused) => preview,
+            // Its state changed while it was asked for: that is no other change.
+            Err(Refused::Conflict(_)) if self.may_try_again(number) => return self.rehearse(number),
             Err(refused) if is_owned(&refused) => return self.show_refusal(number, refused.cause(), OWNED),
             Err(refused) => return self.show_refusal(number, refused.cause(), refused.remedy()),
             Ok(preview) => *preview,
@@ -188,6 +190,10 @@ impl App {
             Some(name) => self.show_refusal(number, format!("{name}: the policy denies it here"), ""),
             None => self.show(number, State::Ready(Box::new(ready)), asks),
         }
+    }
+
+    fn may_try_again(&mut self, number: u64) -> bool {
+        self.pending(number).is_some_and(|(_, pending)| pending.act.is_edited && pending.tries < MOST_TRIES)
     }
 
     /// The name under which the policy denies what is pending, where it goes further than usual.
@@ -327,6 +333,9 @@ impl Pending {
         };
         let differences = differences.map(|all| if is_made { without_name(all) } else { all });
         let mut cautions = (self.act.caution)(&self.subject);
+        if self.is_again {
+            cautions.push("it met another version: this is the same change on the newest one".to_owned());
+        }
         if self.act.is_owned {
             cautions.extend(owners(&self.subject.object));
         }

@@ -5,12 +5,26 @@ use std::path::Path;
 use std::time::Duration;
 
 use kplumb::app::settings::Settings;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::twins::{OURS, THEIRS, begin, both, confirm, deployments, observed, same, select};
 use super::writes;
 use crate::control_plane::{ControlPlane, Crds, Rule};
 use crate::program::Program;
+
+/// Waits until nothing changes by itself any more: a rollout that goes on would meet what is edited.
+fn settled(plane: &ControlPlane, path: &str) {
+    observed(plane, path);
+    for name in [OURS, THEIRS] {
+        plane.wait_for("the pods", || {
+            let object = plane.json(&format!("{path}/{name}"));
+            let (status, all) = (&object["status"], &object["spec"]["replicas"]);
+            let is_through = |one: &Value| one["type"] == "Progressing" && one["reason"] == "NewReplicaSetAvailable";
+            [&status["replicas"], &status["updatedReplicas"], &status["availableReplicas"]] == [all, all, all]
+                && status["conditions"].as_array().is_some_and(|conditions| conditions.iter().any(is_through))
+        });
+    }
+}
 
 /// What kubectl makes of the same editor.
 fn kubectl_edits(plane: &ControlPlane, namespace: &str, object: &str, editor: &Path) {
@@ -22,7 +36,7 @@ fn an_editor_makes_of_an_object_what_it_makes_of_it_with_kubectl() {
     let (plane, mut program) = begin("edited-a");
     both(plane, "edited-a", "Deployment");
     let path = deployments("edited-a");
-    observed(plane, &path);
+    settled(plane, &path);
     // A field that changes, one that comes, one that goes, and a container of a list.
     for script in [
         "sed -i -e 's/  replicas: 2/  replicas: 3/' -e 's/^  progressDeadlineSeconds: .*/  minReadySeconds: 1/' \"$1\"\n",
@@ -35,7 +49,7 @@ fn an_editor_makes_of_an_object_what_it_makes_of_it_with_kubectl() {
         confirm(&mut program, "edit deployment/twin-a", "y");
         program.until("edit deployment/twin-a in edited-a: done");
         kubectl_edits(plane, "edited-a", &format!("deployment/{THEIRS}"), &editor);
-        observed(plane, &path);
+        settled(plane, &path);
         same(plane, &path);
     }
     program.keys("z");
@@ -73,7 +87,7 @@ fn who_changes_it_while_it_is_edited_is_not_written_over() {
     let (plane, mut program) = begin("edited-c");
     both(plane, "edited-c", "Deployment");
     let path = deployments("edited-c");
-    observed(plane, &path);
+    settled(plane, &path);
     // The editor's own user scales it meanwhile: another field first, then the same one.
     let kubeconfig = plane.kubeconfig("admin").display().to_string();
     let kubectl = crate::control_plane::process::program("kubectl").display().to_string();
@@ -112,9 +126,9 @@ fn what_the_server_refuses_is_told_in_its_words() {
     let (plane, mut program) = begin("edited-d");
     both(plane, "edited-d", "Deployment");
     let path = deployments("edited-d");
-    observed(plane, &path);
+    settled(plane, &path);
     for (edit, words) in [
-        ("s/replicas: .*/replicas: -1/", "must be greater than or equal to 0"),
+        ("s/replicas: .*/replicas: -1/", "Invalid value: -1"),
         ("s/replicas: .*/replica: 3/", "unknown field"),
         ("s/      app: twin-a/      app: other/", "field is immutable"),
     ] {

@@ -185,6 +185,7 @@ fn a_change_that_met_another_version_is_asked_for_again() {
     answered(&mut app, number, newer, after);
     let text = dialog(&app);
     assert!(text.contains("somebody else changed it meanwhile (.spec.paused)"), "{text}");
+    assert!(text.contains("it met another version: this is the same change on the newest one"), "{text}");
     let effects = keys(&mut app, "y");
     assert_eq!(writes(&effects)[0].mutation().unwrap().resource_version.as_deref(), Some("12"));
 }
