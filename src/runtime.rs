@@ -5,6 +5,7 @@ pub mod acts;
 pub mod clipboard;
 pub mod clock;
 pub mod doorway;
+pub mod editor;
 pub mod ends;
 pub mod forward;
 pub mod gather;
@@ -48,6 +49,9 @@ use tokio::time::Instant;
 /// Replies taken in one turn, and as many may wait.
 pub const BATCH: usize = 1024;
 
+/// The signal of ctrl-c.
+const INTERRUPT: i32 = 2;
+
 /// Shortest time between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(16);
 
@@ -73,6 +77,8 @@ pub struct Runtime<S> {
     lent: Option<oneshot::Receiver<()>>,
     /// Forwarded ports that were closed with the program.
     pub closed: usize,
+    /// Whether it is an editor that has the terminal: what its user types is not meant for us.
+    is_editing: bool,
 }
 
 /// Why the program ended.
@@ -123,6 +129,7 @@ impl<S: Surface> Runtime<S> {
             due: true,
             lent: None,
             closed: 0,
+            is_editing: false,
         };
         for effect in effects {
             let _ = runtime.perform(effect);
@@ -243,9 +250,12 @@ impl<S: Surface> Runtime<S> {
                 self.surface.reclaim()?;
                 self.reclaimed();
             }
-            Flow::Lend(until) => {
+            Flow::Lend(until, ready) => {
                 self.surface.release();
                 self.lent = Some(until);
+                self.is_editing = ready.is_some();
+                // Before that two would have the terminal.
+                ready.map(|ready| ready.send(()));
             }
         }
         Ok(None)
@@ -296,6 +306,9 @@ impl<S: Surface> Runtime<S> {
 
     fn signal(&mut self, signal: Signal) -> io::Result<Turn> {
         match signal {
+            Signal::End(INTERRUPT) | Signal::Continued if self.lent.is_some() && self.is_editing => {
+                return Ok(Turn::Tick);
+            }
             Signal::End(number) => return Ok(Turn::Over(End::Signal(number))),
             // Whoever has the terminal goes on with it.
             Signal::Suspend | Signal::Continued if self.lent.is_some() => return Ok(Turn::Tick),

@@ -8,10 +8,11 @@ use kplumb::api::connect::Options;
 use kplumb::app::event::{Event, Input};
 use kplumb::app::keymap::script;
 use kplumb::app::policy::Policy;
-use kplumb::app::scene::Content;
+use kplumb::app::scene::{Content, Message};
 use kplumb::app::{App, Size, Start};
 use kplumb::runtime::clipboard::{Clipboard, Preference, Surroundings};
 use kplumb::runtime::clock::Clock;
+use kplumb::runtime::editor::Editor;
 use kplumb::runtime::source::{Embedded, Source};
 use kplumb::runtime::surface::Memory;
 use kplumb::runtime::world::World;
@@ -26,6 +27,9 @@ use tokio::time::{Instant, timeout};
 const NOW: Timestamp = Timestamp(1_795_171_327_000_000);
 const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
 
+/// The editor of these pictures: each object is changed in its own way.
+const EDITOR: &str = "sed -i -e '/name: storefront$/,$ s/replicas: .*/replicas: 4/' \
+-e '/name: orders$/,$ s/replicas: .*/replicas: 0/' -e '/name: catalog$/,$ s/replicas: .*/replicas: -1/'";
 /// The question, where it stands, and the keys that lead to it: behind each bar the program waits for what was asked.
 const QUESTIONS: &[(&str, &str, &str)] = &[
     ("restart", "deploy shop-prod", "/storefront<enter>|r"),
@@ -52,6 +56,10 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     ("cordon", "nodes", "|C"),
     ("drain", "nodes", "/worker-1<enter>|:drain emptydir force<enter>"),
     ("many", "deploy shop-prod", "<space><space><space>|r"),
+    ("edit", "deploy shop-prod", "/storefront<enter>|e"),
+    ("edit-to-zero", "deploy shop-prod", "/orders<enter>|e"),
+    ("edit-refused", "deploy shop-prod", "/catalog<enter>|e"),
+    ("apply", "deploy shop-prod", "|:apply tests/apply/given.yaml<enter>"),
     ("actions", "deploy shop-prod", "/catalog<enter>|a"),
     ("trigger", "cronjobs shop-prod", "|x"),
     ("suspend-cronjob", "cronjobs shop-prod", "|p"),
@@ -75,6 +83,7 @@ fn program(view: &str, (width, height): (u16, u16)) -> Runtime<Memory> {
     let clock = Clock::Frozen(NOW);
     let clipboard = Clipboard::new(Preference::default(), Surroundings::default(), std::env::temp_dir());
     let (world, heard) = World::new(source, clock, clipboard, Vec::new());
+    let world = world.editing(Some(Editor(EDITOR.to_owned())));
     let theme = Theme::embedded("default").unwrap();
     Runtime::new(App::start(start), Memory::new(width, height), world, heard, Look { clock, theme })
 }
@@ -95,6 +104,7 @@ fn is_live(app: &App) -> bool {
 
 fn is_told(app: &App) -> bool {
     let waits = [
+        "it is in your editor",
         "reading the object",
         "asking the server what would come of it",
         "  asking",
@@ -102,6 +112,9 @@ fn is_told(app: &App) -> bool {
         "looking whether the port is free here",
     ];
     let scene = app.scene();
+    if matches!(&scene.message, Message::Notice { text, .. } if text.starts_with("reading ")) {
+        return false;
+    }
     let mut lines: Vec<String> =
         scene.dialog.map_or_else(Vec::new, |pane| pane.lines.iter().map(Line::plain).collect());
     if let Content::Picker(pane) = scene.main.content {

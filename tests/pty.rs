@@ -114,6 +114,44 @@ fn a_shell_stops_and_continues_it() {
 }
 
 #[test]
+fn an_editor_has_the_terminal_until_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("editor");
+    // It says what it is, waits for a line as an editor would, and changes the file.
+    std::fs::write(&script, "echo here is the editor; read line; sed -i 's/replicas: .*/replicas: 7/' \"$1\"\n")
+        .unwrap();
+    let state = folder.path().display().to_string();
+    let program = Program::kplumb(&["--demo", "--theme", "default", ":deploy shop-prod"]);
+    let program = program.with("KUBE_EDITOR", &format!("sh '{}'", script.display()));
+    let mut terminal = Terminal::run(program.with("XDG_STATE_HOME", &state).with("TMPDIR", &state), (120, 30));
+    terminal.sees("storefront");
+    terminal.types("/storefront\r");
+    terminal.sees("1 shown");
+    terminal.types("e");
+    terminal.sees("here is the editor");
+    assert_eq!(terminal.left_over(), Vec::<&str>::new());
+    // What ends an editor is not meant for us.
+    terminal.types("\u{3}");
+    terminal.sees("the editor failed");
+    terminal.types("\u{1b}");
+    terminal.waits(|screen| !screen.contains("the editor failed"));
+    terminal.types("e");
+    terminal.sees_again("here is the editor", 2);
+    terminal.types("go on\r");
+    terminal.sees("→ 7");
+    terminal.waits(|screen| screen.contains("y  edit"));
+    terminal.types("y");
+    terminal.sees("edit deployment/storefront in shop-prod: done");
+    let is_left = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.unwrap().file_name().to_string_lossy().starts_with("kplumb-edit")
+    };
+    terminal.waits(|_| !std::fs::read_dir(folder.path()).unwrap().any(is_left));
+    terminal.types("\u{3}");
+    assert_eq!(terminal.ends(), 0);
+    assert_eq!(terminal.left_over(), Vec::<&str>::new());
+}
+
+#[test]
 fn a_wider_terminal_shows_the_detail_beside_the_table() {
     let mut terminal = Terminal::run(Program::kplumb(&["--demo", "pods"]), (80, 24));
     terminal.sees("READY");

@@ -4,7 +4,7 @@
 mod local;
 mod request;
 
-pub use self::request::{Outgoing, Stance, outgoing};
+pub use self::request::{Outgoing, Stance, outgoing, spoken};
 
 use http::{HeaderMap, Request, header};
 use kube::client::Body;
@@ -19,7 +19,7 @@ use crate::api::guard;
 use crate::api::guard::ticket::{ActionTicket, Print};
 use crate::api::rights::may;
 use crate::app::consult::{Inquiry, Told};
-use crate::app::mutation::{Confirmed, Mutation, Preview, Refused, Write};
+use crate::app::mutation::{Confirmed, Mutation, PatchStyle, Preview, Refused, Write};
 use crate::kinds::Kind;
 
 /// What the server said to a write.
@@ -58,7 +58,10 @@ pub async fn consult(connection: &Connection, kind: &Kind, inquiry: &Inquiry) ->
 
 /// Rehearses a write on the object as it is now: to that version the real one is pinned afterwards.
 pub async fn rehearse(connection: &Connection, kind: &Kind, mutation: &Mutation) -> Result<Preview, Refused> {
+    let kind = &spoken(kind, mutation);
     let before = match (&mutation.write, mutation.uid.is_some()) {
+        // Nobody can say before whether it is there.
+        (Write::Patch { style: PatchStyle::Apply, .. }, false) => found(connection, kind, mutation).await?,
         (Write::Create { .. }, _) | (_, false) => Value::Null,
         _ => current(connection, kind, mutation).await?,
     };
@@ -71,6 +74,9 @@ pub async fn rehearse(connection: &Connection, kind: &Kind, mutation: &Mutation)
     let mut pinned = mutation.clone();
     if let Some(version) = before.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
         pinned.resource_version = Some(version.into());
+    }
+    if let (None, Some(uid)) = (&pinned.uid, uid(&before)) {
+        pinned.uid = Some(uid.into());
     }
     let request = build(&outgoing(kind, &pinned, Stance::Rehearsal))?;
     let Answered { object: after, warnings, .. } = send(connection, request, &pinned).await?;
@@ -137,6 +143,18 @@ async fn looked_up(connection: &Connection, kind: &Kind, mutation: &Mutation) ->
         (Write::Create { .. }, Ok(_)) => Some(true),
         (_, Ok(object)) => mutation.shows(&object),
         (_, Err(_)) => None,
+    }
+}
+
+/// The object of that name, whichever it is; null where there is none.
+async fn found(connection: &Connection, kind: &Kind, mutation: &Mutation) -> Result<Value, Refused> {
+    match fetch::object(connection, kind, &mutation.key).await {
+        Ok(object) => Ok(object),
+        Err(problem) => match problem.refusal() {
+            Some(refusal) if refusal.code == 404 => Ok(Value::Null),
+            Some(refusal) => Err(classified(refusal)),
+            None => Err(Refused::Unsent(problem.failure(connection.server()).headline())),
+        },
     }
 }
 

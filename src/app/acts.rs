@@ -1,6 +1,7 @@
 //! What can be done to objects, as data: one row an action. Each becomes a [`Mutation`], is rehearsed by the server, shown
 //! in a dialog, and done once the user has said yes.
 
+pub mod apply;
 mod containers;
 mod copy_out;
 mod cordon;
@@ -8,6 +9,7 @@ mod cron;
 mod debug;
 mod delete;
 mod drain;
+pub mod edit;
 mod evict;
 mod exec;
 mod fields;
@@ -56,6 +58,8 @@ pub struct Act {
     pub input: Option<Input>,
     /// Whether the object leaves something to be asked for.
     pub asks: fn(&Subject) -> bool,
+    /// Whether he says it in his own editor.
+    pub is_edited: bool,
     /// What the user has to do at least.
     pub friction: fn(&Subject) -> Friction,
     /// Another name of the same action in the policy, where it goes further than usual.
@@ -129,6 +133,7 @@ pub const ACTS: &[Act] = &[
     scale::SCALE,
     undo::UNDO,
     image::IMAGE,
+    edit::EDIT,
     pause::PAUSE,
     pause::RESUME,
     partition::PARTITION,
@@ -148,6 +153,7 @@ pub const ACTS: &[Act] = &[
     drain::DRAIN,
     delete::DELETE,
     recreate::RECREATE,
+    apply::APPLY,
 ];
 
 /// An action that asks, cautions and says nothing: what most have in common.
@@ -160,6 +166,7 @@ const PLAIN: Act = Act {
     reads: Reads::Nothing,
     input: None,
     asks: |_| true,
+    is_edited: false,
     friction: |_| Friction::Key,
     also: |_| None,
     refuse: |_| None,
@@ -208,6 +215,8 @@ pub struct Subject {
     pub rights: Vec<(Right, Verdict)>,
     /// What the configuration says in place of what is usual; empty where it says nothing.
     pub preset: String,
+    /// The object as it would be; null before the server has said so.
+    pub after: Value,
 }
 
 impl Target {
@@ -228,8 +237,8 @@ impl Target {
 impl Subject {
     /// Nothing read, nothing said.
     pub fn new(target: Target) -> Self {
-        let (argument, preset) = (String::new(), String::new());
-        Self { target, argument, object: Value::Null, lists: Vec::new(), rights: Vec::new(), preset }
+        let (argument, preset, object, after) = (String::new(), String::new(), Value::Null, Value::Null);
+        Self { target, argument, object, lists: Vec::new(), rights: Vec::new(), preset, after }
     }
 
     /// A field of the object; null where it has none.
@@ -286,9 +295,9 @@ impl Act {
         self.kinds.is_empty() || self.kinds.contains(&kind)
     }
 
-    /// Whether it makes an object that is not there.
+    /// Whether it may make an object that is not there.
     pub fn makes(&self) -> bool {
-        self.name == recreate::RECREATE.name
+        self.name == recreate::RECREATE.name || self.name == apply::APPLY.name
     }
 
     /// Whether a policy denies it: who denies `exec` denies whatever else is opened into a container.

@@ -3,7 +3,9 @@
 
 mod again;
 mod ask;
+mod editing;
 mod forward;
+mod given;
 mod many;
 mod outcome;
 mod pane;
@@ -11,9 +13,10 @@ mod steps;
 mod visit;
 
 use self::again::Agreed;
+use self::editing::Kept;
 use crate::app::App;
 use crate::app::acts::{self, Act, Subject, Target, Undo};
-use crate::app::deeds::Deed;
+use crate::app::deeds::{Deed, Redo};
 use crate::app::effect::Effect;
 use crate::app::event::Epoch;
 use crate::app::mutation::{Accepted, Back, Confirmed, Mutation, Note, Way};
@@ -87,6 +90,15 @@ struct Pending {
     tries: u8,
     /// The action that it takes back.
     of: Option<Way>,
+    /// Where it was read, if in a file.
+    origin: Option<String>,
+    /// What came out of the user's editor.
+    draft: Option<Kept>,
+    /// Whether it was said yes to before, and met another version.
+    is_again: bool,
+    /// Our own words above the text in the editor, and how many of them say what is wrong.
+    head: String,
+    number_of_notes: usize,
     state: State,
 }
 
@@ -95,6 +107,8 @@ struct Pending {
 struct Many {
     act: &'static Act,
     rows: Vec<Pending>,
+    /// What could not be read: where, and why.
+    unreadable: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -103,6 +117,8 @@ enum State {
     Consulting,
     /// Something has to be said beside the object.
     Asking,
+    /// It stands in the user's editor.
+    Editing,
     /// The server has not said yet what would come of it.
     Rehearsing,
     /// What would come of it.
@@ -221,11 +237,23 @@ impl App {
     }
 
     fn pending_of(&mut self, act: &'static Act, target: Target, said: Option<String>) -> Pending {
-        let (number, state) = (self.epoch().0, State::Consulting);
         let preset = self.settings.debug_image.clone().filter(|_| act.name == "debug").unwrap_or_default();
-        let subject = Subject { preset, ..Subject::new(target) };
-        let (agreed, is_again) = (None, false);
-        Pending { act, subject, said, agreed, is_again, mutation: None, number, tries: 0, of: None, state }
+        Pending {
+            act,
+            subject: Subject { preset, ..Subject::new(target) },
+            said,
+            agreed: None,
+            mutation: None,
+            number: self.epoch().0,
+            tries: 0,
+            of: None,
+            origin: None,
+            draft: None,
+            is_again: false,
+            head: String::new(),
+            number_of_notes: 0,
+            state: State::Consulting,
+        }
     }
 
     /// Whether an action may begin here now, and on which connection; says why not.
@@ -311,6 +339,7 @@ impl App {
 
     /// Esc.
     pub(super) fn dialog_cancel(&mut self) {
+        self.leave_draft();
         self.dialog = None;
     }
 
@@ -368,6 +397,7 @@ impl App {
         match &dialog.purpose {
             Purpose::Operate => self.operate(),
             Purpose::Elevate => self.elevate(),
+            Purpose::Act(pending) if pending.can_be_edited_again() => self.edit_again(),
             Purpose::Act(_) => self.accept_act(),
             Purpose::Many(_) => self.accept_many(),
         }
@@ -446,6 +476,10 @@ impl App {
             of: pending.of.clone(),
             version: pending.subject.target.resource_version.clone(),
             since: self.now,
+            redo: pending.draft.as_ref().map(|kept| {
+                let (key, argument) = (pending.subject.target.key.clone(), pending.subject.argument.clone());
+                Box::new(Redo { key, argument, path: kept.path.clone(), text: kept.text.clone() })
+            }),
         };
         let accepted = Accepted::by_the_user();
         let confirmed = if ready.more.is_empty() {

@@ -46,6 +46,21 @@ pub struct Deed {
     pub version: Arc<str>,
     /// When.
     pub since: Timestamp,
+    /// What came out of an editor.
+    pub redo: Option<Box<Redo>>,
+}
+
+/// A change that was made in an editor: what is asked for again where it met another version.
+#[derive(Clone, Debug)]
+pub struct Redo {
+    /// The object.
+    pub key: ObjectRef,
+    /// The change.
+    pub argument: String,
+    /// The file with the text.
+    pub path: String,
+    /// The text.
+    pub text: String,
 }
 
 impl Deed {
@@ -62,6 +77,12 @@ impl Deeds {
         if MOST < self.sent.len() {
             self.sent.remove(0);
         }
+    }
+
+    /// What came out of an editor and was sent, once.
+    pub fn take_redo(&mut self, context: &str, action: &str, place: &str) -> Option<Box<Redo>> {
+        let is_it = |deed: &&mut Deed| (&*deed.context, deed.action, &*deed.place) == (context, action, place);
+        self.sent.iter_mut().find(is_it)?.redo.take()
     }
 
     /// It was done. What was taken back is not taken back again; what was done can be.

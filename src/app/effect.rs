@@ -1,6 +1,7 @@
 //! What goes out: everything the program does to the world is one of these values first.
 
 use crate::app::consult::Inquiry;
+use crate::app::draft::Draft;
 use crate::app::event::{ContextName, Epoch, Ticket};
 use crate::app::mutation::{Confirmed, Mutation};
 use crate::app::policy::Answer;
@@ -62,6 +63,12 @@ pub enum Effect {
     Rights(Epoch, Vec<Right>),
     /// Read what an action has to know; the answer carries the number.
     Consult(Epoch, u64, Box<Inquiry>),
+    /// Open a text in the user's editor, who has the terminal until it ends; the answer carries the number.
+    Edit(Epoch, u64, Box<Draft>),
+    /// A file that was edited is not needed any more.
+    Discard(String),
+    /// Read a file or a folder of manifests.
+    Read(Epoch, String),
     /// Ask the server what would come of a write; the answer carries the number.
     Preview(Epoch, u64, Box<Mutation>),
     /// Do what the user confirmed.

@@ -1,6 +1,7 @@
 //! What comes in: keys, ticks, and the replies to what was asked for.
 
 use crate::app::consult::Told;
+use crate::app::draft::{Edited, Given};
 use crate::app::forward;
 use crate::app::keymap::Chord;
 use crate::app::mutation::{Done, Preview, Progress, Refused, Undone};
@@ -120,6 +121,10 @@ pub enum Reply {
     Rights(Vec<(Right, Verdict)>),
     /// What an action has to know.
     Consulted(u64, Result<Box<Told>, Refused>),
+    /// The editor has ended. Never dropped: what was typed is kept.
+    Edited(u64, Edited),
+    /// What stands in a file to apply.
+    Given(Given),
     /// What would come of a write.
     Previewed(u64, Result<Box<Preview>, Refused>),
     /// Whether a port of this machine is free: which one, or why not and the next free one.

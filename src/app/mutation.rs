@@ -119,6 +119,13 @@ impl Mutation {
         }
     }
 
+    /// The version of the API in which the body is written, where it is the user's own.
+    pub fn version(&self) -> Option<&str> {
+        let Write::Patch { style: PatchStyle::Apply, body, .. } = &self.write else { return None };
+        let version = body.get("apiVersion")?.as_str()?;
+        Some(version.rsplit('/').next().unwrap_or(version))
+    }
+
     /// Whether the object shows the change already; none where it cannot be told from the object alone.
     pub fn shows(&self, object: &Value) -> Option<bool> {
         match &self.write {

@@ -253,11 +253,6 @@ impl App {
         self.out.push(Effect::Copy { text: lines.join("\n"), what: format!("{} lines", lines.len()) });
     }
 
-    /// What is not there yet says so: no half-made action.
-    pub(super) fn missing(&mut self, what: &str, instead: &str) {
-        self.say(format!("{what}: until then {instead}"));
-    }
-
     pub(super) fn quit(&mut self) {
         self.close_forwards("kplumb was ended");
         self.out.push(Effect::Quit);

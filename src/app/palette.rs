@@ -281,6 +281,7 @@ impl App {
             Wish::Trace(request) => self.follow(*request),
             Wish::Host(host) => self.open_host(host),
             Wish::Rollout(name) => self.rollout_of(&name),
+            Wish::CommandWith("apply", path) => self.apply(&path),
             Wish::CommandWith(name, rest) if acts::find(name).is_some() => self.act_with(name, Some(&rest)),
             Wish::Command(name) | Wish::CommandWith(name, _) => {
                 if let Some(command) = command::find(name) {

@@ -174,11 +174,6 @@ fn names_are_copied_one_or_all_marked() {
 }
 
 #[test]
-fn what_is_missing_says_so_and_does_nothing() {
-    check(":po<enter>e", &[], |_, scene| assert!(message(scene).contains("not there yet")));
-}
-
-#[test]
 fn sorting_turns_round_on_the_second_press() {
     check(":po<enter>N", &[], |_, scene| assert_eq!(rows(scene), ["api-1", "api-2", "web-1", "web-2"]));
     check(":po<enter>NN", &[], |_, scene| assert_eq!(rows(scene), ["web-2", "web-1", "api-2", "api-1"]));

@@ -140,6 +140,7 @@ impl App {
             Reply::Failed(undone) => return self.undone(&undone),
             Reply::Forwarded(told) => return self.forwarded(*told),
             Reply::Visited(visited) => return self.visited(&visited),
+            Reply::Edited(number, edited) => return self.edited(epoch, number, edited),
             reply => reply,
         };
         let Some(index) = self.sessions.iter().position(|session| session.epoch == epoch) else { return };
@@ -176,7 +177,9 @@ impl App {
             Reply::Consulted(number, told) => self.consulted(epoch, number, told),
             Reply::Previewed(number, said) => self.previewed(epoch, number, said),
             Reply::Port(number, said) => self.port_tried(epoch, number, said),
-            Reply::Progress(_) | Reply::Done(_) | Reply::Failed(_) | Reply::Forwarded(_) | Reply::Visited(_) => {}
+            Reply::Given(given) => self.given(epoch, given),
+            Reply::Progress(_) | Reply::Done(_) | Reply::Failed(_) => {}
+            Reply::Forwarded(_) | Reply::Visited(_) | Reply::Edited(..) => {}
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
         }
     }

@@ -11,6 +11,7 @@ use crate::cli::args::{self, Common};
 use crate::cli::{Unusable, look, settings};
 use crate::runtime::clipboard::{Clipboard, Surroundings};
 use crate::runtime::clock::{self, Clock};
+use crate::runtime::editor::Editor;
 use crate::runtime::journal::Journal;
 use crate::runtime::pins;
 use crate::runtime::report::words;
@@ -122,6 +123,7 @@ pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::them
         Some(state) => world.keeping(Journal::new(state.clone()), files.policy.clone()),
         None => world,
     };
+    let world = world.editing(surface.lends().then(Editor::of_user));
     let start = Start {
         contexts,
         context,

@@ -67,6 +67,32 @@ pub async fn feed(program: &Path, arguments: &[&str], input: &[u8], limit: Durat
     }
 }
 
+/// Lends the terminal to an editor until it ends. What names it is read as a shell reads it: `code --wait`.
+pub async fn lend(editor: &str, file: &Path) -> Result<(), ProcessError> {
+    let failed = |error| ProcessError::Io { program: editor.to_owned(), error };
+    let mut command = shell(editor);
+    command.arg(file).kill_on_drop(true);
+    let status = command.status().await.map_err(failed)?;
+    if status.success() { Ok(()) } else { Err(ProcessError::Status { program: editor.to_owned(), status }) }
+}
+
+#[cfg(unix)]
+#[allow(clippy::disallowed_methods)]
+fn shell(editor: &str) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new("sh");
+    command.arg("-c").arg(format!("{editor} \"$1\"")).arg("sh");
+    command
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::disallowed_methods)]
+fn shell(editor: &str) -> tokio::process::Command {
+    let mut words = editor.split_whitespace();
+    let mut command = tokio::process::Command::new(words.next().unwrap_or("notepad"));
+    command.args(words);
+    command
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;

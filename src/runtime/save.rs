@@ -37,8 +37,7 @@ impl SaveError {
 /// # Errors
 /// Says which file, and why.
 pub fn write(typed: &str, bytes: &[u8]) -> Result<PathBuf, SaveError> {
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let path = place(typed, home.as_deref()).ok_or(SaveError::Nameless)?;
+    let path = place(typed).ok_or(SaveError::Nameless)?;
     let path = std::path::absolute(&path).unwrap_or(path);
     let mut options = std::fs::OpenOptions::new();
     // A link that stands there counts as taken, too: nothing is written through it.
@@ -53,7 +52,13 @@ pub fn write(typed: &str, bytes: &[u8]) -> Result<PathBuf, SaveError> {
     }
 }
 
-fn place(typed: &str, home: Option<&Path>) -> Option<PathBuf> {
+/// A path as it was typed: `~/` is the home folder. None where nothing was typed.
+pub fn place(typed: &str) -> Option<PathBuf> {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    place_in(typed, home.as_deref())
+}
+
+fn place_in(typed: &str, home: Option<&Path>) -> Option<PathBuf> {
     let typed = typed.trim();
     match (typed.strip_prefix("~/"), home) {
         _ if typed.is_empty() => None,
@@ -82,6 +87,6 @@ mod tests {
         assert!(matches!(write(" ", b""), Err(SaveError::Nameless)));
         let nowhere = folder.path().join("no/such/folder/x").display().to_string();
         assert!(matches!(write(&nowhere, b""), Err(SaveError::Refused { .. })));
-        assert_eq!(place("~/x", Some(Path::new("/home/a"))), Some(PathBuf::from("/home/a/x")));
+        assert_eq!(place_in("~/x", Some(Path::new("/home/a"))), Some(PathBuf::from("/home/a/x")));
     }
 }

@@ -31,6 +31,9 @@ pub trait Surface {
     /// Takes it back; the next frame is painted in full.
     fn reclaim(&mut self) -> io::Result<()>;
 
+    /// Whether there is a terminal that can be given to somebody else.
+    fn lends(&self) -> bool;
+
     /// Stops until the shell continues us.
     fn suspend(&mut self) -> io::Result<()>;
 
@@ -92,7 +95,14 @@ impl Surface for Tty {
         Ok(())
     }
 
+    fn lends(&self) -> bool {
+        true
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
+        if !self.terminal.is_taken() {
+            return self.terminal.suspend().map(drop);
+        }
         self.inputs.pause();
         let stopped = self.terminal.suspend();
         self.inputs.resume();
@@ -148,6 +158,10 @@ impl Surface for Memory {
 
     fn reclaim(&mut self) -> io::Result<()> {
         Ok(())
+    }
+
+    fn lends(&self) -> bool {
+        false
     }
 
     fn suspend(&mut self) -> io::Result<()> {

@@ -122,8 +122,18 @@ impl Terminal {
         if !job::is_one() {
             return Ok(false);
         }
+        // Whoever has it now takes it back himself.
+        if !self.is_taken() {
+            job::stop()?;
+            return Ok(true);
+        }
         self.lend(job::stop)??;
         Ok(true)
+    }
+
+    /// Whether it is ours now.
+    pub fn is_taken(&self) -> bool {
+        self.taken.load(Ordering::SeqCst)
     }
 
     /// Gives the terminal back until `resume`.

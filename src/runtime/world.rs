@@ -1,11 +1,13 @@
 //! Effects become tasks here: connections with their watches, single reads, the clipboard. Each task ends in a report.
 
+use crate::app::draft::{Draft, Edited, Given};
 use crate::app::effect::Effect;
 use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome, Reply};
 use crate::app::visit::Visit;
 use crate::runtime::acts::{Actor, remember, tell, unsent};
 use crate::runtime::clipboard::Clipboard;
 use crate::runtime::clock::Clock;
+use crate::runtime::editor::{self, Editor};
 use crate::runtime::forward::{Forwarders, listen, unbegun};
 use crate::runtime::journal::Journal;
 use crate::runtime::link::{Beginning, Link};
@@ -16,7 +18,7 @@ use crate::runtime::save;
 use crate::runtime::source::Source;
 use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{mpsc, oneshot};
@@ -34,8 +36,8 @@ pub enum Flow {
     Redraw,
     /// Something was left over: there is a turn for it when nothing else waits.
     Continue,
-    /// Somebody else has the terminal until this resolves.
-    Lend(oneshot::Receiver<()>),
+    /// Somebody else has the terminal until the first resolves; the second is told once it is free.
+    Lend(oneshot::Receiver<()>, Option<oneshot::Sender<()>>),
 }
 
 /// What the world says: reports of tasks, and what logs say, which have a channel of their own.
@@ -61,6 +63,8 @@ pub struct World {
     given: Vec<Arc<str>>,
     /// Where pins are written down.
     pins: Option<PathBuf>,
+    /// What opens texts; none where there is no terminal for it.
+    editor: Option<Editor>,
     /// Plans under way, by what tells them to stop.
     plans: Vec<(Epoch, Weak<AtomicBool>)>,
     /// Forwarded ports.
@@ -86,6 +90,7 @@ impl World {
             clipboard,
             given,
             pins: None,
+            editor: None,
             plans: Vec::new(),
             forwards: Forwarders::default(),
             out,
@@ -103,6 +108,11 @@ impl World {
     /// The same world, with a file in which pins are written down.
     pub fn pinning(self, pins: Option<PathBuf>) -> Self {
         Self { pins, ..self }
+    }
+
+    /// The same world, with an editor for texts.
+    pub fn editing(self, editor: Option<Editor>) -> Self {
+        Self { editor, ..self }
     }
 
     /// Begins what the effect wants.
@@ -162,6 +172,9 @@ impl World {
                     tokio::spawn(actor.consult(number, *inquiry));
                 }
             }
+            Effect::Edit(epoch, number, draft) => return self.edit(epoch, number, *draft),
+            Effect::Discard(path) => editor::discard(Path::new(&path)),
+            Effect::Read(epoch, path) => self.read(epoch, path),
             Effect::Preview(epoch, number, mutation) => {
                 if let Some(actor) = self.actor(epoch) {
                     tokio::spawn(actor.preview(number, *mutation));
@@ -261,7 +274,42 @@ impl World {
             out: self.out.clone(),
         });
         self.links.insert(epoch, link);
-        lent.map_or(Flow::On, Flow::Lend)
+        lent.map_or(Flow::On, |until| Flow::Lend(until, None))
+    }
+
+    /// The editor begins once the terminal is free, and has it until it ends.
+    fn edit(&self, epoch: Epoch, number: u64, draft: Draft) -> Flow {
+        let out = self.out.clone();
+        let reply = move |edited| Report::Event(Event::Reply(epoch, Reply::Edited(number, edited)));
+        let Some(editor) = self.editor.clone() else {
+            let edited = Edited::Failed { why: "there is no terminal to edit in".to_owned(), path: draft.replaces };
+            tokio::spawn(async move { out.send(reply(edited)).await });
+            return Flow::On;
+        };
+        let (done, until) = oneshot::channel();
+        let (ready, is_free) = oneshot::channel();
+        tokio::spawn(async move {
+            let _ = is_free.await;
+            let edited = editor.edit(&draft).await;
+            // The loop hears nothing before it has the terminal again.
+            drop(done);
+            let _ = out.send(reply(edited)).await;
+        });
+        Flow::Lend(until, Some(ready))
+    }
+
+    fn read(&self, epoch: Epoch, path: String) {
+        let out = self.out.clone();
+        tokio::spawn(async move {
+            let typed = path.clone();
+            let read = tokio::task::spawn_blocking(move || editor::given(&typed)).await;
+            let given = read.unwrap_or_else(|error| Given {
+                unreadable: vec![(path.clone(), error.to_string())],
+                path,
+                ..Given::default()
+            });
+            let _ = out.send(Report::Event(Event::Reply(epoch, Reply::Given(given)))).await;
+        });
     }
 
     fn save(&self, path: String, bytes: Vec<u8>, what: String) {

@@ -1,6 +1,7 @@
 //! Actions on a real server, beside kubectl: what changes is what kubectl changes, and the server's own log shows exactly
 //! what was confirmed.
 
+mod edited;
 mod twins;
 
 use std::time::Duration;

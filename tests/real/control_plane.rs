@@ -32,7 +32,7 @@ mod authority;
 mod http;
 mod kubelet;
 mod objects;
-mod process;
+pub mod process;
 
 use std::fs;
 use std::net::TcpListener;

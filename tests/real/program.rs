@@ -15,6 +15,7 @@ use kplumb::app::settings::Settings;
 use kplumb::app::{App, Size, Start};
 use kplumb::runtime::clipboard::{Clipboard, Preference, Surroundings};
 use kplumb::runtime::clock::Clock;
+use kplumb::runtime::editor::Editor;
 use kplumb::runtime::ends::Ends;
 use kplumb::runtime::journal::{self, Journal, Record};
 use kplumb::runtime::source::Source;
@@ -98,6 +99,8 @@ impl Program {
             let clipboard = Clipboard::new(Preference::default(), Surroundings::default(), state.path().to_owned());
             let (world, heard) = World::new(source, clock, clipboard, Vec::new());
             let world = world.keeping(Journal::new(state.path().to_owned()), Some(state.path().join("policy.toml")));
+            let editor = Editor(format!("sh '{}'", state.path().join("editor").display()));
+            let world = world.editing(Some(editor));
             let theme = Theme::embedded("default").unwrap();
             Runtime::new(App::start(start), Memory::new(140, 50), world, heard, Look { clock, theme })
         });
@@ -124,6 +127,13 @@ impl Program {
         for chord in script(keys).unwrap() {
             self.input(Input::Key(chord));
         }
+    }
+
+    /// Makes this script its user's editor, and returns where it is. The file to edit is its first argument.
+    pub fn edits_by(&self, script: &str) -> std::path::PathBuf {
+        let path = self.state.path().join("editor");
+        std::fs::write(&path, script).unwrap();
+        path
     }
 
     /// What the screen says.

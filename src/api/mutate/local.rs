@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::app::merge::lay_over;
 use crate::app::mutation::{PatchStyle, Write};
 
 /// The object after the write, as far as that can be told without the server.
@@ -15,29 +16,10 @@ pub fn after(before: &Value, write: &Write) -> Value {
         }
         Write::Patch { body, .. } => {
             let mut object = before.clone();
-            merge(&mut object, body);
+            lay_over(&mut object, body);
             object
         }
         Write::Delete { .. } | Write::Scale { .. } | Write::Evict { .. } => before.clone(),
-    }
-}
-
-/// RFC 7396.
-fn merge(object: &mut Value, patch: &Value) {
-    let Value::Object(changes) = patch else {
-        *object = patch.clone();
-        return;
-    };
-    if !object.is_object() {
-        *object = Value::Object(serde_json::Map::new());
-    }
-    let Value::Object(fields) = object else { return };
-    for (key, change) in changes {
-        if change.is_null() {
-            fields.remove(key);
-        } else {
-            merge(fields.entry(key.clone()).or_insert(Value::Null), change);
-        }
     }
 }
 

@@ -35,6 +35,7 @@ pub struct Outgoing {
 
 /// The request of a write.
 pub fn outgoing(kind: &Kind, mutation: &Mutation, stance: Stance) -> Outgoing {
+    let kind = &spoken(kind, mutation);
     let collection = kind.path(mutation.key.namespace.as_deref());
     let object = format!("{collection}/{}", escape(&mutation.key.name));
     let path = match (&mutation.write, mutation.subresource()) {
@@ -46,6 +47,12 @@ pub fn outgoing(kind: &Kind, mutation: &Mutation, stance: Stance) -> Outgoing {
     let query = query(&mutation.write, stance);
     let target = if query.is_empty() { path } else { format!("{path}?{query}") };
     Outgoing { method, target, content_type, body: Bytes::from(body.to_string()) }
+}
+
+/// The kind in the version in which a document speaks of it.
+pub fn spoken(kind: &Kind, mutation: &Mutation) -> Kind {
+    let version = mutation.version().map_or_else(|| kind.version.clone(), Into::into);
+    Kind { version, ..kind.clone() }
 }
 
 fn query(write: &Write, stance: Stance) -> String {

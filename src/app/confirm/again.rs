@@ -23,7 +23,8 @@ impl App {
         let record = self.session_of(*epoch).and_then(|session| session.cluster.get(&target.key));
         let is_newer = record.is_some_and(|record| is_newer(&record.meta.resource_version, &target.resource_version));
         let number = pending.number;
-        if !is_newer || pending.act.makes() {
+        // What was edited has its own way with what changed beneath it.
+        if !is_newer || pending.act.makes() || pending.act.is_edited {
             return false;
         }
         let Some((_, pending)) = self.pending(number) else { return false };

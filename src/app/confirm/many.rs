@@ -1,6 +1,7 @@
 //! One action on everything that is marked: a verdict for each object, one yes for those that can have it, done in their
 //! order until the first failure.
 
+use super::pane::told;
 use super::{Ask, Dialog, Many, Pending, Purpose, State};
 use crate::app::App;
 use crate::app::acts::Act;
@@ -41,7 +42,7 @@ impl App {
         }
         let Some(epoch) = self.may_begin(act) else { return };
         let numbers: Vec<u64> = rows.iter().map(|row| row.number).collect();
-        let many = Many { act, rows };
+        let many = Many { act, rows, unreadable: Vec::new() };
         self.dialog = Some(self.dialog_of(epoch, Purpose::Many(Box::new(many)), Vec::new()));
         for number in numbers {
             self.consult(number);
@@ -80,14 +81,10 @@ impl App {
         if mutations.is_empty() {
             return;
         }
-        let lines: Vec<String> = many.ready().map(|row| row.act.line(&row.subject)).collect();
-        let note = Note {
-            action: many.act.name,
-            object: many.objects(),
-            line: lines.join(" && "),
-            undo: "each is taken back by itself".to_owned(),
-            ..note
-        };
+        let mut lines: Vec<String> = many.ready().map(|row| row.act.line(&row.subject)).collect();
+        lines.dedup();
+        let note =
+            Note { action: many.act.name, object: many.objects(), line: lines.join(" && "), undo: many.undo(), ..note };
         self.dispatch(epoch, Confirmed::many(mutations, note, Accepted::by_the_user()));
         if let Some(Screen::Table(table)) = self.session_mut().and_then(|session| session.screens.last_mut()) {
             table.marked.clear();
@@ -113,9 +110,12 @@ impl Pending {
 
     /// What becomes of it, in one line.
     fn verdict(&self) -> Line {
+        let origin = self.origin.as_ref().map_or_else(String::new, |origin| format!("{origin}  "));
         let name = format!("{}  ", self.subject.target.place());
         let (health, text) = match &self.state {
-            State::Consulting | State::Asking | State::Rehearsing => (Health::Progressing, "asking".to_owned()),
+            State::Consulting | State::Asking | State::Editing | State::Rehearsing => {
+                (Health::Progressing, "asking".to_owned())
+            }
             State::Refused { why, .. } => (Health::Failed, why.clone()),
             State::Ready(ready) => {
                 let health = if ready.cautions.is_empty() { Health::Ready } else { Health::Warn };
@@ -123,8 +123,22 @@ impl Pending {
                 (health, said.collect::<Vec<_>>().join("; "))
             }
         };
-        Line { health: Some(health), ..Line::of(vec![Span::text(name), Span::new(text, Role::Dim)]) }
+        // Why not comes last: that is what may need more than one line.
+        let (name, text, origin) = (Span::text(name), Span::new(text, Role::Dim), Span::dim(origin));
+        let is_refused = matches!(self.state, State::Refused { .. });
+        let spans = match &self.origin {
+            None => vec![name, text],
+            Some(_) if is_refused => vec![name, origin, text],
+            Some(_) => vec![name, text, Span::text("  "), origin],
+        };
+        Line { health: Some(health), ..Line::of(spans) }
     }
+}
+
+/// A document that could not be read, or that no object can be made of.
+fn unread((origin, why): &(String, String)) -> Line {
+    let spans = vec![Span::dim(format!("{origin}  ")), Span::new(why.clone(), Role::Dim)];
+    Line { health: Some(Health::Failed), ..Line::of(spans) }
 }
 
 impl Many {
@@ -135,16 +149,33 @@ impl Many {
 
     /// `3 of 5 objects`.
     pub(super) fn objects(&self) -> String {
-        let (ready, all) = (self.ready().count(), self.rows.len());
-        if ready == all { format!("{all} objects") } else { format!("{ready} of {all} objects") }
+        let (ready, all) = (self.ready().count(), self.rows.len() + self.unreadable.len());
+        match (ready, all) {
+            (1, 1) => "1 object".to_owned(),
+            _ if ready == all => format!("{all} objects"),
+            _ => format!("{ready} of {all} objects"),
+        }
     }
 
     /// A line for each, those that cannot have it first.
     pub(super) fn verdicts(&self) -> Vec<Line> {
         let refused = self.rows.iter().filter(|row| matches!(row.state, State::Refused { .. }));
         let others = self.rows.iter().filter(|row| !matches!(row.state, State::Refused { .. }));
-        let mut lines: Vec<Line> = refused.chain(others).map(Pending::verdict).collect();
+        let mut lines: Vec<Line> = self.unreadable.iter().map(unread).collect();
+        for row in refused.chain(others) {
+            lines.push(row.verdict());
+            // On objects that are chosen the change is the same for all; of a file each has its own.
+            if let (State::Ready(ready), Some(_)) = (&row.state, &row.origin) {
+                lines.extend(told(ready.differences.as_deref().unwrap_or_default()));
+            }
+        }
+        if self.ready().next().is_none() {
+            return lines;
+        }
         lines.push(Line::default());
+        if self.act.name == "apply" {
+            lines.push(Line::of(vec![Span::dim("undo     "), Span::text(self.undo())]));
+        }
         lines.push(Line::text("done one after the other; the first failure stops the rest"));
         lines
     }

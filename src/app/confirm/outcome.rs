@@ -1,6 +1,7 @@
 //! What became of what was confirmed: told in whatever context is on screen, and how it can be taken back.
 
 use crate::app::App;
+use crate::app::effect::Effect;
 use crate::app::mutation::{Done, Progress, Refused, Undone};
 use crate::app::notice::Notice;
 use crate::app::visit::Visited;
@@ -9,6 +10,9 @@ impl App {
     /// A write was done, perhaps in a context that is not on screen.
     pub(in crate::app) fn done(&mut self, done: &Done) {
         self.redraw = true;
+        if let Some(redo) = self.deeds.take_redo(&done.context, done.action, &done.object) {
+            self.out.push(Effect::Discard(redo.path));
+        }
         self.deeds.done(done);
         let warned = done.warnings.first().map_or_else(String::new, |text| format!("; the server warns: {text}"));
         let undo = match (&done.back.way, &done.back.of) {
@@ -30,9 +34,15 @@ impl App {
     pub(in crate::app) fn undone(&mut self, undone: &Undone) {
         self.redraw = true;
         let Undone { context, action, object, why } = undone;
+        let redo = self.deeds.take_redo(context, action, object);
         let deed = self.deeds.undone(context, action, object);
+        let kept = redo.as_ref().map_or_else(String::new, |redo| format!("your text is in {}; ", redo.path));
+        if redo.is_some_and(|redo| self.edited_in_vain(undone, *redo)) {
+            return;
+        }
         // A server's words may be longer than the line: what it means for the user comes first.
         let text = format!("{}{action} {object}: {}: {}", self.elsewhere(context), why.remedy(), why.cause());
+        let text = kept + &text;
         let until = self.now.plus_seconds(30);
         self.notice = Some(Notice { text, is_failure: true, until });
         if let (Refused::Conflict(_), Some(deed)) = (why, deed) {

@@ -6,6 +6,7 @@ use crate::app::policy::Mode;
 use crate::app::scene::{Button, DialogPane, Typed};
 use crate::app::session::Session;
 use crate::kinds::Health;
+use crate::view::describe::diff::Difference;
 use crate::view::line::{Line, Role, Span};
 
 impl App {
@@ -30,8 +31,12 @@ impl App {
             }
             Purpose::Act(pending) => {
                 lines.extend(act(pending, session.mode));
-                let can_go = session.mode == Mode::Operate && matches!(pending.state, State::Ready(_));
-                (format!("{} {}", pending.act.name, pending.subject.target.place()), pending.act.name, can_go)
+                let title = format!("{} {}", pending.act.name, pending.subject.target.place());
+                let is_ready = session.mode == Mode::Operate && matches!(pending.state, State::Ready(_));
+                match pending.can_be_edited_again() {
+                    true => (title, "edit again", true),
+                    false => (title, pending.act.name, is_ready),
+                }
             }
         };
         let is_asking = matches!(&dialog.purpose, Purpose::Act(pending) if matches!(pending.state, State::Asking));
@@ -83,6 +88,7 @@ fn act(pending: &Pending, mode: Mode) -> Vec<Line> {
     let same = labelled("same as", pending.act.line(&pending.subject), Role::Text);
     match &pending.state {
         State::Consulting => vec![Line::of(vec![Span::dim("reading the object")])],
+        State::Editing => vec![Line::of(vec![Span::dim("it is in your editor")])],
         State::Asking => {
             let tell = pending.act.input.as_ref().map_or_else(Vec::new, |input| (input.tell)(&pending.subject));
             tell.into_iter().map(Line::text).collect()
@@ -97,7 +103,8 @@ fn act(pending: &Pending, mode: Mode) -> Vec<Line> {
             [same, Line::default(), why].into_iter().chain(remedy).collect()
         }
         State::Ready(ready) => {
-            let again = pending.is_again.then(|| Line::text("it changed meanwhile: this is what would be done now"));
+            let is_again = pending.is_again && !pending.act.is_edited;
+            let again = is_again.then(|| Line::text("it changed meanwhile: this is what would be done now"));
             let again = again.map(|line| Line { health: Some(Health::Warn), ..line });
             std::iter::once(same).chain(again).chain(would(ready, mode)).collect()
         }
@@ -115,19 +122,26 @@ fn would(ready: &Ready, mode: Mode) -> Vec<Line> {
         if differences.is_empty() {
             lines.push(Line::text("the server says that nothing would change"));
         }
-        for difference in differences {
-            lines.push(Line::of(vec![Span::new(difference.path.clone(), Role::Field)]));
-            let side = |sign: &str, text: &Option<String>, health| {
-                text.as_ref().map(|text| Line::of(vec![Span::new(format!("  {sign} {text}"), Role::State(health))]))
-            };
-            lines.extend(side("-", &difference.before, Health::Failed));
-            lines.extend(side("+", &difference.after, Health::Ready));
-        }
+        lines.extend(told(differences));
     }
     lines.push(Line::default());
     lines.push(labelled("undo", ready.undo.words.clone(), Role::Text));
     if mode != Mode::Operate {
         lines.push(warn(&format!("{} mode: nothing is done", mode.word())));
+    }
+    lines
+}
+
+/// Fields that would differ, line by line.
+pub(super) fn told(differences: &[Difference]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for difference in differences {
+        lines.push(Line::of(vec![Span::new(difference.path.clone(), Role::Field)]));
+        let side = |sign: &str, text: &Option<String>, health| {
+            text.as_ref().map(|text| Line::of(vec![Span::new(format!("  {sign} {text}"), Role::State(health))]))
+        };
+        lines.extend(side("-", &difference.before, Health::Failed));
+        lines.extend(side("+", &difference.after, Health::Ready));
     }
     lines
 }

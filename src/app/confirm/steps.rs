@@ -3,7 +3,7 @@
 
 use super::{Ask, Dialog, Pending, Purpose, Ready, State};
 use crate::app::App;
-use crate::app::acts::{Reads, owners};
+use crate::app::acts::{Reads, Subject, apply, owners};
 use crate::app::consult::{Inquiry, Told};
 use crate::app::effect::Effect;
 use crate::app::event::Epoch;
@@ -16,6 +16,9 @@ use serde_json::Value;
 
 /// An object that changes faster than it can be rehearsed is left alone.
 const MOST_TRIES: u8 = 3;
+
+/// What to do where others own the fields.
+const OWNED: &str = "nothing is forced: leave these fields out, or change them where their manager takes them from";
 
 impl App {
     /// What waits under a number, and on which connection.
@@ -106,6 +109,10 @@ impl App {
                 pending.subject.argument = text;
                 self.rehearse(number);
             }
+            (_, None) if pending.act.is_edited => match pending.refusal() {
+                Some(why) => self.show_refusal(number, why, ""),
+                None => self.open_editor(number),
+            },
             (_, None) => self.rehearse(number),
         }
     }
@@ -142,7 +149,7 @@ impl App {
     }
 
     /// Asks the server what would come of it.
-    fn rehearse(&mut self, number: u64) {
+    pub(super) fn rehearse(&mut self, number: u64) {
         let Some((epoch, pending)) = self.pending(number) else { return };
         if let Some(why) = pending.refusal() {
             return self.show_refusal(number, why, "");
@@ -165,15 +172,20 @@ impl App {
 
     /// The server has said what would come of it.
     pub(in crate::app) fn previewed(&mut self, epoch: Epoch, number: u64, said: Result<Box<Preview>, Refused>) {
-        let Some((of, pending)) = self.pending(number) else { return };
+        let Some((of, _)) = self.pending(number) else { return };
         if of != epoch {
             return;
         }
         let preview = match said {
-            Err(Refused::Conflict(_)) if pending.tries < MOST_TRIES => return self.read_again(number),
+            Err(refused) if let Some(preview) = self.comes_with(number, &refused) => preview,
+            // Its state changed while it was asked for: that is no other change.
+            Err(Refused::Conflict(_)) if self.may_try_again(number, true) => return self.rehearse(number),
+            Err(Refused::Conflict(_)) if self.may_try_again(number, false) => return self.read_again(number),
+            Err(refused) if is_owned(&refused) => return self.show_refusal(number, refused.cause(), OWNED),
             Err(refused) => return self.show_refusal(number, refused.cause(), refused.remedy()),
             Ok(preview) => *preview,
         };
+        let Some((_, pending)) = self.pending(number) else { return };
         if let Some(why) = pending.see(&preview.before) {
             return self.show_refusal(number, why, "");
         }
@@ -198,6 +210,11 @@ impl App {
         if is_agreed && self.may_accept(epoch) {
             self.send_act(epoch);
         }
+    }
+
+    fn may_try_again(&mut self, number: u64, is_edited: bool) -> bool {
+        let pending = self.pending(number).map(|(_, pending)| pending);
+        pending.is_some_and(|pending| pending.act.is_edited == is_edited && pending.tries < MOST_TRIES)
     }
 
     /// The name under which the policy denies what is pending, where it goes further than usual.
@@ -251,10 +268,27 @@ impl App {
     }
 }
 
+/// What is said of an object that is made, without what its own line says.
+fn without_name(mut all: Vec<Difference>) -> Vec<Difference> {
+    const NAME: [&str; 4] = [".apiVersion", ".kind", ".metadata.name", ".metadata.namespace"];
+    all.retain(|one| !NAME.contains(&one.path.as_str()));
+    all
+}
+
+/// Whether other managers own fields of what is applied.
+fn is_owned(refused: &Refused) -> bool {
+    matches!(refused, Refused::Conflict(words) if words.contains("conflict with") || words.contains("conflicts with"))
+}
+
 impl Pending {
     /// Whether it can be answered.
     pub(super) fn is_told(&self) -> bool {
-        !matches!(self.state, State::Consulting | State::Rehearsing)
+        !matches!(self.state, State::Consulting | State::Editing | State::Rehearsing)
+    }
+
+    /// Whether the text that was refused can be mended in the editor.
+    pub(super) fn can_be_edited_again(&self) -> bool {
+        self.draft.is_some() && matches!(self.state, State::Refused { .. })
     }
 
     /// Takes in the object as it is now; its version is the one that was seen.
@@ -279,11 +313,22 @@ impl Pending {
             return None;
         }
         self.take_in(before.clone());
+        self.pin_applied(before);
         // To the version that was rehearsed the real request is pinned.
         if let Some(mutation) = self.mutation.as_mut().filter(|mutation| mutation.resource_version.is_some()) {
             mutation.resource_version = Some(self.subject.target.resource_version.clone());
         }
         self.refusal()
+    }
+
+    /// What is applied has no pin before it was looked up: from then on it is that object, in that version.
+    fn pin_applied(&mut self, before: &Value) {
+        let applied = self.mutation.as_mut().filter(|mutation| mutation.version().is_some());
+        let uid = before.pointer("/metadata/uid").and_then(Value::as_str);
+        if let (Some(mutation), Some(uid)) = (applied, uid) {
+            mutation.uid = Some(uid.into());
+            mutation.resource_version = Some(self.subject.target.resource_version.clone());
+        }
     }
 
     /// Whether what was rehearsed is not what would be written to the object as it is now.
@@ -294,6 +339,10 @@ impl Pending {
 
     fn ready(&self, preview: Preview) -> Ready {
         let Preview { before, after, warnings } = preview;
+        let subject = Subject { after: after.clone(), ..self.subject.clone() };
+        // Of what is made all is new: what the file says is enough.
+        let is_made = before.is_null() && self.mutation.as_ref().is_some_and(|one| one.version().is_some());
+        let after = if is_made { apply::document(&self.subject) } else { after };
         let differences = match self.mutation.as_ref().map(|mutation| &mutation.write) {
             Some(Write::Scale { replicas }) => {
                 let now = self.subject.count("/spec/replicas", 1).to_string();
@@ -303,12 +352,16 @@ impl Pending {
             Some(Write::Patch { .. } | Write::Replace { .. }) => Some(diff::differences(&before, &after)),
             _ => None,
         };
+        let differences = differences.map(|all| if is_made { without_name(all) } else { all });
         let mut cautions = (self.act.caution)(&self.subject);
+        if self.is_again && self.act.is_edited {
+            cautions.push("it met another version: this is the same change on the newest one".to_owned());
+        }
         if self.act.is_owned {
             cautions.extend(owners(&self.subject.object));
         }
         cautions.extend(warnings);
-        let (effects, undo) = ((self.act.effects)(&self.subject), (self.act.undo)(&self.subject));
+        let (effects, undo) = ((self.act.effects)(&subject), (self.act.undo)(&subject));
         Ready { differences, effects, cautions, undo, more: (self.act.more)(&self.subject), opens: None }
     }
 }

@@ -7,8 +7,10 @@ use crate::kinds::DEPLOYMENT;
 use serde_json::{Value, json};
 
 mod again;
+mod editing;
 mod flows;
 mod forwards;
+mod giving;
 mod many;
 mod visits;
 

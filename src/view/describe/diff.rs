@@ -73,17 +73,19 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mu
     }
 }
 
-fn name_of(item: &Value) -> Option<&str> {
+/// The name by which an item of a list goes.
+pub fn name_of(item: &Value) -> Option<&str> {
     item.get("name").and_then(Value::as_str)
 }
 
 /// Whether every item has a name of its own.
-fn is_named(items: &[Value]) -> bool {
+pub fn is_named(items: &[Value]) -> bool {
     let names: std::collections::BTreeSet<&str> = items.iter().filter_map(name_of).collect();
     names.len() == items.len()
 }
 
-fn field(path: &str, key: &str) -> String {
+/// The path of a field: `.spec.replicas`, `.metadata.annotations["a.b/c"]`.
+pub fn field(path: &str, key: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if key.chars().all(is_word) { format!("{path}.{key}") } else { format!("{path}[{key:?}]") }
 }

@@ -28,6 +28,16 @@ pub fn lines(object: &Value, managed_fields: bool) -> Vec<Line> {
     writer.lines
 }
 
+/// An object as it is written into a file, the values of a Secret included: for its owner's eyes only.
+pub fn text(object: &Value) -> String {
+    let mut writer = Writer { lines: Vec::new(), is_secret: false, managed_fields: true };
+    match object {
+        Value::Object(map) if !map.is_empty() => writer.map(map, 0, Vec::new(), &[]),
+        other => writer.inline(other, 0, Vec::new()),
+    }
+    writer.lines.iter().map(|line| line.plain() + "\n").collect()
+}
+
 impl Writer {
     fn push(&mut self, spans: Vec<Span>) {
         self.lines.push(Line::of(spans));

@@ -9,11 +9,11 @@ use super::keeper;
 use crate::control_plane::ControlPlane;
 use crate::program::Program;
 
-const OURS: &str = "twin-a";
-const THEIRS: &str = "twin-b";
+pub(super) const OURS: &str = "twin-a";
+pub(super) const THEIRS: &str = "twin-b";
 
 /// A program of a user who may do everything in a namespace of its own.
-fn begin(namespace: &str) -> (&'static ControlPlane, Program) {
+pub(super) fn begin(namespace: &str) -> (&'static ControlPlane, Program) {
     let plane = ControlPlane::shared();
     plane.namespace(namespace);
     let kubeconfig = keeper(plane, "twin");
@@ -24,13 +24,13 @@ fn begin(namespace: &str) -> (&'static ControlPlane, Program) {
 }
 
 /// Puts the cursor on one object of a kind.
-fn select(program: &mut Program, kind: &str, namespace: &str, name: &str) {
+pub(super) fn select(program: &mut Program, kind: &str, namespace: &str, name: &str) {
     program.keys(&format!("<esc><esc><esc><esc>:{kind} {namespace}<enter>/{name}<enter>"));
     program.until("1 shown");
 }
 
 /// Waits for the question, and says yes to it.
-fn confirm(program: &mut Program, seen: &str, answer: &str) {
+pub(super) fn confirm(program: &mut Program, seen: &str, answer: &str) {
     program.until(seen);
     program.until("undo     ");
     program.run(Duration::from_millis(400));
@@ -56,7 +56,7 @@ fn plain(plane: &ControlPlane, path: &str, name: &str) -> Value {
 }
 
 #[track_caller]
-fn same(plane: &ControlPlane, path: &str) {
+pub(super) fn same(plane: &ControlPlane, path: &str) {
     assert_eq!(plain(plane, path, OURS), plain(plane, path, THEIRS));
 }
 
@@ -77,18 +77,18 @@ spec:{replicas}{service}
     ));
 }
 
-fn deployments(namespace: &str) -> String {
+pub(super) fn deployments(namespace: &str) -> String {
     format!("/apis/apps/v1/namespaces/{namespace}/deployments")
 }
 
-fn both(plane: &ControlPlane, namespace: &str, kind: &str) {
+pub(super) fn both(plane: &ControlPlane, namespace: &str, kind: &str) {
     for name in [OURS, THEIRS] {
         workload(plane, namespace, kind, name, "example.test/app:1");
     }
 }
 
 /// Waits until the controller has taken in the newest spec, and replaced the pods of a StatefulSet or DaemonSet.
-fn observed(plane: &ControlPlane, path: &str) {
+pub(super) fn observed(plane: &ControlPlane, path: &str) {
     for name in [OURS, THEIRS] {
         plane.wait_for("the controller", || {
             let object = plane.json(&format!("{path}/{name}"));

@@ -173,8 +173,14 @@ impl ControlPlane {
 
     /// Runs kubectl as admin; the error is its complaint.
     pub fn kubectl_tries(&self, arguments: &[&str], input: &str) -> Result<String, String> {
+        self.kubectl_edits(arguments, input, Path::new("false"))
+    }
+
+    /// The same, with a script as its user's editor.
+    pub fn kubectl_edits(&self, arguments: &[&str], input: &str, editor: &Path) -> Result<String, String> {
         let mut child = Command::new(process::program("kubectl"))
             .env("KUBECONFIG", self.kubeconfig("admin"))
+            .env("KUBE_EDITOR", format!("sh {}", editor.display()))
             .env("KUBECACHEDIR", self.folder().join("kubectl"))
             .args(arguments)
             .stdin(Stdio::piped())
