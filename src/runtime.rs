@@ -311,7 +311,7 @@ impl<S: Surface> Runtime<S> {
             }
             Signal::End(number) => return Ok(Turn::Over(End::Signal(number))),
             // Whoever has the terminal goes on with it.
-            Signal::Suspend | Signal::Continued if self.lent.is_some() => return Ok(Turn::Tick),
+            Signal::Suspend | Signal::Continued if self.lent.is_some() && !self.is_editing => return Ok(Turn::Tick),
             Signal::Suspend => self.surface.suspend()?,
             Signal::Continued => self.surface.reclaim()?,
         }

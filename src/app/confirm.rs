@@ -94,8 +94,6 @@ struct Pending {
     origin: Option<String>,
     /// What came out of the user's editor.
     draft: Option<Kept>,
-    /// Whether it was said yes to before, and met another version.
-    is_again: bool,
     /// Our own words above the text in the editor, and how many of them say what is wrong.
     head: String,
     number_of_notes: usize,

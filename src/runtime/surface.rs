@@ -32,7 +32,9 @@ pub trait Surface {
     fn reclaim(&mut self) -> io::Result<()>;
 
     /// Whether there is a terminal that can be given to somebody else.
-    fn lends(&self) -> bool;
+    fn lends(&self) -> bool {
+        false
+    }
 
     /// Stops until the shell continues us.
     fn suspend(&mut self) -> io::Result<()>;
@@ -158,10 +160,6 @@ impl Surface for Memory {
 
     fn reclaim(&mut self) -> io::Result<()> {
         Ok(())
-    }
-
-    fn lends(&self) -> bool {
-        false
     }
 
     fn suspend(&mut self) -> io::Result<()> {

@@ -133,7 +133,7 @@ impl Terminal {
 
     /// Whether it is ours now.
     pub fn is_taken(&self) -> bool {
-        self.taken.load(Ordering::SeqCst)
+        self.taken.load(Ordering::SeqCst) == DRAWN
     }
 
     /// Gives the terminal back until `resume`.

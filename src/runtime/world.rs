@@ -137,6 +137,9 @@ impl World {
             Effect::Probe { epoch, request, chain } => self.with(epoch, |link| link.probe(request, chain)),
             Effect::LookUp(epoch, names) => self.with(epoch, |link| link.look_up(names)),
             Effect::Pins { context, lines } => self.pin(&context, &lines),
+            Effect::Edit(epoch, number, draft) => return self.edit(epoch, number, *draft),
+            Effect::Discard(path) => editor::discard(Path::new(&path)),
+            Effect::Read(epoch, path) => self.read(epoch, path),
             Effect::Rights(..)
             | Effect::Consult(..)
             | Effect::Preview(..)
@@ -172,9 +175,6 @@ impl World {
                     tokio::spawn(actor.consult(number, *inquiry));
                 }
             }
-            Effect::Edit(epoch, number, draft) => return self.edit(epoch, number, *draft),
-            Effect::Discard(path) => editor::discard(Path::new(&path)),
-            Effect::Read(epoch, path) => self.read(epoch, path),
             Effect::Preview(epoch, number, mutation) => {
                 if let Some(actor) = self.actor(epoch) {
                     tokio::spawn(actor.preview(number, *mutation));

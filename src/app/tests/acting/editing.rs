@@ -15,7 +15,7 @@ fn web(version: &str, replicas: i64) -> Value {
 
 fn consulted(app: &mut App, effects: &[Effect], object: Value) -> Vec<Effect> {
     let number = effects.iter().find_map(|e| if let Effect::Consult(_, number, _) = e { Some(*number) } else { None });
-    let told = Told { object, lists: Vec::new() };
+    let told = Told { object, ..Told::default() };
     app.update(Event::Reply(Epoch(1), Reply::Consulted(number.expect("a look"), Ok(Box::new(told)))))
 }
 
