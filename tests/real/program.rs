@@ -38,6 +38,7 @@ impl Program {
         let context = contexts.current().map(Into::into);
         let source = Source::Kubeconfig(Box::new(contexts), Box::new(options()));
         let clock = Clock::system();
+        let theme = Theme::embedded(settings.theme.as_deref().unwrap_or("default")).unwrap();
         let start = Start {
             contexts: source.contexts().0,
             context,
@@ -50,7 +51,6 @@ impl Program {
             let clipboard = Clipboard::new(Preference::default(), Surroundings::default(), state.path().to_owned());
             let (world, heard) = World::new(source, clock, clipboard, Vec::new());
             let world = world.keeping(Journal::new(state.path().to_owned()), Some(state.path().join("policy.toml")));
-            let theme = Theme::embedded("default").unwrap();
             Runtime::new(App::start(start), Memory::new(140, 50), world, heard, Look { clock, theme })
         });
         Program { tokio, runtime: program, state }
@@ -89,6 +89,15 @@ impl Program {
         let end = Instant::now() + Duration::from_secs(60);
         while !self.screen().contains(text) {
             assert!(Instant::now() < end, "{text:?} is not on screen:\n{}", self.screen());
+            self.run(Duration::from_millis(50));
+        }
+    }
+
+    /// Lets it work until a dialog can be answered, if there is one; a few seconds at most.
+    pub fn ponder(&mut self) {
+        let end = Instant::now() + Duration::from_secs(5);
+        self.run(Duration::from_millis(20));
+        while self.runtime.app.is_pondering() && Instant::now() < end {
             self.run(Duration::from_millis(50));
         }
     }

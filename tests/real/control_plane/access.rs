@@ -32,6 +32,8 @@ pub const USERS: &[(&str, &str)] = &[
     ("twin", ""),
     ("monkey", ""),
     ("gorilla", ""),
+    ("chimp", ""),
+    ("gibbon", ""),
     ("kwok", "system:masters"),
     ("system:kube-controller-manager", "system:masters"),
     ("system:kube-scheduler", "system:masters"),
