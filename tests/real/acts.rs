@@ -1,6 +1,8 @@
 //! Actions on a real server, beside kubectl: what changes is what kubectl changes, and the server's own log shows exactly
 //! what was confirmed.
 
+mod faults;
+mod scissors;
 mod twins;
 
 use std::time::Duration;
@@ -25,7 +27,7 @@ pub fn writes(plane: &ControlPlane, user: &str) -> Vec<Entry> {
     entries
 }
 
-fn deployment(plane: &ControlPlane, namespace: &str, name: &str) {
+pub fn deployment(plane: &ControlPlane, namespace: &str, name: &str) {
     plane.apply(&format!(
         "
 apiVersion: apps/v1
@@ -41,7 +43,7 @@ spec:
     ));
 }
 
-fn template(plane: &ControlPlane, namespace: &str, name: &str) -> Value {
+pub fn template(plane: &ControlPlane, namespace: &str, name: &str) -> Value {
     plane.json(&format!("/apis/apps/v1/namespaces/{namespace}/deployments/{name}"))["spec"]["template"]["metadata"]
         .clone()
 }

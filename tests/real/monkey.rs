@@ -23,7 +23,7 @@ const SETTINGS: &[&str] = &[
     "[keys]\nrestart = [\"j\", \"<enter>\"]\ndelete = [\"k\"]\nedit = [\"<space>\"]\nshell = [\"x\"]\n",
     "theme = \"dusk\"\nmouse = false\n",
     "theme = \"contrast\"\ncolor = \"never\"\n[keys]\ndelete = [\"d\", \"<esc>\"]\ndrain = [\"y\"]\nscale = [\":\"]\n",
-    "theme = \"light\"\nno_secrets = true\n",
+    "theme = \"light\"\nsecrets = \"never\"\n",
 ];
 
 /// What can be acted on in the cage; put back again and again.
@@ -107,8 +107,8 @@ fn playtime(otherwise: u64) -> Duration {
     Duration::from_secs(told.unwrap_or(otherwise))
 }
 
-fn settings(round: usize) -> Settings {
-    config::parse(SETTINGS[round % SETTINGS.len()], "config.toml").unwrap()
+fn settings() -> Vec<Settings> {
+    SETTINGS.iter().map(|text| config::parse(text, "config.toml").unwrap()).collect()
 }
 
 fn cage(plane: &ControlPlane) {
@@ -136,7 +136,7 @@ fn rounds(
     time: Duration,
     refill: bool,
 ) -> Vec<Value> {
-    let begun = Instant::now();
+    let (begun, settings) = (Instant::now(), settings());
     let round = ROUND.min(time / SETTINGS.len() as u32).max(Duration::from_secs(5));
     let mut entries = Vec::new();
     let mut count = 0;
@@ -144,7 +144,7 @@ fn rounds(
         if refill {
             cage(plane);
         }
-        let mut program = Program::start(kubeconfig, policy, settings(count));
+        let mut program = Program::start(kubeconfig, policy, settings[count % settings.len()].clone());
         program.until("live");
         monkey.play(&mut program, round.min(time.saturating_sub(begun.elapsed())));
         // What is under way comes to its end.

@@ -34,6 +34,7 @@ pub const USERS: &[(&str, &str)] = &[
     ("gorilla", ""),
     ("chimp", ""),
     ("gibbon", ""),
+    ("guest-operator", ""),
     ("kwok", "system:masters"),
     ("system:kube-controller-manager", "system:masters"),
     ("system:kube-scheduler", "system:masters"),
