@@ -145,7 +145,8 @@ fn rounds(
             cage(plane);
         }
         let mut program = Program::start(kubeconfig, policy, settings[count % settings.len()].clone());
-        program.until("live");
+        // It may play for hours on a machine that has other things to do.
+        program.until_for("live", Duration::from_secs(300));
         monkey.play(&mut program, round.min(time.saturating_sub(begun.elapsed())));
         // What is under way comes to its end.
         program.run(Duration::from_secs(2));

@@ -86,7 +86,12 @@ impl Program {
 
     /// Lets it work until the screen says this.
     pub fn until(&mut self, text: &str) {
-        let end = Instant::now() + Duration::from_secs(60);
+        self.until_for(text, Duration::from_secs(60));
+    }
+
+    /// The same, for at most so long.
+    pub fn until_for(&mut self, text: &str, time: Duration) {
+        let end = Instant::now() + time;
         while !self.screen().contains(text) {
             assert!(Instant::now() < end, "{text:?} is not on screen:\n{}", self.screen());
             self.run(Duration::from_millis(50));
