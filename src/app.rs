@@ -36,6 +36,7 @@ pub mod settings;
 pub mod sorting;
 pub mod tracing;
 pub mod update;
+mod weaker;
 
 use self::command::Keys;
 use self::effect::Effect;

@@ -4,6 +4,7 @@
 pub mod acts;
 pub mod clipboard;
 pub mod clock;
+pub mod enforce;
 pub mod gather;
 pub mod greet;
 pub mod input;
