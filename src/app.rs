@@ -41,6 +41,7 @@ pub mod sorting;
 pub mod tracing;
 pub mod update;
 pub mod visit;
+mod weaker;
 
 use self::command::Keys;
 use self::effect::Effect;

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod doorway;
 pub mod editor;
 pub mod ends;
+pub mod enforce;
 pub mod forward;
 pub mod gather;
 pub mod greet;

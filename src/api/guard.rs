@@ -145,7 +145,7 @@ where
 }
 
 /// The POSTs that change nothing: questions about oneself, asked by creating an object that is not kept.
-const QUESTIONS: [(&str, &str); 3] = [
+pub const QUESTIONS: [(&str, &str); 3] = [
     ("authorization.k8s.io", "selfsubjectaccessreviews"),
     ("authorization.k8s.io", "selfsubjectrulesreviews"),
     ("authentication.k8s.io", "selfsubjectreviews"),

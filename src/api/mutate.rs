@@ -2,8 +2,10 @@
 //! request leaves with the ticket of a confirmation, once. Whether a lost answer meant yes is looked up, never assumed.
 
 mod local;
+mod lookup;
 mod request;
 
+pub use self::lookup::find_out;
 pub use self::request::{Outgoing, Stance, outgoing, spoken};
 
 use http::{HeaderMap, Request, header};
@@ -79,7 +81,8 @@ pub async fn rehearse(connection: &Connection, kind: &Kind, mutation: &Mutation)
         pinned.uid = Some(uid.into());
     }
     let request = build(&outgoing(kind, &pinned, Stance::Rehearsal))?;
-    let Answered { object: after, warnings, .. } = send(connection, request, &pinned).await?;
+    let said = send(connection, request, &pinned).await;
+    let Answered { object: after, warnings, .. } = outdated(connection, kind, &pinned, said).await?;
     Ok(Preview { before, after, warnings })
 }
 
@@ -106,12 +109,32 @@ pub async fn perform_with(
 ) -> Result<Answered, Refused> {
     let mut request = build(&outgoing(kind, mutation, Stance::Real))?;
     request.extensions_mut().insert(ticket);
-    match send(connection, request, mutation).await {
+    let said = send(connection, request, mutation).await;
+    match outdated(connection, kind, mutation, said).await {
         Err(Refused::Unknown { how, .. }) => {
-            Err(Refused::Unknown { how, shown: looked_up(connection, kind, mutation).await })
+            Err(Refused::Unknown { how, shown: lookup::look(connection, kind, mutation).await.shown() })
         }
         done => done,
     }
+}
+
+/// A JSON patch whose tests fail gets a 422 like one that makes no sense, and real servers do not say which: the object does.
+async fn outdated(
+    connection: &Connection,
+    kind: &Kind,
+    mutation: &Mutation,
+    said: Result<Answered, Refused>,
+) -> Result<Answered, Refused> {
+    let is_tested = matches!(mutation.write, Write::Patch { style: PatchStyle::Json, .. });
+    let Err(Refused::Invalid(words)) = said else { return said };
+    if !is_tested {
+        return Err(Refused::Invalid(words));
+    }
+    let Ok(object) = fetch::object(connection, kind, &mutation.key).await else { return Err(Refused::Invalid(words)) };
+    let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+    let is_other = mutation.uid.is_some() && uid(&object) != mutation.uid.as_deref();
+    let is_later = mutation.resource_version.is_some() && version != mutation.resource_version.as_deref();
+    Err(if is_other || is_later { Refused::Conflict(words) } else { Refused::Invalid(words) })
 }
 
 /// What identifies the request of a write.
@@ -125,24 +148,6 @@ pub async fn is_gone(connection: &Connection, kind: &Kind, mutation: &Mutation) 
     match fetch::object(connection, kind, &mutation.key).await {
         Ok(object) => uid(&object) != mutation.uid.as_deref(),
         Err(problem) => problem.refusal().is_some_and(|refusal| refusal.code == 404),
-    }
-}
-
-/// Whether the object shows a change whose answer was lost; none where it cannot be read or told.
-async fn looked_up(connection: &Connection, kind: &Kind, mutation: &Mutation) -> Option<bool> {
-    let object = fetch::object(connection, kind, &mutation.key).await;
-    match (&mutation.write, object) {
-        (Write::Delete { .. } | Write::Evict { .. }, Ok(object)) => {
-            let is_same = uid(&object) == mutation.uid.as_deref();
-            let is_going = object.pointer("/metadata/deletionTimestamp").is_some_and(|when| !when.is_null());
-            Some(!is_same || is_going)
-        }
-        (Write::Delete { .. } | Write::Evict { .. }, Err(problem)) => {
-            problem.refusal().filter(|refusal| refusal.code == 404).map(|_| true)
-        }
-        (Write::Create { .. }, Ok(_)) => Some(true),
-        (_, Ok(object)) => mutation.shows(&object),
-        (_, Err(_)) => None,
     }
 }
 
@@ -220,10 +225,9 @@ pub fn classified(refusal: &Refusal) -> Refused {
     let words = refusal.to_string();
     let said = refusal.message.as_str();
     let is_timeout = said.contains("timed out") || said.contains("timeout");
-    let is_denied =
-        (said.contains("admission webhook") && said.contains("denied the request")) || said.contains("denied request");
+    let denial = denial(said);
     match refusal.code {
-        400..=499 if is_denied => Refused::Denied(words),
+        400..=499 if denial.is_some() => Refused::Denied(denial.unwrap_or(words)),
         404 | 410 => Refused::Missing(words),
         401 | 403 => Refused::Forbidden(words),
         409 => Refused::Conflict(words),
@@ -235,6 +239,19 @@ pub fn classified(refusal: &Refusal) -> Refused {
         400..=499 => Refused::Invalid(words),
         _ => Refused::Server(words),
     }
+}
+
+/// Who denied it and why, where admission did: `deployments.apps "web" is forbidden: ValidatingAdmissionPolicy 'calm' with
+/// binding 'all' denied request: not today`, `admission webhook "calm.example.com" denied the request: not today`.
+fn denial(said: &str) -> Option<String> {
+    let quoted = |text: &str, mark: char| text.split(mark).nth(1).map(str::to_owned);
+    if let Some((before, why)) = said.split_once(" denied request: ") {
+        let (_, who) = before.split_once("AdmissionPolicy ")?;
+        return Some(format!("policy {}: {why}", quoted(who, '\'')?));
+    }
+    let (_, who) = said.split_once("admission webhook ")?;
+    let (who, why) = who.split_once(" denied the request")?;
+    Some(format!("webhook {}: {}", quoted(who, '"')?, why.trim_start_matches(':').trim()))
 }
 
 /// Whether a JSON patch met another object or another version than the one that it was computed on.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::api::call::{Problem, accept};
 use crate::api::connect::Connection;
+use crate::api::guard;
 use crate::app::right::{Right, Verdict};
 use crate::kinds::{Kind, KindId};
 
@@ -31,6 +32,13 @@ pub enum May {
 pub struct Rules {
     incomplete: bool,
     resource_rules: Vec<Rule>,
+    non_resource_rules: Vec<PathRule>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct PathRule {
+    verbs: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -59,6 +67,78 @@ impl Rules {
             (false, false) => May::No,
         }
     }
+
+    /// What is allowed beyond looking; none where nothing is, and all rules are known.
+    pub fn beyond_looking(&self) -> Option<String> {
+        if self.incomplete {
+            return Some("the server cannot list every rule".to_owned());
+        }
+        let paths = self.non_resource_rules.iter().flat_map(|rule| &rule.verbs);
+        let path = paths.filter(|verb| !["get", "head"].contains(&verb.as_str())).map(|verb| format!("{verb} paths"));
+        self.resource_rules.iter().find_map(Rule::beyond_looking).or_else(|| path.into_iter().next())
+    }
+}
+
+impl Rule {
+    fn beyond_looking(&self) -> Option<String> {
+        let questions = |resource: &String| guard::QUESTIONS.iter().any(|(_, known)| known == resource);
+        for verb in &self.verbs {
+            let first = match verb.as_str() {
+                "get" | "list" | "watch" => self.resources.iter().find(|resource| acts_when_read(resource)),
+                // Questions about oneself keep nothing.
+                "create" if self.resources.iter().all(questions) => None,
+                _ => self.resources.first(),
+            };
+            if let Some(resource) = first {
+                return Some(format!("{verb} {resource}"));
+            }
+        }
+        None
+    }
+}
+
+/// Whether a GET of it may act: channels into pods and proxies, by their names or by a star.
+fn acts_when_read(resource: &str) -> bool {
+    let part = resource.rsplit_once('/').map_or(resource, |(_, part)| part);
+    ["*", "exec", "attach", "portforward", "proxy"].contains(&part)
+}
+
+/// The most namespaces that are asked about one by one.
+const MOST_NAMESPACES: usize = 100;
+
+/// Whether the server itself lets us do no more than look, in every namespace; else what it allows, or why that is not known.
+pub async fn only_looks(connection: &Connection) -> Result<(), String> {
+    let path = format!("/api/v1/namespaces?limit={MOST_NAMESPACES}");
+    let answer = connection.json(&path, accept::JSON).await.map_err(|problem| problem.to_string())?;
+    let list: Value = serde_json::from_slice(&answer).map_err(|error| error.to_string())?;
+    if list.pointer("/metadata/continue").and_then(Value::as_str).is_some_and(|more| !more.is_empty()) {
+        return Err(format!("there are more than {MOST_NAMESPACES} namespaces"));
+    }
+    let items = list.get("items").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let names: Vec<&str> =
+        items.iter().filter_map(|item| item.pointer("/metadata/name").and_then(Value::as_str)).collect();
+    if names.is_empty() {
+        return Err("no namespace is known".to_owned());
+    }
+    for name in names {
+        let rules = rules(connection, name).await.map_err(|problem| problem.to_string())?;
+        if let Some(more) = rules.beyond_looking() {
+            return Err(format!("{more} in {name}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether somebody weaker sees as much as we do of what is looked at most; else what is missing.
+pub async fn sees_as_much(ours: &Connection, weaker: &Connection, kinds: &[Kind]) -> Result<(), String> {
+    for kind in kinds {
+        let right = Right { verb: "list", kind: kind.id, part: "", namespace: None, name: None };
+        let (strong, weak) = tokio::join!(may(ours, kind, &right), may(weaker, kind, &right));
+        if strong == Verdict::Allowed && weak != Verdict::Allowed {
+            return Err(format!("it may not list {}", kind.plural));
+        }
+    }
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -233,6 +313,29 @@ mod tests {
         assert_eq!(may(&connection, &kind, &right).await, Verdict::Denied("no role".to_owned()));
         assert_eq!(may(&connection, &kind, &right).await, Verdict::Unknown("webhook is away".to_owned()));
         assert!(matches!(may(&connection, &kind, &right).await, Verdict::Unknown(_)));
+    }
+
+    #[test]
+    fn only_looking_is_what_neither_writes_nor_acts_when_read() {
+        let beyond = |rule: &str| {
+            let rules: Rules = serde_json::from_str(&format!(r#"{{"resourceRules":[{PODS},{rule}]}}"#)).unwrap();
+            rules.beyond_looking()
+        };
+        let of = |verb: &str, resource: &str| {
+            format!(r#"{{"verbs":["{verb}"],"apiGroups":[""],"resources":["{resource}"]}}"#)
+        };
+        for (verb, resource) in [("get", "pods/log"), ("watch", "secrets"), ("create", "selfsubjectaccessreviews")] {
+            assert_eq!(beyond(&of(verb, resource)), None, "{verb} {resource}");
+        }
+        let acting =
+            [("get", "pods/exec"), ("get", "*"), ("get", "*/proxy"), ("patch", "pods"), ("impersonate", "users")];
+        for (verb, resource) in acting {
+            assert_eq!(beyond(&of(verb, resource)), Some(format!("{verb} {resource}")));
+        }
+        let murky: Rules = serde_json::from_str(r#"{"incomplete":true}"#).unwrap();
+        assert!(murky.beyond_looking().is_some(), "what is not known is not claimed");
+        let path: Rules = serde_json::from_str(r#"{"nonResourceRules":[{"verbs":["*"]}]}"#).unwrap();
+        assert_eq!(path.beyond_looking().as_deref(), Some("* paths"));
     }
 
     #[test]

@@ -26,6 +26,17 @@ pub enum Effect {
         /// Whether an authentication plugin may use the terminal now (the screen is suspended for it).
         terminal: bool,
     },
+    /// Open a connection that looks as this user in this group alone; replies carry the epoch.
+    ConnectAs {
+        /// Which context.
+        context: ContextName,
+        /// The connection's name from now on.
+        epoch: Epoch,
+        /// Who we are there, and the group.
+        weaker: Weaker,
+    },
+    /// Find out whether this connection could look as a user in one group alone.
+    Weaken(Epoch, Weaker),
     /// Close a connection with all its watches.
     Disconnect(Epoch),
     /// Keep a scope true until told otherwise.
@@ -113,6 +124,15 @@ pub enum Effect {
     Suspend,
     /// End the program.
     Quit,
+}
+
+/// Ourselves with fewer rights: impersonated, in one group alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weaker {
+    /// Who we are to the server.
+    pub user: String,
+    /// The group.
+    pub group: String,
 }
 
 /// One log that is read.

@@ -94,6 +94,10 @@ pub enum MouseAction {
 pub enum Reply {
     /// The server answers; discovery has been read.
     Connected(Box<Connected>),
+    /// Whether we may look as a member of a group alone; else why not.
+    Weakened(Result<(), String>),
+    /// Whether the server itself lets us do no more than look; else what it allows, or why that is not known.
+    Enforced(Result<(), String>),
     /// Discovery was read again: kinds may have come or gone.
     Discovered(Box<Catalog>),
     /// The printer columns of a custom kind have been read.

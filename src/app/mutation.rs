@@ -129,25 +129,49 @@ impl Mutation {
     /// Whether the object shows the change already; none where it cannot be told from the object alone.
     pub fn shows(&self, object: &Value) -> Option<bool> {
         match &self.write {
-            Write::Patch { style: PatchStyle::Merge | PatchStyle::Strategic, body, .. } => Some(covers(object, body)),
+            Write::Patch { style: PatchStyle::Json, body, .. } => is_operated(object, body).then_some(true),
+            Write::Patch { body, .. } | Write::Replace { body, .. } => {
+                let is_there = covers(object, body);
+                // What takes away parts of a list cannot be seen missing.
+                let is_plain = !body.to_string().contains("\"$");
+                (is_there || is_plain).then_some(is_there)
+            }
             Write::Scale { replicas } => Some(object.pointer("/spec/replicas") == Some(&Value::from(*replicas))),
             _ => None,
         }
     }
 }
 
-/// Whether everything that a merge patch says is so in the object.
-fn covers(object: &Value, patch: &Value) -> bool {
-    match (object, patch) {
-        (Value::Object(object), Value::Object(patch)) => {
-            patch.iter().all(|(key, wanted)| match (object.get(key), wanted) {
+/// Whether everything that a patch or an object says is so in the object; of lists, that each item is in it.
+pub fn covers(object: &Value, said: &Value) -> bool {
+    match (object, said) {
+        (Value::Object(object), Value::Object(said)) => {
+            said.iter().filter(|(key, _)| !key.starts_with('$')).all(|(key, wanted)| match (object.get(key), wanted) {
                 (found, Value::Null) => found.is_none_or(Value::is_null),
                 (Some(found), wanted) => covers(found, wanted),
                 (None, _) => false,
             })
         }
-        (object, patch) => object == patch,
+        (Value::Array(items), Value::Array(said)) => {
+            said.iter().all(|wanted| items.iter().any(|item| covers(item, wanted)))
+        }
+        (object, said) => object == said,
     }
+}
+
+/// Whether an object is as the operations of a JSON patch leave it.
+fn is_operated(object: &Value, operations: &Value) -> bool {
+    let operations = operations.as_array().map_or(&[][..], Vec::as_slice);
+    let mut changes = operations.iter().filter(|operation| operation["op"] != "test").peekable();
+    let is_so = |operation: &Value| {
+        let found = object.pointer(operation["path"].as_str().unwrap_or_default());
+        match operation["op"].as_str() {
+            Some("add" | "replace") => found.is_some_and(|found| covers(found, &operation["value"])),
+            Some("remove") => found.is_none(),
+            _ => false,
+        }
+    };
+    changes.peek().is_some() && changes.all(is_so)
 }
 
 /// Channels into one pod.
@@ -411,6 +435,14 @@ impl Refused {
         }
     }
 
+    /// Whether the object shows the change, where the answer was lost and that could be seen.
+    pub fn shown(&self) -> Option<bool> {
+        match self {
+            Self::Unknown { shown, .. } => *shown,
+            _ => None,
+        }
+    }
+
     /// What the server or the way to it said.
     pub fn cause(&self) -> &str {
         match self {
@@ -433,7 +465,7 @@ impl Refused {
             Self::Conflict(_) => "it changed meanwhile: look at it, then ask again",
             Self::Invalid(_) => "nothing was changed",
             Self::Forbidden(_) => "nothing was changed: ask for the right",
-            Self::Denied(_) => "nothing was changed: an admission rule of the cluster says no",
+            Self::Denied(_) => "nothing was changed: admission says no",
             Self::Budget(_) => "nothing was changed: a disruption budget holds the pod",
             Self::Busy(_) => "nothing was changed: try again later",
             Self::Missing(_) => "it is gone",

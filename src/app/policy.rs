@@ -53,6 +53,7 @@ struct Rule {
     deny: Vec<String>,
     max_bulk: Option<usize>,
     banner: Option<String>,
+    read_only_group: Option<String>,
     confirm: BTreeMap<String, Friction>,
     /// Its line in the file, from 1; 0 where it was answered just now.
     line: usize,
@@ -88,6 +89,8 @@ pub struct Grant {
     pub max_bulk: Option<usize>,
     /// The colour in which the context stands out.
     pub banner: Option<String>,
+    /// The group as whose member what only looks is done, so that the server itself refuses writes.
+    pub read_only_group: Option<String>,
     /// Whether the cluster lives in this process, so that nothing real can be touched.
     pub is_embedded: bool,
     deny: Vec<String>,
@@ -193,6 +196,7 @@ impl Rule {
             closed,
             max_bulk: self.max_bulk,
             banner: self.banner.clone(),
+            read_only_group: self.read_only_group.clone(),
             is_embedded: false,
             deny: self.deny.clone(),
             confirm: self.confirm.clone(),

@@ -40,6 +40,14 @@ pub struct Session {
     pub elevation: Option<Elevation>,
     /// Why, in the user's words.
     pub reason: Option<String>,
+    /// As whose member it looks, where that is not all that we are.
+    pub as_group: Option<String>,
+    /// What the server said while it is found out whether we may look as a member of a group.
+    pub greeting: Option<Box<Connected>>,
+    /// Whether that was found to be no good here.
+    pub keeps_rights: bool,
+    /// Whether the server itself lets us do no more than look; none while it was not asked.
+    pub enforced: Option<bool>,
     /// The kinds that the server has.
     pub catalog: Catalog,
     /// What the server told us.
@@ -160,6 +168,10 @@ impl Session {
             grant: Grant::default(),
             elevation: None,
             reason: None,
+            as_group: None,
+            greeting: None,
+            keeps_rights: false,
+            enforced: None,
             catalog: Catalog::builtin(),
             cluster: Cluster::default(),
             namespaces: Namespaces::All,
@@ -191,6 +203,7 @@ impl Session {
         self.connection = Connection::Connecting { since: now };
         self.mode = Mode::Observe;
         self.grant = Grant::default();
+        self.as_group = None;
         self.forget();
     }
 
@@ -201,6 +214,8 @@ impl Session {
     }
 
     fn forget(&mut self) {
+        self.enforced = None;
+        self.greeting = None;
         self.cluster = Cluster::default();
         self.routes = Index::default();
         self.paths.forget();

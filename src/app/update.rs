@@ -147,22 +147,20 @@ impl App {
         self.redraw |= index == self.current || self.lists_contexts();
         let Some(session) = self.sessions.get_mut(index) else { return };
         match reply {
-            Reply::Connected(connected) => {
-                session.connected(*connected);
-                let wanted = session.wanted.take();
-                self.judge();
-                self.warn_of_less(index);
-                if let Some(line) = wanted.filter(|_| index == self.current) {
-                    self.run_line(&line);
-                }
-            }
+            Reply::Connected(connected) => self.greeted(index, connected),
+            Reply::Weakened(said) => self.weakened(index, said),
+            Reply::Enforced(said) => session.enforced = Some(said.is_ok()),
             Reply::Discovered(catalog) => session.discovered(*catalog),
             Reply::Columns(kind, catalog) => {
                 self.out.extend(session.take_columns(kind, *catalog));
                 self.filter_anew();
             }
             Reply::Unreachable { failure, retry_at } => session.lost(failure, retry_at, now),
-            Reply::NeedsTerminal(failure) => session.connection = Connection::NeedsTerminal(failure),
+            Reply::NeedsTerminal(failure) => {
+                // Who is asked at each connection is not asked twice for the sake of fewer rights.
+                session.keeps_rights |= session.as_group.is_some();
+                session.connection = Connection::NeedsTerminal(failure);
+            }
             Reply::Cluster(changes) => self.changes(index, changes),
             Reply::Readable(readable) => session.readable.extend(readable),
             Reply::Fetched(key, value) => {

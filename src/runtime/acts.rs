@@ -90,6 +90,7 @@ impl Actor {
         let id = self.intend(self.intent(confirmed, mutation, &kind, (&connection, &who))).await?;
         let begun = Instant::now();
         let said = mutate::perform(&connection, &kind, confirmed, since).await;
+        let said = self.found_out(confirmed, (&connection, &kind, mutation), said).await;
         let result = self.result(&id, said.as_ref(), begun.elapsed());
         let recorded = self.note(result).await;
         let mut warnings = said?.warnings;
@@ -104,6 +105,23 @@ impl Actor {
         self.note(entry).await.map_err(|error| {
             Refused::Unsent(format!("the record of actions cannot be written ({error}), so nothing was sent"))
         })
+    }
+
+    /// What is said of a write whose answer was lost, once the server can be asked.
+    pub(super) async fn found_out(
+        &self,
+        confirmed: &Confirmed,
+        of: (&Connection, &Kind, &Mutation),
+        said: Result<Answered, Refused>,
+    ) -> Result<Answered, Refused> {
+        let (connection, kind, mutation) = of;
+        let how = match said {
+            Err(Refused::Unknown { how, shown: None }) => how,
+            said => return said,
+        };
+        let name = &mutation.key.name;
+        self.tell(confirmed, format!("the answer was lost; {name} is looked at once the server answers")).await;
+        Err(Refused::Unknown { how, shown: mutate::find_out(connection, kind, mutation).await })
     }
 
     /// A connection for one action, and the kind as the server has it.
@@ -186,6 +204,7 @@ impl Actor {
                 "context": &*self.context,
                 "outcome": why.word(),
                 "cause": why.cause(),
+                "shown": why.shown(),
                 "duration_ms": took_ms,
             }),
         }

@@ -6,15 +6,16 @@ use crate::api::fetch;
 use crate::api::probe::{dns, probe};
 use crate::api::rights::{candidates, readable};
 use crate::api::watch::{pulse, watch};
+use crate::app::effect::Weaker;
 use crate::app::event::{Epoch, Readable, Reply};
 use crate::kinds::custom::definition::Version;
 use crate::kinds::{Catalog, Column, Decoder, Kind, KindId, ObjectRef};
 use crate::model::{Change, Scope, Sync};
 use crate::runtime::clock::Clock;
-use crate::runtime::greet;
 use crate::runtime::report::{Report, refused, words};
 use crate::runtime::serving::{Serving, Shared};
 use crate::runtime::source::{Opened, tell_story};
+use crate::runtime::{enforce, greet};
 use crate::view::trace::request::Request;
 use crate::view::trace::world::Answers;
 use std::collections::HashMap;
@@ -75,6 +76,15 @@ impl Link {
         tasks.spawn(look_for_rights(shared.clone(), kinds, given));
         let link = Self { shared, open, changes, watches: HashMap::new(), tasks };
         (link, terminal.then_some(until))
+    }
+
+    /// Finds out whether this connection could look as somebody weaker, and would still see as much.
+    pub fn weaken(&mut self, weaker: Weaker, open: Open) {
+        let shared = self.shared.clone();
+        self.spawn(async move {
+            let said = enforce::may_look_as(&shared, &weaker, move || open()).await;
+            shared.reply(Reply::Weakened(said)).await;
+        });
     }
 
     /// How another connection to the same server is opened.
@@ -209,13 +219,19 @@ async fn run(shared: Shared, open: Open, mut terminal: Option<oneshot::Sender<()
             }
         }
     };
+    let is_real = opened.demo.is_none();
     let story = async {
         if let Some(demo) = opened.demo {
             tell_story(demo, shared.clock).await;
         }
     };
     let (connection, blocked) = (&opened.connection, report_blocked(&shared, &opened.connection));
-    tokio::join!(greet::keep(&shared, connection), pulse(connection.clone()), blocked, story);
+    let enforced = async {
+        if is_real {
+            enforce::keep(&shared).await;
+        }
+    };
+    tokio::join!(greet::keep(&shared, connection), pulse(connection.clone()), blocked, story, enforced);
 }
 
 async fn first_words(open: &Open, terminal: Option<oneshot::Sender<()>>) -> Result<Opened, Failure> {

@@ -100,6 +100,7 @@ impl Actor {
         let id = self.intend(entry).await?;
         let begun = Instant::now();
         let said = self.ask(work, mutation, kind).await;
+        let said = self.found_out(work.confirmed, (&work.connection, kind, mutation), said).await;
         let recorded = self.note(self.result(&id, said.as_ref(), begun.elapsed())).await;
         let mut warnings = match said {
             Ok(answered) => answered.warnings,
@@ -154,7 +155,8 @@ impl Actor {
         }
     }
 
-    async fn tell(&self, confirmed: &Confirmed, text: String) {
+    /// Says how far it is.
+    pub(super) async fn tell(&self, confirmed: &Confirmed, text: String) {
         let note = &confirmed.note;
         let (context, action, object) = (Arc::clone(&note.context), note.action, note.object.clone());
         self.shared.reply(Reply::Progress(Progress { context, action, object, text })).await;

@@ -3,6 +3,7 @@
 use crate::api::connect::{Connection, Options, connect, in_process};
 use crate::api::failure::Failure;
 use crate::api::kubeconfig::Contexts;
+use crate::app::effect::Weaker;
 use crate::app::event::ContextName;
 use crate::app::policy::Mode;
 use crate::demo::Demo;
@@ -86,6 +87,18 @@ impl Source {
                 let demo = embedded.cluster(context, clock.now());
                 Ok(in_process(Doorway::new(demo), context, &Options { mode, ..(**options).clone() }))
             }
+        }
+    }
+
+    /// Prepares a connection that looks as somebody weaker; nothing is sent yet.
+    pub fn look_as(&mut self, context: &str, clock: &Clock, weaker: &Weaker) -> Result<Opened, Failure> {
+        match self {
+            Self::Kubeconfig(contexts, options) => {
+                let (act_as, act_as_groups) = (Some(weaker.user.clone()), vec![weaker.group.clone()]);
+                let options = Options { mode: Mode::Observe, act_as, act_as_groups, ..(**options).clone() };
+                Ok(Opened { connection: connect(contexts.target(Some(context))?, &options)?, demo: None })
+            }
+            Self::Demo(..) => self.open(context, clock),
         }
     }
 

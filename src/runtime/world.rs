@@ -1,7 +1,7 @@
 //! Effects become tasks here: connections with their watches, single reads, the clipboard. Each task ends in a report.
 
 use crate::app::draft::{Draft, Edited, Given};
-use crate::app::effect::Effect;
+use crate::app::effect::{Effect, Weaker};
 use crate::app::event::{ContextName, Epoch, Event, Failure, Outcome, Reply};
 use crate::app::visit::Visit;
 use crate::runtime::acts::{Actor, remember, tell, unsent};
@@ -10,7 +10,7 @@ use crate::runtime::clock::Clock;
 use crate::runtime::editor::{self, Editor};
 use crate::runtime::forward::{Forwarders, listen, unbegun};
 use crate::runtime::journal::Journal;
-use crate::runtime::link::{Beginning, Link};
+use crate::runtime::link::{Beginning, Link, Open};
 use crate::runtime::logs::{Readers, Said};
 use crate::runtime::pins;
 use crate::runtime::report::Report;
@@ -119,6 +119,12 @@ impl World {
     pub fn perform(&mut self, effect: Effect) -> Flow {
         match effect {
             Effect::Connect { context, epoch, terminal } => return self.connect(context, epoch, terminal),
+            Effect::ConnectAs { context, epoch, weaker } => return self.connect_as(context, epoch, weaker),
+            Effect::Weaken(epoch, weaker) => {
+                if let (Some(link), Some(context)) = (self.links.get_mut(&epoch), self.contexts.get(&epoch)) {
+                    link.weaken(weaker.clone(), open_as(&self.source, self.clock, context.clone(), weaker));
+                }
+            }
             Effect::Disconnect(epoch) => {
                 self.readers.leave(epoch);
                 self.forwards.leave(epoch);
@@ -265,10 +271,19 @@ impl World {
         let (source, clock) = (Arc::clone(&self.source), self.clock);
         self.contexts.insert(epoch, context.clone());
         let open = move || source.lock().unwrap_or_else(PoisonError::into_inner).open(&context, &clock);
+        self.begin(Arc::new(open), epoch, terminal)
+    }
+
+    fn connect_as(&mut self, context: ContextName, epoch: Epoch, weaker: Weaker) -> Flow {
+        self.contexts.insert(epoch, context.clone());
+        self.begin(open_as(&self.source, self.clock, context, weaker), epoch, false)
+    }
+
+    fn begin(&mut self, open: Open, epoch: Epoch, terminal: bool) -> Flow {
         let (link, lent) = Link::begin(Beginning {
-            open: Arc::new(open),
+            open,
             epoch,
-            clock,
+            clock: self.clock,
             terminal,
             given: self.given.clone(),
             out: self.out.clone(),
@@ -368,4 +383,9 @@ impl World {
             let _ = out.send(Report::Event(Event::Outcome(outcome))).await;
         });
     }
+}
+/// How a context is opened as somebody weaker.
+fn open_as(source: &Arc<Mutex<Source>>, clock: Clock, context: ContextName, weaker: Weaker) -> Open {
+    let source = Arc::clone(source);
+    Arc::new(move || source.lock().unwrap_or_else(PoisonError::into_inner).look_as(&context, &clock, &weaker))
 }

@@ -2,6 +2,8 @@
 //! what was confirmed.
 
 mod edited;
+mod faults;
+mod scissors;
 mod twins;
 
 use std::time::Duration;
@@ -27,7 +29,7 @@ pub fn writes(plane: &ControlPlane, user: &str) -> Vec<Entry> {
     entries
 }
 
-fn deployment(plane: &ControlPlane, namespace: &str, name: &str) {
+pub fn deployment(plane: &ControlPlane, namespace: &str, name: &str) {
     plane.apply(&format!(
         "
 apiVersion: apps/v1
@@ -43,7 +45,7 @@ spec:
     ));
 }
 
-fn template(plane: &ControlPlane, namespace: &str, name: &str) -> Value {
+pub fn template(plane: &ControlPlane, namespace: &str, name: &str) -> Value {
     plane.json(&format!("/apis/apps/v1/namespaces/{namespace}/deployments/{name}"))["spec"]["template"]["metadata"]
         .clone()
 }

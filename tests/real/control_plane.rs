@@ -174,6 +174,11 @@ impl ControlPlane {
         Connection::tls(self.ports.server, self.authority.trust())
     }
 
+    /// What a client has to trust to speak to the API server.
+    pub fn trust(&self) -> std::sync::Arc<rustls::ClientConfig> {
+        self.authority.trust()
+    }
+
     /// Sends one request, as admin unless it names its own token; status 0 when there is no server.
     pub fn send(&self, request: &Request) -> Response {
         let request = match request.header("authorization") {

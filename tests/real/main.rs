@@ -19,6 +19,7 @@ mod control_plane;
 mod coredns;
 mod demo_objects;
 mod demo_server;
+mod enforced;
 mod fixture;
 mod forward;
 mod live;

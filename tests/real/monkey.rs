@@ -1,166 +1,259 @@
-//! The monkey: every key on every screen, palette lines, clicks, sizes and other keys by configuration, against a real
-//! server. Its audit log is the proof: who observes writes nothing, who operates writes what was confirmed.
-//! `KPLUMB_MONKEY=600` lets it play for so many seconds.
+//! The monkey: every key on every screen, every palette line, clicks, sizes, themes and other keys by configuration,
+//! against a real server. Its audit log is the proof: who observes writes nothing, who operates writes exactly what was
+//! confirmed. `KPLUMB_MONKEY=600` lets it play for so many seconds, `KPLUMB_SEED` in another order.
 
-use std::collections::BTreeSet;
+mod hands;
+
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use kplumb::app::command::COMMANDS;
-use kplumb::app::event::{Input, MouseAction};
+use kplumb::app::config;
 use kplumb::app::settings::Settings;
+use serde_json::Value;
 
+use self::hands::{Dice, Monkey, Tally};
 use crate::acts::{keeper, writes};
-use crate::control_plane::ControlPlane;
+use crate::control_plane::{ControlPlane, Rule};
 use crate::program::Program;
 
-/// What is opened by name: screens in which keys mean something else.
-const LINES: &[&str] = &[
-    "home",
-    "pods",
-    "deploy",
-    "sts",
-    "ds",
-    "rs",
-    "cronjobs",
-    "jobs",
-    "svc",
-    "nodes",
-    "ns",
-    "secrets",
-    "cm",
-    "events",
-    "routes",
-    "ctx",
-    "help",
-    "restart",
-    "delete",
-    "edit",
-    "shell",
-    "logs",
-    "yaml",
-    "owner",
-    "trace https://a.example.com/",
+/// How the program may be set; one after the other is tried.
+const SETTINGS: &[&str] = &[
+    "",
+    "[keys]\nrestart = [\"j\", \"<enter>\"]\ndelete = [\"k\"]\nedit = [\"<space>\"]\nshell = [\"x\"]\n",
+    "theme = \"dusk\"\nmouse = false\n",
+    "theme = \"contrast\"\ncolor = \"never\"\n[keys]\ndelete = [\"d\", \"<esc>\"]\ndrain = [\"y\"]\nscale = [\":\"]\n",
+    "theme = \"light\"\nsecrets = \"never\"\n",
 ];
 
-/// Keys that are no command anywhere, and letters to type.
-const MORE: &[&str] =
-    &["a", "b", "z", "X", "<f5>", "<ctrl-x>", "<ctrl-k>", "<backspace>", "<delete>", "<enter>", "<esc>", "<tab>"];
+/// What can be acted on in the cage; put back again and again.
+const CAGE: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: tree, namespace: cage}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: tree}}
+  template:
+    metadata: {labels: {app: tree}}
+    spec: {containers: [{name: app, image: 'example.test/app:1'}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: bush, namespace: cage}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: bush}}
+  template:
+    metadata: {labels: {app: bush}}
+    spec: {containers: [{name: app, image: 'example.test/app:1'}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: rope, namespace: cage}
+spec:
+  replicas: 1
+  serviceName: rope
+  selector: {matchLabels: {app: rope}}
+  template:
+    metadata: {labels: {app: rope}}
+    spec: {containers: [{name: app, image: 'example.test/app:1'}]}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: straw, namespace: cage}
+spec:
+  selector: {matchLabels: {app: straw}}
+  template:
+    metadata: {labels: {app: straw}}
+    spec: {containers: [{name: app, image: 'example.test/app:1'}]}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: feed, namespace: cage}
+spec:
+  schedule: '0 4 1 1 *'
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: app, image: 'example.test/app:1'}]}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: tree, namespace: cage}
+spec: {selector: {app: tree}, ports: [{port: 80}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: tree, namespace: cage}
+spec:
+  rules:
+  - host: a.example.com
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: tree, port: {number: 80}}}}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: fruit, namespace: cage}
+data: {banana: yellow}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: nuts, namespace: cage}
+stringData: {where: below}
+";
 
-/// A sequence that is the same in every run.
-struct Dice(u64);
+/// The longest that one program runs before another one is started with other settings.
+const ROUND: Duration = Duration::from_secs(60);
 
-impl Dice {
-    fn roll(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % below as u64) as usize
-    }
+fn playtime(otherwise: u64) -> Duration {
+    let told = std::env::var("KPLUMB_MONKEY").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(told.unwrap_or(otherwise))
 }
 
-fn playtime() -> Duration {
-    Duration::from_secs(std::env::var("KPLUMB_MONKEY").ok().and_then(|text| text.parse().ok()).unwrap_or(40))
+fn settings() -> Vec<Settings> {
+    SETTINGS.iter().map(|text| config::parse(text, "config.toml").unwrap()).collect()
 }
 
-fn play(program: &mut Program, dice: &mut Dice, time: Duration) -> usize {
-    let keys: Vec<&str> =
-        COMMANDS.iter().flat_map(|command| command.keys).copied().chain(MORE.iter().copied()).collect();
-    let end = Instant::now() + time;
-    let mut played = 0;
-    // Every key on every screen first, then whatever comes.
-    let mut each = LINES.iter().flat_map(|line| keys.iter().map(move |key| (*line, *key)));
-    while Instant::now() < end {
-        match dice.roll(20) {
-            0 => program.input(Input::Mouse {
-                action: [MouseAction::Click, MouseAction::DoubleClick, MouseAction::ScrollDown][dice.roll(3)],
-                x: dice.roll(140) as u16,
-                y: dice.roll(50) as u16,
-            }),
-            1 => program.input(Input::Resize { width: 20 + dice.roll(160) as u16, height: 3 + dice.roll(60) as u16 }),
-            2 => program.input(Input::Paste("delete web\n".to_owned())),
-            3 => program.run(Duration::from_millis(5)),
-            4..=7 => program.keys(keys[dice.roll(keys.len())]),
-            _ => match each.next() {
-                Some((line, key)) => {
-                    program.keys("<esc><esc>:");
-                    program.keys(&format!("{}<enter>{key}", line.replace('<', "")));
-                }
-                None => program.keys(keys[dice.roll(keys.len())]),
-            },
+fn cage(plane: &ControlPlane) {
+    // Something of it may be about to go: the next time brings it back.
+    drop(plane.kubectl_tries(&["apply", "--server-side", "--force-conflicts", "-f", "-"], CAGE));
+}
+
+/// The cage of a user, made by whoever comes first.
+fn prepare(plane: &ControlPlane) {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // Files that it saves stay with the rest of what is thrown away.
+        std::env::set_current_dir(plane.folder()).unwrap();
+        plane.namespace("cage");
+        cage(plane);
+    });
+}
+
+/// One program after the other, each with other settings; what each has on record.
+fn rounds(
+    plane: &ControlPlane,
+    kubeconfig: &Path,
+    policy: &str,
+    monkey: &mut Monkey,
+    time: Duration,
+    refill: bool,
+) -> Vec<Value> {
+    let (begun, settings) = (Instant::now(), settings());
+    let round = ROUND.min(time / SETTINGS.len() as u32).max(Duration::from_secs(5));
+    let mut entries = Vec::new();
+    let mut count = 0;
+    while begun.elapsed() < time {
+        if refill {
+            cage(plane);
         }
-        played += 1;
-        if played % 8 == 0 {
-            program.run(Duration::from_millis(2));
-            program.screen();
-        }
+        let mut program = Program::start(kubeconfig, policy, settings[count % settings.len()].clone());
+        // It may play for hours on a machine that has other things to do.
+        program.until_for("live", Duration::from_secs(300));
+        monkey.play(&mut program, round.min(time.saturating_sub(begun.elapsed())));
+        // What is under way comes to its end.
+        program.run(Duration::from_secs(2));
+        let record = program.record();
+        assert_eq!(record.breaks, Vec::<String>::new());
+        entries.extend(record.entries);
+        count += 1;
     }
-    played
+    entries
 }
 
-/// Other keys for what changes things.
-fn remapped() -> Settings {
-    let text = "[keys]\nrestart = [\"j\", \"<enter>\"]\ndelete = [\"k\"]\nedit = [\"<space>\"]\nshell = [\"x\"]\n";
-    kplumb::app::config::parse(text, "config.toml").unwrap()
+/// Says what was played and what the server saw of it.
+fn report(plane: &ControlPlane, user: &str, tally: &Tally) {
+    let mut verbs: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in plane.audit_of(user).into_iter().filter(|entry| entry.stage == "ResponseComplete") {
+        let what =
+            if entry.is_read() { entry.verb } else { format!("{} {} {}", entry.verb, entry.resource, entry.code) };
+        *verbs.entry(what).or_default() += 1;
+    }
+    let Tally { inputs, answers, screens, keys } = tally;
+    println!("{user}: {inputs} inputs, {} different keys, {answers} answers, {} screens", keys.len(), screens.len());
+    println!("{user}: screens {screens:?}\n{user}: requests {verbs:?}");
+}
+
+/// Panics if the server has seen anything of a user but reads and questions about himself.
+fn only_looked(plane: &ControlPlane, user: &str, tally: &Tally) {
+    let inputs = tally.inputs;
+    assert!(300 < inputs, "{inputs} inputs only");
+    plane.wait_for("what it read in the audit log", || !plane.audit_of(user).is_empty());
+    report(plane, user, tally);
+    let verbs = ["get", "list", "watch"];
+    let questions = ["selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"];
+    let acting = ["exec", "attach", "portforward", "proxy"];
+    let mut others = plane.audit_of(user);
+    others.retain(|entry| !(verbs.contains(&&*entry.verb) && !acting.contains(&&*entry.subresource)));
+    others.retain(|entry| !(entry.verb == "create" && questions.contains(&&*entry.resource)));
+    others.retain(|entry| !entry.uri.contains("dryRun=All"));
+    assert!(others.is_empty(), "after {inputs} inputs: {others:#?}");
 }
 
 #[test]
 fn a_monkey_that_observes_writes_nothing() {
     let plane = ControlPlane::shared();
+    prepare(plane);
     let kubeconfig = keeper(plane, "monkey");
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
-    let mut played = 0;
     let policy = "[[policy]]\nmatch = { context = \"monkey\" }\nmode = \"observe\"\n";
-    for settings in [Settings::default(), remapped()] {
-        let mut program = Program::start(&kubeconfig, policy, settings);
-        program.until("live");
-        played += play(&mut program, &mut dice, playtime() / 2);
-        assert!(program.record().entries.is_empty());
-    }
-    assert!(500 < played, "{played} inputs only");
-    plane.wait_for("what it read in the audit log", || !plane.audit_of("monkey").is_empty());
-    let verbs = ["get", "list", "watch"];
-    let questions = ["selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"];
-    let others: Vec<_> = plane
-        .audit_of("monkey")
-        .into_iter()
-        .filter(|e| !(verbs.contains(&&*e.verb) || e.verb == "create" && questions.contains(&&*e.resource)))
-        .collect();
-    assert!(others.is_empty(), "after {played} inputs: {others:#?}");
-    let acting = ["exec", "attach", "portforward", "proxy"];
-    assert!(plane.audit_of("monkey").iter().all(|entry| !acting.contains(&&*entry.subresource)));
+    let mut monkey = Monkey::new(Dice::new("monkey", 0x9E37_79B9_7F4A_7C15), false);
+    let entries = rounds(plane, &kubeconfig, policy, &mut monkey, playtime(40), false);
+    assert!(entries.is_empty(), "{entries:#?}");
+    only_looked(plane, "monkey", &monkey.tally);
+    let rehearsed = plane.audit_of("monkey").into_iter().filter(|entry| entry.uri.contains("dryRun")).count();
+    assert_eq!((rehearsed, monkey.tally.answers), (0, 0), "who observes does not even rehearse");
 }
 
 #[test]
-fn a_monkey_that_operates_writes_only_what_was_confirmed() {
+fn a_monkey_that_previews_rehearses_and_writes_nothing() {
     let plane = ControlPlane::shared();
-    plane.namespace("cage");
-    plane.kubectl(&["-n", "cage", "create", "deployment", "tree", "--image=example.test/app:1"]);
-    let kubeconfig = keeper(plane, "gorilla");
+    prepare(plane);
+    let kubeconfig = keeper(plane, "chimp");
+    let policy = "[[policy]]\nmatch = { context = \"chimp\" }\nmode = \"preview\"\n";
+    let mut monkey = Monkey::new(Dice::new("chimp", 0x2545_F491_4F6C_DD1D), true);
+    let entries = rounds(plane, &kubeconfig, policy, &mut monkey, playtime(20), false);
+    assert!(entries.is_empty(), "{entries:#?}");
+    only_looked(plane, "chimp", &monkey.tally);
+    assert!(plane.audit_of("chimp").iter().any(|entry| entry.uri.contains("dryRun=All")), "nothing was rehearsed");
+}
+
+/// How often each request is in the record as about to be sent; what was not sent after all is left out.
+fn intended(entries: &[Value]) -> BTreeMap<String, usize> {
+    let mut requests = BTreeMap::new();
+    for (at, intent) in entries.iter().enumerate().filter(|(_, entry)| entry["phase"] == "intent") {
+        // An entry's name is the hash that the next one holds.
+        let id = entries.get(at + 1).map_or(&Value::Null, |next| &next["prev"]);
+        let result = entries.iter().find(|entry| entry["phase"] == "result" && entry["intent"] == *id);
+        let outcome = result.map_or(&Value::Null, |result| &result["outcome"]);
+        assert!(outcome.is_string() && outcome != "unknown", "{intent}: {result:?}");
+        if outcome != "unsent" {
+            *requests.entry(format!("{} {}", intent["verb"], intent["target"]).replace('"', "")).or_default() += 1;
+        }
+    }
+    requests
+}
+
+#[test]
+fn a_monkey_that_operates_writes_exactly_what_was_confirmed() {
+    let plane = ControlPlane::shared();
+    prepare(plane);
+    // In its cage it may do everything; beyond, it may look, and try.
+    plane.grant("gorilla", &Rule { namespace: Some("cage"), group: "*", resources: &["*"], verbs: &["*"] });
+    let looks = Rule { namespace: None, group: "*", resources: &["*"], verbs: &["get", "list", "watch"] };
+    plane.grant("gorilla", &looks);
+    let kubeconfig = plane.kubeconfig("gorilla");
     let policy = "[[policy]]\nmatch = { context = \"gorilla\" }\nmode = \"operate\"\n";
-    let mut program = Program::start(&kubeconfig, policy, Settings::default());
-    program.until("live");
-    let mut dice = Dice(0xD1B5_4A32_D192_ED03);
-    play(&mut program, &mut dice, playtime() / 2);
-    // A write that was meant, so that the log has one to tell from the rest.
-    program.input(Input::Resize { width: 140, height: 50 });
-    program.keys("<esc><esc><esc><esc><esc><esc>:deploy<enter>");
-    program.keys("0/tree<enter>");
-    program.until("tree");
-    program.keys("r");
-    program.until("restartedAt");
-    program.run(Duration::from_millis(400));
-    program.keys("y");
-    program.until("done");
-    let intents: BTreeSet<String> = program
-        .record()
-        .entries
-        .iter()
-        .filter(|entry| entry["phase"] == "intent")
-        .map(|entry| entry["target"].as_str().unwrap_or_default().to_owned())
-        .collect();
-    plane.wait_for("the write in the audit log", || {
-        writes(plane, "gorilla").iter().any(|entry| entry.uri.contains("/cage/deployments/tree"))
-    });
-    let written: BTreeSet<String> = writes(plane, "gorilla").into_iter().map(|entry| entry.uri).collect();
-    assert_eq!(written.difference(&intents).collect::<Vec<_>>(), Vec::<&String>::new());
+    let mut monkey = Monkey::new(Dice::new("gorilla", 0xD1B5_4A32_D192_ED03), true);
+    let entries = rounds(plane, &kubeconfig, policy, &mut monkey, playtime(40), true);
+    let intended = intended(&entries);
+    report(plane, "gorilla", &monkey.tally);
+    let written = || {
+        let mut requests: BTreeMap<String, usize> = BTreeMap::new();
+        for entry in writes(plane, "gorilla") {
+            *requests.entry(format!("{} {}", entry.verb, entry.uri)).or_default() += 1;
+        }
+        requests
+    };
+    // The log may be a moment behind.
+    crate::control_plane::until(Duration::from_secs(10), || written() == intended);
+    assert_eq!(written(), intended);
+    println!("gorilla: {} writes, each on record: {intended:?}", intended.values().sum::<usize>());
+    assert!(!intended.is_empty(), "it was never asked for a yes:\n{:?}", monkey.tally.screens);
 }

@@ -87,6 +87,7 @@ impl Program {
         let context = contexts.current().map(Into::into);
         let source = Source::Kubeconfig(Box::new(contexts), Box::new(options()));
         let clock = Clock::system();
+        let theme = Theme::embedded(settings.theme.as_deref().unwrap_or("default")).unwrap();
         let start = Start {
             contexts: source.contexts().0,
             context,
@@ -101,7 +102,6 @@ impl Program {
             let world = world.keeping(Journal::new(state.path().to_owned()), Some(state.path().join("policy.toml")));
             let editor = Editor(format!("sh '{}'", state.path().join("editor").display()));
             let world = world.editing(Some(editor));
-            let theme = Theme::embedded("default").unwrap();
             Runtime::new(App::start(start), Memory::new(140, 50), world, heard, Look { clock, theme })
         });
         Program { tokio, runtime: program, state, answer: None }
@@ -150,7 +150,12 @@ impl Program {
 
     /// Lets it work until the screen says this.
     pub fn until(&mut self, text: &str) {
-        let end = Instant::now() + Duration::from_secs(60);
+        self.until_for(text, Duration::from_secs(60));
+    }
+
+    /// The same, for at most so long.
+    pub fn until_for(&mut self, text: &str, time: Duration) {
+        let end = Instant::now() + time;
         while !self.screen().contains(text) {
             if let Some(keys) = self.answer.clone().filter(|_| self.screen().contains(AGAIN)) {
                 self.run(Duration::from_millis(400));
@@ -174,6 +179,15 @@ impl Program {
         let end = Instant::now() + Duration::from_secs(60);
         while !terminal.text().contains(text) {
             assert!(Instant::now() < end, "{text:?} is not shown:\n{}\n{}", terminal.text(), self.screen());
+            self.run(Duration::from_millis(50));
+        }
+    }
+
+    /// Lets it work until a dialog can be answered, if there is one; a few seconds at most.
+    pub fn ponder(&mut self) {
+        let end = Instant::now() + Duration::from_secs(5);
+        self.run(Duration::from_millis(20));
+        while self.runtime.app.is_pondering() && Instant::now() < end {
             self.run(Duration::from_millis(50));
         }
     }

@@ -184,6 +184,31 @@ async fn a_lost_answer_is_looked_up_and_never_sent_again() {
 }
 
 #[tokio::test]
+async fn tests_that_failed_are_told_from_operations_that_make_no_sense_by_the_object() {
+    let op = json!({"op": "replace", "path": "/spec/paused", "value": true});
+    for (version, word) in [("8", "conflict"), ("7", "invalid")] {
+        let no = status(422, "the server rejected our request due to an error in our request", "");
+        let now = format!(r#"{{"metadata":{{"uid":"u1","resourceVersion":"{version}"}}}}"#);
+        let fake = Fake::new([no, found(now)]);
+        let undo = confirmed(of(DEPLOYMENT, patch(PatchStyle::Json, json!([op]))));
+        let said = perform(&fake.connection_in(Mode::Operate), &kind(DEPLOYMENT), &undo, Instant::now()).await;
+        assert_eq!(said.unwrap_err().word(), word);
+    }
+}
+
+#[test]
+fn who_denied_it_and_why_comes_first() {
+    let policy =
+        "deployments.apps \"web\" is forbidden: ValidatingAdmissionPolicy 'calm' with binding 'all' denied request: no";
+    assert_eq!(denial(policy).as_deref(), Some("policy calm: no"));
+    let webhook = r#"admission webhook "calm.example.com" denied the request: not today"#;
+    assert_eq!(denial(webhook).as_deref(), Some("webhook calm.example.com: not today"));
+    let silent = r#"admission webhook "calm.example.com" denied the request without explanation"#;
+    assert_eq!(denial(silent).as_deref(), Some("webhook calm.example.com: without explanation"));
+    assert_eq!(denial("deployments.apps \"web\" is forbidden: exceeded quota: q"), None);
+}
+
+#[tokio::test]
 async fn an_answer_that_breaks_off_after_yes_is_a_yes() {
     let fake = Fake::new([streamed("application/json", vec![b"{\"kind\":".to_vec()], End::Cut)]);
     let done = perform(&fake.connection_in(Mode::Operate), &kind(DEPLOYMENT), &confirmed(paused()), Instant::now())

@@ -57,9 +57,11 @@ fn rule(value: &Entry<'_>) -> Read<Rule> {
             "deny" => rule.deny = strings(value)?,
             "max_bulk" => rule.max_bulk = Some(count(value)?),
             "banner" => rule.banner = Some(string(value)?),
+            "read_only_group" if string(value)?.is_empty() => return wanted(value, "a group, such as kplumb-readonly"),
+            "read_only_group" => rule.read_only_group = Some(string(value)?),
             "confirm" => rule.confirm = confirm(value)?,
             other => {
-                let known = ["match", "mode", "elevate", "deny", "max_bulk", "banner", "confirm"];
+                let known = ["match", "mode", "elevate", "deny", "max_bulk", "banner", "read_only_group", "confirm"];
                 return Err(unknown(key.span(), other, &known));
             }
         }

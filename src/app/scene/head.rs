@@ -38,7 +38,7 @@ impl App {
         let role = if session.mode == Mode::Operate { Role::Danger } else { Role::Dim };
         let text = match session.elevation.filter(|more| more.to == session.mode) {
             Some(more) => format!("{word} for {}", age::age(more.until, Some(self.now))),
-            None => word.to_owned(),
+            None => format!("{word}{}", self.enforcer(session)),
         };
         Span::new(text, role)
     }

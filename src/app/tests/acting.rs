@@ -1,6 +1,7 @@
 //! From a key to a confirmed write: what is asked, what is shown, and what never happens without a yes.
 
 use super::*;
+use crate::app::effect::Weaker;
 use crate::app::mutation::{Done, Preview, Refused, Undone};
 use crate::app::policy::Policy;
 use crate::kinds::DEPLOYMENT;
@@ -266,4 +267,49 @@ fn a_dialog_takes_the_keys_and_is_dropped_with_its_context() {
     assert!(app.scene().dialog.is_some() && app.prompt().is_none());
     app.update(Event::Input(Input::Paste("web".into())));
     assert!(app.scene().dialog.is_some());
+}
+
+/// The first words of a server that knows us.
+fn greeted(app: &mut App, epoch: u64) -> Vec<Effect> {
+    let connected = Connected {
+        catalog: Catalog::builtin(),
+        version: "v1.36.3".into(),
+        server: "https://shop:6443".into(),
+        user: Some("jane".into()),
+        cluster_uid: Some("u-shop".into()),
+    };
+    app.update(Event::Reply(Epoch(epoch), Reply::Connected(Box::new(connected))))
+}
+
+fn title(app: &App) -> String {
+    app.scene().title.left.iter().map(|span| span.text.to_string()).collect::<Vec<_>>().join("  ")
+}
+
+#[test]
+fn fewer_rights_are_found_out_before_anything_is_looked_at() {
+    let text = "[[policy]]\nmatch = { context = \"shop\" }\nmode = \"observe\"\nread_only_group = \"readers\"\n";
+    let begin = || {
+        let policy = Policy::parse(text, "policy.toml");
+        let (mut app, _) = App::start(Start { policy, ..Start::on(&["shop"], NOW, Size { width: 120, height: 40 }) });
+        let weaker = Weaker { user: "jane".into(), group: "readers".into() };
+        assert_eq!(greeted(&mut app, 1), [Effect::Weaken(Epoch(1), weaker.clone())]);
+        (app, weaker)
+    };
+    let (mut app, weaker) = begin();
+    let effects = app.update(Event::Reply(Epoch(1), Reply::Weakened(Ok(()))));
+    let [Effect::Disconnect(Epoch(1)), Effect::ConnectAs { epoch, weaker: by, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(*by, weaker);
+    let epoch = *epoch;
+    let effects = greeted(&mut app, epoch.0);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Weaken(..))), "{effects:?}");
+    assert!(!title(&app).contains("server-enforced"), "not before the server has said so");
+    app.update(Event::Reply(epoch, Reply::Enforced(Ok(()))));
+    assert!(title(&app).contains("observe (server-enforced)"), "{}", title(&app));
+    let (mut app, _) = begin();
+    app.update(Event::Reply(Epoch(1), Reply::Weakened(Err("it may not list pods".into()))));
+    assert!(message(&app.scene()).contains("not as a member of readers: it may not list pods"));
+    app.update(Event::Reply(Epoch(1), Reply::Enforced(Err("patch pods in dev".into()))));
+    assert!(title(&app).contains("observe (client guard)"), "{}", title(&app));
 }

@@ -35,7 +35,12 @@ fn outcome(record: &Record, index: usize) -> String {
     let id = record.entries.get(index + 1).map(|next| say(next, "prev")).unwrap_or_default();
     let later = record.entries.iter().skip(index + 1);
     let result = later.filter(|result| result.get("intent").is_some()).find(|result| say(result, "intent") == id);
-    result.map_or_else(|| "unknown: no result is on record".to_owned(), |result| say(result, "outcome"))
+    let Some(result) = result else { return "unknown: no result is on record".to_owned() };
+    match result.get("shown").and_then(Value::as_bool) {
+        Some(true) => "the answer was lost; the object showed the change".to_owned(),
+        Some(false) => "the answer was lost; the object did not show the change".to_owned(),
+        None => say(result, "outcome"),
+    }
 }
 
 fn say(entry: &Value, key: &str) -> String {

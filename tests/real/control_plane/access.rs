@@ -16,7 +16,7 @@ use super::{ControlPlane, Request};
 /// The issuer of service account tokens.
 pub const ISSUER: &str = "https://kubernetes.default.svc";
 
-/// Users and their group. `viewer` may read everything through [`ControlPlane::kubeconfig`];
+/// Users and their group; `gardeners` have no rights but what a test binds to them. `viewer` may read everything through [`ControlPlane::kubeconfig`];
 /// those without a group have no rights but what [`ControlPlane::grant`] gives.
 pub const USERS: &[(&str, &str)] = &[
     ("admin", "system:masters"),
@@ -43,6 +43,9 @@ pub const USERS: &[(&str, &str)] = &[
     ("copier", ""),
     ("ferryman", ""),
     ("bystander", ""),
+    ("chimp", ""),
+    ("gibbon", "gardeners"),
+    ("guest-operator", ""),
     ("kwok", "system:masters"),
     ("system:kube-controller-manager", "system:masters"),
     ("system:kube-scheduler", "system:masters"),
