@@ -234,6 +234,19 @@ impl<'a> World<'a> {
         found.clone()
     }
 
+    /// The Services of a namespace that only stand for other names, by name.
+    pub fn bridges(&self, namespace: &str) -> Vec<&'a Arc<Record>> {
+        self.note(Read::Bridges(SERVICE, Arc::from(namespace)));
+        let is_bridge = |record: &&Arc<Record>| facts::service(record).is_some_and(reads::is_bridge);
+        let found = self.cluster.in_namespace(SERVICE, namespace).filter(is_bridge);
+        let found: Vec<_> = found.filter_map(|record| self.cluster.get(&record.key)).collect();
+        for record in &found {
+            // One that becomes another kind of Service, or goes away, is not found by it any more.
+            self.note(Read::Object(record.key.clone()));
+        }
+        found
+    }
+
     /// The Service with this address in the cluster.
     pub fn by_cluster_ip(&self, ip: IpAddr) -> Option<&'a Arc<Record>> {
         self.note(Read::ClusterIp(SERVICE, ip));
