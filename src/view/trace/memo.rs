@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// Looks at a kind after which an index of it is made: a single trace is through sooner without one.
 const WORTH_AN_INDEX: u32 = 24;
 
+/// Hosts, and who is for them.
+type Asked<'a> = (BTreeSet<String>, Vec<&'a Arc<Record>>);
+
 /// What is kept of a world, whose model does not change while it is borrowed.
 #[derive(Debug, Default)]
 pub struct Memo<'a> {
@@ -21,6 +24,8 @@ pub struct Memo<'a> {
     pub open: OnceCell<Vec<&'a Arc<Record>>>,
     /// The Services by their addresses in the cluster.
     pub cluster_ips: OnceCell<HashMap<IpAddr, &'a Arc<Record>>>,
+    /// By kind: the hosts that were asked for last, and who is for them: each stage of a trace asks for the same.
+    asked: RefCell<BTreeMap<KindId, Asked<'a>>>,
     /// By kind: how often something was looked for in all of it.
     looks: RefCell<BTreeMap<KindId, u32>>,
     /// Whom the controllers serve, and what was looked at to tell.
@@ -34,6 +39,24 @@ impl<'a> Memo<'a> {
         let looks = looks.entry(kind).or_default();
         *looks = looks.saturating_add(1);
         WORTH_AN_INDEX <= *looks
+    }
+
+    /// Who is for these hosts, found once where the same are asked for again.
+    pub fn last(
+        &self,
+        kind: KindId,
+        hosts: &[&str],
+        find: impl FnOnce() -> Vec<&'a Arc<Record>>,
+    ) -> Vec<&'a Arc<Record>> {
+        let hosts: BTreeSet<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        if let Some((asked, found)) = self.asked.borrow().get(&kind)
+            && *asked == hosts
+        {
+            return found.clone();
+        }
+        let found = find();
+        self.asked.borrow_mut().insert(kind, (hosts, found.clone()));
+        found
     }
 
     /// Whom a controller serves.

@@ -197,7 +197,7 @@ impl<'a> World<'a> {
     pub fn about(&self, kind: KindId, hosts: &[&str]) -> Vec<&'a Arc<Record>> {
         if !self.memo.is_busy(kind) {
             let is_meant = |record: &&Arc<Record>| hosts.iter().any(|host| reads::is_for(record, host));
-            return self.cluster.of(kind).filter(is_meant).collect();
+            return self.memo.last(kind, hosts, || self.cluster.of(kind).filter(is_meant).collect());
         }
         let mut known = self.memo.hosts.borrow_mut();
         let known = known.entry(kind).or_insert_with(|| Hosts::of(self.cluster.of(kind)));
