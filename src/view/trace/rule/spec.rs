@@ -24,8 +24,8 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
     let side = notes::side(world, controller, request, served, &servers);
     let decision = |hops, action| Decision { tls: plan.clone(), hops, action, gate: None, side: side.clone() };
     let not_reached = || Hop { standing: Standing::NotReached, ..Hop::new(HopKind::Service, "") };
-    // An unknown controller may differ from the specification.
-    let sure = |hop: Hop| if controller.flavour == Flavour::Spec { hop.sure(Confidence::Inferred) } else { hop };
+    // An unknown controller may differ from the specification; of the others' rules only their manuals are known.
+    let sure = |hop: Hop| hop.sure(Confidence::Inferred);
     let Some(server) = server::find(&servers, request.name()) else {
         let hop = miss::no_host(world, controller, request, served, &servers);
         return decision(vec![sure(hop), not_reached()], end(not_found(controller)));
