@@ -7,6 +7,7 @@ mod expression;
 pub mod middleware;
 mod options;
 pub mod router;
+mod syntax;
 #[cfg(test)]
 mod tests;
 
@@ -128,7 +129,6 @@ impl<'s, 'a> Stage<'s, 'a> {
             let takes = match &router.rule {
                 Reading::Rule(rule) => rule.takes(asked),
                 Reading::Refused(_) => Some(false),
-                Reading::Untold => None,
             };
             match (takes, router.listens(self.options, self.entry)) {
                 (Some(true), Some(false)) => elsewhere.push(router),
