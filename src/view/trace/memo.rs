@@ -4,13 +4,16 @@ use crate::kinds::{KindId, Record};
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::reads::{self, Read};
 use crate::view::trace::served::Sorted;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Looks at a kind after which an index of it is made: a single trace is through sooner without one.
 const WORTH_AN_INDEX: u32 = 24;
+
+/// The same for addresses of Services, of which an index is made sooner: slices written by hand are asked about one by one.
+const WORTH_ADDRESSES: u32 = 3;
 
 /// Hosts, and who is for them.
 type Asked<'a> = (BTreeSet<String>, Vec<&'a Arc<Record>>);
@@ -28,6 +31,8 @@ pub struct Memo<'a> {
     asked: RefCell<BTreeMap<KindId, Asked<'a>>>,
     /// By kind: how often something was looked for in all of it.
     looks: RefCell<BTreeMap<KindId, u32>>,
+    /// How often a Service was looked for by its address.
+    addresses: Cell<u32>,
     /// Whom the controllers serve, and what was looked at to tell.
     pub served: RefCell<Vec<(Controller, Sorted<'a>, BTreeSet<Read>)>>,
 }
@@ -39,6 +44,12 @@ impl<'a> Memo<'a> {
         let looks = looks.entry(kind).or_default();
         *looks = looks.saturating_add(1);
         WORTH_AN_INDEX <= *looks
+    }
+
+    /// Notes one more look for an address; whether an index of them is worth its while by now.
+    pub fn is_busy_with_addresses(&self) -> bool {
+        self.addresses.set(self.addresses.get().saturating_add(1));
+        WORTH_ADDRESSES <= self.addresses.get()
     }
 
     /// Who is for these hosts, found once where the same are asked for again.

@@ -250,7 +250,7 @@ impl<'a> World<'a> {
     /// The Service with this address in the cluster.
     pub fn by_cluster_ip(&self, ip: IpAddr) -> Option<&'a Arc<Record>> {
         self.note(Read::ClusterIp(SERVICE, ip));
-        let found = if self.memo.is_busy(SERVICE) {
+        let found = if self.memo.is_busy_with_addresses() {
             let known = self.memo.cluster_ips.get_or_init(|| {
                 let mut known = HashMap::new();
                 for service in self.cluster.of(SERVICE) {
