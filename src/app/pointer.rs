@@ -99,7 +99,8 @@ fn in_pane(pane: &Pane, is_beside: bool, x: u16, y: u16) -> Option<Target> {
             lines(places.body, places.first, places.all)
         }
         Content::Picker(picker) => {
-            let area = Area { y: pane.area.y + 1, height: pane.area.height.saturating_sub(1), ..pane.area };
+            let height = pane.area.height.saturating_sub(1 + picker.told.len() as u16);
+            let area = Area { y: pane.area.y + 1, height, ..pane.area };
             lines(area, picker.first, picker.all)
         }
         Content::Logs(logs) => {

@@ -167,6 +167,8 @@ pub struct PickerPane {
     pub title: String,
     /// The entries of the window.
     pub entries: Vec<Entry>,
+    /// The selected one in full, below them, where its line is cut.
+    pub told: Vec<String>,
     /// Index of the first of them.
     pub first: usize,
     /// Index of the selected one among all.

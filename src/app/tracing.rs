@@ -143,6 +143,10 @@ impl App {
             return (None, Entry { text, detail: format!("{namespace} {owner}"), ..Entry::default() });
         };
         let mut detail = vec![told.verdict.name().to_owned()];
+        let reason = told.headline.as_ref().map(|finding| format!("{}: {}", finding.code(), finding.message()));
+        // Where something is wrong, that is what is looked for.
+        let (first, last) = if told.verdict < Verdict::Ok { (reason, None) } else { (None, reason) };
+        detail.extend(first);
         let backends: Vec<String> = told.backends.iter().map(|(_, service)| format!("svc/{service}")).collect();
         if !backends.is_empty() {
             detail.push(format!("→ {}", backends.join(", ")));
@@ -151,7 +155,7 @@ impl App {
             detail.push(format!("certificate {}d", (end.seconds() - self.now.seconds()).div_euclid(86_400)));
         }
         detail.push(format!("{namespace} {owner}"));
-        detail.extend(told.headline.as_ref().map(|finding| format!("{}: {}", finding.code(), finding.message())));
+        detail.extend(last);
         let health = Some(told.verdict.health());
         (Some(told.verdict), Entry { health, text, detail: detail.join("  "), ..Entry::default() })
     }

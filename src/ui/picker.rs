@@ -21,7 +21,17 @@ impl Widget for &Themed<'_, PickerPane> {
         }
         let pane = self.what;
         put(buffer, (area.x + GUTTER, area.y), area.right(), &pane.title, self.theme.style(Role::Strong));
-        let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        let told = (pane.told.len() as u16).min(area.height - 1);
+        let body = Rect { y: area.y + 1, height: area.height - 1 - told, ..area };
+        for (row, line) in pane.told.iter().take(usize::from(told)).enumerate() {
+            put(
+                buffer,
+                (area.x + GUTTER, body.bottom() + row as u16),
+                area.right(),
+                line,
+                self.theme.style(Role::Text),
+            );
+        }
         let shown = pane.entries.len().min(usize::from(body.height));
         let scroll = Scroll { first: pane.first, shown, all: pane.all, theme: self.theme };
         let right = body.right().saturating_sub(scroll.room());

@@ -16,7 +16,7 @@ use crate::view::trace::outcome::{Backend, Outcome, Trace, Verdict};
 use crate::view::trace::reads::Read;
 use crate::view::trace::request::Request;
 use crate::view::trace::world::World;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// One way in.
@@ -153,8 +153,13 @@ pub fn naming(world: &World, object: &Record) -> Vec<Route> {
 
 /// The routes that name a Service by which the object is reached, each with the Services walked through from there.
 fn routes(world: &World, reach: &Reach) -> Vec<(Route, Vec<ObjectRef>)> {
-    // The list itself is a look at every object that names routes.
-    let records = routes::KINDS.into_iter().flat_map(|kind| world.of(kind));
+    let services: Vec<_> = reach.chains().filter_map(|(service, _)| world.get(service)).collect();
+    let records = routes::KINDS.into_iter().flat_map(|kind| {
+        // The list itself is a look at every object that names routes; those that name a Service hold a link to it.
+        world.depends_on(kind);
+        let named = services.iter().flat_map(|service| world.sources(service, kind));
+        named.map(|record| (&record.key, record)).collect::<BTreeMap<_, _>>().into_values()
+    });
     let routes = records.flat_map(|record| routes::of(world.cluster, record));
     let named = routes.filter_map(|route| {
         let chain = route.services.iter().find_map(|service| reach.chain(service))?.to_vec();

@@ -153,7 +153,14 @@ impl App {
                 PanelOf::Filters => "filter: <space> switches, d takes away, <enter> changes",
             };
             let entries = entries.into_iter().skip(first).take(height).collect();
-            return Some(Content::Picker(PickerPane { title: title.to_owned(), entries, first, selected, all }));
+            return Some(Content::Picker(PickerPane {
+                title: title.to_owned(),
+                entries,
+                told: Vec::new(),
+                first,
+                selected,
+                all,
+            }));
         }
         let first = screen.record?;
         let number = window::here(&view.tail, screen.selected)?;

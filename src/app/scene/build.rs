@@ -1,6 +1,6 @@
 //! From the state to the scene.
 
-use super::{Choice, Choices, Content, DetailPane, HomePane, Pane, PickerPane, Scene, TablePane, TextPane};
+use super::{Choice, Choices, Content, DetailPane, Entry, HomePane, Pane, PickerPane, Scene, TablePane, TextPane};
 use crate::app::App;
 use crate::app::home::{place, rows};
 use crate::app::layout::{Area, Panes};
@@ -11,10 +11,16 @@ use crate::app::session::{Connection, Session};
 use crate::kinds::{Align, Health, Kind, ObjectRef, POD, SERVICE, age};
 use crate::model::Sync;
 use crate::view::describe::{self, Detail};
+use crate::view::fit::{width, wrap};
 use crate::view::line::{Line, Role, Span};
 use crate::view::table::{self, Heading, Row, RowCell, Table};
 use crate::view::trace::outcome::Verdict;
 use crate::wire::Timestamp;
+
+/// What stands before the text of a list's entries.
+const PICKER_GUTTER: usize = 4;
+/// Lines that tell of the selected path, at most.
+const MOST_TOLD: usize = 5;
 
 /// The heading of the paths' verdicts.
 const PATHS: &str = "PATHS";
@@ -160,8 +166,12 @@ impl App {
 
     fn picker_pane(&self, screen: &Picker, area: Area) -> Content {
         let entries = self.entries(screen);
-        let (all, height) = (entries.len(), usize::from(area.height).saturating_sub(1));
+        let all = entries.len();
         let selected = (0 < all).then(|| screen.cursor.index.min(all - 1));
+        let is_path = matches!(screen.pick, Pick::Route | Pick::Trace);
+        let told =
+            selected.filter(|_| is_path).map_or_else(Vec::new, |at| whole(&entries, at, usize::from(area.width)));
+        let height = usize::from(area.height).saturating_sub(1 + told.len());
         let cursor = Cursor { index: selected.unwrap_or(0), ..screen.cursor };
         let first = cursor.first(height, all);
         let title = match screen.pick {
@@ -174,7 +184,7 @@ impl App {
             Pick::Trace => "paths that are pinned or were followed lately: <enter> follows one, P pins or lets go",
         };
         let entries = entries.into_iter().skip(first).take(height).collect();
-        Content::Picker(PickerPane { title: title.to_owned(), entries, first, selected, all })
+        Content::Picker(PickerPane { title: title.to_owned(), entries, told, first, selected, all })
     }
 
     fn choices(&self, height: u16) -> Option<Choices> {
@@ -323,6 +333,19 @@ pub(super) fn sync(session: &Session, kind: &Kind) -> Sync {
     }
     let scopes = session.scopes(kind);
     scopes.iter().map(|scope| session.cluster.sync(scope).clone()).min_by_key(rank).unwrap_or(Sync::Closed)
+}
+
+/// The selected path with all that is said of it, in lines of its own where its columns cut either.
+fn whole(entries: &[Entry], selected: usize, room: usize) -> Vec<String> {
+    let Some(entry) = entries.get(selected) else { return Vec::new() };
+    let longest = entries.iter().map(|entry| width(&entry.text)).max().unwrap_or(0).min(room / 2);
+    // The places of marks, a gap of two, and the bar that shows where one is.
+    let detail = room.saturating_sub(PICKER_GUTTER + longest + 3);
+    if width(&entry.text) <= longest && width(&entry.detail) <= detail {
+        return Vec::new();
+    }
+    let text = format!("{}  {}", entry.text, entry.detail);
+    wrap(&text, room.saturating_sub(PICKER_GUTTER + 1)).into_iter().take(MOST_TOLD).collect()
 }
 
 /// When a pane says something else by itself.

@@ -120,5 +120,9 @@ fn list(size: Size) -> Scene {
         entry(None, "https://pay.example.com/ --method POST", "recent", false),
     ];
     let title = "paths that are pinned or were followed lately".to_owned();
-    scene(size, false, Content::Picker(PickerPane { title, entries, first: 0, selected: Some(0), all: 3 }))
+    scene(
+        size,
+        false,
+        Content::Picker(PickerPane { title, entries, told: Vec::new(), first: 0, selected: Some(0), all: 3 }),
+    )
 }

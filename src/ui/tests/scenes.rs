@@ -448,7 +448,11 @@ fn namespaces(size: Size) -> Scene {
     entries[1].current = true;
     entries[2].marked = true;
     let title = "which namespaces? <space> marks several".to_owned();
-    scene(size, false, Content::Picker(PickerPane { title, entries, first: 0, selected: Some(2), all: 20 }))
+    scene(
+        size,
+        false,
+        Content::Picker(PickerPane { title, entries, told: Vec::new(), first: 0, selected: Some(2), all: 20 }),
+    )
 }
 
 fn unreachable(size: Size) -> Scene {

@@ -98,7 +98,7 @@ impl Reach {
     fn add_aliases(&mut self, world: &World) {
         let aliases: Vec<(ObjectRef, ObjectRef)> = world
             .of(SERVICE)
-            .filter_map(|service| Some((service.key.clone(), alias(facts::service(service)?)?)))
+            .filter_map(|service| alias(facts::service(service)?).map(|to| (service.key.clone(), to)))
             .collect();
         loop {
             let known = |key: &ObjectRef| self.chains.contains_key(key);

@@ -25,13 +25,18 @@ const ON_LISTENERS: [KindId; 3] = [HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE];
 /// The kinds that have listeners.
 const LISTENERS: [KindId; 3] = [GATEWAY, LISTENER_SET, X_LISTENER_SET];
 
+/// Which routes looked at what.
+type Looks = HashMap<Read, BTreeSet<usize>>;
+
 /// Every route with its verdict.
 #[derive(Debug, Default)]
 pub struct Index {
     entries: Vec<Option<Entry>>,
     free: Vec<usize>,
     by_owner: BTreeMap<ObjectRef, Vec<usize>>,
-    by_read: HashMap<Read, BTreeSet<usize>>,
+    by_read: Looks,
+    /// The looks for hosts apart, by kind and name as [`reads::bare`] gives it: thousands of Ingresses can change at once.
+    by_host: HashMap<(KindId, String), Looks>,
     due: BTreeSet<usize>,
     /// The objects that changed, as they were then: most changes of a node are none but that of its version.
     seen: HashMap<ObjectRef, Arc<Record>>,
@@ -115,7 +120,7 @@ impl Index {
     /// Takes in that it changed whether a kind may be read, or whether its list is whole: every trace that looked at the
     /// kind is due.
     pub fn reread(&mut self, cluster: &Cluster, kind: KindId) {
-        let reads = self.by_read.iter().filter(|(read, _)| read.kind() == kind);
+        let reads = self.by_read.iter().chain(self.by_host.values().flatten()).filter(|(read, _)| read.kind() == kind);
         let touched: Vec<usize> = reads.flat_map(|(_, entries)| entries).copied().collect();
         self.due.extend(touched);
         if KINDS.contains(&kind) {
@@ -170,7 +175,7 @@ impl Index {
 
     /// Everything that the traces looked at.
     pub fn reads(&self) -> impl Iterator<Item = &Read> {
-        self.by_read.keys()
+        self.by_read.keys().chain(self.by_host.values().flat_map(HashMap::keys))
     }
 
     fn entry(&self, id: usize) -> Option<&Entry> {
@@ -196,8 +201,13 @@ impl Index {
 
     /// Marks the traces that looked for objects for a host that this one is for.
     fn mark_by_host(&mut self, record: &Record) {
-        let looks = self.by_read.iter().filter(|(read, _)| reads::is_by_host(read, record));
-        self.due.extend(looks.flat_map(|(_, entries)| entries));
+        let kind = record.key.kind;
+        let looks: Vec<&Looks> = match reads::plain_hosts(record) {
+            Some(names) => names.into_iter().filter_map(|name| self.by_host.get(&(kind, name))).collect(),
+            None => self.by_host.values().collect(),
+        };
+        let touched = looks.into_iter().flatten().filter(|(read, _)| reads::is_by_host(read, record));
+        self.due.extend(touched.flat_map(|(_, entries)| entries));
     }
 
     /// Lists the routes of every object that stands on listeners.
@@ -249,12 +259,25 @@ impl Index {
 
     fn forget(&mut self, id: usize, reads: &BTreeSet<Read>) {
         for read in reads {
-            if let Some(touched) = self.by_read.get_mut(read) {
+            let looks = self.looks(read);
+            if let Some(touched) = looks.get_mut(read) {
                 touched.remove(&id);
                 if touched.is_empty() {
-                    self.by_read.remove(read);
+                    looks.remove(read);
                 }
             }
+            let is_over = looks.is_empty();
+            if let (true, Some(place)) = (is_over, place(read)) {
+                self.by_host.remove(&place);
+            }
+        }
+    }
+
+    /// Where a look is kept.
+    fn looks(&mut self, read: &Read) -> &mut HashMap<Read, BTreeSet<usize>> {
+        match place(read) {
+            Some(place) => self.by_host.entry(place).or_default(),
+            None => &mut self.by_read,
         }
     }
 
@@ -268,9 +291,15 @@ impl Index {
         let old = std::mem::replace(&mut entry.reads, reads.clone());
         self.forget(id, &old);
         for read in reads {
-            self.by_read.entry(read).or_default().insert(id);
+            self.looks(&read).entry(read).or_default().insert(id);
         }
     }
+}
+
+/// Under which kind and name a look for a host is kept; none for other looks.
+fn place(read: &Read) -> Option<(KindId, String)> {
+    let Read::Host(kind, host) = read else { return None };
+    Some((*kind, reads::bare(host)))
 }
 
 /// What is kept of a trace.

@@ -4,13 +4,19 @@ use crate::kinds::{KindId, Record};
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::reads::{self, Read};
 use crate::view::trace::served::Sorted;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Looks at a kind after which an index of it is made: a single trace is through sooner without one.
 const WORTH_AN_INDEX: u32 = 24;
+
+/// The same for addresses of Services, of which an index is made sooner: slices written by hand are asked about one by one.
+const WORTH_ADDRESSES: u32 = 3;
+
+/// Hosts, and who is for them.
+type Asked<'a> = (BTreeSet<String>, Vec<&'a Arc<Record>>);
 
 /// What is kept of a world, whose model does not change while it is borrowed.
 #[derive(Debug, Default)]
@@ -21,8 +27,12 @@ pub struct Memo<'a> {
     pub open: OnceCell<Vec<&'a Arc<Record>>>,
     /// The Services by their addresses in the cluster.
     pub cluster_ips: OnceCell<HashMap<IpAddr, &'a Arc<Record>>>,
+    /// By kind: the hosts that were asked for last, and who is for them: each stage of a trace asks for the same.
+    asked: RefCell<BTreeMap<KindId, Asked<'a>>>,
     /// By kind: how often something was looked for in all of it.
     looks: RefCell<BTreeMap<KindId, u32>>,
+    /// How often a Service was looked for by its address.
+    addresses: Cell<u32>,
     /// Whom the controllers serve, and what was looked at to tell.
     pub served: RefCell<Vec<(Controller, Sorted<'a>, BTreeSet<Read>)>>,
 }
@@ -34,6 +44,30 @@ impl<'a> Memo<'a> {
         let looks = looks.entry(kind).or_default();
         *looks = looks.saturating_add(1);
         WORTH_AN_INDEX <= *looks
+    }
+
+    /// Notes one more look for an address; whether an index of them is worth its while by now.
+    pub fn is_busy_with_addresses(&self) -> bool {
+        self.addresses.set(self.addresses.get().saturating_add(1));
+        WORTH_ADDRESSES <= self.addresses.get()
+    }
+
+    /// Who is for these hosts, found once where the same are asked for again.
+    pub fn last(
+        &self,
+        kind: KindId,
+        hosts: &[&str],
+        find: impl FnOnce() -> Vec<&'a Arc<Record>>,
+    ) -> Vec<&'a Arc<Record>> {
+        let hosts: BTreeSet<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        if let Some((asked, found)) = self.asked.borrow().get(&kind)
+            && *asked == hosts
+        {
+            return found.clone();
+        }
+        let found = find();
+        self.asked.borrow_mut().insert(kind, (hosts, found.clone()));
+        found
     }
 
     /// Whom a controller serves.

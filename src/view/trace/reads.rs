@@ -30,6 +30,8 @@ pub enum Read {
     Host(KindId, Arc<str>),
     /// The Services that can be entered from outside.
     Open(KindId),
+    /// The Services of a namespace that only stand for other names.
+    Bridges(KindId, Arc<str>),
     /// The Service with this address in the cluster, whichever it is.
     ClusterIp(KindId, IpAddr),
 }
@@ -44,6 +46,7 @@ impl Read {
             | Self::Kind(kind)
             | Self::Host(kind, _)
             | Self::Open(kind)
+            | Self::Bridges(kind, _)
             | Self::ClusterIp(kind, _) => *kind,
         }
     }
@@ -52,6 +55,11 @@ impl Read {
 /// Whether a Service can be entered from outside at all.
 pub fn is_open(service: &ServiceFacts) -> bool {
     matches!(service.kind, ServiceType::LoadBalancer | ServiceType::NodePort) || !service.external_ips.is_empty()
+}
+
+/// Whether a Service only stands for another name.
+pub fn is_bridge(service: &ServiceFacts) -> bool {
+    service.kind == ServiceType::ExternalName
 }
 
 /// The addresses of a Service in the cluster.
@@ -165,7 +173,10 @@ pub fn touched(changed: &ObjectRef, record: Option<&Record>) -> Vec<Read> {
         };
         reads.extend(record.meta.labels.iter().map(label));
     }
-    reads.extend(facts::service(record).filter(|facts| is_open(facts)).map(|_| Read::Open(kind)));
+    let service = facts::service(record);
+    reads.extend(service.filter(|facts| is_open(facts)).map(|_| Read::Open(kind)));
+    let bridge = service.filter(|facts| is_bridge(facts)).and(changed.namespace.as_ref());
+    reads.extend(bridge.map(|namespace| Read::Bridges(kind, Arc::clone(namespace))));
     reads.extend(cluster_ips(record).map(|ip| Read::ClusterIp(kind, ip)));
     reads
 }
@@ -182,7 +193,7 @@ fn scope(read: &Read) -> Option<Scope> {
             let (kind, namespace) = (key.kind, key.namespace.clone());
             (!key.name.is_empty()).then(|| Scope { kind, namespace, select: Select::Name(Arc::clone(&key.name)) })
         }
-        Read::Namespace(kind, namespace) | Read::Label(kind, namespace, ..) => {
+        Read::Namespace(kind, namespace) | Read::Label(kind, namespace, ..) | Read::Bridges(kind, namespace) => {
             (!is_single(*kind)).then(|| Scope::namespace(*kind, namespace))
         }
         Read::Kind(kind) | Read::Host(kind, _) | Read::Open(kind) | Read::ClusterIp(kind, _) => {

@@ -17,6 +17,7 @@ pub mod pattern;
 pub mod redirect;
 pub mod rewrite;
 pub mod server;
+pub mod serving;
 pub mod settings;
 pub mod spec;
 pub mod taken;
@@ -32,7 +33,7 @@ use crate::view::trace::hop::{Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Controller, Decision};
 use crate::view::trace::request::Request;
-use crate::view::trace::served::{Served, Sorted, among};
+use crate::view::trace::rule::serving::Served;
 use crate::view::trace::world::World;
 
 /// Decides about a request that reached a controller.
@@ -48,8 +49,7 @@ pub fn decide(world: &World, controller: &Controller, request: &Request) -> Deci
         };
     }
     let near = world.for_hosts(INGRESS, &[request.name(), request.server_name()]);
-    let Sorted { taken, left } = world.served(controller, || taken::all(world, controller));
-    let served = Served { near: among(&taken, near), taken, left };
+    let served = Served::new(world, controller, near);
     let decision = match controller.flavour {
         Flavour::Nginx => nginx::decide(world, controller, request, &served),
         Flavour::Traefik => traefik::decide(world, controller, request, &served),

@@ -31,41 +31,18 @@ pub struct Sorted<'a> {
     pub left: Rc<[(&'a Arc<Record>, Taken)]>,
 }
 
-/// The Ingresses that a controller serves, as one request sees them.
-#[derive(Debug)]
-pub struct Served<'a> {
-    /// Those that it serves, the oldest first.
-    pub taken: Rc<[&'a Arc<Record>]>,
-    /// Those that it does not, and why.
-    pub left: Rc<[(&'a Arc<Record>, Taken)]>,
-    /// Of those that it serves the ones that may decide about the request's hosts, in the same order.
-    pub near: Vec<&'a Arc<Record>>,
-}
-
 impl<'a> Sorted<'a> {
     /// Puts those that are served in order.
     pub fn new(mut taken: Vec<&'a Arc<Record>>, left: Vec<(&'a Arc<Record>, Taken)>) -> Self {
+        // They come by name, and so equal ages come in the opposite order: a stable sort of these has little to do.
+        taken.reverse();
         taken.sort_by(|a, b| by_age(a, b));
         Self { taken: taken.into(), left: left.into() }
     }
 }
 
-impl<'a> Served<'a> {
-    /// Of these Ingresses the ones that are served, in order.
-    pub fn of(&self, ingresses: Vec<&'a Arc<Record>>) -> Vec<&'a Arc<Record>> {
-        among(&self.taken, ingresses)
-    }
-}
-
-/// Of these Ingresses the ones that are among those taken, in their order.
-pub fn among<'a>(taken: &[&'a Arc<Record>], mut ingresses: Vec<&'a Arc<Record>>) -> Vec<&'a Arc<Record>> {
-    ingresses.retain(|ingress| taken.binary_search_by(|other| by_age(other, ingress)).is_ok());
-    ingresses.sort_by(|a, b| by_age(a, b));
-    ingresses
-}
-
 /// The oldest owns; of equal age, as in files, the last by name (ingress-nginx's store sorts so).
-fn by_age(a: &Record, b: &Record) -> Ordering {
+pub fn by_age(a: &Record, b: &Record) -> Ordering {
     let age = |record: &Record| record.meta.created.map_or(i64::MIN, Timestamp::seconds);
     age(a).cmp(&age(b)).then_with(|| b.key.cmp(&a.key))
 }

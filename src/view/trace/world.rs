@@ -197,7 +197,7 @@ impl<'a> World<'a> {
     pub fn about(&self, kind: KindId, hosts: &[&str]) -> Vec<&'a Arc<Record>> {
         if !self.memo.is_busy(kind) {
             let is_meant = |record: &&Arc<Record>| hosts.iter().any(|host| reads::is_for(record, host));
-            return self.cluster.of(kind).filter(is_meant).collect();
+            return self.memo.last(kind, hosts, || self.cluster.of(kind).filter(is_meant).collect());
         }
         let mut known = self.memo.hosts.borrow_mut();
         let known = known.entry(kind).or_insert_with(|| Hosts::of(self.cluster.of(kind)));
@@ -234,10 +234,23 @@ impl<'a> World<'a> {
         found.clone()
     }
 
+    /// The Services of a namespace that only stand for other names, by name.
+    pub fn bridges(&self, namespace: &str) -> Vec<&'a Arc<Record>> {
+        self.note(Read::Bridges(SERVICE, Arc::from(namespace)));
+        let is_bridge = |record: &&Arc<Record>| facts::service(record).is_some_and(reads::is_bridge);
+        let found = self.cluster.in_namespace(SERVICE, namespace).filter(is_bridge);
+        let found: Vec<_> = found.filter_map(|record| self.cluster.get(&record.key)).collect();
+        for record in &found {
+            // One that becomes another kind of Service, or goes away, is not found by it any more.
+            self.note(Read::Object(record.key.clone()));
+        }
+        found
+    }
+
     /// The Service with this address in the cluster.
     pub fn by_cluster_ip(&self, ip: IpAddr) -> Option<&'a Arc<Record>> {
         self.note(Read::ClusterIp(SERVICE, ip));
-        let found = if self.memo.is_busy(SERVICE) {
+        let found = if self.memo.is_busy_with_addresses() {
             let known = self.memo.cluster_ips.get_or_init(|| {
                 let mut known = HashMap::new();
                 for service in self.cluster.of(SERVICE) {

@@ -97,6 +97,41 @@ const RULES: &[(&str, &[&str])] = &[
     ("!Host(`r25.example`) && PathPrefix(`/r25`)", &["http://r25.example/r25", "http://q.example/r25"]),
 ];
 
+/// Rules as version 2 wrote them, and what is asked of each.
+const OLD_RULES: &[(&str, &[&str])] = &[
+    ("Host(`v0.example`, `V0b.example`)", &["http://v0.example/", "http://v0b.example/x", "http://v0c.example/"]),
+    (
+        "HostRegexp(`{sub:[a-z]+}.v1.example`)",
+        &["http://a.v1.example/", "http://A.v1.example/", "http://a1.v1.example/", "http://a.b.v1.example/"],
+    ),
+    ("HostRegexp(`{sub}.v2.example`, `v2.example`)", &["http://v2.example/", "http://a-1.v2.example/"]),
+    (
+        "Host(`v3.example`) && PathPrefix(`/a/{id:[0-9]+}`, `/b`)",
+        &["http://v3.example/a/12", "http://v3.example/a/x", "http://v3.example/bc", "http://v3.example/a/1x/y"],
+    ),
+    (
+        "Host(`v4.example`) && Path(`/a/{id}/c`)",
+        &["http://v4.example/a/b/c", "http://v4.example/a/b/d/c", "http://v4.example/a/b/c/"],
+    ),
+    (
+        "Host(`v5.example`) && Headers(`X-Beta`, `1`)",
+        &["http://v5.example/ --header 'x-beta: 1'", "http://v5.example/ --header 'X-Beta: 2'", "http://v5.example/"],
+    ),
+    (
+        "Host(`v6.example`) && HeadersRegexp(`X-Beta`, `^[0-9]$`)",
+        &["http://v6.example/ --header 'X-Beta: 1'", "http://v6.example/ --header 'X-Beta: 12'"],
+    ),
+    (
+        "Host(`v7.example`) && Query(`v=1`)",
+        &["http://v7.example/?v=1", "http://v7.example/?v=2&v=1", "http://v7.example/?v=1&v=2", "http://v7.example/"],
+    ),
+    ("Host(`v8.example`) && Query(`v=`)", &["http://v8.example/?v=7", "http://v8.example/?v", "http://v8.example/"]),
+    ("Host(`v9.example`) && Method(`put`, `GET`)", &["http://v9.example/", "http://v9.example/ --method POST"]),
+    ("Host(`v10.example`) && PathRegexp(`^/a`)", &["http://v10.example/a"]),
+    ("Host(`v11.example`) && Path(`/{}`)", &["http://v11.example/a"]),
+    ("Host(`v12.example`) && Query(`v`)", &["http://v12.example/?v=1"]),
+];
+
 /// Middlewares by their names, without `m-`.
 const MIDDLEWARES: &[(&str, &str)] = &[
     ("strip", "{stripPrefix: {prefixes: [/api, /a]}}"),
@@ -133,6 +168,10 @@ const MIDDLEWARES: &[(&str, &str)] = &[
 fn rules(scene: &mut Scene) {
     for (at, (text, lines)) in RULES.iter().enumerate() {
         scene.add(Door::Main, &route(&format!("r{at}"), "", "", &[rule(text, "", WEB)]), lines);
+    }
+    for (at, (text, lines)) in OLD_RULES.iter().enumerate() {
+        let yaml = route(&format!("v{at}"), "", "", &[rule(text, "    syntax: v2\n", WEB)]);
+        scene.add(Door::Main, &yaml, lines);
     }
     let prior = |priority: i32| format!("    priority: {priority}\n");
     let pair = [

@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
-use crate::kinds::{CRON_JOB, Catalog, Record};
+use crate::kinds::service::ServiceType;
+use crate::kinds::{CRON_JOB, Catalog, Facts, Record};
 use crate::manifests::{read, records};
 use crate::model::{Change, Scope, Sync};
 use crate::view::routes::all;
-use crate::view::trace::fixture::NOW;
+use crate::view::trace::fixture::{self, NOW};
 use crate::view::trace::world::{Answers, Probes};
 use crate::wire::Timestamp;
 use proptest::prelude::*;
@@ -53,6 +54,36 @@ apiVersion: v1
 kind: Service
 metadata: {name: alias, namespace: shop}
 spec: {type: ExternalName, externalName: web.shop.svc.cluster.local}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: alias, namespace: shop}
+spec: {type: ExternalName, externalName: alias.shop.svc.cluster.local}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: alias, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: nginx}
+spec: {controller: example.com/other}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: rest, namespace: shop, annotations: {nginx.ingress.kubernetes.io/server-alias: b.test}}
+spec:
+  ingressClassName: nginx
+  defaultBackend: {service: {name: alias, port: {number: 80}}}
+  rules: [{host: c.test}]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: part, namespace: shop, annotations: {nginx.ingress.kubernetes.io/canary: 'true', nginx.ingress.kubernetes.io/canary-weight: '20'}}
+spec:
+  ingressClassName: nginx
+  rules: [{host: a.test, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: alias, port: {number: 80}}}}]}}]
 ---
 apiVersion: v1
 kind: Pod
@@ -157,7 +188,7 @@ fn only_what_a_change_can_touch_is_followed_anew() {
     }
     let mut index = Index::of(&cluster);
     let routes = index.due();
-    assert_eq!(routes, 3);
+    assert_eq!(routes, 6);
     let world = World::new(&cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes));
     assert!(index.work(&world, || false), "one route a turn");
     while index.work(&world, || false) {}
@@ -165,4 +196,68 @@ fn only_what_a_change_can_touch_is_followed_anew() {
     assert_eq!(index.due(), 0, "no request asks for a CronJob");
     index.age();
     assert_eq!(index.due(), routes);
+}
+
+/// Two applications of one namespace.
+fn pair() -> String {
+    let one = |name: &str, ip: &str| {
+        format!(
+            "
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}-1, namespace: shop, uid: {name}, labels: {{app: {name}}}}}
+spec: {{nodeName: one, containers: [{{name: web, image: web, ports: [{{containerPort: 8080}}], readinessProbe: {{httpGet: {{port: 8080}}}}}}]}}
+status: {{phase: Running, podIPs: [{{ip: {ip}}}], conditions: [{{type: Ready, status: 'True'}}], containerStatuses: [{{name: web, ready: true, state: {{running: {{}}}}}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}, namespace: shop}}
+spec: {{selector: {{app: {name}}}, ports: [{{port: 80, targetPort: 8080}}]}}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {{name: {name}-1, namespace: shop, labels: {{kubernetes.io/service-name: {name}}}}}
+addressType: IPv4
+endpoints: [{{addresses: [{ip}], conditions: {{ready: true}}, targetRef: {{kind: Pod, name: {name}-1, namespace: shop, uid: {name}}}}}]
+ports: [{{port: 8080}}]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: {name}, namespace: shop, creationTimestamp: '2026-01-01T00:00:00Z'}}
+spec:
+  ingressClassName: nginx
+  rules: [{{host: {name}.test, http: {{paths: [{{path: /, pathType: Prefix, backend: {{service: {{name: {name}, port: {{number: 80}}}}}}}}]}}}}]"
+        )
+    };
+    let class = "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: nginx}\nspec: {controller: k8s.io/ingress-nginx}";
+    format!("{class}{}{}", one("web", "10.0.0.5"), one("api", "10.0.0.6"))
+}
+
+#[test]
+fn a_service_that_changes_touches_its_own_routes_and_a_circle_those_of_its_namespace() {
+    let catalog = Catalog::builtin();
+    let (answers, probes) = (Answers::new(), Probes::default());
+    let mut cluster = fixture::cluster_in("shop", &pair());
+    let mut index = Index::of(&cluster);
+    let due = |index: &mut Index, cluster: &mut Cluster, record: Record| {
+        let touched = cluster.apply(Change::Apply(record));
+        index.touch(cluster, &touched);
+        let due = index.due();
+        let world = World::new(cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes));
+        while index.work(&world, || true) {}
+        due
+    };
+    let web = ObjectRef::new(SERVICE, "shop", "web");
+    let mut service = (**cluster.get(&web).unwrap()).clone();
+    assert_eq!(due(&mut index, &mut cluster, service.clone()), 2, "all of them at first");
+    service.meta.labels = [(Arc::from("a"), Arc::from("b"))].into();
+    assert_eq!(due(&mut index, &mut cluster, service.clone()), 1, "the route that leads to it");
+    let circle = "apiVersion: v1\nkind: Service\nmetadata: {name: odd, namespace: shop}\nspec: {type: ExternalName, externalName: odd.shop.svc.cluster.local}";
+    let circle = fixture::cluster_in("shop", circle);
+    let mut odd = (**circle.get(&ObjectRef::new(SERVICE, "shop", "odd")).unwrap()).clone();
+    assert_eq!(due(&mut index, &mut cluster, odd.clone()), 2, "each tells of the circle beside it");
+    let Facts::Service(facts) = &mut odd.digest.facts else { panic!("no facts") };
+    facts.kind = ServiceType::ClusterIp;
+    assert_eq!(due(&mut index, &mut cluster, odd), 2, "and that there is none any more");
 }

@@ -9,8 +9,8 @@ use crate::view::trace::facts;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::location::Canary;
+use crate::view::trace::rule::serving::Served;
 use crate::view::trace::rule::settings::Options;
-use crate::view::trace::served::Served;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -96,7 +96,7 @@ fn places(ingress: &Arc<Record>) -> impl Iterator<Item = Place<'_>> {
 
 /// Of the Ingresses that a controller serves. Canaries are near every host: only where there are any does it matter which
 /// others there are.
-pub fn of<'a>(controller: &Controller, served: &Served<'a>) -> Claims<'a> {
+pub fn of<'a>(controller: &Controller, served: &Served<'_, 'a>) -> Claims<'a> {
     let mut claims = Claims::default();
     let is_canary = |ingress: &Record| is_canary(ingress, controller);
     let canaries: Vec<Place> = served.near.iter().filter(|i| is_canary(i)).flat_map(|i| places(i)).collect();
@@ -108,7 +108,7 @@ pub fn of<'a>(controller: &Controller, served: &Served<'a>) -> Claims<'a> {
     // Who names a Service first says whether it is a canary's, and how its requests are shared out.
     let mut first: BTreeMap<Upstream, Place> = BTreeMap::new();
     let mut mains: BTreeMap<(Host, &str, bool), Upstream> = BTreeMap::new();
-    for ingress in served.taken.iter() {
+    for ingress in served.taken().iter() {
         let is_main = !is_canary(ingress);
         for place in places(ingress) {
             let Some(to) = upstream(ingress, &place.path.backend) else { continue };

@@ -5,14 +5,19 @@ use crate::view::trace::facts;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::rule::notes::{has_alias, has_host};
 use crate::view::trace::rule::server::names;
-use crate::view::trace::served::Served;
+use crate::view::trace::rule::serving::Served;
 use crate::view::trace::world::World;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Those with a rule or another name for it, in their order, and those that own the names beside it that such an Ingress
 /// takes: `www.` and aliases. Every server that takes the name is made of them.
-pub fn with<'a>(world: &World<'a>, controller: &Controller, served: &Served<'a>, name: &str) -> Vec<&'a Arc<Record>> {
+pub fn with<'a>(
+    world: &World<'a>,
+    controller: &Controller,
+    served: &Served<'_, 'a>,
+    name: &str,
+) -> Vec<&'a Arc<Record>> {
     let twin = name.strip_prefix("www.").map_or_else(|| format!("www.{name}"), str::to_owned);
     let mut wanted = BTreeSet::from([name.to_owned(), twin]);
     let mut found = of(controller, served.near.clone(), &wanted);

@@ -31,7 +31,7 @@ pub fn name(controller: &Controller) -> &'static str {
 /// No server takes the host.
 pub fn no_host(world: &World, controller: &Controller, request: &Request, served: &Served, servers: &[Server]) -> Hop {
     let host = request.name();
-    let count = served.taken.len();
+    let count = served.taken().len();
     let summary = match count {
         0 => format!("{} serves no Ingress", name(controller)),
         1 => format!("1 Ingress on this entrance, hosts: {}", server::hosts(servers)),
@@ -81,7 +81,7 @@ pub fn no_host(world: &World, controller: &Controller, request: &Request, served
 fn host_miss(world: &World, controller: &Controller, host: &str, (served, servers): (&Served, &[Server])) -> Finding {
     let finding = Finding::of(&rt::RT_HOST_MISS).word("host", host).word("controller", name(controller));
     let has_host = |ingress: &&Arc<Record>| hosts_of(ingress).iter().any(|have| have.eq_ignore_ascii_case(host));
-    if let Some(ingress) = served.left.iter().map(|(ingress, _)| *ingress).find(has_host) {
+    if let Some(ingress) = served.left().iter().map(|(ingress, _)| *ingress).find(has_host) {
         let title = world.title(&ingress.key);
         let finding =
             finding.object("ingress", &ingress.key).word("closest", format!(" ({title} does, and is not served)"));
@@ -140,7 +140,7 @@ fn not_served(
     is_wanted: impl Fn(Option<&str>) -> bool,
 ) -> (Vec<Finding>, Option<String>) {
     let mut findings = Vec::new();
-    for (ingress, why) in served.left.iter() {
+    for (ingress, why) in served.left().iter() {
         let Some(read) = facts::ingress(ingress) else { continue };
         if !read.rules.iter().any(|rule| is_wanted(rule.host.as_deref())) {
             continue;

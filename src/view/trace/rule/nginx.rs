@@ -20,7 +20,7 @@ use crate::view::trace::rule::{
 use crate::view::trace::world::World;
 
 /// Decides as ingress-nginx does.
-pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'a>) -> Decision {
+pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'_, 'a>) -> Decision {
     let concerned = concern::with(world, controller, served, request.name());
     if concerned.iter().any(|ingress| claim::is_canary(ingress, controller)) {
         // Whom a canary gets requests from depends on every rule that leads to its Service.
@@ -30,7 +30,7 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
     let twin = server::twin(&servers, controller, request.name());
     if twin.is_none() && server::find(&servers, request.name()).is_none() {
         // Whoever is missed is told what there is instead.
-        servers = server::build(controller, &served.taken, served);
+        servers = server::build(controller, &served.taken(), served);
     }
     let twin = server::twin(&servers, controller, request.name());
     let found = twin.or_else(|| server::find(&servers, request.name()));
@@ -97,7 +97,7 @@ struct At<'h, 'a> {
     world: &'h World<'a>,
     controller: &'h Controller,
     request: &'h Request,
-    served: &'h Served<'a>,
+    served: &'h Served<'h, 'a>,
     servers: &'h [Server<'a>],
     server: &'h Server<'a>,
     normal: &'h str,

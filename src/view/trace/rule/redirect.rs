@@ -120,10 +120,10 @@ fn expand(to: &str, request: &Request) -> String {
 const CHALLENGES: &str = "/.well-known/acme-challenge";
 
 /// 308 to https: where it is forced, or where the host has a certificate in the controller's eyes.
-pub fn to_https(
+pub fn to_https<'a>(
     (world, controller): (&World, &Controller),
     request: &Request,
-    (served, server): (&Served, &Server),
+    (served, server): (&Served<'_, 'a>, &Server<'a>),
     location: &Location,
 ) -> Option<Answer> {
     let options = Options::of(location.ingress, controller);

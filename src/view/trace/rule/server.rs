@@ -10,9 +10,9 @@ use crate::view::trace::rule::claim::{self, Claims};
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::location::{self, Hit, Location};
 use crate::view::trace::rule::pattern::{self, Pattern};
+use crate::view::trace::rule::serving::Served;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{path, some};
-use crate::view::trace::served::Served;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub struct Double<'a> {
 }
 
 /// The servers of Ingresses, oldest first. What canaries come to depends on all of them, also on those of other hosts.
-pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>], served: &Served<'a>) -> Vec<Server<'a>> {
+pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>], served: &Served<'_, 'a>) -> Vec<Server<'a>> {
     let mut yard = Yard::default();
     if controller.flavour != Flavour::Nginx {
         for ingress in ingresses {

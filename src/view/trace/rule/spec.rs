@@ -10,18 +10,22 @@ use crate::view::trace::rule::backend::{self, Sees};
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::server::{self, Server};
-use crate::view::trace::rule::{Served, end, miss, not_found, notes, path, tls};
+use crate::view::trace::rule::{Served, concern, end, miss, not_found, notes, path, tls};
 use crate::view::trace::world::World;
 
 /// Decides by the specification.
-pub fn decide(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
-    let servers = server::build(controller, &served.taken, served);
+pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'_, 'a>) -> Decision {
+    let mut servers = server::build(controller, &concern::with(world, controller, served, request.name()), served);
+    if server::find(&servers, request.name()).is_none() {
+        // Whoever is missed is told what there is instead.
+        servers = server::build(controller, &served.taken(), served);
+    }
     let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, served));
     let side = notes::side(world, controller, request, served, &servers);
     let decision = |hops, action| Decision { tls: plan.clone(), hops, action, gate: None, side: side.clone() };
     let not_reached = || Hop { standing: Standing::NotReached, ..Hop::new(HopKind::Service, "") };
-    // An unknown controller may differ from the specification.
-    let sure = |hop: Hop| if controller.flavour == Flavour::Spec { hop.sure(Confidence::Inferred) } else { hop };
+    // An unknown controller may differ from the specification; of the others' rules only their manuals are known.
+    let sure = |hop: Hop| hop.sure(Confidence::Inferred);
     let Some(server) = server::find(&servers, request.name()) else {
         let hop = miss::no_host(world, controller, request, served, &servers);
         return decision(vec![sure(hop), not_reached()], end(not_found(controller)));
@@ -42,8 +46,9 @@ pub fn decide(world: &World, controller: &Controller, request: &Request, served:
         let arm = backend::arm(location.ingress, &location.field(), location.backend, 1.0, sees);
         return decision(vec![sure(hop)], Action::Forward(vec![arm]));
     }
+    // One with a defaultBackend is near every host.
     let default =
-        served.taken.iter().find_map(|ingress| Some((*ingress, facts::ingress(ingress)?.default_backend.as_ref()?)));
+        served.near.iter().find_map(|ingress| Some((*ingress, facts::ingress(ingress)?.default_backend.as_ref()?)));
     if let Some((owner, to)) = server.default_backend.or(default) {
         let (hop, arm) = backend::default(request, owner, to, sees);
         return decision(vec![sure(hop)], Action::Forward(vec![arm]));

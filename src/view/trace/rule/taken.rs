@@ -29,15 +29,23 @@ pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Sorted<'a> {
             Some(class) if everywhere => of_class(world, controller, (ingress, class), &mut classes),
             _ => taken(world, controller, ingress),
         };
-        match found {
-            Taken::Yes => match invalid::dropped(controller, ingress) {
-                Some(finding) => left.push((ingress, Taken::No(Box::new(finding)))),
-                None => served.push(ingress),
-            },
+        match unless_dropped(controller, ingress, found) {
+            Taken::Yes => served.push(ingress),
             other => left.push((ingress, other)),
         }
     }
     Sorted::new(served, left)
+}
+
+/// One Ingress, told by the same rules.
+pub fn one(world: &World, controller: &Controller, ingress: &Arc<Record>) -> Taken {
+    unless_dropped(controller, ingress, taken(world, controller, ingress))
+}
+
+/// What a controller takes by its class it may still drop for what it says.
+fn unless_dropped(controller: &Controller, ingress: &Arc<Record>, found: Taken) -> Taken {
+    let dropped = || invalid::dropped(controller, ingress).map(|finding| Taken::No(Box::new(finding)));
+    if found == Taken::Yes { dropped().unwrap_or(found) } else { found }
 }
 
 /// What is found of a class holds for every Ingress of it, but for the finding that names the Ingress.

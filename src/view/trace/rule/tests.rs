@@ -4,6 +4,7 @@ mod misses;
 
 use super::*;
 use crate::view::trace::fixture;
+use crate::view::trace::hop::Confidence;
 use crate::view::trace::plan::{Arm, ArmTarget, Settings};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -281,6 +282,20 @@ fn other_controllers_differ_where_they_do() {
     assert_eq!(start(Flavour::Haproxy, &haproxy, "/foo/bar/baz"), "b");
     assert_eq!(start(Flavour::Haproxy, &haproxy, "/foo"), "c");
     assert_eq!(start(Flavour::Haproxy, &haproxy, "/FOO/bar/bazaar"), "a");
+}
+
+#[test]
+fn rules_that_only_manuals_tell_are_inferred() {
+    let yaml = ingress("web", 1, "", "a.example", &["Prefix / web"], "");
+    for flavour in [Flavour::Spec, Flavour::Haproxy, Flavour::Gce, Flavour::Alb] {
+        for url in ["http://a.example/x", "http://b.example/"] {
+            let sure = fixture::world(&format!("{CLASS}{yaml}"), |world| {
+                let decision = decide(world, &controller(flavour), &get(url));
+                decision.hops.iter().find(|hop| hop.kind == HopKind::Rule).map(|hop| hop.confidence)
+            });
+            assert_eq!(sure, Some(Confidence::Inferred), "{flavour:?} {url}");
+        }
+    }
 }
 
 /// One Ingress with annotations (without their prefix), the younger the later it comes.

@@ -9,8 +9,8 @@ use crate::view::trace::plan::{Controller, Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::server::Server;
+use crate::view::trace::rule::serving::Served;
 use crate::view::trace::rule::{claim, some};
-use crate::view::trace::served::Served;
 use crate::view::trace::world::World;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// one with a rule for the host that has any tls entry at all; of the name itself before the wildcard above it.
 fn decider<'a>(
     controller: &Controller,
-    served: &Served<'a>,
+    served: &Served<'_, 'a>,
     server: Option<&Server<'a>>,
     name: &str,
 ) -> Option<(&'a Arc<Record>, Host)> {
@@ -34,14 +34,24 @@ fn decider<'a>(
             }) && !claim::is_canary(ingress, controller)
         };
         // Who has a rule for another name of the server need not be near this one.
-        let all = if host.takes(name) { &served.near[..] } else { &served.taken[..] };
-        all.iter().find(decides).map(|ingress| (*ingress, host))
+        let found = if host.takes(name) {
+            served.near.iter().find(decides).copied()
+        } else {
+            served.taken().iter().find(decides).copied()
+        };
+        found.map(|ingress| (ingress, host))
     })
 }
 
 /// Whether a name has a certificate in the controller's eyes, so that it is worth sending clients to https. A Secret that
 /// is missing changes nothing, except for other names of a server: these must be in the certificate.
-pub fn is_configured(world: &World, controller: &Controller, served: &Served, server: &Server, name: &str) -> bool {
+pub fn is_configured<'a>(
+    world: &World,
+    controller: &Controller,
+    served: &Served<'_, 'a>,
+    server: &Server<'a>,
+    name: &str,
+) -> bool {
     match decider(controller, served, Some(server), name) {
         Some((_, host)) if host.takes(name) => true,
         Some((ingress, _)) => secrets(ingress).any(|secret| {
@@ -64,7 +74,7 @@ fn secrets(ingress: &Record) -> impl Iterator<Item = Arc<str>> {
 pub fn of_nginx<'a>(
     controller: &Controller,
     request: &Request,
-    served: &Served<'a>,
+    served: &Served<'_, 'a>,
     server: Option<&Server<'a>>,
 ) -> TlsPlan {
     let name = request.server_name();
@@ -74,7 +84,8 @@ pub fn of_nginx<'a>(
         let is_idle = general.owner.is_some() && general.end == TlsEnd::Controller;
         return if is_idle {
             without(
-                served,
+                &served.near,
+                || served.taken(),
                 name,
                 TlsPlan { owner: None, field: String::new(), secrets: Vec::new(), findings: Vec::new(), ..general },
             )
@@ -91,8 +102,7 @@ pub fn of_nginx<'a>(
     let listed = listed.map(|(index, tls)| (index, tls.secret.clone()));
     let Some((index, secret)) = listed.or_else(|| entries.into_iter().next().map(|(_, index, secret)| (index, secret)))
     else {
-        let alone = Served { near: vec![owner], taken: Rc::from([owner]), left: Rc::from([]) };
-        return without(&alone, name, TlsPlan { owner: None, findings: Vec::new(), ..general });
+        return without(&[owner], || Rc::from([owner]), name, TlsPlan { owner: None, findings: Vec::new(), ..general });
     };
     let kept = |finding: &Finding| general.owner.as_ref() == Some(&owner.key) || finding.code() != "TL-DUP-OWNER";
     TlsPlan {
@@ -121,7 +131,9 @@ pub fn plan(controller: &Controller, request: &Request, served: &Served) -> TlsP
         return TlsPlan { end: TlsEnd::LoadBalancer(controller.service.clone()), ..empty };
     }
     let mut entries = served.near.iter().flat_map(|ingress| entries(ingress, &name));
-    let Some((owner, index, secret)) = entries.next() else { return without(served, &name, empty) };
+    let Some((owner, index, secret)) = entries.next() else {
+        return without(&served.near, || served.taken(), &name, empty);
+    };
     let mut plan = TlsPlan {
         owner: Some(owner.key.clone()),
         field: format!(".spec.tls[{index}].secretName"),
@@ -160,17 +172,23 @@ fn entries<'a>(ingress: &'a Arc<Record>, name: &str) -> Vec<Entry<'a>> {
 }
 
 /// No entry names the host: the default certificate is shown.
-fn without(served: &Served, name: &str, plan: TlsPlan) -> TlsPlan {
+fn without<'a>(
+    near: &[&'a Arc<Record>],
+    taken: impl FnOnce() -> Rc<[&'a Arc<Record>]>,
+    name: &str,
+    plan: TlsPlan,
+) -> TlsPlan {
     let serves = |ingress: &&&Arc<Record>| {
         facts::ingress(ingress).is_some_and(|read| {
             read.rules.iter().any(|rule| rule.host.as_deref().is_some_and(|host| Host::of(Some(host)).takes(name)))
         })
     };
-    let ingress = served.near.iter().find(serves);
+    let ingress = near.iter().find(serves);
     let has_tls = |ingress: &Record| facts::ingress(ingress).is_some_and(|read| !read.tls.is_empty());
     let Some(ingress) = ingress else {
         // Nobody serves the name: that is said by the rule.
-        let any = served.taken.iter().find(|ingress| has_tls(ingress)).or(served.taken.first());
+        let taken = taken();
+        let any = taken.iter().find(|ingress| has_tls(ingress)).or(taken.first());
         let finding = any.map(|any| none(any, name));
         return TlsPlan { findings: finding.into_iter().collect(), ..plan };
     };

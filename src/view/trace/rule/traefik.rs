@@ -7,6 +7,7 @@ mod expression;
 pub mod middleware;
 mod options;
 pub mod router;
+mod syntax;
 #[cfg(test)]
 mod tests;
 
@@ -25,21 +26,21 @@ use crate::view::trace::plan::{
     Action, Arm, ArmTarget, Caller, Controller, Decision, Fallback, LegEnd, Reach, TlsPlan,
 };
 use crate::view::trace::request::{Request, Scheme};
-use crate::view::trace::rule::{Served, backend, end, miss, not_found, notes, server, tls};
+use crate::view::trace::rule::{Served, backend, concern, end, miss, not_found, notes, server, tls};
 use crate::view::trace::service;
 use crate::view::trace::uri;
 use crate::view::trace::world::World;
 use std::sync::Arc;
 
 /// Decides about a request that reached Traefik.
-pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'a>) -> Decision {
+pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'_, 'a>) -> Decision {
     let options = Options::of(controller);
     let scheme = if controller.tls_ended { Scheme::Http } else { request.scheme };
     let entry = options.entry(world, controller, scheme);
-    let routers = router::all(world, &options, &served.taken, request.name());
+    let routers = router::all(world, &options, &served.near, request.name());
     let path = uri::clean(&request.path);
     let caller = Caller::Controller(Box::new(controller.clone()));
-    let servers = server::build(controller, &served.taken, served);
+    let servers = server::build(controller, &concern::with(world, controller, served, request.name()), served);
     let side = notes::side(world, controller, request, served, &servers);
     let stage = Stage {
         world,
@@ -71,7 +72,7 @@ struct Stage<'s, 'a> {
     world: &'s World<'a>,
     controller: &'s Controller,
     request: &'s Request,
-    served: &'s Served<'a>,
+    served: &'s Served<'s, 'a>,
     options: &'s Options,
     entry: &'s Entry,
     routers: &'s [Router<'a>],
@@ -128,7 +129,6 @@ impl<'s, 'a> Stage<'s, 'a> {
             let takes = match &router.rule {
                 Reading::Rule(rule) => rule.takes(asked),
                 Reading::Refused(_) => Some(false),
-                Reading::Untold => None,
             };
             match (takes, router.listens(self.options, self.entry)) {
                 (Some(true), Some(false)) => elsewhere.push(router),
@@ -354,7 +354,7 @@ impl<'s, 'a> Stage<'s, 'a> {
             _ => None,
         });
         let deaf = elsewhere.first().map(|router| left_out(router, &self.deafness(router)));
-        let servers = server::build(self.controller, &self.served.taken, self.served);
+        let servers = server::build(self.controller, &self.served.taken(), self.served);
         let hop = match server::find(&servers, self.request.name()) {
             _ if deaf.is_some() => Hop::new(HopKind::Rule, "no router listens where the request enters"),
             Some(server) => {

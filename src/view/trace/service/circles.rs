@@ -14,10 +14,7 @@ type Place = (Arc<str>, Arc<str>);
 pub fn beside(world: &World, namespace: &str, path: &[Place]) -> Vec<Finding> {
     let mut seen: BTreeSet<Place> = path.iter().cloned().collect();
     let mut findings = Vec::new();
-    for service in world.in_namespace(SERVICE, namespace) {
-        if facts::service(service).is_none_or(|facts| facts.kind != ServiceType::ExternalName) {
-            continue;
-        }
+    for service in world.bridges(namespace) {
         let start: Place = (Arc::from(namespace), service.key.name.clone());
         let Some(circle) = circle(world, &start) else { continue };
         if circle.iter().any(|place| seen.contains(place)) {

@@ -47,6 +47,16 @@ const MATCHERS: [(&str, &[usize]); 11] = [
 /// # Errors
 /// Says why Traefik refuses it.
 pub fn parse(text: &str) -> Result<Rule, String> {
+    let rule = tree(text)?;
+    rule.check()?;
+    Ok(rule)
+}
+
+/// Reads what a rule says, whatever its matchers are.
+///
+/// # Errors
+/// Says where it cannot be read.
+pub fn tree(text: &str) -> Result<Rule, String> {
     let mut reader = Reader { rest: text };
     let broken = || format!("it cannot be read near {:?}", text.chars().take(40).collect::<String>());
     let rule = reader.any().ok_or_else(broken)?;
@@ -54,7 +64,6 @@ pub fn parse(text: &str) -> Result<Rule, String> {
     if !reader.rest.is_empty() {
         return Err(format!("it cannot be read near {:?}", reader.rest.chars().take(40).collect::<String>()));
     }
-    rule.check()?;
     Ok(rule)
 }
 
@@ -186,7 +195,7 @@ fn all(rules: &[Rule], decides: bool, asked: Asked) -> Option<bool> {
 }
 
 /// Traefik knows `PathPrefix`, `pathprefix`, `PATHPREFIX` and `Pathprefix`.
-fn is_named(known: &str, name: &str) -> bool {
+pub fn is_named(known: &str, name: &str) -> bool {
     let lower = known.to_ascii_lowercase();
     let title = || format!("{}{}", known[..1].to_ascii_uppercase(), &lower[1..]);
     name == known || name == lower || name == known.to_ascii_uppercase() || name == title()
@@ -209,6 +218,10 @@ fn is(name: &str, values: &[String], asked: Asked) -> Option<bool> {
         "headerregexp" => regex(second).map(|regex| headers(request, first).any(|value| regex.is_match(value))),
         "queryregexp" if values.len() == 2 => {
             regex(second).map(|regex| parameters(request, first).iter().any(|value| regex.is_match(value)))
+        }
+        // Version 2 goes by the first value alone.
+        "firstquery" => {
+            regex(second).map(|regex| parameters(request, first).first().is_some_and(|value| regex.is_match(value)))
         }
         // Without a value only an empty one fits.
         "query" | "queryregexp" => Some(parameters(request, first).iter().any(|value| value == second)),

@@ -10,6 +10,7 @@ use crate::view::trace::rule::location;
 use crate::view::trace::rule::settings::truth;
 use crate::view::trace::rule::traefik::expression::{Rule, parse};
 use crate::view::trace::rule::traefik::options::{Entry, Options};
+use crate::view::trace::rule::traefik::syntax;
 use crate::view::trace::world::World;
 use std::sync::Arc;
 
@@ -66,8 +67,6 @@ pub enum Reading {
     Rule(Rule),
     /// Traefik refuses it, for this reason.
     Refused(String),
-    /// It is written in a way that is not followed here.
-    Untold,
 }
 
 /// One router.
@@ -131,10 +130,8 @@ fn length(text: &str) -> i64 {
 }
 
 fn read(text: &str, syntax: Option<&str>) -> Reading {
-    if syntax == Some("v2") {
-        return Reading::Untold;
-    }
-    match parse(text) {
+    let read = if syntax == Some("v2") { syntax::parse(text) } else { parse(text) };
+    match read {
         Ok(rule) => Reading::Rule(rule),
         Err(why) => Reading::Refused(why),
     }
@@ -213,7 +210,8 @@ fn of_ingress<'a>(world: &World<'a>, options: &Options, ingress: &'a Arc<Record>
     let mut routers = Vec::new();
     for (rule_index, rule) in facts.rules.iter().enumerate().filter(|(_, rule)| is_meant(rule)) {
         for (path_index, path) in rule.paths.iter().enumerate() {
-            let text = rule_text(rule.host.as_deref().unwrap_or(""), path, notes.get("pathmatcher"), is_strict);
+            let host = host_rule(rule.host.as_deref().unwrap_or(""), syntax);
+            let text = rule_text(host, path, notes.get("pathmatcher"), is_strict);
             routers.push(router(Source::Path(rule_index, path_index), text, &path.backend, priority));
         }
     }
@@ -246,13 +244,18 @@ fn may_name(rule: &str, name: &str) -> bool {
     !is_plain || rule.to_ascii_lowercase().contains(name)
 }
 
-/// The rule that Traefik writes for a path.
-fn rule_text(host: &str, path: &IngressPath, matcher: Option<&str>, is_strict: bool) -> String {
-    let of_host = match host.strip_prefix("*.") {
+/// The rule that Traefik writes for a host; none for every host.
+fn host_rule(host: &str, syntax: Option<&str>) -> Option<String> {
+    match (host.strip_prefix("*."), syntax) {
         _ if host.is_empty() => None,
-        Some(parent) => Some(format!("HostRegexp(`^[a-zA-Z0-9-]+\\.{}$`)", quoted(parent))),
-        None => Some(format!("Host(`{host}`)")),
-    };
+        (Some(parent), Some("v2")) => Some(format!("HostRegexp(`{{subdomain:[a-zA-Z0-9-]+}}.{parent}`)")),
+        (Some(parent), _) => Some(format!("HostRegexp(`^[a-zA-Z0-9-]+\\.{}$`)", quoted(parent))),
+        (None, _) => Some(format!("Host(`{host}`)")),
+    }
+}
+
+/// The rule that Traefik writes for a path.
+fn rule_text(of_host: Option<String>, path: &IngressPath, matcher: Option<&str>, is_strict: bool) -> String {
     let text = &*path.path;
     let matcher = match path.path_type {
         PathType::Exact => "Path",

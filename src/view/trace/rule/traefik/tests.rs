@@ -116,3 +116,16 @@ fn a_route_below_another_takes_nothing_itself() {
     assert_eq!(answer(&below, "http://b.example/"), "404");
     assert_eq!(answer(&outer, "http://a.example/"), "404");
 }
+
+#[test]
+fn a_rule_of_version_2_is_followed_where_it_says_so() {
+    let old = "Host(`a.example`, `b.example`) && PathPrefix(`/api/{id:[0-9]+}`)";
+    let web = route(old, "syntax: v2\n    services: [{name: web, port: 80}]");
+    assert_eq!(answer(&web, "http://b.example/api/7/x"), "web /api/7/x");
+    assert_eq!(answer(&web, "http://b.example/api/x"), "404");
+    // The same words mean nothing to version 3, which leaves the router out.
+    let new = route(old, "services: [{name: web, port: 80}]");
+    assert_eq!(answer(&new, "http://b.example/api/7/x"), "404");
+    let unknown = route("PathRegexp(`^/api`)", "syntax: v2\n    services: [{name: web, port: 80}]");
+    assert_eq!(answer(&unknown, "http://a.example/api"), "404");
+}
