@@ -1,7 +1,6 @@
 //! A port of this machine that leads to a port of a pod: what was asked for, and the rules by which a pod may stand for the
 //! workload or the Service that a user confirmed. The guard holds a forward to the same rules.
 
-use crate::app::event::ContextName;
 use crate::kinds::{DAEMON_SET, DEPLOYMENT, JOB, KindId, ObjectRef, POD, REPLICA_SET, SERVICE, STATEFUL_SET};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -79,7 +78,7 @@ pub struct Told {
     /// Which forward.
     pub id: u64,
     /// In which context.
-    pub context: ContextName,
+    pub context: Arc<str>,
     /// How it stands.
     pub state: State,
     /// The pod that new connections go to: name and uid.

@@ -1,3 +1,5 @@
+//! Bytes of a port through its two streams: the same, however they are cut.
+
 use bytes::Bytes;
 use proptest::prelude::*;
 

@@ -29,7 +29,9 @@ pub(super) const FORWARD: Act = Act {
     caution,
     is_owned: false,
     kubectl: |subject| {
-        format!("port-forward --address 127.0.0.1 {} {}", subject.target.name(), quoted(&subject.argument))
+        // Before a port was said there is none to name.
+        let port = if subject.argument.is_empty() { "PORT".to_owned() } else { quoted(&subject.argument) };
+        format!("port-forward --address 127.0.0.1 {} {port}", subject.target.name())
     },
     undo: |_| Undo { words: "x in :forwards closes it; it never outlives kplumb or the context".to_owned(), way: None },
     ..PLAIN

@@ -1,3 +1,5 @@
+//! Which pods may stand for a target, and which of their ports is meant.
+
 use super::*;
 use serde_json::json;
 
