@@ -28,7 +28,7 @@ pub struct ConfigError {
 }
 
 /// Every key of the top level.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "theme",
     "color",
     "mouse",
@@ -37,6 +37,7 @@ const KEYS: [&str; 13] = [
     "live-dns",
     "log",
     "log-memory",
+    "log-disk",
     "context",
     "namespaces",
     "aliases",
@@ -78,7 +79,8 @@ fn read(text: &str) -> Read<Settings> {
             "secrets" => settings.no_secrets = one_of(&value, &[("tls", false), ("never", true)])?,
             "live-dns" => settings.live_dns = boolean(&value)?,
             "log" => settings.log = non_empty(&value)?,
-            "log-memory" => settings.log_bytes = mebibytes(&value)?,
+            "log-memory" => settings.log_bytes = mebibytes(&value, 4, 4096)? << 20,
+            "log-disk" => settings.log_disk = (mebibytes(&value, 0, 65_536)? as u64) << 20,
             "context" => settings.context = non_empty(&value)?,
             "namespaces" => settings.favourites = namespaces(&value)?,
             "aliases" => settings.aliases = aliases(&value)?,
@@ -117,15 +119,15 @@ fn string(value: &Entry<'_>) -> Read<String> {
     }
 }
 
-/// 4 MiB at least, so that a screen always has its lines; 4 GiB at most.
-fn mebibytes(value: &Entry<'_>) -> Read<usize> {
+/// A screen always has its lines from 4 MiB in memory on.
+fn mebibytes(value: &Entry<'_>, least: usize, most: usize) -> Read<usize> {
     let number = match value.get_ref() {
         DeValue::Integer(number) => usize::from_str_radix(number.as_str(), number.radix()).ok(),
         _ => None,
     };
-    match number.filter(|number| (4..=4096).contains(number)) {
-        Some(number) => Ok(number << 20),
-        None => wanted(value, "a number of MiB from 4 to 4096"),
+    match number.filter(|number| (least..=most).contains(number)) {
+        Some(number) => Ok(number),
+        None => wanted(value, &format!("a number of MiB from {least} to {most}")),
     }
 }
 

@@ -21,6 +21,7 @@ impl App {
             Event::Reply(epoch, reply) => self.reply(epoch, reply),
             Event::Outcome(outcome) => self.outcome(outcome),
             Event::Logs(epoch, ticket, batches) => self.logs_came(epoch, ticket, &batches),
+            Event::Shelf(ticket, answer) => self.shelf_answered(ticket, answer),
             Event::Continue => self.go_on(),
         }
         self.settle();
@@ -230,6 +231,7 @@ impl App {
             self.out.extend(session.fetch(open, now));
         }
         self.close_idle();
+        self.recall_logs();
     }
 
     /// The earliest moment at which something happens by itself: a notice ends, a watch is closed, a fetch is due, a retry counts.
