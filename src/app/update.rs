@@ -221,6 +221,7 @@ impl App {
         self.ask_names();
         self.follow_routes();
         self.fetch_templates();
+        self.hear_rollout();
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let needs = if index == current { &looked_at } else { &Needs::default() };

@@ -4,7 +4,6 @@ use crate::app::App;
 use crate::app::event::Ticket;
 use crate::app::session::logs::Room;
 use crate::view::logs::shelf::Answer;
-use std::sync::Arc;
 
 impl App {
     /// How much a new view of logs keeps.
@@ -25,11 +24,8 @@ impl App {
 
     /// Lines are written, or come back: what waited for them goes on.
     pub(in crate::app) fn shelf_answered(&mut self, volume: Ticket, answer: Answer) {
-        let mut refused: Option<Arc<str>> = None;
-        for session in &mut self.sessions {
-            let why = session.shelf_answered(volume, answer.clone());
-            refused = refused.or(why);
-        }
+        let session = self.sessions.iter_mut().find(|session| session.has_shelf(volume));
+        let refused = session.and_then(|session| session.shelf_answered(volume, answer));
         if let Some(why) = refused {
             self.say(format!("older lines are not kept on disk any more: {why}"));
         }

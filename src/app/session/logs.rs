@@ -4,8 +4,8 @@ use super::Session;
 use crate::app::effect::{Effect, Stream};
 use crate::app::event::Ticket;
 use crate::app::screen::Screen;
-use crate::kinds::Facts;
 use crate::kinds::pod::facts::{Exit, State as Does};
+use crate::kinds::{Facts, ObjectRef};
 use crate::model::Cluster;
 use crate::view::logs::batch::{Batch, SourceId};
 use crate::view::logs::export::Export;
@@ -18,6 +18,8 @@ use std::sync::Arc;
 
 /// Streams that are opened without asking.
 pub const MOST: usize = 64;
+/// Lines of the past for the page of a rollout.
+const HEARD: u64 = 20;
 /// What the filter looks at in one turn, in lines of two hundred bytes: less than four milliseconds.
 const SLICE: usize = 8_000;
 /// Bytes that are written for a copy or a file in one turn.
@@ -30,8 +32,10 @@ pub struct LogView {
     pub query: Query,
     /// What came.
     pub tail: Tail,
-    /// Whether more streams than `MOST` are wanted.
+    /// Whether more streams than `most` are wanted.
     pub has_all: bool,
+    /// Streams that are opened without asking.
+    most: usize,
     /// How many streams match.
     pub matching: usize,
     /// A search that is under way.
@@ -86,6 +90,7 @@ impl LogView {
             query,
             tail: Tail::new(room.memory, now).shelved(room.disk),
             has_all: false,
+            most: MOST,
             matching: 0,
             seek: None,
             export: None,
@@ -142,9 +147,9 @@ impl LogView {
     /// The streams that are to be read, the newest pods first where there are too many.
     fn chosen(&mut self, mut all: Vec<Wanted>, created: impl Fn(&Wanted) -> Option<Timestamp>) -> Vec<Stream> {
         self.matching = all.len();
-        if !self.has_all && MOST < all.len() {
+        if !self.has_all && self.most < all.len() {
             all.sort_by_key(|wanted| std::cmp::Reverse(created(wanted)));
-            all.truncate(MOST);
+            all.truncate(self.most);
             all.sort_by(|a, b| (&a.pod, &a.container).cmp(&(&b.pod, &b.container)));
         }
         let part = self.query.part;
@@ -164,6 +169,7 @@ impl Session {
                 Screen::Logs(screen) => Some(screen.ticket),
                 _ => None,
             })
+            .chain(self.heard.as_ref().map(|(_, ticket)| *ticket))
             .collect();
         self.logs.retain(|ticket, view| {
             let stays = open.contains(ticket);
@@ -190,6 +196,21 @@ impl Session {
             view.begun = true;
         }
         effects
+    }
+
+    /// Listens to these pods for a rollout, over so many streams at most.
+    pub fn hear(&mut self, heard: (ObjectRef, Ticket), pods: Vec<ObjectRef>, most: usize, now: Timestamp) {
+        let ticket = heard.1;
+        self.heard = Some(heard);
+        let view = self.logs.entry(ticket).or_insert_with(|| {
+            let mut query = Query::of_all(Vec::new());
+            query.part.tail = Some(HEARD);
+            let room = Room { memory: 0, disk: 0, volume: ticket };
+            LogView { most, ..LogView::new(query, room, now) }
+        });
+        if view.query.objects != pods {
+            (view.query.objects, view.begun) = (pods, false);
+        }
     }
 
     /// Takes in what logs said.
@@ -244,6 +265,11 @@ impl Session {
             orders.into_iter().map(move |order| Effect::Shelve(volume, order))
         };
         self.logs.values_mut().flat_map(orders).collect()
+    }
+
+    /// Whether a view of ours has this file.
+    pub fn has_shelf(&self, volume: Ticket) -> bool {
+        self.logs.values().any(|view| view.volume == volume)
     }
 
     /// Takes in what became of lines on disk; why, where the disk refuses.

@@ -415,7 +415,7 @@ fn lines_on_disk_are_found_scrolled_to_and_saved() {
     effects.extend(disk.serve(&mut app, Vec::new()));
     let effects = disk.serve(&mut app, effects);
     let saved = effects.iter().find_map(|effect| match effect {
-        Effect::Save { bytes, .. } => Some(bytes.iter().filter(|byte| **byte == b'\n').count()),
+        Effect::Save { bytes, .. } => Some(memchr::memchr_iter(b'\n', bytes).count()),
         _ => None,
     });
     assert_eq!(saved, Some(2), "{effects:?}");
