@@ -22,6 +22,7 @@ pub mod process;
 pub mod report;
 pub mod save;
 pub mod serving;
+pub mod shelf;
 pub mod signals;
 pub mod source;
 pub mod surface;

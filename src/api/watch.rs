@@ -33,6 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const STEADY: Duration = Duration::from_secs(10);
 /// How often a scope that was refused, or that the server does not have, is asked for again.
 const REFUSED: Duration = Duration::from_secs(30);
+/// How often in a row a server must refuse what it has let us read before: just after its start it may say so wrongly.
+const BELIEVED: u32 = 3;
 /// How often a kind that cannot be watched is listed.
 const POLL: Duration = Duration::from_secs(15);
 /// Over how long watches open again after an outage that they were silent in.
@@ -244,12 +246,13 @@ impl Watcher {
     }
 
     /// The server refuses the scope or does not have it. Just after its start it may say so wrongly, before it has
-    /// read its roles and custom kinds: rows are given up only when it says so twice.
+    /// read its roles and custom kinds: rows are given up only when it goes on saying so.
     async fn refused(&mut self, sync: Sync, problem: &Problem) -> Next {
         self.failed.refusals += 1;
-        if self.failed.refusals == 1 && matches!(self.told, Some(Sync::Live | Sync::Stale { .. })) {
+        let refusals = self.failed.refusals;
+        if refusals < BELIEVED && matches!(self.told, Some(Sync::Live | Sync::Stale { .. })) {
             self.stale(&self.words(problem)).await;
-            sleep(PATIENCE).await;
+            sleep(PATIENCE.saturating_mul(refusals)).await;
             return Next::List;
         }
         self.tell(sync).await;

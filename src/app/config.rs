@@ -38,6 +38,7 @@ const KEYS: [&str; 14] = [
     "debug-image",
     "log",
     "log-memory",
+    "log-disk",
     "context",
     "namespaces",
     "aliases",
@@ -80,7 +81,8 @@ fn read(text: &str) -> Read<Settings> {
             "live-dns" => settings.live_dns = boolean(&value)?,
             "debug-image" => settings.debug_image = non_empty(&value)?,
             "log" => settings.log = non_empty(&value)?,
-            "log-memory" => settings.log_bytes = mebibytes(&value)?,
+            "log-memory" => settings.log_bytes = mebibytes(&value, 4, 4096)? << 20,
+            "log-disk" => settings.log_disk = (mebibytes(&value, 0, 65_536)? as u64) << 20,
             "context" => settings.context = non_empty(&value)?,
             "namespaces" => settings.favourites = namespaces(&value)?,
             "aliases" => settings.aliases = aliases(&value)?,
@@ -119,15 +121,15 @@ fn string(value: &Entry<'_>) -> Read<String> {
     }
 }
 
-/// 4 MiB at least, so that a screen always has its lines; 4 GiB at most.
-fn mebibytes(value: &Entry<'_>) -> Read<usize> {
+/// A screen always has its lines from 4 MiB in memory on.
+fn mebibytes(value: &Entry<'_>, least: usize, most: usize) -> Read<usize> {
     let number = match value.get_ref() {
         DeValue::Integer(number) => usize::from_str_radix(number.as_str(), number.radix()).ok(),
         _ => None,
     };
-    match number.filter(|number| (4..=4096).contains(number)) {
-        Some(number) => Ok(number << 20),
-        None => wanted(value, "a number of MiB from 4 to 4096"),
+    match number.filter(|number| (least..=most).contains(number)) {
+        Some(number) => Ok(number),
+        None => wanted(value, &format!("a number of MiB from {least} to {most}")),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::kinds::{KindId, ObjectRef};
 use crate::model::Scope;
 use crate::view::logs::batch::SourceId;
 use crate::view::logs::query::{Part, Wanted};
+use crate::view::logs::shelf::Order;
 use crate::view::trace::request::Request;
 use std::sync::Arc;
 
@@ -51,6 +52,10 @@ pub enum Effect {
     Retry(Epoch),
     /// Read exactly these logs from now on, each from where it is; none ends the reading.
     Logs(Epoch, Ticket, Vec<Stream>),
+    /// Put lines on disk, or bring them back; the file is this number's own, and gone when the program is.
+    Shelve(Ticket, Order),
+    /// Nobody needs what lies on disk under this number.
+    Unshelve(Ticket),
     /// Send a request and those that it leads to for real: DNS, TCP, TLS, one GET each. They go to the application, from
     /// this machine, without the cluster's credentials.
     Probe {

@@ -10,6 +10,7 @@ use crate::app::visit::Visited;
 use crate::kinds::{Catalog, KindId, ObjectRef};
 use crate::model::Change;
 use crate::view::logs::batch::{Batch, SourceId};
+use crate::view::logs::shelf::Answer;
 use crate::view::trace::reality::Reality;
 use crate::view::trace::request::Request;
 use crate::view::trace::world::Lookup;
@@ -41,6 +42,8 @@ pub enum Event {
     Outcome(Outcome),
     /// Logs spoke.
     Logs(Epoch, Ticket, Vec<(SourceId, Batch)>),
+    /// What became of lines on disk.
+    Shelf(Ticket, Answer),
     /// There is time for what was left over.
     Continue,
 }

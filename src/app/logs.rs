@@ -4,6 +4,7 @@ mod pane;
 mod panel;
 mod reach;
 mod send;
+mod shelf;
 
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -40,9 +41,9 @@ impl App {
 
     fn open_logs(&mut self, title: String, objects: Vec<ObjectRef>) {
         let ticket = Ticket(self.epoch().0);
-        let (limit, now, size) = (self.settings.log_bytes, self.now, self.size);
+        let (room, now, size) = (self.log_room(), self.now, self.size);
         let Some(session) = self.session_mut() else { return };
-        session.logs.insert(ticket, LogView::new(Query::of_all(objects), limit, now));
+        session.logs.insert(ticket, LogView::new(Query::of_all(objects), room, now));
         let under = session.screen();
         let is_beside = BESIDE <= size.width && matches!(under, Screen::Table(_) | Screen::Trace(_));
         self.push(Screen::Logs(LogsScreen { is_beside, ..LogsScreen::new(ticket, title) }));
@@ -261,7 +262,7 @@ impl App {
 
     /// The instance before the present one, or back.
     pub(super) fn previous_logs(&mut self) {
-        let (limit, now) = (self.settings.log_bytes, self.now);
+        let (room, now) = (self.log_room(), self.now);
         let Some((screen, _)) = self.log_screen() else { return };
         let ticket = screen.ticket;
         let mut is_previous = false;
@@ -271,7 +272,8 @@ impl App {
                 (part.previous, part.follow) = (!part.previous, part.previous);
                 is_previous = part.previous;
             };
-            session.reread(ticket, turn, limit, now);
+            let old = session.reread(ticket, turn, room, now);
+            self.out.extend(old);
         }
         self.change_logs(|screen, _| screen.selected = None);
         self.say(if is_previous { "the run before this one" } else { "the present run" });

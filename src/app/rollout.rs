@@ -1,5 +1,7 @@
 //! The rollout of a workload and the list of those under way: what opens them, and what can be done there.
 
+mod said;
+
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::screen::{Cursor, RolloutScreen, RolloutsScreen, Screen};
@@ -157,7 +159,8 @@ impl App {
         };
         let room = usize::from(self.panes().main.width).saturating_sub(BESIDE);
         let subject = self.subject_of(session, &screen.key);
-        let page = page::page(&Scenery { subject, all: screen.all, chosen: &screen.chosen, change, room });
+        let said = self.said(session, &screen.key, room);
+        let page = page::page(&Scenery { subject, all: screen.all, chosen: &screen.chosen, change, said: &said, room });
         let cursor = held(&page, screen.cursor, screen.held.as_ref());
         (page, cursor)
     }

@@ -80,6 +80,8 @@ pub struct Session {
     pub routes: Index,
     /// Logs that are read.
     pub logs: BTreeMap<Ticket, LogView>,
+    /// The rollout whose pods are listened to, and the logs that they are.
+    pub heard: Option<(ObjectRef, Ticket)>,
     /// When every route was followed anew last.
     routes_as_of: Timestamp,
     /// Whether the model changed since logs were last brought in line with it.
@@ -189,6 +191,7 @@ impl Session {
             routes: Index::default(),
             routes_as_of: now,
             logs: BTreeMap::new(),
+            heard: None,
             has_news: false,
             open: BTreeMap::new(),
             columns: HashMap::new(),

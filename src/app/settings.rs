@@ -19,6 +19,8 @@ pub struct Settings {
     pub log: Option<String>,
     /// How many bytes of lines a log view keeps.
     pub log_bytes: usize,
+    /// How many bytes of older lines a log view puts on disk; none where it is zero.
+    pub log_disk: u64,
     /// The context to start in.
     pub context: Option<String>,
     /// Namespaces on the digits 1 to 9.
@@ -72,6 +74,7 @@ impl Default for Settings {
             clipboard: Clipboard::Auto,
             log: None,
             log_bytes: 64 << 20,
+            log_disk: 0,
             context: None,
             favourites: Vec::new(),
             keys: BTreeMap::new(),

@@ -21,6 +21,7 @@ impl App {
             Event::Reply(epoch, reply) => self.reply(epoch, reply),
             Event::Outcome(outcome) => self.outcome(outcome),
             Event::Logs(epoch, ticket, batches) => self.logs_came(epoch, ticket, &batches),
+            Event::Shelf(ticket, answer) => self.shelf_answered(ticket, answer),
             Event::Continue => self.go_on(),
         }
         self.settle();
@@ -226,6 +227,7 @@ impl App {
         self.ask_names();
         self.follow_routes();
         self.fetch_templates();
+        self.hear_rollout();
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let needs = if index == current { &looked_at } else { &Needs::default() };
@@ -236,6 +238,7 @@ impl App {
             self.out.extend(session.fetch(open, now));
         }
         self.close_idle();
+        self.recall_logs();
     }
 
     /// The earliest moment at which something happens by itself: a notice ends, a watch is closed, a fetch is due, a retry counts.

@@ -120,7 +120,7 @@ pub fn assemble<S: Surface>(parts: Parts<'_>, surface: S, theme: crate::ui::them
         read.inspect_err(|error| tracing::warn!("pins of {} are not read: {error}", path.display())).ok()
     });
     let world = match &files.state {
-        Some(state) => world.keeping(Journal::new(state.clone()), files.policy.clone()),
+        Some(state) => world.keeping(Journal::new(state.clone()), files.policy.clone()).shelving(state.join("lines")),
         None => world,
     };
     let world = world.editing(surface.lends().then(Editor::of_user));

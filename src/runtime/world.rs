@@ -15,6 +15,7 @@ use crate::runtime::logs::{Readers, Said};
 use crate::runtime::pins;
 use crate::runtime::report::Report;
 use crate::runtime::save;
+use crate::runtime::shelf::Shelves;
 use crate::runtime::source::Source;
 use std::collections::HashMap;
 use std::io;
@@ -58,6 +59,7 @@ pub struct World {
     journal: Arc<Journal>,
     policy: Option<PathBuf>,
     readers: Readers,
+    shelves: Shelves,
     clipboard: Arc<Clipboard>,
     /// Namespaces that the user named, for who may not list them.
     given: Vec<Arc<str>>,
@@ -87,6 +89,7 @@ impl World {
             journal: Arc::default(),
             policy: None,
             readers,
+            shelves: Shelves::new(std::env::temp_dir().join("kplumb"), out.clone()),
             clipboard,
             given,
             pins: None,
@@ -115,6 +118,12 @@ impl World {
         Self { editor, ..self }
     }
 
+    /// The same world, with a folder for lines that have no place in memory.
+    pub fn shelving(mut self, folder: PathBuf) -> Self {
+        self.shelves.move_to(folder);
+        self
+    }
+
     /// Begins what the effect wants.
     pub fn perform(&mut self, effect: Effect) -> Flow {
         match effect {
@@ -140,6 +149,8 @@ impl World {
                     self.readers.read(epoch, ticket, streams, link.open());
                 }
             }
+            Effect::Shelve(volume, order) => self.shelves.perform(volume, order),
+            Effect::Unshelve(volume) => self.shelves.close(volume),
             Effect::Probe { epoch, request, chain } => self.with(epoch, |link| link.probe(request, chain)),
             Effect::LookUp(epoch, names) => self.with(epoch, |link| link.look_up(names)),
             Effect::Pins { context, lines } => self.pin(&context, &lines),

@@ -16,6 +16,7 @@ pub mod pulse;
 pub mod query;
 pub mod record;
 pub mod seek;
+pub mod shelf;
 pub mod sift;
 pub mod source;
 pub mod state;

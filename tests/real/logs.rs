@@ -3,13 +3,16 @@
 //! and what the kubelet has no more must be told.
 //!
 //! `KPLUMB_SOAK=60` goes on for so many minutes with faults by chance; `KPLUMB_SEED` chooses another chance.
+//! `KPLUMB_PEERS=1` prints a table of what kubectl and stern make of the same faults.
 
 mod judge;
-mod source;
+pub mod peers;
+pub mod source;
 
 use crate::control_plane::{ControlPlane, STILL, Settings, until};
 use crate::proxy::Proxy;
 use judge::Judge;
+use peers::{Peer, Tool};
 use serde_json::{Value, json};
 use source::Source;
 use std::env;
@@ -25,6 +28,9 @@ const SHARED: &str = "log-5";
 /// The container that writes lines of a megabyte.
 const LONG: &str = "log-4";
 const PODS: usize = 20;
+/// A kubelet rotates logs at 10 MiB; the shared one is read twenty times as often.
+const LARGE: u64 = 10 << 20;
+const LARGE_SHARED: u64 = 1 << 20;
 
 /// Everything that a run is made of.
 struct Storm {
@@ -34,12 +40,18 @@ struct Storm {
     /// Between the API server and its nodes.
     nodes: Proxy,
     judge: Judge,
+    /// Other readers that listen, too.
+    peers: Vec<Peer>,
     sources: Vec<Arc<Mutex<Source>>>,
     /// Whether connections are cut every second.
     cuts: Arc<AtomicBool>,
     is_over: Arc<AtomicBool>,
     images: u32,
     chance: Chance,
+    /// How long is waited for lines.
+    patience: Duration,
+    /// Whether it goes on by chance.
+    is_long: bool,
 }
 
 /// Numbers by chance, the same for the same seed.
@@ -69,13 +81,20 @@ const FAULTS: [Fault; 9] = [
     ("silence", Storm::silence),
 ];
 
+/// Without `KPLUMB_PEERS` only that all are counted alike while nothing goes wrong; with it as many rounds of every fault.
+#[test]
+fn other_readers_are_counted_by_the_same_rule() {
+    let rounds = env::var("KPLUMB_PEERS").ok().and_then(|text| text.parse().ok()).unwrap_or_default();
+    peers::compare(rounds);
+}
+
 #[test]
 fn no_line_is_lost_and_none_comes_twice_whatever_goes_wrong() {
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let (minutes, seed) = (number("KPLUMB_SOAK").unwrap_or_default(), number("KPLUMB_SEED").unwrap_or(1));
     let begin = Instant::now();
     let end = begin + Duration::from_secs(60 * minutes);
-    let mut storm = Storm::begin(seed | 1);
+    let mut storm = Storm::begin(seed | 1, &[], true);
     let wrong = |storm: &mut Storm, (name, fault): Fault| {
         println!("{:6.1} s: {name}", begin.elapsed().as_secs_f64());
         fault(storm);
@@ -85,7 +104,12 @@ fn no_line_is_lost_and_none_comes_twice_whatever_goes_wrong() {
         let next = rest.remove(storm.chance.below(rest.len()));
         wrong(&mut storm, next);
     }
+    // Who shares two cores with others for an hour may have to wait.
+    if 0 < minutes {
+        (storm.patience, storm.is_long) = (Duration::from_secs(300), true);
+    }
     while Instant::now() < end {
+        storm.rotate_large();
         let next = FAULTS[storm.chance.below(FAULTS.len())];
         wrong(&mut storm, next);
     }
@@ -93,7 +117,7 @@ fn no_line_is_lost_and_none_comes_twice_whatever_goes_wrong() {
 }
 
 impl Storm {
-    fn begin(seed: u64) -> Storm {
+    fn begin(seed: u64, tools: &[Tool], has_cuts: bool) -> Storm {
         let plane = ControlPlane::start(&Settings::default());
         plane.namespace("storm");
         let proxy = Proxy::before(&plane);
@@ -108,10 +132,24 @@ impl Storm {
             Arc::new(Mutex::new(Source::new(now, before, *container == LONG)))
         };
         let sources: Vec<_> = ALONE.iter().chain([&SHARED]).map(source).collect();
-        let (cuts, is_over) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
+        let (cuts, is_over) = (Arc::new(AtomicBool::new(has_cuts)), Arc::new(AtomicBool::new(false)));
         let kubeconfig = proxied(&plane, &proxy);
         let judge = Judge::start(&kubeconfig, &["-n", "storm"], LONG);
-        let storm = Storm { plane, proxy, nodes, judge, sources, cuts, is_over, images: 0, chance: Chance(seed) };
+        let peers = tools.iter().map(|tool| Peer::start(*tool, kubeconfig.clone())).collect();
+        let storm = Storm {
+            plane,
+            proxy,
+            nodes,
+            judge,
+            peers,
+            sources,
+            cuts,
+            is_over,
+            images: 0,
+            chance: Chance(seed),
+            patience: Duration::from_secs(60),
+            is_long: false,
+        };
         storm.lead_to_nodes();
         storm.write_on();
         storm.catch_up();
@@ -175,23 +213,52 @@ impl Storm {
                 (source.instance, source.next)
             };
             let name = Self::name(index);
-            let has_come = until(Duration::from_secs(60), || self.judge.has(&name, instance, next));
-            assert!(has_come, "waited a minute for {instance}:{next}; {}", self.judge.tell(&name));
+            self.wait_for(&name, instance, next);
         }
+    }
+
+    fn wait_for(&self, name: &str, instance: u32, next: u64) {
+        let has_come = until(self.patience, || self.judge.has(name, instance, next));
+        assert!(has_come, "{:?} was not enough for {instance}:{next}; {}", self.patience, self.judge.tell(name));
+    }
+
+    /// Nothing but cuts.
+    fn cut_for_a_while(&mut self) {
+        let enough = self.proxy.cuts() + self.nodes.cuts() + 40;
+        self.plane.wait_for("some cuts", || enough <= self.proxy.cuts() + self.nodes.cuts());
+        self.catch_up();
     }
 
     /// A log is rotated after all of it has been read.
     fn rotate(&mut self) {
-        self.cuts.store(false, Ordering::SeqCst);
-        {
-            let mut source = self.source(2);
-            let (instance, next, name) = (source.instance, source.next, Self::name(2));
-            self.plane.wait_for("all lines before the rotation", || self.judge.has(&name, instance, next));
-            source.rotate();
+        self.rotate_read(2);
+        self.catch_up();
+    }
+
+    /// Logs that have grown large are rotated once they are read, the shared one when all pods have read it.
+    fn rotate_large(&mut self) {
+        for index in 0..self.sources.len() {
+            let limit = if index < ALONE.len() { LARGE } else { LARGE_SHARED };
+            if limit < self.source(index).size() {
+                println!("          {} bytes are rotated", self.source(index).size());
+                self.rotate_read(index);
+            }
         }
+    }
+
+    fn rotate_read(&self, index: usize) {
+        self.cuts.store(false, Ordering::SeqCst);
+        let readers = if index < ALONE.len() { vec![Self::name(index)] } else { self.web_pods() };
+        let mut source = self.source(index);
+        for name in readers {
+            self.wait_for(&name, source.instance, source.next);
+            let has_come = |peer: &Peer| peer.has(&name, source.instance, source.next);
+            until(peers::PATIENCE, || self.peers.iter().all(has_come));
+        }
+        source.rotate();
+        drop(source);
         self.catch_up();
         self.cuts.store(true, Ordering::SeqCst);
-        self.catch_up();
     }
 
     /// A log is rotated while nobody can read it: what was in it is gone.
@@ -218,7 +285,9 @@ impl Storm {
         self.tell_restart();
         self.proxy.heal();
         self.catch_up();
-        assert_eq!(self.judge.exit(&Self::name(1)), Some(137), "{}", self.judge.tell(&Self::name(1)));
+        // On a machine that is busy for an hour the watch may bring the exit code after the mark has waited 5 s for it.
+        let exit = self.judge.exit(&Self::name(1));
+        assert!(exit == Some(137) || exit.is_none() && self.is_long, "{exit:?}: {}", self.judge.tell(&Self::name(1)));
         self.cuts.store(true, Ordering::SeqCst);
     }
 
@@ -228,7 +297,7 @@ impl Storm {
         self.restart_source(100, 100);
         self.proxy.heal();
         let (name, instance) = (Self::name(1), self.source(1).instance);
-        self.plane.wait_for("the new instance", || self.judge.has(&name, instance, 100));
+        self.wait_for(&name, instance, 100);
         self.tell_restart();
         self.catch_up();
     }
@@ -284,12 +353,17 @@ impl Storm {
         let (plane, image) = (&self.plane, self.images);
         plane.wait_for("the rollout", || rolled(plane, image));
         let next = self.source(ALONE.len()).next;
-        let list = plane.json(&format!("/api/v1/namespaces/storm/pods?labelSelector=image%3Di{image}"));
-        for pod in list["items"].as_array().unwrap() {
-            let name = format!("{}/{SHARED}", pod["metadata"]["name"].as_str().unwrap());
-            plane.wait_for(&format!("{name} to come to {next}"), || self.judge.has(&name, 0, next));
+        for name in self.web_pods() {
+            self.wait_for(&name, 0, next);
         }
         self.catch_up();
+    }
+
+    /// The pods of the present image, as the judge calls their streams.
+    fn web_pods(&self) -> Vec<String> {
+        let selector = format!("/api/v1/namespaces/storm/pods?labelSelector=image%3Di{}", self.images);
+        let name = |pod: &Value| format!("{}/{SHARED}", pod["metadata"]["name"].as_str().unwrap());
+        self.plane.json(&selector)["items"].as_array().unwrap().iter().map(name).collect()
     }
 
     /// Connections stay open and bring nothing.
@@ -320,7 +394,7 @@ impl Storm {
         println!("{} streams, {cuts} connections cut, {sum:#?}", self.judge.streams());
         assert_eq!((sum.lost, sum.doubled, sum.wrong), (0, 0, 0), "lost, doubled, wrong: {:#?}", sum.words);
         assert_eq!(code, Some(130));
-        assert!(2 * PODS <= self.judge.streams());
+        assert!(PODS * (1 + usize::from(0 < self.images)) <= self.judge.streams());
     }
 }
 
@@ -334,7 +408,7 @@ fn proxied(plane: &ControlPlane, proxy: &Proxy) -> PathBuf {
 /// A pod whose status is ours to write: it runs.
 fn still_pod(plane: &ControlPlane, name: &str) {
     let pod = json!({
-        "metadata": {"name": name, "annotations": {STILL: "true"}},
+        "metadata": {"name": name, "labels": {"storm": "yes"}, "annotations": {STILL: "true"}},
         "spec": {"containers": [{"name": name, "image": "example.test/app:1"}]},
     });
     plane.create("/api/v1/namespaces/storm/pods", &pod);
@@ -366,7 +440,7 @@ spec:
   replicas: {PODS}
   selector: {{matchLabels: {{app: web}}}}
   template:
-    metadata: {{labels: {{app: web, image: i{image}}}}}
+    metadata: {{labels: {{app: web, storm: 'yes', image: i{image}}}}}
     spec:
       terminationGracePeriodSeconds: 1
       containers: [{{name: {SHARED}, image: 'example.test/app:{image}'}}]

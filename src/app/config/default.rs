@@ -34,6 +34,10 @@ const HEAD: &str = r#"# kplumb reads this from $XDG_CONFIG_HOME/kplumb/config.to
 # How much of each log view is kept, in MiB; what is older is let go.
 #log-memory = 64
 
+# How much of what is older goes into a file, in MiB: still scrolled to, searched, filtered and saved. The file is yours
+# alone, has no name, and is gone with the view, also after a crash. Each line costs 32 bytes of memory all the same.
+#log-disk = 0
+
 # The context to start in; none for the kubeconfig's own.
 #context = ""
 

@@ -110,6 +110,10 @@ impl App {
                 Found::Line(number) => (screen.selected, screen.row) = (Some(number), height / 3),
                 Found::Nothing => missed = Some(seek.is_forward()),
                 Found::NotYet => (view.seek, is_left) = (Some(seek), true),
+                Found::Away(number) => {
+                    view.tail.buffer.recall(number);
+                    view.seek = Some(seek);
+                }
             }
         });
         if let Some(is_forward) = missed {

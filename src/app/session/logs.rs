@@ -4,18 +4,22 @@ use super::Session;
 use crate::app::effect::{Effect, Stream};
 use crate::app::event::Ticket;
 use crate::app::screen::Screen;
-use crate::kinds::Facts;
 use crate::kinds::pod::facts::{Exit, State as Does};
+use crate::kinds::{Facts, ObjectRef};
 use crate::model::Cluster;
 use crate::view::logs::batch::{Batch, SourceId};
 use crate::view::logs::export::Export;
 use crate::view::logs::query::{Query, Wanted, wanted};
 use crate::view::logs::seek::Seek;
+use crate::view::logs::shelf::Answer;
 use crate::view::logs::tail::Tail;
 use crate::wire::Timestamp;
+use std::sync::Arc;
 
 /// Streams that are opened without asking.
 pub const MOST: usize = 64;
+/// Lines of the past for the page of a rollout.
+const HEARD: u64 = 20;
 /// What the filter looks at in one turn, in lines of two hundred bytes: less than four milliseconds.
 const SLICE: usize = 8_000;
 /// Bytes that are written for a copy or a file in one turn.
@@ -28,8 +32,10 @@ pub struct LogView {
     pub query: Query,
     /// What came.
     pub tail: Tail,
-    /// Whether more streams than `MOST` are wanted.
+    /// Whether more streams than `most` are wanted.
     pub has_all: bool,
+    /// Streams that are opened without asking.
+    most: usize,
     /// How many streams match.
     pub matching: usize,
     /// A search that is under way.
@@ -39,6 +45,20 @@ pub struct LogView {
     /// What is read now.
     streams: Vec<Stream>,
     begun: bool,
+    /// The number of its file, and whether there is one.
+    volume: Ticket,
+    has_file: bool,
+}
+
+/// How much a view keeps.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Bytes in memory.
+    pub memory: usize,
+    /// Bytes on disk.
+    pub disk: u64,
+    /// The number of the file, unique in the process.
+    pub volume: Ticket,
 }
 
 /// How a container ended.
@@ -64,10 +84,26 @@ pub enum Goal {
 }
 
 impl LogView {
-    /// A view that reads nothing yet and keeps so many bytes.
-    pub fn new(query: Query, limit: usize, now: Timestamp) -> Self {
-        let tail = Tail::new(limit, now);
-        Self { query, tail, has_all: false, matching: 0, seek: None, export: None, streams: Vec::new(), begun: false }
+    /// A view that reads nothing yet and keeps so much.
+    pub fn new(query: Query, room: Room, now: Timestamp) -> Self {
+        Self {
+            query,
+            tail: Tail::new(room.memory, now).shelved(room.disk),
+            has_all: false,
+            most: MOST,
+            matching: 0,
+            seek: None,
+            export: None,
+            streams: Vec::new(),
+            begun: false,
+            volume: room.volume,
+            has_file: false,
+        }
+    }
+
+    /// Whether more can be written of what goes out.
+    fn can_write(&self) -> bool {
+        self.export.as_ref().is_some_and(|(export, _)| export.waits_for.is_none())
     }
 
     /// How containers ended badly: those that do not run now, those that run again, and of the run before each.
@@ -92,6 +128,9 @@ impl LogView {
     fn send(&mut self) -> Option<Effect> {
         let (export, _) = self.export.as_mut()?;
         if export.write(&self.tail, WRITTEN) {
+            if let Some(number) = export.waits_for {
+                self.tail.buffer.recall(number);
+            }
             return None;
         }
         let (export, goal) = self.export.take()?;
@@ -108,9 +147,9 @@ impl LogView {
     /// The streams that are to be read, the newest pods first where there are too many.
     fn chosen(&mut self, mut all: Vec<Wanted>, created: impl Fn(&Wanted) -> Option<Timestamp>) -> Vec<Stream> {
         self.matching = all.len();
-        if !self.has_all && MOST < all.len() {
+        if !self.has_all && self.most < all.len() {
             all.sort_by_key(|wanted| std::cmp::Reverse(created(wanted)));
-            all.truncate(MOST);
+            all.truncate(self.most);
             all.sort_by(|a, b| (&a.pod, &a.container).cmp(&(&b.pod, &b.container)));
         }
         let part = self.query.part;
@@ -130,11 +169,13 @@ impl Session {
                 Screen::Logs(screen) => Some(screen.ticket),
                 _ => None,
             })
+            .chain(self.heard.as_ref().map(|(_, ticket)| *ticket))
             .collect();
-        self.logs.retain(|ticket, _| {
+        self.logs.retain(|ticket, view| {
             let stays = open.contains(ticket);
             if !stays {
                 effects.push(Effect::Logs(epoch, *ticket, Vec::new()));
+                effects.extend(view.has_file.then_some(Effect::Unshelve(view.volume)));
             }
             stays
         });
@@ -157,6 +198,21 @@ impl Session {
         effects
     }
 
+    /// Listens to these pods for a rollout, over so many streams at most.
+    pub fn hear(&mut self, heard: (ObjectRef, Ticket), pods: Vec<ObjectRef>, most: usize, now: Timestamp) {
+        let ticket = heard.1;
+        self.heard = Some(heard);
+        let view = self.logs.entry(ticket).or_insert_with(|| {
+            let mut query = Query::of_all(Vec::new());
+            query.part.tail = Some(HEARD);
+            let room = Room { memory: 0, disk: 0, volume: ticket };
+            LogView { most, ..LogView::new(query, room, now) }
+        });
+        if view.query.objects != pods {
+            (view.query.objects, view.begun) = (pods, false);
+        }
+    }
+
     /// Takes in what logs said.
     pub fn take_logs(&mut self, ticket: Ticket, batches: &[(SourceId, Batch)], now: Timestamp) {
         if let Some(view) = self.logs.get_mut(&ticket) {
@@ -171,7 +227,7 @@ impl Session {
         let mut is_left = false;
         for view in self.logs.values_mut() {
             view.tail.settle(now);
-            is_left |= view.tail.scan(SLICE) || view.export.is_some();
+            is_left |= view.tail.scan(SLICE) | view.can_write();
         }
         is_left
     }
@@ -181,16 +237,47 @@ impl Session {
         self.logs.values_mut().filter_map(LogView::send).collect()
     }
 
-    /// A view begins anew: another part of the log, or all streams.
-    pub fn reread(&mut self, ticket: Ticket, change: impl FnOnce(&mut LogView), limit: usize, now: Timestamp) {
-        if let Some(view) = self.logs.get_mut(&ticket) {
-            let filter = view.tail.filter().clone();
-            change(view);
-            view.tail = Tail::new(limit, now);
-            view.tail.set_filter(filter);
-            (view.seek, view.export) = (None, None);
-            (view.begun, view.streams) = (false, Vec::new());
-        }
+    /// A view begins anew: another part of the log, or all streams. Returns what nobody needs any more.
+    pub fn reread(
+        &mut self,
+        ticket: Ticket,
+        change: impl FnOnce(&mut LogView),
+        room: Room,
+        now: Timestamp,
+    ) -> Option<Effect> {
+        let view = self.logs.get_mut(&ticket)?;
+        let old = view.has_file.then_some(Effect::Unshelve(view.volume));
+        let filter = view.tail.filter().clone();
+        change(view);
+        view.tail = Tail::new(room.memory, now).shelved(room.disk);
+        view.tail.set_filter(filter);
+        (view.seek, view.export) = (None, None);
+        (view.begun, view.streams) = (false, Vec::new());
+        (view.volume, view.has_file) = (room.volume, false);
+        old
+    }
+
+    /// What logs want of their files now.
+    pub fn shelve_logs(&mut self) -> Vec<Effect> {
+        let orders = |view: &mut LogView| {
+            let (orders, volume) = (view.tail.buffer.orders(), view.volume);
+            view.has_file |= !orders.is_empty();
+            orders.into_iter().map(move |order| Effect::Shelve(volume, order))
+        };
+        self.logs.values_mut().flat_map(orders).collect()
+    }
+
+    /// Whether a view of ours has this file.
+    pub fn has_shelf(&self, volume: Ticket) -> bool {
+        self.logs.values().any(|view| view.volume == volume)
+    }
+
+    /// Takes in what became of lines on disk; why, where the disk refuses.
+    pub fn shelf_answered(&mut self, volume: Ticket, answer: Answer) -> Option<Arc<str>> {
+        let view = self.logs.values_mut().find(|view| view.volume == volume)?;
+        let refused = view.tail.buffer.answered(answer);
+        view.tail.forget();
+        refused
     }
 
     /// When waiting lines are due.

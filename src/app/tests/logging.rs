@@ -5,6 +5,7 @@ use crate::app::event::MouseAction;
 use crate::app::pointer::{Target, target};
 use crate::app::scene::LogsPane;
 use crate::view::logs::batch::{Batch, SourceId, Stamp};
+use crate::view::logs::shelf::{Answer, Order};
 use crate::view::trace::fixture;
 
 const PODS: &str = "
@@ -375,4 +376,76 @@ fn quiet_logs_have_no_next_change() {
     assert_eq!(pane.next_change, None);
     app.update(Event::Tick(NOW.plus_seconds(601)));
     assert_eq!(app.scene().main, scene.main);
+}
+
+#[test]
+fn lines_on_disk_are_found_scrolled_to_and_saved() {
+    let mut app = app((80, 24), &["shop"]);
+    (app.settings.log_bytes, app.settings.log_disk) = (4 << 20, 64 << 20);
+    let pods = fixture::world(PODS, |world| world.cluster.of(POD).map(|pod| (**pod).clone()).collect());
+    app.update(Event::Reply(Epoch(1), Reply::Cluster(vec![Change::Replace(Scope::all(POD), pods)])));
+    let opened = keys(&mut app, ":po<enter>/worker<enter>l").into_iter().find_map(|effect| match effect {
+        Effect::Logs(_, ticket, streams) if !streams.is_empty() => Some(ticket),
+        _ => None,
+    });
+    let ticket = opened.expect("no log is read");
+    let mut disk = Disk::default();
+    for n in 0..200i64 {
+        let mut batch = Batch::default();
+        let mut line = format!("needle {n} ").into_bytes();
+        line.resize(100_000, b'x');
+        batch.line(Some(Stamp((NOW.0 + n) * 1_000)), &line);
+        let effects = app.update(Event::Logs(Epoch(1), ticket, vec![(SourceId(0), batch)]));
+        disk.serve(&mut app, effects);
+        let effects = app.update(Event::Tick(NOW.plus_seconds(n + 1)));
+        disk.serve(&mut app, effects);
+    }
+    assert!(disk.slots.len() > 10, "{} blocks are on disk", disk.slots.len());
+    let effects = keys(&mut app, "gg");
+    assert!(lines(&app)[0].contains("from disk"), "{:?}", lines(&app)[0]);
+    disk.serve(&mut app, effects);
+    assert!(lines(&app)[0].contains("needle 0 "), "{:?}", lines(&app)[0]);
+    let effects = keys(&mut app, "G/needle 3 x<enter>");
+    disk.serve(&mut app, effects);
+    assert!(lines(&app).iter().any(|line| line.contains("needle 3 ")), "{:?}", lines(&app));
+    let effects = keys(&mut app, "f/needle.(7|150).x/<enter>");
+    disk.serve(&mut app, effects);
+    assert_eq!(lines(&app).len(), 2, "{:?}", lines(&app));
+    let mut effects = keys(&mut app, "s<ctrl-u>all.raw<enter>");
+    effects.extend(disk.serve(&mut app, Vec::new()));
+    let effects = disk.serve(&mut app, effects);
+    let saved = effects.iter().find_map(|effect| match effect {
+        Effect::Save { bytes, .. } => Some(memchr::memchr_iter(b'\n', bytes).count()),
+        _ => None,
+    });
+    assert_eq!(saved, Some(2), "{effects:?}");
+}
+
+/// What the runtime does with lines that have no place in memory.
+#[derive(Default)]
+struct Disk {
+    slots: Vec<Vec<u8>>,
+}
+
+impl Disk {
+    /// Carries out what is asked for, and what follows from it; the other effects.
+    fn serve(&mut self, app: &mut App, effects: Vec<Effect>) -> Vec<Effect> {
+        let (mut left, mut others) = (std::collections::VecDeque::from(effects), Vec::new());
+        while let Some(effect) = left.pop_front() {
+            match effect {
+                Effect::Shelve(volume, Order::Write { slot, bytes }) => {
+                    self.slots.resize(self.slots.len().max(slot as usize + 1), Vec::new());
+                    self.slots[slot as usize] = bytes.to_vec();
+                    left.extend(app.update(Event::Shelf(volume, Answer::Written(slot))));
+                }
+                Effect::Shelve(volume, Order::Read { slot, .. }) => {
+                    let bytes = self.slots[slot as usize].clone();
+                    left.extend(app.update(Event::Shelf(volume, Answer::Read(slot, bytes))));
+                }
+                Effect::Continue => left.extend(app.update(Event::Continue)),
+                other => others.push(other),
+            }
+        }
+        others
+    }
 }

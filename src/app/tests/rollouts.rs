@@ -7,6 +7,7 @@ use crate::app::screen::Screen;
 use crate::kinds::{DEPLOYMENT, REPLICA_SET, SERVICE};
 use crate::manifests::{embedded, records, shift};
 use crate::view::describe;
+use crate::view::logs::batch::{Batch, Mark, Stamp};
 use serde_json::Value;
 
 const KINDS: [&str; 5] = ["Namespace", "Deployment", "ReplicaSet", "Pod", "Service"];
@@ -224,4 +225,30 @@ fn an_undo_on_the_rollout_screen_means_the_revision_of_the_line() {
     let dialog = app.scene().dialog.unwrap();
     let lines: Vec<String> = dialog.lines.iter().map(crate::view::line::Line::plain).collect();
     assert!(lines.iter().any(|line| line.contains("--to-revision=16")), "{lines:#?}");
+}
+
+#[test]
+fn the_last_lines_of_new_pods_stand_on_the_page_while_it_is_shown() {
+    let (mut app, _) = shop((80, 24));
+    let effects = keys(&mut app, ":rollout shop-prod/catalog<enter>");
+    let read = effects.iter().find_map(|effect| match effect {
+        Effect::Logs(_, ticket, streams) => Some((*ticket, streams.clone())),
+        _ => None,
+    });
+    let (ticket, streams) = read.expect("the pods are listened to");
+    assert!((1..=3).contains(&streams.len()), "{streams:?}");
+    assert!(streams.iter().all(|stream| stream.wanted.pod.name.starts_with("catalog-77b6d5c9f8")), "{streams:?}");
+    assert!(!text(&app).contains("cannot find its database"));
+    let mut batch = Batch::default();
+    batch.line(Some(Stamp(NOW.0 * 1_000)), b"cannot find its database");
+    batch.mark(Mark::Waits(Arc::from("told above already")));
+    app.update(Event::Logs(Epoch(1), ticket, vec![(streams[0].source, batch)]));
+    app.update(Event::Tick(NOW.plus_seconds(5)));
+    assert!(text(&app).contains("cannot find its database"), "{}", text(&app));
+    assert!(!text(&app).contains("told above already"), "{}", text(&app));
+    go_to(&mut app, "cannot find its database");
+    let effects = keys(&mut app, "l");
+    let ends = |effect: &Effect| matches!(effect, Effect::Logs(_, of, none) if *of == ticket && none.is_empty());
+    assert!(effects.iter().any(ends), "{effects:?}");
+    assert!(matches!(app.session().unwrap().screen(), Screen::Logs(_)));
 }

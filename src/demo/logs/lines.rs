@@ -8,6 +8,9 @@ use crate::demo::logs::voice::{self, Dice};
 
 /// A kubelet keeps a file or two; older lines are gone.
 const KEPT_SLOTS: i64 = 4_000;
+/// In its first minute every run is talkative, whatever becomes of it: what was said must not depend on what comes later.
+const EAGER: i64 = 60_000;
+const EAGER_SLOT: i64 = 400;
 
 /// One line and when it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,22 +27,20 @@ pub fn until(instance: &Instance, now: Timestamp) -> Vec<Line> {
 /// The lines after `from` and up to `to`.
 pub fn between(instance: &Instance, from: Timestamp, to: Timestamp) -> Vec<Line> {
     let end = instance.ended.map_or(to, |ended| ended.min(to));
+    let since = |at: Timestamp| at.duration_since(instance.started).as_millis() as i64;
     let slot = slot_millis(instance);
-    let reaches = |at: Timestamp| at.duration_since(instance.started).as_millis() as i64 / slot;
-    let last = reaches(end);
-    let first = if from < instance.started { 0 } else { reaches(from) };
+    let oldest = since(end) / slot - KEPT_SLOTS;
     let mut lines: Vec<Line> = opening(instance);
-    for index in first.max(last - KEPT_SLOTS)..=last {
-        let mut dice = Dice::new(&format!("{}/{index}", instance.id));
-        let at = instance.started + SignedDuration::from_millis(index * slot + dice.below(slot as u64) as i64);
-        let at = at + SignedDuration::from_nanos(dice.below(1_000_000) as i64);
-        let texts = voice::speak(instance, at, &mut dice);
-        lines.extend(
-            texts
-                .into_iter()
-                .enumerate()
-                .map(|(more, text)| Line { at: at + SignedDuration::from_micros(more as i64 * 7), text }),
-        );
+    for (slot, begin, over) in [(EAGER_SLOT, 0, EAGER), (slot, EAGER, i64::MAX)] {
+        let first = if from < instance.started { 0 } else { since(from) / slot };
+        let first = if begin == 0 { first } else { first.max(oldest) };
+        for index in first..=since(end).min(over) / slot {
+            lines.extend(said(instance, index, slot, |at| (begin..over).contains(&since(at))));
+        }
+    }
+    if 0 < oldest {
+        let kept = instance.started + SignedDuration::from_millis(oldest * slot);
+        lines.retain(|line| kept <= line.at);
     }
     lines.retain(|line| line.at <= end);
     lines.extend(closing(instance).into_iter().filter(|line| line.at <= to));
@@ -48,11 +49,20 @@ pub fn between(instance: &Instance, from: Timestamp, to: Timestamp) -> Vec<Line>
     lines
 }
 
+/// What is said in one slot, where its moment is wanted.
+fn said(instance: &Instance, index: i64, slot: i64, is_wanted: impl Fn(Timestamp) -> bool) -> Vec<Line> {
+    let mut dice = Dice::new(&format!("{}/{index}", instance.id));
+    let at = instance.started + SignedDuration::from_millis(index * slot + dice.below(slot as u64) as i64);
+    let at = at + SignedDuration::from_nanos(dice.below(1_000_000) as i64);
+    if !is_wanted(at) {
+        return Vec::new();
+    }
+    let texts = voice::speak(instance, at, &mut dice).into_iter().enumerate();
+    texts.map(|(more, text)| Line { at: at + SignedDuration::from_micros(more as i64 * 7), text }).collect()
+}
+
 /// How talkative a container is: one line every 0.3 to 8 seconds, those of one image alike.
 fn slot_millis(instance: &Instance) -> i64 {
-    if instance.ended.is_some_and(|ended| ended.duration_since(instance.started).as_secs() < 60) {
-        return 400;
-    }
     let steps = [300, 700, 1_100, 1_900, 3_000, 5_000, 8_000];
     let chosen = Dice::new(&instance.image).below(steps.len() as u64) as usize;
     steps.get(chosen).copied().unwrap_or(1_000)

@@ -51,6 +51,25 @@ fn following_continues_where_the_first_part_ended() {
 }
 
 #[test]
+fn what_was_said_stays_the_same_when_the_run_ends() {
+    let mut running = pod();
+    let container = &mut running["status"]["containerStatuses"][0];
+    container["lastState"] = json!({});
+    container["state"]["running"]["startedAt"] = json!("2026-11-20T10:00:00Z");
+    let told = |pod: &Value, now: Timestamp| {
+        let mut log = Log::open(pod, Options { timestamps: true, ..Options::default() }).unwrap();
+        String::from_utf8(log.first(now)).unwrap()
+    };
+    let before = told(&running, at("10:00:20"));
+    running["status"]["containerStatuses"][0]["state"] = json!({"terminated": {
+        "containerID": "containerd://2", "exitCode": 3, "reason": "Error",
+        "startedAt": "2026-11-20T10:00:00Z", "finishedAt": "2026-11-20T10:00:25Z",
+    }});
+    let after = told(&running, at("10:00:30"));
+    assert!(after.starts_with(&before) && before.len() < after.len(), "{before}\n\n{after}");
+}
+
+#[test]
 fn tail_comes_before_since_and_bytes_are_cut_last() {
     let now = at("10:05:00");
     let all = read("", now).unwrap();

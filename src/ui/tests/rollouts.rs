@@ -51,7 +51,7 @@ pub fn stuck(size: Size) -> Scene {
     let path = ".spec.containers.catalog.image".to_owned();
     let changed = [Difference { path, before: image("v2.3.0"), after: image("v2.3.1") }];
     let room = usize::from(size.width).saturating_sub(18);
-    let detail = page(&Scenery { subject, all: false, chosen: &[], change: Change::Told(&changed), room });
+    let detail = page(&Scenery { subject, all: false, chosen: &[], change: Change::Told(&changed), said: &[], room });
     scene(size, false, Content::Detail(DetailPane { detail, selected: Some(0), line: 0 }))
 }
 

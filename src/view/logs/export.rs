@@ -30,6 +30,8 @@ pub struct Export {
     pub bytes: Vec<u8>,
     /// How many lines that is.
     pub lines: usize,
+    /// The line that must come from disk before more is written.
+    pub waits_for: Option<u64>,
 }
 
 impl Format {
@@ -56,13 +58,18 @@ impl Format {
 impl Export {
     /// These lines, in this format.
     pub fn new(numbers: VecDeque<u64>, format: Format) -> Self {
-        Self { numbers, format, bytes: Vec::new(), lines: 0 }
+        Self { numbers, format, bytes: Vec::new(), lines: 0, waits_for: None }
     }
 
     /// Writes as many lines as the budget of bytes allows; whether some are left.
     pub fn write(&mut self, tail: &Tail, budget: usize) -> bool {
         let end = self.bytes.len().saturating_add(budget);
+        self.waits_for = None;
         while self.bytes.len() < end {
+            if let Some(away) = self.numbers.front().filter(|number| !tail.buffer.is_here(**number)) {
+                self.waits_for = Some(*away);
+                return true;
+            }
             let Some(number) = self.numbers.pop_front() else { return false };
             if line(tail, number, self.format, &mut self.bytes) {
                 self.bytes.push(b'\n');

@@ -24,6 +24,8 @@ pub enum Found {
     Nothing,
     /// There are more lines to look at.
     NotYet,
+    /// This line must come from disk first.
+    Away(u64),
 }
 
 impl Seek {
@@ -49,6 +51,9 @@ impl Seek {
             let Some(number) = next.and_then(|next| shown.get(next)).copied() else { return Found::Nothing };
             if left == 0 {
                 return Found::NotYet;
+            }
+            if !tail.buffer.is_here(number) {
+                return Found::Away(number);
             }
             let line = tail.buffer.entry(number).map(|entry| tail.buffer.line(entry)).unwrap_or_default();
             if self.what.is_match(line) {

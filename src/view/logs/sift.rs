@@ -46,6 +46,8 @@ pub struct Sift {
     owed: BTreeMap<SourceId, usize>,
     /// What the last shown line says, while the next one may be folded into it.
     said: Option<(SourceId, u64)>,
+    /// The line that must come from disk before anything goes on.
+    waits_for: Option<u64>,
     histogram: Histogram,
 }
 
@@ -118,6 +120,12 @@ impl Sift {
         self.owed.clear();
         self.histogram.clear();
         self.said = None;
+        self.waits_for = None;
+    }
+
+    /// The line that must come from disk before the filter goes on.
+    pub fn waits_for(&self) -> Option<u64> {
+        self.waits_for
     }
 
     /// Lets go of lines that are kept no longer.
@@ -144,8 +152,13 @@ impl Sift {
         let weight = self.filter.cost() + usize::from(self.fold != Fold::Off);
         let is_open = self.filter.lets_all_through() && self.fold == Fold::Off;
         let mut left = budget;
+        self.waits_for = None;
         while self.scanned < end && 0 < left {
             let number = self.scanned;
+            if !is_open && !buffer.is_here(number) {
+                self.waits_for = Some(number);
+                break;
+            }
             self.scanned += 1;
             let Some(entry) = buffer.entry(number) else { continue };
             let bytes = if is_open { 0 } else { buffer.line(entry).len() };

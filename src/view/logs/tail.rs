@@ -82,6 +82,11 @@ impl Tail {
         }
     }
 
+    /// Puts on disk what has no place in memory, up to so many bytes.
+    pub fn shelved(self, bytes: u64) -> Self {
+        Self { buffer: self.buffer.shelved(bytes), ..self }
+    }
+
     /// The number of a stream, which it gets when it is seen first.
     pub fn source(&mut self, wanted: &Wanted) -> Option<SourceId> {
         let is_same = |source: &Source| source.uid == wanted.uid && source.container == wanted.container;
@@ -163,6 +168,11 @@ impl Tail {
         self.sift.forget(&self.buffer);
     }
 
+    /// Lets go of what the buffer has let go of.
+    pub fn forget(&mut self) {
+        self.sift.forget(&self.buffer);
+    }
+
     /// When waiting lines are due.
     pub fn due(&self) -> Option<Timestamp> {
         let since = self.waiting.since?;
@@ -218,9 +228,14 @@ impl Tail {
         self.sift.is_muted(id)
     }
 
-    /// Looks at as many lines as the budget allows; whether some are left.
+    /// Looks at as many lines as the budget allows; whether some are left that can be looked at now.
     pub fn scan(&mut self, budget: usize) -> bool {
-        self.sift.scan(&self.buffer, &self.sources, budget)
+        let is_left = self.sift.scan(&self.buffer, &self.sources, budget);
+        if let Some(number) = self.sift.waits_for() {
+            self.buffer.recall(number);
+            return false;
+        }
+        is_left
     }
 
     /// Numbers of the lines that are shown, as far as they were looked at.

@@ -169,7 +169,8 @@ impl Painter<'_> {
         let Some(entry) = self.tail.buffer.entry(number) else { return Vec::new() };
         let head = self.head(entry);
         let lead: usize = head.iter().map(|span| fit::width(&span.text)).sum();
-        let mut body = self.body(entry);
+        let mut body =
+            if self.tail.buffer.is_here(number) { self.body(entry) } else { vec![Span::dim("… comes from disk")] };
         if self.tail.sift.is_around(number) {
             for span in &mut body {
                 span.role = Role::Dim;

@@ -38,6 +38,8 @@ pub struct Scenery<'a> {
     pub chosen: &'a [i64],
     /// The change between the two revisions that are compared.
     pub change: Change<'a>,
+    /// What its newest pods said last.
+    pub said: &'a [Line],
     /// Columns for the text of a line.
     pub room: usize,
 }
@@ -90,6 +92,7 @@ pub fn page(scenery: &Scenery) -> Detail {
         ("held up by", painter.blocks(&blocks)),
         ("revisions", painter.tree()),
         ("steps", painter.steps()),
+        ("last lines", scenery.said.to_vec()),
         ("paths", describe::paths_in(subject, record)),
         ("change", painter.change()),
         ("limits", painter.limits()),

@@ -300,7 +300,7 @@ fn text(detail: &crate::view::describe::Detail) -> String {
 fn picture(yaml: &str, kind: KindId, all: bool, change: Change) -> String {
     let (cluster, catalog, key) = (cluster(yaml), Catalog::builtin(), key(kind, "web"));
     let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, routes: None, raw: None, now: now() };
-    text(&page(&Scenery { subject, all, chosen: &[], change, room: 60 }))
+    text(&page(&Scenery { subject, all, chosen: &[], change, said: &[], room: 60 }))
 }
 
 #[test]
@@ -355,7 +355,7 @@ proptest! {
         for kind in super::KINDS {
             let key = key(kind, "web");
             let subject = Subject { cluster: &cluster, catalog: &catalog, key: &key, routes: None, raw: None, now: now() };
-            let detail = page(&Scenery { subject, all, chosen: &[2, 7], change: Change::Unknown, room });
+            let detail = page(&Scenery { subject, all, chosen: &[2, 7], change: Change::Unknown, said: &[], room });
             for line in detail.sections.iter().flat_map(|section| &section.lines) {
                 prop_assert!(line.link.as_ref().is_none_or(|link| cluster.get(link).is_some()), "{:?}", line.link);
             }

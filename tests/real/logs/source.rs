@@ -22,13 +22,15 @@ pub struct Source {
     pub next: u64,
     /// How many lines the instance before it wrote.
     before: u64,
+    /// How many lines each instance before wrote.
+    ended: Vec<u64>,
     has_long_lines: bool,
 }
 
 impl Source {
     pub fn new(path: PathBuf, previous: PathBuf, has_long_lines: bool) -> Source {
         let file = append(&path);
-        Source { path, previous, file, instance: 0, next: 0, before: 0, has_long_lines }
+        Source { path, previous, file, instance: 0, next: 0, before: 0, ended: Vec::new(), has_long_lines }
     }
 
     /// Writes so many lines.
@@ -39,6 +41,16 @@ impl Source {
             self.next += 1;
         }
         self.file.write_all(&bytes).unwrap();
+    }
+
+    /// How many lines each instance wrote, the present one too.
+    pub fn written(&self) -> Vec<u64> {
+        self.ended.iter().copied().chain([self.next]).collect()
+    }
+
+    /// Bytes of the file that the kubelet has now, and reads from its beginning whenever somebody asks.
+    pub fn size(&self) -> u64 {
+        self.file.metadata().unwrap().len()
     }
 
     /// A new file takes the place of the one that was written; the old one is gone for the kubelet.
@@ -52,6 +64,7 @@ impl Source {
         fs::copy(&self.path, &self.previous).unwrap();
         self.rotate();
         self.instance += 1;
+        self.ended.push(self.next);
         (self.before, self.next) = (self.next, 0);
     }
 }

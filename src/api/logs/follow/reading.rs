@@ -116,13 +116,16 @@ impl Follower {
             let Some(piece) = piece else { return Ok(Read { has_news, close: Close::Left }) };
             let Ok(piece) = piece else {
                 // The line that broke off comes again, whole, from the next stream.
+                self.broke_off(lines.open() + head.len());
                 self.hand_over().await?;
                 return Ok(Read { has_news, close: Close::Broken });
             };
             let Some(mut piece) = piece else {
                 lines.push(&head, |_| {});
                 let is_cut = !follow && self.is_cut(lines.open());
-                if !follow && !is_cut {
+                if is_cut {
+                    self.broke_off(lines.open());
+                } else if !follow {
                     lines.finish(|line| has_news |= self.take(line));
                 }
                 self.hand_over().await?;
@@ -153,6 +156,12 @@ impl Follower {
                 self.hand_over().await?;
             }
         }
+    }
+
+    /// A stream broke off within a line, of which so much had come: if that was the first one, the part of the log that was
+    /// asked for at first is asked for again.
+    fn broke_off(&mut self, open: usize) {
+        self.began &= self.resume.last().is_some() || open == 0;
     }
 
     /// Whether a log that ends within a line was cut there: it is, until it has ended so again.

@@ -102,6 +102,16 @@ async fn a_cut_in_the_middle_of_a_line_loses_and_doubles_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tail_that_breaks_off_within_its_first_line_is_asked_for_again() {
+    let half = vec![b"2026-11-20T10:42:00.000000001Z n".to_vec()];
+    let answers = [streamed(TEXT, half, Ends::Cut), streamed(TEXT, lines(0..3), Ends::Open)];
+    let mut heard = start(answers, State::Runs(0, None), FOLLOW);
+    let said = heard.until("n2").await;
+    assert_eq!(said.iter().filter(|text| text.starts_with('n')).count(), 3, "{said:?}");
+    assert_eq!(heard.queries(), ["&follow=true&tailLines=100"; 2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_server_has_no_more_is_marked_as_a_gap() {
     let none = refused(400, "previous terminated container \"app\" in pod \"web-1\" not found");
     let answers = [streamed(TEXT, lines(0..2), Ends::Cut), streamed(TEXT, lines(9..10), Ends::Open), none];
@@ -171,7 +181,7 @@ async fn a_container_that_is_over_is_read_to_its_end_and_says_how_it_ended() {
     said.retain(|text| !text.contains("Reconnected"));
     assert_eq!(said, ["last words", "Ended { code: Some(137), reason: \"OOMKilled\" }"]);
     let queries = heard.queries();
-    assert_eq!(queries[..2], ["&tailLines=100", ""], "a line without an end may have been cut");
+    assert_eq!(queries[..2], ["&tailLines=100", "&tailLines=100"], "a line without an end may have been cut");
     assert_eq!(queries[2..], ["&sinceTime=2026-11-20T10%3A41%3A59Z"]);
 }
 

@@ -90,9 +90,10 @@ async fn a_forbidden_scope_says_so_and_is_asked_for_again_when_rights_change() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rows_are_given_up_only_when_the_server_refuses_twice() {
+async fn rows_are_given_up_only_when_the_server_goes_on_refusing() {
     let no = || refusal(403, "Forbidden", "no");
-    let mut running = start([listed(&["a"], "5", ""), no(), listed(&["a"], "6", ""), no(), no(), quiet()]);
+    let lists = [listed(&["a"], "5", ""), no(), no(), listed(&["a"], "6", ""), no(), no(), no(), quiet()];
+    let mut running = start(lists);
     running.expect(&["listing 0 of None", "+a", "live", "stale: fake refuses: 403 Forbidden: no", "=a", "live"]).await;
     running.expect(&["stale: fake refuses: 403 Forbidden: no", "forbidden"]).await;
 }
