@@ -28,7 +28,7 @@ pub struct ConfigError {
 }
 
 /// Every key of the top level.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "theme",
     "color",
     "mouse",
