@@ -211,7 +211,7 @@ fn may_have_left(cause: Cause) -> bool {
 
 /// Says in our words how the server said no.
 fn classified(refusal: &Refusal) -> Refused {
-    let words = refusal.to_string();
+    let words = without_object(&refusal.to_string());
     let said = refusal.message.as_str();
     let is_timeout = said.contains("timed out") || said.contains("timeout");
     let is_denied =
@@ -228,6 +228,14 @@ fn classified(refusal: &Refusal) -> Refused {
         500.. if is_timeout => Refused::Unknown { how: words, shown: None },
         400..=499 => Refused::Invalid(words),
         _ => Refused::Server(words),
+    }
+}
+
+/// A patch that makes no object is told with the whole object, the values of a Secret included: what is wrong is enough.
+fn without_object(words: &str) -> String {
+    match (words.split_once("patch: Invalid value: \"{"), words.rsplit_once("}\": ")) {
+        (Some((head, _)), Some((_, why))) => format!("{}: {why}", head.split(": ").next().unwrap_or_default()),
+        _ => words.to_owned(),
     }
 }
 
