@@ -222,7 +222,7 @@ fn may_have_left(cause: Cause) -> bool {
 
 /// Says in our words how the server said no.
 pub fn classified(refusal: &Refusal) -> Refused {
-    let words = refusal.to_string();
+    let words = without_object(&refusal.to_string());
     let said = refusal.message.as_str();
     let is_timeout = said.contains("timed out") || said.contains("timeout");
     let denial = denial(said);
@@ -252,6 +252,14 @@ fn denial(said: &str) -> Option<String> {
     let (_, who) = said.split_once("admission webhook ")?;
     let (who, why) = who.split_once(" denied the request")?;
     Some(format!("webhook {}: {}", quoted(who, '"')?, why.trim_start_matches(':').trim()))
+}
+
+/// A patch that makes no object is told with the whole object, the values of a Secret included: what is wrong is enough.
+fn without_object(words: &str) -> String {
+    match (words.split_once("patch: Invalid value: \"{"), words.rsplit_once("}\": ")) {
+        (Some((head, _)), Some((_, why))) => format!("{}: {why}", head.split(": ").next().unwrap_or_default()),
+        _ => words.to_owned(),
+    }
 }
 
 /// Whether a JSON patch met another object or another version than the one that it was computed on.

@@ -162,6 +162,16 @@ async fn each_no_has_its_own_name() {
     }
 }
 
+#[test]
+fn a_patch_that_makes_no_object_is_told_without_it() {
+    let words = r#"422 Unprocessable Entity: "" is invalid: patch: Invalid value: "{\"data\":{\"a\":\"b2xk\"}}": strict decoding error: unknown field "spec.replica""#;
+    assert_eq!(
+        without_object(words),
+        r#"422 Unprocessable Entity: strict decoding error: unknown field "spec.replica""#
+    );
+    assert_eq!(without_object("409 Conflict: it changed"), "409 Conflict: it changed");
+}
+
 #[tokio::test]
 async fn a_budget_says_how_it_stands() {
     let more = r#""details":{"causes":[{"reason":"DisruptionBudget","message":"The disruption budget web needs 2 healthy pods and has 2 currently"}]}"#;

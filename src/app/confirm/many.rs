@@ -110,7 +110,7 @@ impl Pending {
 
     /// What becomes of it, in one line.
     fn verdict(&self) -> Line {
-        let origin = self.origin.as_ref().map_or_else(String::new, |origin| format!("{origin}  "));
+        let origin = self.origin.clone().unwrap_or_default();
         let name = format!("{}  ", self.subject.target.place());
         let (health, text) = match &self.state {
             State::Consulting | State::Asking | State::Editing | State::Rehearsing => {
@@ -128,7 +128,7 @@ impl Pending {
         let is_refused = matches!(self.state, State::Refused { .. });
         let spans = match &self.origin {
             None => vec![name, text],
-            Some(_) if is_refused => vec![name, origin, text],
+            Some(_) if is_refused => vec![name, origin, Span::text("  "), text],
             Some(_) => vec![name, text, Span::text("  "), origin],
         };
         Line { health: Some(health), ..Line::of(spans) }
