@@ -112,10 +112,10 @@ impl Line {
             told.error.as_ref().map(|why| format!("last error: {why}")),
             Some(self.port()),
             pod,
+            moves,
             self.is_open().then_some(open),
             Some(format!("{} out  {} in", size(to), size(from))),
             Some(age::age(now, Some(self.since))),
-            moves,
         ];
         let detail = parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
         Entry { health: Some(health), text: self.forward.url(), detail, ..Entry::default() }

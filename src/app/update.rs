@@ -253,7 +253,7 @@ impl App {
             _ => None,
         });
         // How long a context has been out of reach stands in their list.
-        let listed = self.lists_contexts().then(|| self.now.plus_seconds(1));
+        let listed = (self.lists_contexts() || self.place() == In::Forwards).then(|| self.now.plus_seconds(1));
         let elevated = self.sessions.iter().filter_map(|session| Some(session.elevation?.until)).min();
         sessions
             .chain([notice, retry, listed, elevated, look, self.dialog_wakes()])

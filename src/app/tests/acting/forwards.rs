@@ -187,7 +187,7 @@ fn the_list_says_how_each_stands_and_the_title_how_many_are_open() {
     tell(&mut app, failed);
     assert!(message(&app.scene()).contains("leads to pod/b now"));
     assert!(list(&app)[0].contains("open  last error: connection refused  service/web:80"), "{:?}", list(&app));
-    assert!(list(&app)[0].ends_with("moved once"), "{:?}", list(&app));
+    assert!(list(&app)[0].contains("pod/b:8080  moved once"), "{:?}", list(&app));
     let effects = keys(&mut app, ":forwards<enter>y");
     assert!(effects.iter().any(|e| matches!(e, Effect::Copy { text, .. } if text == "http://127.0.0.1:8080")));
     keys(&mut app, "<enter>");
