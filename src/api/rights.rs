@@ -31,8 +31,10 @@ pub enum May {
 #[serde(rename_all = "camelCase", default)]
 pub struct Rules {
     incomplete: bool,
-    resource_rules: Vec<Rule>,
-    non_resource_rules: Vec<PathRule>,
+    #[serde(rename = "resourceRules")]
+    resources: Vec<Rule>,
+    #[serde(rename = "nonResourceRules")]
+    paths: Vec<PathRule>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -54,7 +56,7 @@ impl Rules {
     /// Says whether `verb` is allowed on all objects of a resource.
     pub fn may(&self, verb: &str, group: &str, resource: &str) -> May {
         let holds = |words: &[String], word: &str| words.iter().any(|have| have == "*" || have == word);
-        let allowed = self.resource_rules.iter().any(|rule| {
+        let allowed = self.resources.iter().any(|rule| {
             // A rule for some names allows no list of all.
             rule.resource_names.is_empty()
                 && holds(&rule.verbs, verb)
@@ -73,9 +75,9 @@ impl Rules {
         if self.incomplete {
             return Some("the server cannot list every rule".to_owned());
         }
-        let paths = self.non_resource_rules.iter().flat_map(|rule| &rule.verbs);
+        let paths = self.paths.iter().flat_map(|rule| &rule.verbs);
         let path = paths.filter(|verb| !["get", "head"].contains(&verb.as_str())).map(|verb| format!("{verb} paths"));
-        self.resource_rules.iter().find_map(Rule::beyond_looking).or_else(|| path.into_iter().next())
+        self.resources.iter().find_map(Rule::beyond_looking).or_else(|| path.into_iter().next())
     }
 }
 

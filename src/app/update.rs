@@ -177,8 +177,12 @@ impl App {
             Reply::Previewed(number, said) => self.previewed(epoch, number, said),
             Reply::Port(number, said) => self.port_tried(epoch, number, said),
             Reply::Given(given) => self.given(epoch, given),
-            Reply::Progress(_) | Reply::Done(_) | Reply::Failed(_) => {}
-            Reply::Forwarded(_) | Reply::Visited(_) | Reply::Edited(..) => {}
+            Reply::Progress(_)
+            | Reply::Done(_)
+            | Reply::Failed(_)
+            | Reply::Forwarded(_)
+            | Reply::Visited(_)
+            | Reply::Edited(..) => {}
             Reply::Blocked(what) => self.notice = Some(Notice { is_failure: true, ..Notice::new(what, now) }),
         }
     }

@@ -172,7 +172,8 @@ fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
@@ -219,7 +220,7 @@ mod tests {
     #[tokio::test]
     async fn an_editor_that_fails_loses_nothing() {
         let Edited::Failed { why, path: None } = edited("exit 3", OBJECT).await else { panic!() };
-        assert!(why.contains("3"), "{why}");
+        assert!(why.contains('3'), "{why}");
         let Edited::Failed { path: Some(path), .. } = edited("echo x >> \"$1\"; exit 3", OBJECT).await else {
             panic!()
         };

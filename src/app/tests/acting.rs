@@ -282,7 +282,7 @@ fn greeted(app: &mut App, epoch: u64) -> Vec<Effect> {
 }
 
 fn title(app: &App) -> String {
-    app.scene().title.left.iter().map(|span| span.text.to_string()).collect::<Vec<_>>().join("  ")
+    app.scene().title.left.iter().map(|span| span.text.clone()).collect::<Vec<_>>().join("  ")
 }
 
 #[test]

@@ -40,9 +40,9 @@ fn restarted(plane: &ControlPlane, namespace: &str, name: &str) -> bool {
 fn told(program: &Program) -> Vec<String> {
     let record = program.record();
     assert_eq!(record.breaks, Vec::<String>::new());
-    let word = |entry: &Value| match entry["phase"] == "intent" {
-        true => format!("{} {}", entry["verb"], entry["name"]).replace('"', ""),
-        false => format!("{} {}", entry["outcome"], entry["shown"]).replace('"', ""),
+    let word = |entry: &Value| {
+        let words = if entry["phase"] == "intent" { ["verb", "name"] } else { ["outcome", "shown"] };
+        words.map(|word| entry[word].to_string()).join(" ").replace('"', "")
     };
     record.entries.iter().map(word).collect()
 }
