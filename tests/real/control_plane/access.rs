@@ -30,6 +30,7 @@ pub const USERS: &[(&str, &str)] = &[
     ("user-3", ""),
     ("keeper", ""),
     ("twin", ""),
+    ("reader", ""),
     ("monkey", ""),
     ("gorilla", ""),
     ("kwok", "system:masters"),
