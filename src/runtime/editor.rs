@@ -174,6 +174,7 @@ fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 #[cfg(all(test, unix))]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 
@@ -219,7 +220,7 @@ mod tests {
     #[tokio::test]
     async fn an_editor_that_fails_loses_nothing() {
         let Edited::Failed { why, path: None } = edited("exit 3", OBJECT).await else { panic!() };
-        assert!(why.contains("3"), "{why}");
+        assert!(why.contains('3'), "{why}");
         let Edited::Failed { path: Some(path), .. } = edited("echo x >> \"$1\"; exit 3", OBJECT).await else {
             panic!()
         };

@@ -33,9 +33,10 @@ impl App {
                 lines.extend(act(pending, session.mode));
                 let title = format!("{} {}", pending.act.name, pending.subject.target.place());
                 let is_ready = session.mode == Mode::Operate && matches!(pending.state, State::Ready(_));
-                match pending.can_be_edited_again() {
-                    true => (title, "edit again", true),
-                    false => (title, pending.act.name, is_ready),
+                if pending.can_be_edited_again() {
+                    (title, "edit again", true)
+                } else {
+                    (title, pending.act.name, is_ready)
                 }
             }
         };
