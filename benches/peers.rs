@@ -11,8 +11,9 @@
 mod real {
     pub mod control_plane;
     pub mod logs;
+    pub mod proxy;
 }
-use real::control_plane;
+use real::{control_plane, proxy};
 
 use control_plane::{ControlPlane, Settings, program};
 use real::logs::peers::{Tool, compare};

@@ -175,6 +175,7 @@ fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 

@@ -131,10 +131,10 @@ impl App {
     pub(super) fn edit_again(&mut self) {
         let Some(super::Dialog { purpose: Purpose::Act(pending), .. }) = &self.dialog else { return };
         let (State::Refused { why, .. }, Some(kept)) = (&pending.state, pending.draft.clone()) else { return };
-        let (number, why) = (pending.number, why.clone());
+        let (number, note) = (pending.number, why.clone());
         let overlaps = edit::overlaps(&pending.subject);
         if overlaps.is_empty() {
-            return self.send_to_editor(number, &kept.text, &[why], Some(kept.path));
+            return self.send_to_editor(number, &kept.text, &[note], Some(kept.path));
         }
         let is_secret = pending.subject.target.key.kind == SECRET;
         let mut notes = vec!["this is the object as it is now; somebody else changed the same fields:".to_owned()];
@@ -165,7 +165,5 @@ fn head(pending: &Pending, notes: &[String]) -> String {
     ];
     lines.extend(owners(&pending.subject.object));
     lines.extend(notes.iter().map(|note| format!("! {}", note.replace(['\n', '\r'], " "))));
-    let mut head: String = lines.iter().flat_map(|line| ["# ", line, "\n"]).collect();
-    head.push_str("#\n");
-    head
+    format!("# {}\n#\n", lines.join("\n# "))
 }

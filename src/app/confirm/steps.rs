@@ -178,10 +178,10 @@ impl App {
         }
         let preview = match said {
             Err(refused) if let Some(preview) = self.comes_with(number, &refused) => preview,
+            Err(refused) if is_owned(&refused) => return self.show_refusal(number, refused.cause(), OWNED),
             // Its state changed while it was asked for: that is no other change.
             Err(Refused::Conflict(_)) if self.may_try_again(number, true) => return self.rehearse(number),
             Err(Refused::Conflict(_)) if self.may_try_again(number, false) => return self.read_again(number),
-            Err(refused) if is_owned(&refused) => return self.show_refusal(number, refused.cause(), OWNED),
             Err(refused) => return self.show_refusal(number, refused.cause(), refused.remedy()),
             Ok(preview) => *preview,
         };

@@ -32,6 +32,7 @@ pub const USERS: &[(&str, &str)] = &[
     ("ops-late", ""),
     ("keeper", ""),
     ("twin", ""),
+    ("reader", ""),
     ("monkey", ""),
     ("gorilla", ""),
     ("sheller", ""),
