@@ -1,4 +1,5 @@
-//! Whether the server itself refuses writes: asked after the first rows, and again from time to time, because rights change.
+//! Whether the server itself refuses writes: asked after the first rows, and again from time to time as long as it is
+//! claimed, because rights change.
 
 use crate::api::failure::Failure;
 use crate::api::rights::{only_looks, sees_as_much};
@@ -16,13 +17,15 @@ const AFTER: Duration = Duration::from_secs(1);
 /// Rights may change meanwhile.
 const AGAIN: Duration = Duration::from_secs(300);
 
-/// Says what the server enforces, as long as the connection lasts.
+/// Says what the server enforces, and keeps looking only as long as that is a promise: an idle program asks nothing.
 pub async fn keep(shared: &Shared) {
-    loop {
+    let mut is_claimed = true;
+    while is_claimed {
         let Some(serving) = shared.serving().await else { return };
         sleep(AFTER).await;
         let said = only_looks(&serving.connection).await;
         tracing::info!("whether the server refuses writes: {said:?}");
+        is_claimed = said.is_ok();
         shared.reply(Reply::Enforced(said)).await;
         sleep(AGAIN).await;
     }
