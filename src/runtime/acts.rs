@@ -87,7 +87,7 @@ impl Actor {
         let mutation = confirmed.mutation().ok_or_else(|| Refused::Unsent("nothing was confirmed".to_owned()))?;
         let (connection, kind) = self.ready(mutation.key.kind, Mode::Operate).await?;
         let who = who(&connection).await.unwrap_or_default();
-        let id = self.intend(self.intent(confirmed, mutation, &kind, (&connection, &who))).await?;
+        let id = self.intend(Self::intent(confirmed, mutation, &kind, (&connection, &who))).await?;
         let begun = Instant::now();
         let said = mutate::perform(&connection, &kind, confirmed, since).await;
         let said = self.found_out(confirmed, (&connection, &kind, mutation), said).await;
@@ -145,31 +145,12 @@ impl Actor {
         noted.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 
-    pub(super) fn intent(
-        &self,
-        confirmed: &Confirmed,
-        mutation: &Mutation,
-        kind: &Kind,
-        by: (&Connection, &Who),
-    ) -> Value {
+    pub(super) fn intent(confirmed: &Confirmed, mutation: &Mutation, kind: &Kind, by: (&Connection, &Who)) -> Value {
         let (connection, who) = by;
         let out = outgoing(kind, mutation, Stance::Real);
         let body = serde_json::from_slice(&out.body).unwrap_or(Value::Null);
-        let note = &confirmed.note;
-        json!({
-            "phase": "intent",
-            "os_user": journal::os_user(),
-            "user": who.user,
-            "groups": who.groups,
-            "context": &*self.context,
-            "server": &**connection.server(),
-            "mode": Mode::Operate.word(),
-            "rule": note.rule,
-            "action": note.action,
+        let own = json!({
             "verb": mutation.verb(),
-            "group": &*kind.group,
-            "version": &*kind.version,
-            "resource": &*kind.plural,
             "subresource": mutation.subresource(),
             "namespace": mutation.key.namespace.as_deref(),
             "name": &*mutation.key.name,
@@ -179,10 +160,8 @@ impl Actor {
             "target": out.target,
             "body": redacted(&kind.kind, &body),
             "body_sha256": journal::hex(&crate::api::guard::ticket::sha256(&out.body)),
-            "line": note.line,
-            "reason": note.reason,
-            "undo": note.undo,
-        })
+        });
+        begun(&confirmed.note, (connection.server(), who), kind, own)
     }
 
     pub(super) fn result(&self, id: &str, said: Result<&Answered, &Refused>, took: Duration) -> Value {
@@ -209,6 +188,31 @@ impl Actor {
             }),
         }
     }
+}
+
+/// What is on record of everything that is about to be done, and what only this has.
+pub(super) fn begun(note: &Note, (server, who): (&str, &Who), kind: &Kind, own: Value) -> Value {
+    let mut entry = json!({
+        "phase": "intent",
+        "os_user": journal::os_user(),
+        "user": who.user,
+        "groups": who.groups,
+        "context": &*note.context,
+        "server": server,
+        "mode": Mode::Operate.word(),
+        "rule": note.rule,
+        "action": note.action,
+        "group": &*kind.group,
+        "version": &*kind.version,
+        "resource": &*kind.plural,
+        "line": note.line,
+        "reason": note.reason,
+        "undo": note.undo,
+    });
+    if let (Value::Object(entry), Value::Object(own)) = (&mut entry, own) {
+        entry.extend(own);
+    }
+    entry
 }
 
 /// Tells what is on record.

@@ -13,9 +13,8 @@ use crate::app::forward::{Forward, State, Told};
 use crate::app::mutation::{Confirmed, Refused};
 use crate::app::policy::Mode;
 use crate::kinds::{Kind, POD};
-use crate::runtime::acts::Actor;
-use crate::runtime::greet::who;
-use crate::runtime::journal;
+use crate::runtime::acts::{Actor, begun};
+use crate::runtime::greet::{Who, who};
 use crate::runtime::report::Report;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -143,7 +142,7 @@ impl Actor {
             return Err(unsent("the confirmation is too old".to_owned()));
         }
         let who = who(&connection).await.unwrap_or_default();
-        let entry = forward_intent(confirmed, forward, &kind, (&connection.server().clone(), &who.user.into()));
+        let entry = forward_intent(confirmed, forward, &kind, (connection.server(), &who));
         let entry = self.intend(with(entry, "groups", json!(who.groups))).await?;
         let forwarding =
             Forwarding::begin(confirmed).ok_or_else(|| unsent("this confirmation was used already".to_owned()))?;
@@ -245,29 +244,15 @@ fn with(mut entry: Value, key: &str, value: Value) -> Value {
     entry
 }
 
-fn forward_intent(confirmed: &Confirmed, forward: &Forward, kind: &Kind, (server, user): (&str, &Value)) -> Value {
-    let note = &confirmed.note;
-    json!({
-        "phase": "intent",
-        "os_user": journal::os_user(),
-        "user": user,
-        "context": &*note.context,
-        "server": server,
-        "mode": Mode::Operate.word(),
-        "rule": note.rule,
-        "action": note.action,
+fn forward_intent(confirmed: &Confirmed, forward: &Forward, kind: &Kind, by: (&str, &Who)) -> Value {
+    let own = json!({
         "verb": "create",
-        "group": &*kind.group,
-        "version": &*kind.version,
-        "resource": &*kind.plural,
         "subresource": "portforward",
         "namespace": forward.target.namespace.as_deref(),
         "name": &*forward.target.name,
         "uid": &*forward.uid,
         "local": format!("127.0.0.1:{}", forward.local),
         "remote": forward.remote,
-        "line": note.line,
-        "reason": note.reason,
-        "undo": note.undo,
-    })
+    });
+    begun(&confirmed.note, by, kind, own)
 }

@@ -96,7 +96,7 @@ impl Actor {
         if work.halted.load(Ordering::SeqCst) {
             return Err(Refused::Unsent("it was halted".to_owned()));
         }
-        let entry = self.intent(work.confirmed, mutation, kind, (&work.connection, &work.who));
+        let entry = Self::intent(work.confirmed, mutation, kind, (&work.connection, &work.who));
         let id = self.intend(entry).await?;
         let begun = Instant::now();
         let said = self.ask(work, mutation, kind).await;

@@ -15,9 +15,8 @@ use crate::app::mutation::{Confirmed, Mutation, Progress, Refused, Undone};
 use crate::app::policy::Mode;
 use crate::app::visit::{Errand, Visit, Visited, Work};
 use crate::kinds::{Kind, ObjectRef, POD};
-use crate::runtime::acts::Actor;
+use crate::runtime::acts::{Actor, begun};
 use crate::runtime::greet::{Who, who};
-use crate::runtime::journal;
 use crate::runtime::report::{Lending, Report};
 use crate::runtime::visit::bridge::{Over, bridge};
 use serde_json::{Value, json};
@@ -83,7 +82,7 @@ impl Actor {
         if let Some(first) = &visit.first {
             self.add(&entered, first, since).await?;
         }
-        let id = self.intend(self.visit_intent(&entered)).await?;
+        let id = self.intend(Self::visit_intent(&entered)).await?;
         let begun = Instant::now();
         let said = self.inside(&entered).await;
         let took = begun.elapsed();
@@ -100,7 +99,7 @@ impl Actor {
         let Entered { connection, kind, who, .. } = entered;
         let mutation: &Mutation =
             first.mutation().ok_or_else(|| Refused::Unsent("nothing was confirmed".to_owned()))?;
-        let id = self.intend(self.intent(first, mutation, kind, (connection, who))).await?;
+        let id = self.intend(Self::intent(first, mutation, kind, (connection, who))).await?;
         let begun = Instant::now();
         let said = mutate::perform(connection, kind, first, since).await;
         let recorded = self.note(self.result(&id, said.as_ref(), begun.elapsed())).await;
@@ -220,25 +219,13 @@ impl Actor {
         self.shared.reply(Reply::Progress(Progress { context, action, object, text })).await;
     }
 
-    fn visit_intent(&self, entered: &Entered<'_>) -> Value {
+    fn visit_intent(entered: &Entered<'_>) -> Value {
         let Entered { visit, connection, kind, who, session, .. } = entered;
         let (note, of) = (&visit.channel.note, session.of());
         let parts = visit.errand.query();
         let query = channel::query(parts.iter().map(|(name, value)| (*name, value.as_str())));
-        json!({
-            "phase": "intent",
-            "os_user": journal::os_user(),
-            "user": who.user,
-            "groups": who.groups,
-            "context": &*self.context,
-            "server": &**connection.server(),
-            "mode": Mode::Operate.word(),
-            "rule": note.rule,
-            "action": note.action,
+        let own = json!({
             "verb": "get",
-            "group": &*kind.group,
-            "version": &*kind.version,
-            "resource": &*kind.plural,
             "subresource": of.channel,
             "namespace": &*of.namespace,
             "name": &*of.pod,
@@ -246,10 +233,8 @@ impl Actor {
             "container": visit.errand.container,
             "method": "GET",
             "target": channel::target(of, &query),
-            "line": note.line,
-            "reason": note.reason,
-            "undo": note.undo,
-        })
+        });
+        begun(note, (connection.server(), who), kind, own)
     }
 
     fn visit_result(&self, id: &str, said: &Result<Told, Refused>, took: Duration) -> Value {

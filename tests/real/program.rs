@@ -31,7 +31,10 @@ use tokio::sync::mpsc::Sender;
 use crate::live::options;
 
 /// What a question says that is asked again.
-const AGAIN: &str = "it changed meanwhile: this is what would be done now";
+const AGAIN: [&str; 2] = [
+    "it changed meanwhile: this is what would be done now",
+    "it met another version: this is the same change on the newest one",
+];
 
 /// What stands in place of a terminal.
 pub struct Terminal {
@@ -148,6 +151,11 @@ impl Program {
         self.answer = Some(keys.to_owned());
     }
 
+    fn is_asked_again(&mut self) -> bool {
+        let screen = self.screen();
+        AGAIN.iter().any(|words| screen.contains(words))
+    }
+
     /// Lets it work until the screen says this.
     pub fn until(&mut self, text: &str) {
         self.until_for(text, Duration::from_secs(60));
@@ -157,7 +165,7 @@ impl Program {
     pub fn until_for(&mut self, text: &str, time: Duration) {
         let end = Instant::now() + time;
         while !self.screen().contains(text) {
-            if let Some(keys) = self.answer.clone().filter(|_| self.screen().contains(AGAIN)) {
+            if let Some(keys) = self.answer.clone().filter(|_| self.is_asked_again()) {
                 self.run(Duration::from_millis(400));
                 self.keys(&keys);
             }

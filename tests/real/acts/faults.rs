@@ -108,10 +108,10 @@ fn another_pod_of_the_same_name_is_not_touched() {
     let plane = ControlPlane::shared();
     plane.namespace("acts-twice");
     pod(plane, "acts-twice", "web-0");
-    keeper(plane, "user-2");
+    keeper(plane, "recreator");
     let scissors = Scissors::start(plane);
-    let kubeconfig = scissors.kubeconfig(plane, "user-2");
-    let mut program = Program::start(&kubeconfig, &policy("user-2"), Settings::default());
+    let kubeconfig = scissors.kubeconfig(plane, "recreator");
+    let mut program = Program::start(&kubeconfig, &policy("recreator"), Settings::default());
     program.until("live");
     let path = "/api/v1/namespaces/acts-twice/pods/web-0";
     for (line, answer) in [(":delete<enter>", "web-0<enter>"), (":evict<enter>", "y")] {
@@ -158,8 +158,8 @@ fn what_somebody_else_changed_meanwhile_is_not_written_over() {
         });
     };
     image("example.test/app:2");
-    let kubeconfig = keeper(plane, "user-3");
-    let mut program = Program::start(&kubeconfig, &policy("user-3"), Settings::default());
+    let kubeconfig = keeper(plane, "racer");
+    let mut program = Program::start(&kubeconfig, &policy("racer"), Settings::default());
     program.until("live");
     let cases = [
         (":scale 3<enter>", "--replicas=3", "y"),
@@ -252,10 +252,10 @@ fn a_right_that_was_withdrawn_is_told_and_on_record() {
     let path = "/apis/apps/v1/namespaces/acts-right/deployments/web";
     plane.wait_for("the controller", || plane.json(path)["status"]["readyReplicas"] == 1);
     let looks = Rule { namespace: None, group: "*", resources: &["*"], verbs: &["get", "list", "watch"] };
-    plane.grant("user-1", &looks);
+    plane.grant("withdrawn", &looks);
     let patches = Rule { namespace: Some("acts-right"), group: "apps", resources: &["deployments"], verbs: &["patch"] };
-    let right = plane.grant("user-1", &patches);
-    let mut program = Program::start(&plane.kubeconfig("user-1"), &policy("user-1"), Settings::default());
+    let right = plane.grant("withdrawn", &patches);
+    let mut program = Program::start(&plane.kubeconfig("withdrawn"), &policy("withdrawn"), Settings::default());
     program.until("live");
     select(&mut program, "deploy", "acts-right", "web");
     ask(&mut program, "r", "restartedAt");
@@ -264,5 +264,5 @@ fn a_right_that_was_withdrawn_is_told_and_on_record() {
     program.until("nothing was changed: ask for the right");
     assert!(!restarted(plane, "acts-right", "web"));
     assert_eq!(told(&program), ["patch web", "forbidden null"]);
-    plane.wait_for("the refusal in the audit log", || writes(plane, "user-1").iter().any(|entry| entry.code == 403));
+    plane.wait_for("the refusal in the audit log", || writes(plane, "withdrawn").iter().any(|entry| entry.code == 403));
 }
