@@ -122,11 +122,11 @@ fn kubectl_is_content_with_the_demo() {
         ("explain deployment.spec.strategy", "rollingUpdate"),
         ("auth can-i list pods", "yes"),
         ("auth can-i delete pods", "yes"),
-        ("auth can-i create pods --subresource=exec", "no"),
+        ("auth can-i create pods --subresource=exec", "yes"),
         ("auth whoami", "demo"),
         ("version", "v1.36.3"),
         ("get pods -n shop-prod nobody", "pods \"nobody\" not found"),
-        ("exec -n shop-prod orders-5d8c7b9f4d-k2x9q -- ls", "nothing really runs"),
+        ("exec -n shop-prod orders-5d8c7b9f4d-k2x9q -- ls", "Defaulted container \"app\""),
         ("explain pod.spec.containers", "Environment variables"),
         ("rollout history deploy/catalog -n shop-prod", "v2.3.1"),
     ] {

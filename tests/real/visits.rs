@@ -86,9 +86,11 @@ fn a_command_is_read_before_one_goes_back_and_its_failure_is_told() {
     program.keys(":exec app -- sh -c 'exit 3'<enter>");
     confirm(&mut program, "the command runs in container app");
     program.until_shown(&terminal, "any key goes back");
-    terminal.types(b" ");
     // This kubelet gives the code in words only.
-    program.until("exit status 3");
+    assert!(terminal.text().contains("exit status 3"), "{}", terminal.text());
+    assert!(program.record().entries[1]["cause"].as_str().unwrap().contains("exit status 3"));
+    terminal.types(b" ");
+    program.until("exec pod/web-0: ");
 }
 
 #[test]
@@ -189,5 +191,5 @@ fn files_come_out_by_the_containers_own_tar() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no half of it stays");
     program.keys(&format!(":copy-out {}/nothing {}/x<enter>", from.display(), folder.path().display()));
     confirm(&mut program, "tar runs in container app");
-    program.until("nothing was kept");
+    program.until("nothing was kept: tar ended with");
 }

@@ -58,7 +58,7 @@ impl Actor {
             Ok(()) => Ok(landing.told()),
             Err(why) => {
                 landing.forget();
-                Err(Refused::Server(format!("{why}; nothing was kept")))
+                Err(Refused::Server(format!("nothing was kept: {why}")))
             }
         }
     }

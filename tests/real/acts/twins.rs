@@ -139,7 +139,7 @@ fn scale_pause_resume_and_image_do_what_kubectl_does() {
     // What this run did is taken back, the last thing first.
     program.keys("z");
     confirm(&mut program, "example.test/app:2 → example.test/app:1", "y");
-    program.until("image deployment/twin-a in twins-a: done");
+    program.until("done; image back to app=example.test/app:2");
     // While the pods are replaced every write of the status is a change, and the question would be asked again.
     plane.wait_for("the end of the rollout", || {
         let status = &plane.json(&format!("{path}/{OURS}"))["status"];
@@ -362,7 +362,7 @@ fn a_deletion_takes_exactly_the_object_that_was_seen() {
     plane.kubectl(&["-n", "twins-g", "delete", "deployment", OURS]);
     workload(plane, "twins-g", "Deployment", OURS, "example.test/app:9");
     program.keys("<ctrl-u>twin-a<enter>");
-    program.until("delete deployment/twin-a in twins-g: done");
+    program.until("delete deployment/twin-a in twins-g: ");
     program.run(Duration::from_millis(500));
     let there = plane.json(&format!("{path}/{OURS}"));
     assert_eq!(there["metadata"]["deletionTimestamp"], Value::Null, "{}", program.screen());
