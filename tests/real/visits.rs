@@ -88,9 +88,9 @@ fn a_command_is_read_before_one_goes_back_and_its_failure_is_told() {
     program.until_shown(&terminal, "any key goes back");
     // This kubelet gives the code in words only.
     assert!(terminal.text().contains("exit status 3"), "{}", terminal.text());
-    assert!(program.record().entries[1]["cause"].as_str().unwrap().contains("exit status 3"));
     terminal.types(b" ");
-    program.until("exec pod/web-0: ");
+    program.until("exec pod/web-0: ended");
+    assert!(program.record().entries[1]["cause"].as_str().unwrap().contains("exit status 3"));
 }
 
 #[test]
