@@ -261,5 +261,7 @@ fn a_monkey_that_operates_writes_exactly_what_was_confirmed() {
     crate::control_plane::until(Duration::from_secs(10), || written() == intended);
     assert_eq!(written(), intended);
     println!("gorilla: {} writes, each on record: {intended:?}", intended.values().sum::<usize>());
-    assert!(!intended.is_empty(), "it was never asked for a yes:\n{:?}", monkey.tally.screens);
+    // By chance it may have opened channels only; something was confirmed.
+    let is_intent = |entry: &Value| entry["phase"] == "intent";
+    assert!(entries.iter().any(is_intent), "it was never asked for a yes:\n{:?}", monkey.tally.screens);
 }
