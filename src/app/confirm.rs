@@ -13,10 +13,10 @@ mod steps;
 mod visit;
 
 use self::again::Agreed;
-use self::editing::Kept;
 use crate::app::App;
 use crate::app::acts::{self, Act, Subject, Target, Undo};
-use crate::app::deeds::{Deed, Redo};
+use crate::app::deeds::Deed;
+use crate::app::draft::Kept;
 use crate::app::effect::Effect;
 use crate::app::event::Epoch;
 use crate::app::mutation::{Accepted, Back, Confirmed, Mutation, Note, Way};
@@ -430,6 +430,17 @@ impl App {
         })
     }
 
+    /// The same of one action on one object.
+    fn note_of_act(&self, epoch: Epoch, pending: &Pending, ready: &Ready) -> Option<Note> {
+        Some(Note {
+            action: pending.act.name,
+            object: pending.subject.target.place(),
+            line: pending.act.line(&pending.subject),
+            undo: ready.undo.words.clone(),
+            ..self.note_of(epoch)?
+        })
+    }
+
     /// Sends what was confirmed; the dialog is over.
     fn dispatch(&mut self, epoch: Epoch, confirmed: Confirmed) {
         let text = format!("{} {}: sent", confirmed.note.action, confirmed.note.object);
@@ -455,15 +466,8 @@ impl App {
             return self.accept_visit(epoch);
         }
         let (State::Ready(ready), Some(mutation)) = (&pending.state, &pending.mutation) else { return };
-        let Some(note) = self.note_of(epoch) else { return };
-        let note = Note {
-            action: pending.act.name,
-            object: pending.subject.target.place(),
-            line: pending.act.line(&pending.subject),
-            undo: ready.undo.words.clone(),
-            back: Back { way: ready.undo.way.clone(), of: pending.of.clone() },
-            ..note
-        };
+        let Some(note) = self.note_of_act(epoch, pending, ready) else { return };
+        let note = Note { back: Back { way: ready.undo.way.clone(), of: pending.of.clone() }, ..note };
         let deed = Deed {
             context: note.context.clone(),
             action: pending.act.name,
@@ -474,10 +478,7 @@ impl App {
             of: pending.of.clone(),
             version: pending.subject.target.resource_version.clone(),
             since: self.now,
-            redo: pending.draft.as_ref().map(|kept| {
-                let (key, argument) = (pending.subject.target.key.clone(), pending.subject.argument.clone());
-                Box::new(Redo { key, argument, path: kept.path.clone(), text: kept.text.clone() })
-            }),
+            draft: pending.draft.clone(),
         };
         let accepted = Accepted::by_the_user();
         let confirmed = if ready.more.is_empty() {

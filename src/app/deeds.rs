@@ -2,6 +2,7 @@
 //! or stuck.
 
 use crate::app::App;
+use crate::app::draft::Kept;
 use crate::app::event::ContextName;
 use crate::app::mutation::{Done, Way};
 use crate::app::notice::Notice;
@@ -46,21 +47,8 @@ pub struct Deed {
     pub version: Arc<str>,
     /// When.
     pub since: Timestamp,
-    /// What came out of an editor.
-    pub redo: Option<Box<Redo>>,
-}
-
-/// A change that was made in an editor: what is asked for again where it met another version.
-#[derive(Clone, Debug)]
-pub struct Redo {
-    /// The object.
-    pub key: ObjectRef,
-    /// The change.
-    pub argument: String,
-    /// The file with the text.
-    pub path: String,
-    /// The text.
-    pub text: String,
+    /// The text that came out of an editor.
+    pub draft: Option<Kept>,
 }
 
 impl Deed {
@@ -79,18 +67,11 @@ impl Deeds {
         }
     }
 
-    /// What came out of an editor and was sent, once.
-    pub fn take_redo(&mut self, context: &str, action: &str, place: &str) -> Option<Box<Redo>> {
-        let is_it = |deed: &&mut Deed| (&*deed.context, deed.action, &*deed.place) == (context, action, place);
-        self.sent.iter_mut().find(is_it)?.redo.take()
-    }
-
-    /// It was done. What was taken back is not taken back again; what was done can be.
-    pub fn done(&mut self, done: &Done) {
-        let is_it =
-            |deed: &Deed| (&deed.context, deed.action, &deed.place) == (&done.context, done.action, &done.object);
-        if let Some(at) = self.sent.iter().position(is_it) {
-            let deed = self.sent.remove(at);
+    /// It was done: the text that is not needed any more. What was taken back is not taken back again; what was done can be.
+    pub fn done(&mut self, done: &Done) -> Option<Kept> {
+        let mut draft = None;
+        if let Some(mut deed) = self.take(&done.context, done.action, &done.object) {
+            draft = deed.draft.take();
             self.rolling.retain(|other| (&other.context, &other.key) != (&deed.context, &deed.key));
             self.rolling.extend(Some(deed).filter(Deed::rolls));
         }
@@ -103,10 +84,11 @@ impl Deeds {
                 self.ways.remove(0);
             }
         }
+        draft
     }
 
-    /// It was not done: what it was.
-    pub fn undone(&mut self, context: &str, action: &str, place: &str) -> Option<Deed> {
+    /// What was sent, whose outcome is known.
+    pub fn take(&mut self, context: &str, action: &str, place: &str) -> Option<Deed> {
         let is_it = |deed: &Deed| (&*deed.context, deed.action, deed.place.as_str()) == (context, action, place);
         self.sent.iter().position(is_it).map(|at| self.sent.remove(at))
     }

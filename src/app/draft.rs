@@ -37,6 +37,15 @@ pub enum Edited {
     },
 }
 
+/// A text that came out of the editor.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Its file.
+    pub path: String,
+    /// What the user made of the object, without our own words above it.
+    pub text: String,
+}
+
 /// What stands in a file, or in the files of a folder.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Given {

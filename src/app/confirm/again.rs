@@ -23,8 +23,7 @@ impl App {
         let record = self.session_of(*epoch).and_then(|session| session.cluster.get(&target.key));
         let is_newer = record.is_some_and(|record| is_newer(&record.meta.resource_version, &target.resource_version));
         let number = pending.number;
-        // What was edited has its own way with what changed beneath it.
-        if !is_newer || pending.act.makes() || pending.act.is_edited {
+        if !is_newer || pending.act.makes() {
             return false;
         }
         let Some((_, pending)) = self.pending(number) else { return false };
@@ -46,14 +45,16 @@ impl App {
     }
 
     /// The server refused what was sent, because the object had changed: the same is asked again of the object as it is now.
-    pub(super) fn ask_again(&mut self, deed: Deed) {
-        let Some(session) = self.session().filter(|session| session.context == deed.context) else { return };
+    /// Whether it can be.
+    pub(super) fn ask_again(&mut self, deed: Deed) -> bool {
+        let Some(session) = self.session().filter(|session| session.context == deed.context) else { return false };
         let is_it = session.cluster.get(&deed.key).is_some_and(|record| record.meta.uid == deed.uid);
-        let Some(act) = acts::find(deed.action).filter(|_| is_it && !self.has_dialog()) else { return };
+        let Some(act) = acts::find(deed.action).filter(|_| is_it && !self.has_dialog()) else { return false };
         self.begin(act, &deed.key, deed.said, deed.of);
-        if let Some(Dialog { purpose: Purpose::Act(pending), .. }) = &mut self.dialog {
-            pending.is_again = true;
-        }
+        let Some(Dialog { purpose: Purpose::Act(pending), .. }) = &mut self.dialog else { return false };
+        pending.is_again = true;
+        pending.draft = deed.draft;
+        true
     }
 }
 

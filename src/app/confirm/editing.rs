@@ -4,20 +4,11 @@
 use super::{Pending, Purpose, State};
 use crate::app::App;
 use crate::app::acts::{edit, owners};
-use crate::app::draft::{Draft, Edited};
+use crate::app::draft::{Draft, Edited, Kept};
 use crate::app::effect::Effect;
 use crate::app::event::Epoch;
 use crate::kinds::SECRET;
 use serde_json::Value;
-
-/// A text that came out of the editor.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Kept {
-    /// Its file.
-    pub path: String,
-    /// What the user made of the object, without our own words above it.
-    pub text: String,
-}
 
 impl App {
     /// Opens the object in the user's editor.
@@ -112,6 +103,7 @@ impl App {
                 self.say(format!("edit {place}: nothing was changed"));
             }
             Ok(Some(argument)) => {
+                pending.said = Some(argument.clone());
                 pending.subject.argument = argument;
                 pending.tries = 0;
                 self.rehearse(number);

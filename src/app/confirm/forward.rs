@@ -1,12 +1,12 @@
 //! The question before a port is forwarded: nothing is rehearsed, for no server rehearses a channel; instead the port of
 //! this machine is tried.
 
-use super::{Dialog, Purpose, Ready, State};
+use super::{Dialog, Purpose, State};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Epoch;
 use crate::app::forward::Forward;
-use crate::app::mutation::{Accepted, Confirmed, Note};
+use crate::app::mutation::{Accepted, Confirmed};
 
 impl App {
     /// Looks whether the port of this machine is free.
@@ -47,18 +47,8 @@ impl App {
     }
 
     fn ask_to_forward(&mut self, number: u64) {
-        let Some((_, pending)) = self.pending(number) else { return };
-        let (act, subject) = (pending.act, &pending.subject);
-        let ready = Ready {
-            effects: (act.effects)(subject),
-            cautions: (act.caution)(subject),
-            undo: (act.undo)(subject),
-            ..Ready::default()
-        };
-        let asks = self.asks(number);
-        match self.denied(number) {
-            Some(name) => self.show_refusal(number, format!("{name}: the policy denies it here"), ""),
-            None => self.show(number, State::Ready(Box::new(ready)), asks),
+        if let Some(ready) = self.pending(number).map(|(_, pending)| pending.unrehearsed()) {
+            self.ask(number, ready);
         }
     }
 
@@ -66,13 +56,8 @@ impl App {
     pub(super) fn accept_forward(&mut self, epoch: Epoch) {
         let Some(Dialog { purpose: Purpose::Act(pending), .. }) = &self.dialog else { return };
         let (State::Ready(ready), Some(wanted)) = (&pending.state, pending.act.forward) else { return };
-        let (Ok(forward), Some(note)) = (wanted(&pending.subject), self.note_of(epoch)) else { return };
-        let note = Note {
-            action: pending.act.name,
-            object: pending.subject.target.place(),
-            line: pending.act.line(&pending.subject),
-            undo: ready.undo.words.clone(),
-            ..note
+        let (Ok(forward), Some(note)) = (wanted(&pending.subject), self.note_of_act(epoch, pending, ready)) else {
+            return;
         };
         let id = self.epoch().0;
         self.forwards.begin((id, epoch), &forward, &note, self.now);

@@ -4,12 +4,10 @@
 use super::{Dialog, Many, Pending, Purpose, State};
 use crate::app::App;
 use crate::app::acts::{self, Target, apply};
-use crate::app::deeds::Redo;
 use crate::app::draft::Given;
 use crate::app::effect::Effect;
 use crate::app::event::Epoch;
-use crate::app::mutation::{Preview, Refused, Undone};
-use crate::app::notice::Notice;
+use crate::app::mutation::{Preview, Refused};
 use crate::app::session::Session;
 use crate::kinds::catalog::Served;
 use crate::kinds::{Kind, ObjectRef};
@@ -128,28 +126,6 @@ impl App {
             .any(|row| row.subject.target.kind == "namespace" && row.subject.target.key.name == namespace);
         let warning = "its namespace comes with this file: nobody could be asked what would come of it".to_owned();
         is_made.then(|| Preview { before: Value::Null, after: apply::document(&row.subject), warnings: vec![warning] })
-    }
-
-    /// What was edited met another version: the same change is asked for again, on the object as it is now. Whether that
-    /// was so.
-    pub(in crate::app) fn edited_in_vain(&mut self, undone: &Undone, redo: Redo) -> bool {
-        let is_here = self.session().is_some_and(|session| session.context == undone.context);
-        let Some(act) = acts::find("edit").filter(|_| is_here && self.dialog.is_none()) else { return false };
-        if !matches!(undone.why, Refused::Conflict(_)) {
-            return false;
-        }
-        let Redo { key, argument, path, text } = redo;
-        self.begin(act, &key, Some(argument), None);
-        match &mut self.dialog {
-            Some(Dialog { purpose: Purpose::Act(pending), .. }) => {
-                pending.draft = Some(super::editing::Kept { path, text });
-                pending.is_again = true;
-                self.notice =
-                    Some(Notice::new("it changed meanwhile: the change is rehearsed on the newest version", self.now));
-                true
-            }
-            _ => false,
-        }
     }
 }
 

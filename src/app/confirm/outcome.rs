@@ -10,10 +10,9 @@ impl App {
     /// A write was done, perhaps in a context that is not on screen.
     pub(in crate::app) fn done(&mut self, done: &Done) {
         self.redraw = true;
-        if let Some(redo) = self.deeds.take_redo(&done.context, done.action, &done.object) {
-            self.out.push(Effect::Discard(redo.path));
+        if let Some(kept) = self.deeds.done(done) {
+            self.out.push(Effect::Discard(kept.path));
         }
-        self.deeds.done(done);
         let warned = done.warnings.first().map_or_else(String::new, |text| format!("; the server warns: {text}"));
         let undo = match (&done.back.way, &done.back.of) {
             (Some(_), None) => format!("z: {}", done.undo),
@@ -34,19 +33,21 @@ impl App {
     pub(in crate::app) fn undone(&mut self, undone: &Undone) {
         self.redraw = true;
         let Undone { context, action, object, why } = undone;
-        let redo = self.deeds.take_redo(context, action, object);
-        let deed = self.deeds.undone(context, action, object);
-        let kept = redo.as_ref().map_or_else(String::new, |redo| format!("your text is in {}; ", redo.path));
-        if redo.is_some_and(|redo| self.edited_in_vain(undone, *redo)) {
-            return;
-        }
+        let deed = self.deeds.take(context, action, object);
+        let kept = deed.as_ref().and_then(|deed| deed.draft.as_ref());
+        let kept = kept.map(|kept| format!("your text is in {}; ", kept.path));
         // A server's words may be longer than the line: what it means for the user comes first.
         let text = format!("{}{action} {object}: {}: {}", self.elsewhere(context), why.remedy(), why.cause());
-        let text = kept + &text;
-        let until = self.now.plus_seconds(30);
-        self.notice = Some(Notice { text, is_failure: true, until });
+        let (is_edited, text) = (kept.is_some(), kept.unwrap_or_default() + &text);
+        let failure = Notice { text, is_failure: true, until: self.now.plus_seconds(30) };
+        self.notice = Some(failure.clone());
         if let (Refused::Conflict(_), Some(deed)) = (why, deed) {
-            self.ask_again(deed);
+            let is_asked = self.ask_again(deed);
+            // Where the text is must not be lost to why it cannot be asked.
+            if is_edited {
+                let again = "it changed meanwhile: the change is rehearsed on the newest version";
+                self.notice = Some(if is_asked { Notice::new(again, self.now) } else { failure });
+            }
         }
     }
 

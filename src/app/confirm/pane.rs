@@ -104,8 +104,12 @@ fn act(pending: &Pending, mode: Mode) -> Vec<Line> {
             [same, Line::default(), why].into_iter().chain(remedy).collect()
         }
         State::Ready(ready) => {
-            let is_again = pending.is_again && !pending.act.is_edited;
-            let again = is_again.then(|| Line::text("it changed meanwhile: this is what would be done now"));
+            let words = if pending.act.is_edited {
+                "it met another version: this is the same change on the newest one"
+            } else {
+                "it changed meanwhile: this is what would be done now"
+            };
+            let again = pending.is_again.then(|| Line::text(words));
             let again = again.map(|line| Line { health: Some(Health::Warn), ..line });
             std::iter::once(same).chain(again).chain(would(ready, mode)).collect()
         }

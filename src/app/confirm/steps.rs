@@ -179,9 +179,7 @@ impl App {
         let preview = match said {
             Err(refused) if let Some(preview) = self.comes_with(number, &refused) => preview,
             Err(refused) if is_owned(&refused) => return self.show_refusal(number, refused.cause(), OWNED),
-            // Its state changed while it was asked for: that is no other change.
-            Err(Refused::Conflict(_)) if self.may_try_again(number, true) => return self.rehearse(number),
-            Err(Refused::Conflict(_)) if self.may_try_again(number, false) => return self.read_again(number),
+            Err(Refused::Conflict(_)) if self.may_try_again(number) => return self.read_again(number),
             Err(refused) => return self.show_refusal(number, refused.cause(), refused.remedy()),
             Ok(preview) => *preview,
         };
@@ -201,9 +199,15 @@ impl App {
         }
         let mut ready = pending.ready(preview);
         ready.cautions.extend(self.scalers(number));
+        self.ask(number, ready);
+    }
+
+    /// Asks for a yes to what would be done, unless this is what the user said yes to already.
+    pub(super) fn ask(&mut self, number: u64, ready: Ready) {
         if let Some(name) = self.denied(number) {
             return self.show_refusal(number, format!("{name}: the policy denies it here"), "");
         }
+        let Some((epoch, _)) = self.pending(number) else { return };
         let is_agreed = self.is_agreed(number, &ready);
         let asks = self.asks(number);
         self.show(number, State::Ready(Box::new(ready)), asks);
@@ -212,19 +216,18 @@ impl App {
         }
     }
 
-    fn may_try_again(&mut self, number: u64, is_edited: bool) -> bool {
-        let pending = self.pending(number).map(|(_, pending)| pending);
-        pending.is_some_and(|pending| pending.act.is_edited == is_edited && pending.tries < MOST_TRIES)
+    fn may_try_again(&mut self, number: u64) -> bool {
+        self.pending(number).is_some_and(|(_, pending)| pending.tries < MOST_TRIES)
     }
 
     /// The name under which the policy denies what is pending, where it goes further than usual.
-    pub(super) fn denied(&mut self, number: u64) -> Option<&'static str> {
+    fn denied(&mut self, number: u64) -> Option<&'static str> {
         let (_, pending) = self.pending(number)?;
         let name = (pending.act.also)(&pending.subject)?;
         self.session().is_some_and(|session| session.grant.denies(name)).then_some(name)
     }
 
-    pub(super) fn asks(&mut self, number: u64) -> Vec<Ask> {
+    fn asks(&mut self, number: u64) -> Vec<Ask> {
         let friction = self.friction(number);
         let Some((_, pending)) = self.pending(number) else { return Vec::new() };
         let target = &pending.subject.target;
@@ -337,6 +340,13 @@ impl Pending {
         now.map(|mutation| mutation.write) != self.mutation.as_ref().map(|mutation| mutation.write.clone())
     }
 
+    /// What would come of what no server rehearses.
+    pub(super) fn unrehearsed(&self) -> Ready {
+        let (act, subject) = (self.act, &self.subject);
+        let (effects, cautions, undo) = ((act.effects)(subject), (act.caution)(subject), (act.undo)(subject));
+        Ready { effects, cautions, undo, ..Ready::default() }
+    }
+
     fn ready(&self, preview: Preview) -> Ready {
         let Preview { before, after, warnings } = preview;
         let subject = Subject { after: after.clone(), ..self.subject.clone() };
@@ -354,9 +364,6 @@ impl Pending {
         };
         let differences = differences.map(|all| if is_made { without_name(all) } else { all });
         let mut cautions = (self.act.caution)(&self.subject);
-        if self.is_again && self.act.is_edited {
-            cautions.push("it met another version: this is the same change on the newest one".to_owned());
-        }
         if self.act.is_owned {
             cautions.extend(owners(&self.subject.object));
         }

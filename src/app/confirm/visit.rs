@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::app::acts::Opens;
 use crate::app::effect::Effect;
 use crate::app::event::Epoch;
-use crate::app::mutation::{Accepted, Confirmed, Note, Session};
+use crate::app::mutation::{Accepted, Confirmed, Session};
 use crate::app::screen::Screen;
 use crate::app::visit::Visit;
 use crate::kinds::Facts;
@@ -13,39 +13,24 @@ use crate::kinds::Facts;
 impl App {
     /// Shows what would be opened, or why nothing can be.
     pub(super) fn offer(&mut self, number: u64, opens: Opens) {
-        let asks = self.asks(number);
         let Some((_, pending)) = self.pending(number) else { return };
         let errand = match opens(&pending.subject) {
             Ok(errand) => errand,
             Err(why) => return self.show_refusal(number, why, ""),
         };
-        let (act, subject) = (pending.act, &pending.subject);
-        let ready = Ready {
-            effects: (act.effects)(subject),
-            cautions: (act.caution)(subject),
-            undo: (act.undo)(subject),
-            opens: Some(errand),
-            ..Ready::default()
-        };
+        let ready = Ready { opens: Some(errand), ..pending.unrehearsed() };
         // What has to be written before; most write nothing.
-        pending.mutation = (act.write)(subject).ok();
-        self.show(number, State::Ready(Box::new(ready)), asks);
+        pending.mutation = (pending.act.write)(&pending.subject).ok();
+        self.ask(number, ready);
     }
 
     /// The user said yes to what would be opened.
     pub(super) fn accept_visit(&mut self, epoch: Epoch) {
-        let Some(note) = self.note_of(epoch) else { return };
         let Some(Dialog { purpose: Purpose::Act(pending), .. }) = &self.dialog else { return };
         let State::Ready(ready) = &pending.state else { return };
         let Some(errand) = ready.opens.clone() else { return };
         let target = &pending.subject.target;
-        let note = Note {
-            action: pending.act.name,
-            object: target.place(),
-            line: pending.act.line(&pending.subject),
-            undo: ready.undo.words.clone(),
-            ..note
-        };
+        let Some(note) = self.note_of_act(epoch, pending, ready) else { return };
         let session = Session {
             namespace: target.key.namespace.clone().unwrap_or_default(),
             pod: target.key.name.clone(),
