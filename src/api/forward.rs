@@ -20,7 +20,7 @@ use crate::api::connect::Connection;
 use crate::api::fetch;
 use crate::api::forward::frame::{DATA, Said, Streams};
 use crate::api::guard::ticket::{Forwarding, OpenSession};
-use crate::api::mutate::classified;
+use crate::api::mutate::unread;
 use crate::app::forward::{self, Found, candidates};
 use crate::app::mutation::Refused;
 use crate::kinds::{Kind, ObjectRef};
@@ -110,10 +110,7 @@ impl Pods {
     }
 
     fn lost(&self, problem: &Problem) -> Refused {
-        match problem.refusal() {
-            Some(refusal) => classified(refusal),
-            None => Refused::Unsent(problem.failure(self.connection.server()).headline()),
-        }
+        unread(&self.connection, problem)
     }
 }
 

@@ -37,10 +37,7 @@ pub struct Answered {
 
 /// Reads what an action has to know before it can be said what is written.
 pub async fn consult(connection: &Connection, kind: &Kind, inquiry: &Inquiry) -> Result<Told, Refused> {
-    let lost = |problem: &Problem| match problem.refusal() {
-        Some(refusal) => classified(refusal),
-        None => Refused::Unsent(problem.failure(connection.server()).headline()),
-    };
+    let lost = |problem: &Problem| unread(connection, problem);
     let key = &inquiry.target.key;
     let object = fetch::object(connection, kind, key).await.map_err(|problem| lost(&problem))?;
     if uid(&object) != Some(&*inquiry.target.uid) {
@@ -155,19 +152,22 @@ pub async fn is_gone(connection: &Connection, kind: &Kind, mutation: &Mutation) 
 async fn found(connection: &Connection, kind: &Kind, mutation: &Mutation) -> Result<Value, Refused> {
     match fetch::object(connection, kind, &mutation.key).await {
         Ok(object) => Ok(object),
-        Err(problem) => match problem.refusal() {
-            Some(refusal) if refusal.code == 404 => Ok(Value::Null),
-            Some(refusal) => Err(classified(refusal)),
-            None => Err(Refused::Unsent(problem.failure(connection.server()).headline())),
-        },
+        Err(problem) if problem.refusal().is_some_and(|refusal| refusal.code == 404) => Ok(Value::Null),
+        Err(problem) => Err(unread(connection, &problem)),
+    }
+}
+
+/// Why nothing was sent: what it depends on cannot be read.
+pub fn unread(connection: &Connection, problem: &Problem) -> Refused {
+    match problem.refusal() {
+        Some(refusal) => classified(refusal),
+        None => Refused::Unsent(problem.failure(connection.server()).headline()),
     }
 }
 
 async fn current(connection: &Connection, kind: &Kind, mutation: &Mutation) -> Result<Value, Refused> {
-    let object = fetch::object(connection, kind, &mutation.key).await.map_err(|problem| match problem.refusal() {
-        Some(refusal) => classified(refusal),
-        None => Refused::Unsent(problem.failure(connection.server()).headline()),
-    })?;
+    let object =
+        fetch::object(connection, kind, &mutation.key).await.map_err(|problem| unread(connection, &problem))?;
     if uid(&object) != mutation.uid.as_deref() {
         return Err(Refused::Conflict(format!("another object is called {} now", mutation.key.name)));
     }

@@ -190,6 +190,17 @@ impl Actor {
     }
 }
 
+/// A confirmation that waits longer than that is too old.
+const GOOD_FOR: Duration = Duration::from_secs(30);
+
+/// Whether what was confirmed then may still begin.
+pub(super) fn in_time(since: Instant) -> Result<(), Refused> {
+    if GOOD_FOR < since.elapsed() {
+        return Err(Refused::Unsent("the confirmation is too old".to_owned()));
+    }
+    Ok(())
+}
+
 /// What is on record of everything that is about to be done, and what only this has.
 pub(super) fn begun(note: &Note, (server, who): (&str, &Who), kind: &Kind, own: Value) -> Value {
     let mut entry = json!({

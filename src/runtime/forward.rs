@@ -13,7 +13,7 @@ use crate::app::forward::{Forward, State, Told};
 use crate::app::mutation::{Confirmed, Refused};
 use crate::app::policy::Mode;
 use crate::kinds::{Kind, POD};
-use crate::runtime::acts::{Actor, begun};
+use crate::runtime::acts::{Actor, begun, in_time};
 use crate::runtime::greet::{Who, who};
 use crate::runtime::report::Report;
 use serde_json::{Value, json};
@@ -25,8 +25,6 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, interval, sleep_until, timeout};
 
-/// A confirmation that waits longer than that is too old.
-const GOOD_FOR: Duration = Duration::from_secs(30);
 /// How often it is told what has changed.
 const TELL: Duration = Duration::from_millis(250);
 /// How often a pod is looked for while there is none.
@@ -138,12 +136,10 @@ impl Actor {
         let (connection, kind) = self.ready(forward.target.kind, Mode::Operate).await?;
         let (_, pods) = self.shared.kind(POD).await.ok_or_else(|| unsent("the server has no pods".to_owned()))?;
         let listener = listener(forward.local).map_err(|(why, _)| unsent(why))?;
-        if GOOD_FOR < since.elapsed() {
-            return Err(unsent("the confirmation is too old".to_owned()));
-        }
+        in_time(since)?;
         let who = who(&connection).await.unwrap_or_default();
         let entry = forward_intent(confirmed, forward, &kind, (connection.server(), &who));
-        let entry = self.intend(with(entry, "groups", json!(who.groups))).await?;
+        let entry = self.intend(entry).await?;
         let forwarding =
             Forwarding::begin(confirmed).ok_or_else(|| unsent("this confirmation was used already".to_owned()))?;
         let context = Arc::clone(&confirmed.note.context);
@@ -235,13 +231,6 @@ impl Actor {
             line.complain(format!("the record of actions does not say so: {error}"));
         }
     }
-}
-
-fn with(mut entry: Value, key: &str, value: Value) -> Value {
-    if let Value::Object(fields) = &mut entry {
-        fields.insert(key.to_owned(), value);
-    }
-    entry
 }
 
 fn forward_intent(confirmed: &Confirmed, forward: &Forward, kind: &Kind, by: (&str, &Who)) -> Value {

@@ -8,7 +8,7 @@ use crate::app::event::Reply;
 use crate::app::mutation::{Confirmed, Done, Mutation, Progress, Refused, Undone, Write};
 use crate::app::policy::Mode;
 use crate::kinds::Kind;
-use crate::runtime::acts::Actor;
+use crate::runtime::acts::{Actor, in_time};
 use crate::runtime::greet::{Who, who};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,8 +19,6 @@ use tokio::time::{Instant, sleep};
 const AGAIN: Duration = Duration::from_secs(5);
 /// How often it is looked whether a pod is gone, or whether it was said to stop.
 const LOOK: Duration = Duration::from_secs(1);
-/// A confirmation that waits longer than that is too old.
-const GOOD_FOR: Duration = Duration::from_secs(30);
 
 /// What a plan needs at each step.
 struct Work<'a> {
@@ -71,9 +69,7 @@ impl Actor {
             prints.push(mutate::print(&kind, mutation)?);
             steps.push((mutation, kind));
         }
-        if GOOD_FOR < since.elapsed() {
-            return Err(Refused::Unsent("the confirmation is too old".to_owned()));
-        }
+        in_time(since)?;
         let plan = Plan::begin(confirmed, prints);
         let plan = plan.ok_or_else(|| Refused::Unsent("this confirmation was used already".to_owned()))?;
         let is_drain = confirmed.note.action == "drain";

@@ -15,7 +15,7 @@ use crate::app::mutation::{Confirmed, Mutation, Progress, Refused, Undone};
 use crate::app::policy::Mode;
 use crate::app::visit::{Errand, Visit, Visited, Work};
 use crate::kinds::{Kind, ObjectRef, POD};
-use crate::runtime::acts::{Actor, begun};
+use crate::runtime::acts::{Actor, begun, in_time};
 use crate::runtime::greet::{Who, who};
 use crate::runtime::report::{Lending, Report};
 use crate::runtime::visit::bridge::{Over, bridge};
@@ -26,8 +26,6 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
-/// A confirmation that waits longer than that is too old.
-const GOOD_FOR: Duration = Duration::from_secs(30);
 /// How often it is looked whether the pod is still the same one.
 const LOOK: Duration = Duration::from_secs(5);
 /// How long a container that was added may take to run: its image has to be pulled.
@@ -73,9 +71,7 @@ impl Actor {
         let key = ObjectRef::new(POD, &of.namespace, &of.pod);
         let who = who(&connection).await.unwrap_or_default();
         let uid = uid_of(&connection, &kind, &key).await?;
-        if GOOD_FOR < since.elapsed() {
-            return Err(Refused::Unsent("the confirmation is too old".to_owned()));
-        }
+        in_time(since)?;
         let session = OpenSession::begin(&visit.channel, &uid)
             .ok_or_else(|| Refused::Conflict(format!("another pod is called {} now", of.pod)))?;
         let entered = Entered { visit, connection, kind, who, key, session, halted };
@@ -154,9 +150,7 @@ impl Actor {
     /// Opens the channel, makes sure that it led into the pod that was meant, and does what it is for.
     async fn inside(&self, entered: &Entered<'_>) -> Result<Told, Refused> {
         let Entered { visit, connection, kind, key, session, .. } = entered;
-        let parts = visit.errand.query();
-        let query = channel::query(parts.iter().map(|(name, value)| (*name, value.as_str())));
-        let mut open = channel::open(connection, session, &query).await?;
+        let mut open = channel::open(connection, session, &query(&visit.errand)).await?;
         // A name says nothing about which pod has it: if it still is the one, it was the one.
         let uid = uid_of(connection, kind, key).await;
         if uid.as_deref().ok() != Some(&*session.of().uid) {
@@ -222,8 +216,6 @@ impl Actor {
     fn visit_intent(entered: &Entered<'_>) -> Value {
         let Entered { visit, connection, kind, who, session, .. } = entered;
         let (note, of) = (&visit.channel.note, session.of());
-        let parts = visit.errand.query();
-        let query = channel::query(parts.iter().map(|(name, value)| (*name, value.as_str())));
         let own = json!({
             "verb": "get",
             "subresource": of.channel,
@@ -232,7 +224,7 @@ impl Actor {
             "uid": &*of.uid,
             "container": visit.errand.container,
             "method": "GET",
-            "target": channel::target(of, &query),
+            "target": channel::target(of, &query(&visit.errand)),
         });
         begun(note, (connection.server(), who), kind, own)
     }
@@ -255,6 +247,12 @@ impl Actor {
     }
 }
 
+/// What the channel is asked for.
+fn query(errand: &Errand) -> String {
+    let parts = errand.query();
+    channel::query(parts.iter().map(|(name, value)| (*name, value.as_str())))
+}
+
 fn uid(pod: &Value) -> &str {
     pod.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default()
 }
@@ -262,10 +260,7 @@ fn uid(pod: &Value) -> &str {
 async fn uid_of(connection: &Connection, kind: &Kind, key: &ObjectRef) -> Result<String, Refused> {
     match fetch::object(connection, kind, key).await {
         Ok(pod) => Ok(uid(&pod).to_owned()),
-        Err(problem) => Err(match problem.refusal() {
-            Some(refusal) => mutate::classified(refusal),
-            None => Refused::Unsent(problem.failure(connection.server()).headline()),
-        }),
+        Err(problem) => Err(mutate::unread(connection, &problem)),
     }
 }
 
