@@ -1,8 +1,6 @@
 //! One request and its answer. Errors are negotiated like everything else: a `Status` comes as protobuf or as JSON, and
 //! what priority and fairness or an absent group say comes as plain text, so the Content-Type decides.
 
-use std::borrow::Cow;
-use std::fmt::Write;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -280,24 +278,6 @@ pub fn status(format: Format, body: &[u8]) -> Option<Status> {
         Format::Text => return None,
     };
     Some(status).filter(|status: &Status| !status.status.is_empty() || status.code != 0)
-}
-
-/// Escapes a name for a path, or a value for a query.
-pub fn escape(text: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    if text.bytes().all(plain) {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len() + 8);
-    for byte in text.bytes() {
-        if plain(byte) {
-            escaped.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-    }
-    Cow::Owned(escaped)
 }
 
 fn format(headers: &HeaderMap) -> Format {

@@ -21,13 +21,14 @@ use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::api::call::{PATIENCE, Refusal, escape};
+use crate::api::call::{PATIENCE, Refusal};
 use crate::api::channel::frame::Frame;
 use crate::api::connect::Connection;
 use crate::api::failure::Failure;
 use crate::api::guard::ticket::OpenSession;
 use crate::api::mutate::classified;
 use crate::app::mutation::{Refused, Session};
+use crate::wire::request::escape;
 
 /// How often a channel on which nothing happens should be pinged: load balancers cut what is silent.
 pub const PING_EVERY: Duration = Duration::from_secs(30);

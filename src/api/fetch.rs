@@ -3,11 +3,12 @@
 
 use serde_json::Value;
 
-use crate::api::call::{Problem, accept, escape};
+use crate::api::call::{Problem, accept};
 use crate::api::connect::Connection;
 use crate::kinds::custom::definition::{Version, versions};
 use crate::kinds::custom::table;
 use crate::kinds::{Column, Kind, ObjectRef};
+use crate::wire::request::escape;
 
 /// Fetches one object, whole.
 pub async fn object(connection: &Connection, kind: &Kind, key: &ObjectRef) -> Result<Value, Problem> {

@@ -1,9 +1,11 @@
 //! A port of this machine that leads to a port of a pod: what was asked for, and the rules by which a pod may stand for the
 //! workload or the Service that a user confirmed. The guard holds a forward to the same rules.
 
+use crate::app::fields::{is_ready, list, text};
+use crate::app::selecting;
 use crate::kinds::{DAEMON_SET, DEPLOYMENT, JOB, KindId, ObjectRef, POD, REPLICA_SET, SERVICE, STATEFUL_SET};
-use serde_json::Value;
-use std::fmt::Write as _;
+use crate::wire::request::escape;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The kinds that a port can be forwarded to.
@@ -138,7 +140,7 @@ pub fn lists(kind: KindId, namespace: &str, target: &Value) -> Vec<String> {
     if kind == POD || selector.is_empty() {
         return Vec::new();
     }
-    let query = encoded(&selector);
+    let query = escape(&selector);
     let pods = format!("/api/v1/namespaces/{namespace}/pods?labelSelector={query}");
     let sets = format!("/apis/apps/v1/namespaces/{namespace}/replicasets?labelSelector={query}");
     if kind == DEPLOYMENT { vec![pods, sets] } else { vec![pods] }
@@ -164,10 +166,6 @@ pub fn is_reachable(pod: &Value) -> bool {
 /// The uid of an object; empty where it has none.
 pub fn uid(object: &Value) -> &str {
     text(object, "/metadata/uid")
-}
-
-fn is_ready(pod: &Value) -> bool {
-    list(pod, "/status/conditions").iter().any(|one| one["type"] == "Ready" && one["status"] == "True")
 }
 
 fn belongs(follow: Follow, target: &Value, pod: &Value, sets: &[Value]) -> bool {
@@ -280,44 +278,8 @@ pub fn port(kind: KindId, remote: &str, target: &Value, pod: &Value) -> Result<u
 
 /// The labels by which the pods of an object are listed, as a query writes them; empty where it has none.
 fn selector(kind: KindId, target: &Value) -> String {
-    let labels = if kind == SERVICE { "/spec/selector" } else { "/spec/selector/matchLabels" };
-    let labels = target.pointer(labels).and_then(Value::as_object).into_iter().flatten();
-    let labels = labels.filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
-    let expressions = if kind == SERVICE { &[][..] } else { list(target, "/spec/selector/matchExpressions") };
-    labels.chain(expressions.iter().filter_map(expression)).collect::<Vec<_>>().join(",")
-}
-
-fn expression(value: &Value) -> Option<String> {
-    let key = text(value, "/key");
-    let values = || list(value, "/values").iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",");
-    match text(value, "/operator") {
-        "In" => Some(format!("{key} in ({})", values())),
-        "NotIn" => Some(format!("{key} notin ({})", values())),
-        "Exists" => Some(key.to_owned()),
-        "DoesNotExist" => Some(format!("!{key}")),
-        _ => None,
-    }
-}
-
-fn encoded(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().fold(String::new(), |mut all, byte| {
-        if is_plain(byte) {
-            all.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(all, "%{byte:02X}");
-        }
-        all
-    })
-}
-
-fn list<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
-    object.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    let own = target.pointer("/spec/selector").unwrap_or(&Value::Null);
+    if kind == SERVICE { selecting::selector(&json!({ "matchLabels": own })) } else { selecting::selector(own) }
 }
 
 #[cfg(test)]

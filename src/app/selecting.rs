@@ -1,10 +1,10 @@
 //! Label selectors as objects write them: as a query, and whether labels fit.
 
-use super::fields::{list, text};
+use crate::app::fields::{list, text};
 use serde_json::Value;
 
 /// A label selector as a query writes it.
-pub(super) fn selector(selector: &Value) -> String {
+pub fn selector(selector: &Value) -> String {
     let labels = selector.get("matchLabels").and_then(Value::as_object);
     let labels =
         labels.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
@@ -24,22 +24,8 @@ fn expression(value: &Value) -> Option<String> {
     }
 }
 
-/// Text as a query carries it.
-pub(super) fn encoded(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().fold(String::new(), |mut all, byte| {
-        if is_plain(byte) {
-            all.push(char::from(byte));
-        } else {
-            let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0').to_ascii_uppercase();
-            all.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-        }
-        all
-    })
-}
-
 /// Whether labels fit a selector; an empty one fits everything.
-pub(super) fn matches(selector: &Value, labels: &Value) -> bool {
+pub fn matches(selector: &Value, labels: &Value) -> bool {
     let label = |key: &str| labels.get(key).and_then(Value::as_str);
     let mut wanted = selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten();
     let expressions = list(selector, "/matchExpressions");
@@ -62,6 +48,7 @@ fn holds<'a>(expression: &Value, label: impl Fn(&str) -> Option<&'a str>) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::request::escape;
     use serde_json::json;
 
     #[test]
@@ -72,7 +59,7 @@ mod tests {
             {"key": "new", "operator": "Exists"},
         ]});
         assert_eq!(selector(&all), "app=web,tier in (a,b),!old,new");
-        assert_eq!(encoded("app=web,tier in (a)"), "app%3Dweb%2Ctier%20in%20%28a%29");
+        assert_eq!(escape("app=web,tier in (a)"), "app%3Dweb%2Ctier%20in%20%28a%29");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What a request to an API server asks for, read from its method, path, query and headers by a strict grammar:
 //! a path that two readers could understand differently is refused, never guessed at.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use http::{HeaderMap, Method, Uri, header};
 use thiserror::Error;
 
@@ -269,6 +272,24 @@ fn decode(segment: &str) -> Result<String, Malformed> {
         }
     }
     Ok(decoded)
+}
+
+/// Escapes a name for a path, or a value for a query.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    if text.bytes().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for byte in text.bytes() {
+        if plain(byte) {
+            escaped.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Which log is asked for, and the request that says so. Facts: `PodLogOptions` of k8s.io/api core/v1.
 
-use crate::api::call::escape;
 use crate::wire::Timestamp;
+use crate::wire::request::escape;
 use std::fmt::Write;
 
 /// Whose log.

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::api::call::escape;
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::Kind;
+use crate::wire::request::escape;
 
 /// Who we are in managedFields.
 const MANAGER: &str = "kplumb";

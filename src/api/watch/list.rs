@@ -2,10 +2,11 @@
 
 use tokio::sync::mpsc::Sender;
 
-use crate::api::call::{Problem, escape};
+use crate::api::call::Problem;
 use crate::api::watch::reader::Reader;
 use crate::kinds::Record;
 use crate::model::{Change, Sync};
+use crate::wire::request::escape;
 
 /// How many objects the first page holds: more than any screen.
 const FIRST: usize = 500;

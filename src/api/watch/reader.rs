@@ -5,13 +5,14 @@ use std::sync::Arc;
 use kube::client::Body;
 use serde::Deserialize;
 
-use crate::api::call::{self, Answer, Ask, Format, Problem, Refusal, accept, escape};
+use crate::api::call::{self, Answer, Ask, Format, Problem, Refusal, accept};
 use crate::api::connect::Connection;
 use crate::api::watch::frame::{Broken, Event, Frame, JsonList, JsonWatch, Part, ProtobufList, ProtobufWatch};
 use crate::kinds::custom::table;
 use crate::kinds::{Decoder, Interner, Kind, ObjectRef, Record};
 use crate::model::{Change, Scope, Select};
 use crate::wire::envelope::{self, ListMeta, Status};
+use crate::wire::request::escape;
 
 /// Reads the objects of one scope.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! The containers of a pod as actions inside it choose among them: all that were declared, and what each does now.
 
 use super::Subject;
-use super::fields::{list, text};
+use crate::app::fields::{list, text};
 use crate::app::right::Verdict;
 use serde_json::Value;
 

@@ -1,17 +1,11 @@
 //! `copy-out`: files and folders of a container come here, through its own `tar`. Nothing goes in.
 
-use super::exec::{both, refuse, untold, usual};
-use super::{Act, Input, PLAIN, Reads, Subject, containers, quoted};
-use crate::app::right::Right;
+use super::exec::{INSIDE, untold, usual};
+use super::{Act, Input, Subject, containers, quoted};
 use crate::app::visit::{Errand, Work, place, words};
-use crate::kinds::POD;
 
 pub(super) const COPY_OUT: Act = Act {
     name: "copy-out",
-    kinds: &[POD],
-    right: |key| Right::on("get", "exec", key),
-    rights: |key| both("exec", key),
-    reads: Reads::Object,
     input: Some(Input {
         is_asked: true,
         tell: |subject| {
@@ -23,11 +17,8 @@ pub(super) const COPY_OUT: Act = Act {
         given: |_| String::new(),
         take: |text, subject| take(text, subject).map(|_| text.trim().to_owned()),
     }),
-    refuse,
     opens: Some(|subject| take(&subject.argument, subject)),
     effects,
-    caution: containers::cautions,
-    is_owned: false,
     kubectl: |subject| {
         let name = &subject.target.key.name;
         let Ok(Errand { container, work: Work::CopyOut { path, to }, .. }) = take(&subject.argument, subject) else {
@@ -37,7 +28,7 @@ pub(super) const COPY_OUT: Act = Act {
         format!("cp {} {} -c {container}", quoted(&format!("{name}:{path}")), quoted(&to))
     },
     undo: |_| untold("nothing changes in the container; delete the files here"),
-    ..PLAIN
+    ..INSIDE
 };
 
 /// `[container:]path [to]`.
@@ -76,6 +67,7 @@ fn effects(subject: &Subject) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::app::acts::tests::subject;
+    use crate::kinds::POD;
     use serde_json::json;
 
     fn taken(text: &str) -> Result<Errand, String> {

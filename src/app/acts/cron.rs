@@ -1,7 +1,7 @@
 //! `suspend-cronjob`, `resume-cronjob` and `trigger`: whether a CronJob makes Jobs, and one that it makes now.
 
-use super::fields::list;
 use super::{Act, Input, PLAIN, Reads, Subject, Undo};
+use crate::app::fields::list;
 use crate::app::mutation::{Mutation, PatchStyle, Way, Write};
 use crate::app::right::Right;
 use crate::kinds::{CRON_JOB, Facts, JOB, ObjectRef, Record};

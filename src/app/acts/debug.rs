@@ -1,12 +1,11 @@
 //! `debug`: a container with tools is added to a pod, beside one of its own and among that one's processes. What
 //! `kubectl debug -it` adds with its usual profile.
 
-use super::exec::{both, untold, usual};
-use super::{Act, Input, PLAIN, Reads, Subject, containers};
+use super::exec::{INSIDE, both, untold, usual};
+use super::{Act, Input, Subject, containers};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::app::right::Right;
 use crate::app::visit::{Errand, Work, words};
-use crate::kinds::POD;
 use serde_json::{Value, json};
 
 /// The image where neither the user nor the configuration names one.
@@ -17,14 +16,12 @@ const LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 pub(super) const DEBUG: Act = Act {
     name: "debug",
-    kinds: &[POD],
     right: |key| Right::on("patch", "ephemeralcontainers", key),
     rights: |key| {
         let mut rights = vec![Right::on("patch", "ephemeralcontainers", key)];
         rights.extend(both("attach", key));
         rights
     },
-    reads: Reads::Object,
     input: Some(Input {
         is_asked: true,
         tell: |subject| {
@@ -40,7 +37,7 @@ pub(super) const DEBUG: Act = Act {
         let phase = subject.field("/status/phase").as_str().unwrap_or_default();
         let is_over = matches!(phase, "Succeeded" | "Failed");
         let over = is_over.then(|| format!("the pod is over ({phase}): nothing starts in it any more"));
-        let mirror = || super::fields::is_mirror(&subject.object).then(|| "it mirrors a static pod".to_owned());
+        let mirror = || crate::app::fields::is_mirror(&subject.object).then(|| "it mirrors a static pod".to_owned());
         containers::forbidden(subject).or(over).or_else(mirror)
     },
     write,
@@ -50,15 +47,13 @@ pub(super) const DEBUG: Act = Act {
         Ok(Errand { channel: "attach", container: name(subject), work })
     }),
     effects,
-    caution: containers::cautions,
-    is_owned: false,
     kubectl: |subject| {
         let (image, target) = take(&subject.argument, subject).unwrap_or_default();
         let target = if target == "-" { String::new() } else { format!(" --target={target}") };
         format!("debug -it {} --image={image}{target} -c {}", subject.target.key.name, name(subject))
     },
     undo: |_| untold("it cannot be taken out again: it stays in the pod until the pod ends"),
-    ..PLAIN
+    ..INSIDE
 };
 
 fn image(subject: &Subject) -> &str {
@@ -146,6 +141,7 @@ fn effects(subject: &Subject) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::app::acts::tests::subject;
+    use crate::kinds::POD;
 
     fn pod(argument: &str) -> Subject {
         let object = json!({"spec": {"containers": [{"name": "app", "image": "shop/app:1"}]}});

@@ -1,7 +1,7 @@
 //! `delete`: exactly the object that was seen, by uid and version. What it owns goes afterwards, before, or stays.
 
-use super::fields::{is_mirror, list, lost_volumes};
 use super::{Act, Input, PLAIN, Reads, Subject, Undo, owners};
+use crate::app::fields::{is_mirror, list, lost_volumes};
 use crate::app::mutation::{Propagation, Way, Write};
 use crate::app::policy::Friction;
 use crate::app::right::Right;

@@ -1,21 +1,22 @@
 //! `drain`: no new pod comes to a node, and those that are there are asked to leave, as their disruption budgets allow.
 //! What kubectl leaves alone is left alone, and what it wants to be told is asked for by the same words.
 
-use super::fields::{is_mirror, lost_volumes, text};
-use super::selecting::{encoded, matches};
 use super::{Act, Input, PLAIN, Reads, Subject, Undo, owners, pods_are};
+use crate::app::fields::{is_mirror, lost_volumes, text};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::app::policy::Friction;
+use crate::app::selecting::matches;
 use crate::kinds::{NODE, ObjectRef, POD};
 use crate::view::fit::cut_middle;
+use crate::wire::request::escape;
 use serde_json::{Value, json};
 
 pub(super) const DRAIN: Act = Act {
     name: "drain",
     kinds: &[NODE],
     reads: Reads::ObjectAnd(|target, _| {
-        let node = encoded(&format!("spec.nodeName={}", target.key.name));
-        vec![format!("/api/v1/pods?fieldSelector={node}"), "/apis/policy/v1/poddisruptionbudgets".to_owned()]
+        let node = format!("spec.nodeName={}", target.key.name);
+        vec![format!("/api/v1/pods?fieldSelector={}", escape(&node)), "/apis/policy/v1/poddisruptionbudgets".to_owned()]
     }),
     input: Some(Input {
         is_asked: false,

@@ -2,8 +2,8 @@
 //! as it is, in its version: lists are written whole, which loses nothing because no other version is ever met. (A
 //! strategic patch, as kubectl sends it, needs the merge keys of every list and leaves fields of replaced items behind.)
 
-use super::fields::text;
 use super::{Act, PLAIN, Reads, Subject, Undo, pods_are};
+use crate::app::fields::text;
 use crate::app::merge::{Overlap, patch, three_way, without_nulls};
 use crate::app::mutation::{Mutation, PatchStyle, Way, Write};
 use crate::app::policy::Friction;

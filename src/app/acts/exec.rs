@@ -8,12 +8,20 @@ use crate::kinds::{ObjectRef, POD};
 /// What begins a shell: the better one where it is there. `exec` of what is missing would end the first one.
 const SHELL: [&str; 3] = ["sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh"];
 
-pub(super) const EXEC: Act = Act {
-    name: "exec",
+/// What all have that go into a container of a pod: none changes the pod's own spec, so its owners have no say.
+pub(super) const INSIDE: Act = Act {
     kinds: &[POD],
     right: |key| Right::on("get", "exec", key),
     rights: |key| both("exec", key),
     reads: Reads::Object,
+    refuse,
+    caution: containers::cautions,
+    is_owned: false,
+    ..PLAIN
+};
+
+pub(super) const EXEC: Act = Act {
+    name: "exec",
     input: Some(Input {
         is_asked: true,
         tell: |subject| {
@@ -26,22 +34,17 @@ pub(super) const EXEC: Act = Act {
         take: |text, subject| take(text, subject).map(|_| text.trim().to_owned()),
     }),
     asks: has_several,
-    refuse,
     opens: Some(|subject| take(&subject.argument, subject)),
     effects,
-    caution: containers::cautions,
-    is_owned: false,
     kubectl,
     undo: |_| untold("what is done in it cannot be taken back, and is not on record"),
-    ..PLAIN
+    ..INSIDE
 };
 
 pub(super) const ATTACH: Act = Act {
     name: "attach",
-    kinds: &[POD],
     right: |key| Right::on("get", "attach", key),
     rights: |key| both("attach", key),
-    reads: Reads::Object,
     input: Some(Input {
         is_asked: true,
         tell: containers::told,
@@ -50,7 +53,6 @@ pub(super) const ATTACH: Act = Act {
         take: |text, subject| attached(text.trim(), subject).map(|errand| errand.container),
     }),
     asks: has_several,
-    refuse,
     opens: Some(|subject| attached(&subject.argument, subject)),
     effects: |subject| match attached(&subject.argument, subject).map(|errand| errand.work) {
         Ok(Work::Attach { stdin: true, .. }) => vec![
@@ -62,8 +64,6 @@ pub(super) const ATTACH: Act = Act {
             "ctrl-c leaves, and so does <ctrl-]> twice: the process goes on".to_owned(),
         ],
     },
-    caution: containers::cautions,
-    is_owned: false,
     kubectl: |subject| match attached(&subject.argument, subject) {
         Ok(Errand { container, work: Work::Attach { stdin, tty }, .. }) => {
             let flags = [stdin.then_some(" -i"), tty.then_some(" -t")].into_iter().flatten().collect::<String>();
@@ -72,7 +72,7 @@ pub(super) const ATTACH: Act = Act {
         _ => format!("attach {}", subject.target.key.name),
     },
     undo: |_| untold("what is typed cannot be taken back, and is not on record"),
-    ..PLAIN
+    ..INSIDE
 };
 
 pub(super) const LEAVING: &str = "<ctrl-]> twice leaves whatever it does; the end of the shell comes back here";

@@ -1,7 +1,7 @@
 //! `image`: other images for containers, by their names; what `kubectl set image` writes.
 
-use super::fields::{list, text};
 use super::{Act, Input, PLAIN, Reads, Subject, pods_are};
+use crate::app::fields::{list, text};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::{CRON_JOB, DAEMON_SET, DEPLOYMENT, POD, REPLICA_SET, STATEFUL_SET};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Who else keeps an object as it is, and will change it back: GitOps, Helm, operators. Told by what they leave on it.
 
-use super::fields::{list, text};
+use crate::app::fields::{list, text};
 use serde_json::Value;
 
 /// What each leaves in labels or annotations, and what it does.

@@ -1,12 +1,13 @@
 //! The history that the cluster itself keeps of a workload: ReplicaSets of a Deployment, ControllerRevisions of a
 //! StatefulSet or DaemonSet.
 
-use super::fields::list;
 use super::owners::controlling;
-use super::selecting::{encoded, selector};
 use super::{Subject, Target};
+use crate::app::fields::list;
+use crate::app::selecting::selector;
 use crate::kinds::workload::REVISION;
 use crate::kinds::{DEPLOYMENT, STATEFUL_SET};
+use crate::wire::request::escape;
 use serde_json::{Map, Value};
 
 /// Which ReplicaSet a pod belongs to: its controller's affair.
@@ -28,7 +29,8 @@ pub(super) struct Revision {
 /// The lists that hold a workload's history; of a StatefulSet also its pods, which can block what is undone.
 pub(super) fn lists(target: &Target, object: &Value) -> Vec<String> {
     let namespace = target.key.namespace.as_deref().unwrap_or_default();
-    let selector = encoded(&selector(object.pointer("/spec/selector").unwrap_or(&Value::Null)));
+    let selector = selector(object.pointer("/spec/selector").unwrap_or(&Value::Null));
+    let selector = escape(&selector);
     let plural = if target.key.kind == DEPLOYMENT { "replicasets" } else { "controllerrevisions" };
     let history = format!("/apis/apps/v1/namespaces/{namespace}/{plural}?labelSelector={selector}");
     let pods = format!("/api/v1/namespaces/{namespace}/pods?labelSelector={selector}");

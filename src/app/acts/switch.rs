@@ -1,11 +1,11 @@
 //! `switch`: a Service sends its requests to the pods of another version, at once: blue-green as people do it by hand.
 
-use super::fields::is_ready;
-use super::selecting::encoded;
 use super::{Act, Input, PLAIN, Reads, Subject, Target, counted};
+use crate::app::fields::is_ready;
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::app::policy::Friction;
 use crate::kinds::SERVICE;
+use crate::wire::request::escape;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -45,8 +45,8 @@ fn lists(target: &Target, object: &Value) -> Vec<String> {
         .map(|key| {
             let others: Vec<String> =
                 own.iter().filter(|(other, _)| *other != key).map(|(key, value)| format!("{key}={value}")).collect();
-            let query = encoded(&others.join(","));
-            format!("/api/v1/namespaces/{namespace}/pods?limit=500&labelSelector={query}")
+            let query = others.join(",");
+            format!("/api/v1/namespaces/{namespace}/pods?limit=500&labelSelector={}", escape(&query))
         })
         .collect()
 }

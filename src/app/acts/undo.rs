@@ -1,9 +1,9 @@
 //! `undo`: the template of an earlier revision comes back, from the history that the cluster keeps; also during a rollout
 //! that is stuck. kubectl's own patches and refusals, pinned to the version that was seen.
 
-use super::fields::is_ready;
 use super::revision::{self, Revision, current, plain, revisions};
 use super::{Act, Input, PLAIN, Reads, Subject, Undo};
+use crate::app::fields::is_ready;
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::workload::REVISION;
 use crate::kinds::{DAEMON_SET, DEPLOYMENT, STATEFUL_SET};

@@ -1,8 +1,8 @@
 //! `weight`: the share of requests that a canary gets: the annotation of an Ingress of ingress-nginx, the weights of an
 //! HTTPRoute's backends.
 
-use super::fields::list;
 use super::{Act, Input, PLAIN, Reads, Subject};
+use crate::app::fields::list;
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::{HTTP_ROUTE, INGRESS};
 use serde_json::{Value, json};
