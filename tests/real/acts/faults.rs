@@ -138,13 +138,19 @@ fn another_pod_of_the_same_name_is_not_touched() {
     assert_eq!(told(&program).len(), 4, "it did not come to a question");
 }
 
+/// A Deployment with a ready pod in a namespace of its own, and where it is.
+fn web(namespace: &str) -> (&'static ControlPlane, String) {
+    let plane = ControlPlane::shared();
+    plane.namespace(namespace);
+    deployment(plane, namespace, "web");
+    let path = format!("/apis/apps/v1/namespaces/{namespace}/deployments/web");
+    plane.wait_for("the controller", || plane.json(&path)["status"]["readyReplicas"] == 1);
+    (plane, path)
+}
+
 #[test]
 fn what_somebody_else_changed_meanwhile_is_not_written_over() {
-    let plane = ControlPlane::shared();
-    plane.namespace("acts-race");
-    deployment(plane, "acts-race", "web");
-    let path = "/apis/apps/v1/namespaces/acts-race/deployments/web";
-    plane.wait_for("the controller", || plane.json(path)["status"]["readyReplicas"] == 1);
+    let (plane, path) = &web("acts-race");
     let image = |to: &str| {
         let containers = json!([{"name": "app", "image": to}]);
         plane.patch(path, &json!({"spec": {"template": {"spec": {"containers": containers}}}}));
@@ -219,11 +225,7 @@ spec:
 
 #[test]
 fn a_rule_of_admission_is_told_at_the_rehearsal_and_at_the_answer() {
-    let plane = ControlPlane::shared();
-    plane.namespace("acts-rule");
-    deployment(plane, "acts-rule", "web");
-    let path = "/apis/apps/v1/namespaces/acts-rule/deployments/web";
-    plane.wait_for("the controller", || plane.json(path)["status"]["readyReplicas"] == 1);
+    let (plane, _) = &web("acts-rule");
     let kubeconfig = keeper(plane, "guest-operator");
     let mut program = Program::start(&kubeconfig, &policy("guest-operator"), Settings::default());
     program.until("live");
@@ -246,11 +248,7 @@ fn a_rule_of_admission_is_told_at_the_rehearsal_and_at_the_answer() {
 
 #[test]
 fn a_right_that_was_withdrawn_is_told_and_on_record() {
-    let plane = ControlPlane::shared();
-    plane.namespace("acts-right");
-    deployment(plane, "acts-right", "web");
-    let path = "/apis/apps/v1/namespaces/acts-right/deployments/web";
-    plane.wait_for("the controller", || plane.json(path)["status"]["readyReplicas"] == 1);
+    let (plane, _) = &web("acts-right");
     let looks = Rule { namespace: None, group: "*", resources: &["*"], verbs: &["get", "list", "watch"] };
     plane.grant("withdrawn", &looks);
     let patches = Rule { namespace: Some("acts-right"), group: "apps", resources: &["deployments"], verbs: &["patch"] };
