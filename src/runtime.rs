@@ -18,6 +18,7 @@ pub mod logs;
 pub mod outlet;
 pub mod pins;
 pub mod plan;
+pub mod private;
 pub mod process;
 pub mod report;
 pub mod save;

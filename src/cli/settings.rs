@@ -6,8 +6,9 @@ use crate::app::settings::{self, Settings};
 use crate::cli::args::{Common, Config, ConfigAction, Tool};
 use crate::cli::{Unusable, print as out};
 use crate::runtime::clipboard::Preference;
+use crate::runtime::private;
 use etcetera::{AppStrategy, AppStrategyArgs};
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -87,21 +88,14 @@ pub fn clipboard(settings: &Settings) -> Preference {
 /// Begins the log, if one is wanted; the file is readable by its owner only.
 pub fn log(common: &Common, configured: Option<&str>) -> Result<(), Unusable> {
     let Some(path) = common.log_file.clone().or(configured.map(PathBuf::from)) else { return Ok(()) };
-    let file = private(&path).map_err(Unusable::io(path.display().to_string()))?;
+    let file = private::file().create(true).append(true).open(&path);
+    let file = file.map_err(Unusable::io(path.display().to_string()))?;
     let level = ["kplumb=info,kube_client=error", "kplumb=debug,kube_client=error", "trace"];
     let level = level[usize::from(common.verbose).min(level.len() - 1)];
     let writer = tracing_subscriber::fmt().with_writer(Mutex::new(file)).with_ansi(false);
     // A second subscriber in one process would be a test's: the first one stays.
     let _ = writer.with_env_filter(EnvFilter::new(level)).try_init();
     Ok(())
-}
-
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// Prints the commented default configuration, or one made from another tool's.

@@ -1,5 +1,6 @@
 //! Copied text: to the system's clipboard, through the terminal, by a tool, or into a file; whichever works, and it says which.
 
+use crate::runtime::private;
 use crate::runtime::process;
 use crate::wire::sanitise;
 use base64::Engine as _;
@@ -213,10 +214,8 @@ async fn to_tool(text: &str) -> Result<Copied, String> {
 
 /// A file that only its owner can read, made anew: a name that stands already is somebody else's.
 fn to_file(folder: &Path, text: &str) -> Result<Copied, String> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut options = private::file();
+    options.create_new(true);
     for number in 1..1000 {
         let path = folder.join(format!("kplumb-{}-{number}.txt", std::process::id()));
         let written = options.open(&path).and_then(|mut file| file.write_all(text.as_bytes()));

@@ -3,6 +3,7 @@
 
 use crate::app::draft::{Draft, Edited, Given};
 use crate::manifests::read;
+use crate::runtime::private;
 use crate::runtime::process;
 use crate::runtime::save;
 use serde_json::Value;
@@ -73,9 +74,7 @@ fn usual() -> &'static str {
 /// A new file with the text, in a folder of its own.
 fn place(draft: &Draft) -> io::Result<PathBuf> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let builder = private::folder();
     let folder = loop {
         let number = NEXT.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("kplumb-edit-{}-{number}", std::process::id()));
@@ -89,11 +88,7 @@ fn place(draft: &Draft) -> io::Result<PathBuf> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
     let name: String = draft.name.chars().map(|c| if is_plain(c) { c } else { '-' }).collect();
     let path = folder.join(name);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&path)?.write_all(draft.text.as_bytes())?;
+    private::file().create_new(true).open(&path)?.write_all(draft.text.as_bytes())?;
     Ok(path)
 }
 

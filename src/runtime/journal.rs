@@ -4,10 +4,11 @@
 pub mod told;
 
 use crate::api::guard::ticket::sha256;
+use crate::runtime::private;
 use crate::wire::Timestamp;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -71,11 +72,7 @@ impl Journal {
 
 /// Opens a file for its owner only; to its end, or anew.
 pub fn private(path: &Path, appends: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(appends).write(true).truncate(!appends);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    private::file().create(true).append(appends).truncate(!appends).open(path)
 }
 
 /// The files of a folder, oldest first.

@@ -2,6 +2,7 @@
 //! or goes. A file that cannot be read is never written over.
 
 use crate::app::event::ContextName;
+use crate::runtime::private;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
@@ -33,11 +34,7 @@ pub fn write(path: &Path, context: &str, pins: &[String]) -> io::Result<()> {
     }
     // Whoever reads meanwhile finds the old file or the new one, never half of one.
     let beside = path.with_extension(format!("toml.{}", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.create(true).write(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&beside)?.write_all(text.as_bytes())?;
+    private::file().create(true).truncate(true).open(&beside)?.write_all(text.as_bytes())?;
     fs::rename(&beside, path)
 }
 

@@ -1,5 +1,6 @@
 //! Text that goes into a file: made anew, for its owner only, never over something that stands there.
 
+use crate::runtime::private;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -39,12 +40,8 @@ impl SaveError {
 pub fn write(typed: &str, bytes: &[u8]) -> Result<PathBuf, SaveError> {
     let path = place(typed).ok_or(SaveError::Nameless)?;
     let path = std::path::absolute(&path).unwrap_or(path);
-    let mut options = std::fs::OpenOptions::new();
     // A link that stands there counts as taken, too: nothing is written through it.
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&path).and_then(|mut file| file.write_all(bytes));
+    let written = private::file().create_new(true).open(&path).and_then(|mut file| file.write_all(bytes));
     match written {
         Ok(()) => Ok(path),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(SaveError::Taken(path)),

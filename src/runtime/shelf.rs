@@ -2,6 +2,7 @@
 //! it is gone with the program however that ends.
 
 use crate::app::event::{Event, Ticket};
+use crate::runtime::private;
 use crate::runtime::report::Report;
 use crate::view::logs::buffer::BLOCK;
 use crate::view::logs::shelf::{Answer, Order};
@@ -100,16 +101,10 @@ fn carry_out(folder: &Path, volume: Ticket, file: &mut Option<File>, order: &Ord
 
 /// A new file that nobody else can read, and that has no name any more.
 fn make(folder: &Path, volume: Ticket) -> io::Result<File> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)?;
+    private::folder().recursive(true).create(folder)?;
     let path = folder.join(format!("lines-{}-{}", std::process::id(), volume.0));
-    let mut options = std::fs::OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut options = private::file();
+    options.read(true).create_new(true);
     // FILE_FLAG_DELETE_ON_CLOSE, and nobody else opens it meanwhile.
     #[cfg(windows)]
     std::os::windows::fs::OpenOptionsExt::custom_flags(&mut options, 0x0400_0000);

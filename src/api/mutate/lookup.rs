@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
+use super::request::MANAGER;
 use super::uid;
 use crate::api::call::Problem;
 use crate::api::connect::Connection;
@@ -16,8 +17,6 @@ use crate::kinds::Kind;
 const LONGEST: Duration = Duration::from_secs(300);
 /// How often it is asked.
 const EVERY: Duration = Duration::from_secs(1);
-/// Who we are in managedFields.
-const MANAGER: &str = "kplumb";
 
 /// What a look at the object says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

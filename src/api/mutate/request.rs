@@ -9,7 +9,7 @@ use crate::kinds::Kind;
 use crate::wire::request::escape;
 
 /// Who we are in managedFields.
-const MANAGER: &str = "kplumb";
+pub(super) const MANAGER: &str = "kplumb";
 
 /// Whether it is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

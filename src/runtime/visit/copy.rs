@@ -7,9 +7,10 @@ use crate::api::channel::{Cut, Open};
 use crate::app::mutation::Refused;
 use crate::app::visit::place;
 use crate::runtime::acts::Actor;
+use crate::runtime::private;
 use crate::runtime::visit::tar::{Archive, Item};
 use crate::runtime::visit::{Entered, Told};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -152,11 +153,7 @@ impl Landing {
                 if let Some(parent) = path.parent().filter(|parent| parent.starts_with(&self.beside)) {
                     folders(parent)?;
                 }
-                let mut options = OpenOptions::new();
-                options.write(true).create_new(true);
-                #[cfg(unix)]
-                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-                let file = options.open(&path);
+                let file = private::file().create_new(true).open(&path);
                 self.file = Some(file.map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?);
             }
             Item::Bytes(bytes) => {
@@ -220,11 +217,7 @@ impl Landing {
 
 /// Folders for their owner only.
 fn folders(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    private::folder().recursive(true).create(path)
 }
 
 impl Count {
