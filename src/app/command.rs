@@ -4,7 +4,7 @@ mod keys;
 mod list;
 
 pub use self::keys::Keys;
-pub use self::list::COMMANDS;
+pub use self::list::{COMMANDS, LISTS};
 
 use crate::app::App;
 use std::fmt::Write;

@@ -1,7 +1,7 @@
 //! Texts that are read line by line: YAML and help.
 
 use crate::app::App;
-use crate::app::command::{COMMANDS, In};
+use crate::app::command::{COMMANDS, In, LISTS};
 use crate::app::screen::{Screen, Topic, YamlScreen};
 use crate::app::session::Session;
 use crate::view::describe::yaml;
@@ -23,21 +23,8 @@ impl App {
     }
 
     fn help_lines(&self) -> Vec<Line> {
-        let places = [
-            In::Anywhere,
-            In::Home,
-            In::Table,
-            In::Detail,
-            In::Trace,
-            In::Rollout,
-            In::Logs,
-            In::LogPanel,
-            In::Yaml,
-            In::Help,
-            In::Picker,
-            In::Prompt,
-            In::Dialog,
-        ];
+        let lists = LISTS.iter().copied();
+        let places = std::iter::once(In::Anywhere).chain(lists).chain([In::Prompt, In::Dialog]);
         let mut lines = Vec::new();
         let mut told: Vec<&str> = Vec::new();
         for place in places {

@@ -467,3 +467,15 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn help_tells_of_every_command() {
+    let mut app = app((80, 24), SHOP);
+    keys(&mut app, "?");
+    let lines = app.text_lines(app.session().unwrap());
+    let lines: Vec<String> = lines.iter().map(crate::view::line::Line::plain).collect();
+    for command in crate::app::command::COMMANDS {
+        let is_told = lines.iter().any(|line| line.contains(command.help) && line.ends_with(command.name));
+        assert!(is_told, "{}", command.name);
+    }
+}

@@ -27,7 +27,8 @@ const fn mutating(command: Command) -> Command {
     Command { mutates: true, ..command }
 }
 
-const LISTS: &[In] = &[
+/// Every place that has lines to move on, in the order of help.
+pub const LISTS: &[In] = &[
     In::Home,
     In::Table,
     In::Detail,
