@@ -123,7 +123,7 @@ impl Actor {
     /// Forwards a port until it is closed, its target is gone, or an hour has passed.
     async fn forward(self, id: u64, confirmed: Confirmed, since: Instant, orders: mpsc::Receiver<Order>) {
         let told = match self.begun(&confirmed, since).await {
-            Ok((line, listener, entry)) => self.forwarding(id, &line, &listener, (&entry, orders)).await,
+            Ok((line, listener, entry)) => self.forwarding(id, &line, listener, (&entry, orders)).await,
             Err(why) => ended(id, &confirmed, format!("{}: {}", why.cause(), why.remedy())),
         };
         self.shared.reply(Reply::Forwarded(Box::new(told))).await;
@@ -150,7 +150,7 @@ impl Actor {
         &self,
         id: u64,
         line: &Arc<Line>,
-        listener: &TcpListener,
+        listener: TcpListener,
         (entry, mut orders): (&str, mpsc::Receiver<Order>),
     ) -> Told {
         let begun = Instant::now();
@@ -192,6 +192,8 @@ impl Actor {
                 Some(_) = tasks.join_next() => {}
             }
         };
+        // Nothing listens any more once the end is on record.
+        drop(listener);
         tasks.shutdown().await;
         let told =
             Told { state: State::Ended(why.clone()), connections: (0, line.told(id).connections.1), ..line.told(id) };
