@@ -5,7 +5,9 @@ use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 /// The streams of the one port that a request may ask for.
 const DATA: u8 = 0;
@@ -24,7 +26,7 @@ where
     if !listens(pod, port) {
         let why = format!("failed to connect to localhost:{port} inside the pod: connection refused");
         socket.send(message(ERROR, why.as_bytes())).await?;
-        return socket.close(None).await;
+        return hang_up(&mut socket).await;
     }
     let mut asked = Vec::new();
     while let Some(received) = socket.next().await {
@@ -37,7 +39,7 @@ where
             break;
         }
     }
-    socket.close(None).await
+    hang_up(&mut socket).await
 }
 
 fn message(stream: u8, bytes: &[u8]) -> Message {
@@ -63,6 +65,14 @@ fn answer(pod: &Value, port: u16, asked: &[u8]) -> String {
     let body = format!("pod {} in {}, port {port}: {line}\n", text("name"), text("namespace"));
     let kind = "Content-Type: text/plain; charset=utf-8\r\nConnection: close";
     format!("HTTP/1.1 200 OK\r\n{kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+/// Closes a channel as servers written in Go do: without a code their clients take the end for an error.
+pub async fn hang_up<S>(socket: &mut WebSocketStream<S>) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    socket.close(Some(CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() })).await
 }
 
 #[cfg(test)]

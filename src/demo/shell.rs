@@ -173,7 +173,7 @@ impl Visit<'_> {
     /// Says how it ended, and waits until the guest has gone, who may be about to say something.
     async fn end(&mut self, status: &Value) -> Result<(), Error> {
         self.say_raw(STATUS, status.to_string().as_bytes()).await?;
-        self.socket.close(None).await?;
+        ports::hang_up(&mut self.socket).await?;
         while self.socket.next().await.is_some_and(|message| message.is_ok()) {}
         Ok(())
     }
@@ -237,7 +237,7 @@ impl Visit<'_> {
         let query = Query::parse(&format!("container={}&follow=true&tailLines=0", entry.container));
         let now = demo.state().now;
         let opened = Options::parse(&query, now).and_then(|options| Log::open(&entry.pod, options));
-        let Ok(mut log) = opened else { return self.socket.close(None).await };
+        let Ok(mut log) = opened else { return ports::hang_up(&mut self.socket).await };
         let first = log.first(now);
         let key = (namespace.to_owned(), name.to_owned());
         let mut lines = Box::pin(logs::follow(demo, key, log, first));

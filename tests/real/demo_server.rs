@@ -127,12 +127,14 @@ fn kubectl_is_content_with_the_demo() {
         ("version", "v1.36.3"),
         ("get pods -n shop-prod nobody", "pods \"nobody\" not found"),
         ("exec -n shop-prod orders-5d8c7b9f4d-k2x9q -- ls", "Defaulted container \"app\""),
+        ("exec -n shop-prod catalog-6c4d9f8b75-5kxzs -- ls", "README"),
         ("explain pod.spec.containers", "Environment variables"),
         ("rollout history deploy/catalog -n shop-prod", "v2.3.1"),
     ] {
         let printed = shop.kubectl(line);
         assert!(printed.contains(expected), "kubectl {line}\n{printed}\nlacks {expected:?}");
         assert!(!printed.contains("panic"), "kubectl {line}\n{printed}");
+        assert!(!printed.contains("Unhandled Error"), "kubectl {line}\n{printed}");
     }
     let row = shop.kubectl(&format!("get pod -n shop-prod {pod} --no-headers"));
     assert_eq!(row.split_whitespace().take(4).collect::<Vec<_>>(), [pod, "0/1", "CrashLoopBackOff", "6"]);
