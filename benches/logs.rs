@@ -104,7 +104,7 @@ fn flow() {
 fn screen() {
     let mut app = samples::app("ns", (200, 60), 50 * samples::NAMESPACES);
     let mut wanted = None;
-    for chord in script("lA").unwrap() {
+    for chord in script("jlA").unwrap() {
         for effect in app.update(Event::Input(Input::Key(chord))) {
             if let Effect::Logs(epoch, ticket, streams) = effect {
                 wanted = Some((epoch, ticket, streams));
@@ -245,7 +245,7 @@ fn memory() {
 
 fn filter() {
     let mut tail = full(1024 * MIB, 1_000_000);
-    for words in ["items/42", "level:error", "!items", "/items.(1|2)\\b/", "status=500"] {
+    for words in ["items/42", "level:error", "!items", "/items.(1|2)\\b/", "status=500", "status=200"] {
         let begin = Instant::now();
         tail.set_filter(Filter::parse(words).unwrap());
         while tail.scan(20_000) {}

@@ -12,7 +12,7 @@ use crate::app::event::{Epoch, Ticket};
 use crate::app::layout::SPLIT;
 use crate::app::screen::{LogsScreen, Screen};
 use crate::app::session::logs::LogView;
-use crate::kinds::ObjectRef;
+use crate::kinds::{NAMESPACE, ObjectRef};
 use crate::view::describe;
 use crate::view::logs::batch::{Batch, SourceId};
 use crate::view::logs::buffer;
@@ -22,6 +22,7 @@ use crate::view::logs::sift::Fold;
 use crate::view::logs::tail::Order;
 use crate::view::logs::window::{self, Times};
 use crate::view::routes::index::Entry;
+use crate::view::table::Namespaces;
 
 /// What one press of an arrow moves lines by, in letters.
 const PAN: usize = 16;
@@ -33,7 +34,8 @@ impl App {
     pub(super) fn logs(&mut self) {
         let Some(session) = self.session() else { return };
         let named = |key: ObjectRef| (crate::view::name(&session.catalog, &key), vec![key]);
-        match self.route_in_list().or_else(|| self.object_of_line().map(named)) {
+        let chosen = self.route_in_list().or_else(|| self.namespaces_of_list());
+        match chosen.or_else(|| self.object_of_line().map(named)) {
             Some((title, objects)) => self.open_logs(title, objects),
             None => self.say("nothing here has logs"),
         }
@@ -57,6 +59,18 @@ impl App {
         let (page, cursor) = self.page_on_screen()?;
         let lines: Vec<_> = describe::lines(&page).take(cursor.index.saturating_add(1)).collect();
         lines.into_iter().rev().find_map(|(_, line)| line.link.clone())
+    }
+
+    /// In the list of namespaces: the chosen ones.
+    fn namespaces_of_list(&self) -> Option<(String, Vec<ObjectRef>)> {
+        let session = self.session()?;
+        let chosen = self.namespaces_in_list()?;
+        let title = chosen.text();
+        let names = match chosen {
+            Namespaces::All => session.known_namespaces(),
+            Namespaces::Some(names) => names.into_iter().collect(),
+        };
+        Some((title, names.iter().map(|name| ObjectRef::new(NAMESPACE, "", name)).collect()))
     }
 
     /// In a list of paths: the Services behind the selected one.

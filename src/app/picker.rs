@@ -7,6 +7,7 @@ use crate::app::session::{Connection, Session};
 use crate::kinds::{Health, POD, age};
 use crate::view::table::Namespaces;
 use crate::wire::Timestamp;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The first entry among namespaces; no namespace can be called so.
@@ -139,18 +140,16 @@ impl App {
             Pick::Action => self.pick_action(&text),
             Pick::Context => self.switch_context(&text),
             Pick::Sort => self.sort_by(if is_first { None } else { Some(&text) }),
-            Pick::Namespace => {
-                let one = || std::collections::BTreeSet::from([Arc::from(text.as_str())]);
-                let names = if is_first {
-                    Namespaces::All
-                } else if picker.marked.is_empty() {
-                    Namespaces::Some(one())
-                } else {
-                    Namespaces::Some(if picker.marked.contains(text.as_str()) { picker.marked } else { one() })
-                };
-                self.use_namespaces(names);
-            }
+            Pick::Namespace => self.use_namespaces(chosen(&picker, &text)),
         }
+    }
+
+    /// The namespaces that the list of namespaces stands on: those marked, if its line is one of them.
+    pub(super) fn namespaces_in_list(&self) -> Option<Namespaces> {
+        let Screen::Picker(picker) = self.session()?.screen() else { return None };
+        let is_asked = picker.pick == Pick::Namespace;
+        let entry = is_asked.then(|| self.entries(picker).into_iter().nth(picker.cursor.index)).flatten()?;
+        Some(chosen(picker, &entry.text))
     }
 
     /// Shows namespaces; from Home on that means their pods.
@@ -181,6 +180,14 @@ impl App {
     }
 }
 
+fn chosen(picker: &Picker, name: &str) -> Namespaces {
+    match name {
+        ALL => Namespaces::All,
+        _ if picker.marked.contains(name) => Namespaces::Some(picker.marked.clone()),
+        _ => Namespaces::Some(BTreeSet::from([Arc::from(name)])),
+    }
+}
+
 /// Whether a context can be reached, in a word and a state.
 fn reach(session: &Session, now: Timestamp) -> (Option<Health>, String) {
     let away = |since, why: &str| format!("unreachable for {}: {why}", age::age(now, Some(since)));
@@ -200,7 +207,7 @@ fn pod_count(count: usize) -> String {
     if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") }
 }
 
-fn toggle<T: Ord>(set: &mut std::collections::BTreeSet<T>, value: T) {
+fn toggle<T: Ord>(set: &mut BTreeSet<T>, value: T) {
     if !set.remove(&value) {
         set.insert(value);
     }

@@ -185,7 +185,8 @@ fn lenient<T: Object + DeserializeOwned>(bytes: &[u8], first: &serde_json::Error
     drop_nulls(&mut value);
     let at = |field: &str| value.pointer(field).and_then(Value::as_str).map(str::to_owned);
     let key = at("/metadata/name").map(|name| (at("/metadata/namespace"), name));
-    serde_json::from_value(value).map_err(|_| Unreadable { key, why: first.to_string() })
+    // Once more as text: reading each kind off values as well would be a second reader for all of them in the binary.
+    serde_json::from_slice(value.to_string().as_bytes()).map_err(|_| Unreadable { key, why: first.to_string() })
 }
 
 /// Makes the record of an object; `None` when it has no name.

@@ -6,12 +6,14 @@
 pub mod batch;
 pub mod buffer;
 pub mod export;
+pub mod field;
 pub mod filter;
 #[cfg(test)]
 pub mod fixture;
 pub mod histogram;
 pub mod level;
 pub mod moment;
+pub mod needle;
 pub mod pulse;
 pub mod query;
 pub mod record;

@@ -210,7 +210,7 @@ impl Changes {
 /// The table of a kind.
 pub fn table(cluster: &Cluster, query: &Query, window: &Window, marked: &BTreeSet<ObjectRef>) -> Table {
     let mut widths = paint::Widths::new(query, window);
-    let mut listed = order::listed_by(cluster, query, |record| widths.see(record));
+    let mut listed = order::listed_by(cluster, query, &mut widths);
     let selected = listed.selected(window);
     let first = order::first(selected.unwrap_or(0), window, listed.len());
     let last = (first + window.height).min(listed.len());

@@ -379,7 +379,16 @@ fn hops_lead_to_their_objects_and_esc_comes_back() {
 #[test]
 fn logs_open_from_everything_that_leads_to_pods() {
     let last_hop = format!("{URL}G");
-    for way in [":ing shop<enter>", ":svc shop<enter>", ":deploy shop<enter>", ":po shop<enter>y", "R", &last_hop] {
+    for way in [
+        ":ing shop<enter>",
+        ":svc shop<enter>",
+        ":deploy shop<enter>",
+        ":po shop<enter>y",
+        "R",
+        &last_hop,
+        ":ns<enter>",
+        ":ns<enter>j",
+    ] {
         let (mut app, _) = shop((80, 24), |_| {});
         let mut effects = press(&mut app, way);
         effects.extend(press(&mut app, "l"));

@@ -1,9 +1,9 @@
 //! Which lines are shown: a list of terms, all of which must hold; applied to everything that is kept. Each can be switched
 //! off and stays in the list.
 
+use crate::view::logs::field::Field;
 use crate::view::logs::level::Level;
-use crate::view::logs::structure;
-use regex::bytes::{Regex, RegexBuilder};
+use crate::view::logs::needle::Needle;
 
 /// What a term can say, with what it means; the help of the log screen.
 pub const GRAMMAR: &[(&str, &str)] = &[
@@ -40,10 +40,10 @@ pub struct Term {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Text(Regex),
+    Text(Needle),
     Level(Level),
     Source(String),
-    Field(String, String),
+    Field(Field),
     Around(usize),
 }
 
@@ -144,8 +144,8 @@ impl Filter {
 
     /// How dear it is to look at a line: taking one apart costs several times what a search does.
     pub fn cost(&self) -> usize {
-        let takes_apart = self.asking().any(|term| matches!(term.kind, Kind::Field(..)));
-        if takes_apart { 8 } else { 1 }
+        let takes_apart = self.asking().any(|term| matches!(term.kind, Kind::Field(_)));
+        if takes_apart { 4 } else { 1 }
     }
 
     fn asking(&self) -> impl Iterator<Item = &Term> {
@@ -162,16 +162,16 @@ impl Term {
             (Kind::Text(_), _) => "include",
             (Kind::Level(_), _) => "level",
             (Kind::Source(_), _) => "source",
-            (Kind::Field(..), _) => "field",
+            (Kind::Field(_), _) => "field",
         }
     }
 
     fn holds(&self, line: &[u8], level: Level, source: &str) -> bool {
         match &self.kind {
-            Kind::Text(regex) => regex.is_match(line),
+            Kind::Text(needle) => needle.is_in(line),
             Kind::Level(least) => *least <= level,
             Kind::Source(name) => source.contains(name.as_str()),
-            Kind::Field(name, value) => structure::field(line, name).is_some_and(|found| found == *value),
+            Kind::Field(field) => field.holds(line),
             Kind::Around(_) => true,
         }
     }
@@ -192,17 +192,17 @@ struct Word<'a> {
 
 fn term(word: &Word) -> Result<Term, Unreadable> {
     let body = word.body;
-    let regex = |pattern: &str, insensitive: bool| {
-        let built = RegexBuilder::new(pattern).case_insensitive(insensitive).size_limit(1 << 20).build();
-        built.map_err(|error| {
+    let pattern = |pattern: &str| {
+        Needle::pattern(pattern).map_err(|error| {
             let why = error.to_string();
             Unreadable(format!("/{pattern}/: {}", why.lines().last().unwrap_or("not a regular expression").trim()))
         })
     };
+    let text = |text: &str| Needle::text(text).map_err(|_| Unreadable(format!("{text}: too long a text")));
     let kind = if let Some(quoted) = body.strip_prefix('"') {
-        Kind::Text(regex(&regex::escape(quoted.strip_suffix('"').unwrap_or(quoted)), true)?)
-    } else if let Some(pattern) = body.strip_prefix('/') {
-        Kind::Text(regex(pattern.strip_suffix('/').unwrap_or(pattern), false)?)
+        Kind::Text(text(quoted.strip_suffix('"').unwrap_or(quoted))?)
+    } else if let Some(body) = body.strip_prefix('/') {
+        Kind::Text(pattern(body.strip_suffix('/').unwrap_or(body))?)
     } else if let Some(name) = body.strip_prefix("level:") {
         let level = Level::of_word(name)
             .ok_or_else(|| Unreadable(format!("level:{name}: levels are trace, debug, info, warn, error, fatal")))?;
@@ -214,9 +214,9 @@ fn term(word: &Word) -> Result<Term, Unreadable> {
             lines.parse().map_err(|_| Unreadable(format!("context:{lines}: a number of lines, as in context:3")))?;
         Kind::Around(lines.min(MOST_AROUND))
     } else if let Some((name, value)) = body.split_once('=').filter(|(name, _)| is_name(name)) {
-        Kind::Field(name.to_owned(), value.trim_matches('"').to_owned())
+        Kind::Field(Field::new(name, value.trim_matches('"')))
     } else {
-        Kind::Text(regex(&regex::escape(body), true)?)
+        Kind::Text(text(body)?)
     };
     Ok(Term { text: word.text.to_owned(), is_on: word.is_on, is_excluding: word.is_excluding, kind })
 }

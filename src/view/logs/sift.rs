@@ -4,7 +4,7 @@
 //! out by a term or a muted stream.
 
 use crate::view::logs::batch::{SourceId, Stamp};
-use crate::view::logs::buffer::{Buffer, Entry, Flag};
+use crate::view::logs::buffer::{self, Buffer, Entry, Flag};
 use crate::view::logs::filter::Filter;
 use crate::view::logs::histogram::Histogram;
 use crate::view::logs::source::Source;
@@ -174,7 +174,7 @@ impl Sift {
         }
         if entry.flag == Flag::Mark {
             self.said = None;
-            self.shown.push_back(number);
+            buffer::keep(&mut self.shown, number);
             return;
         }
         let label = sources.get(usize::from(entry.source.0)).map_or("", |source| source.label.as_str());
@@ -186,7 +186,7 @@ impl Sift {
             *owed -= 1;
             self.said = None;
             self.around.insert(number);
-            self.shown.push_back(number);
+            buffer::keep(&mut self.shown, number);
         }
     }
 
@@ -220,7 +220,7 @@ impl Sift {
             self.histogram.note(at, entry.level);
         }
         if self.fold == Fold::Off {
-            self.shown.push_back(number);
+            buffer::keep(&mut self.shown, number);
             return;
         }
         let says = (entry.source, fingerprint(line, self.fold));
@@ -228,7 +228,7 @@ impl Sift {
             Some(last) if self.said == Some(says) && entry.flag != Flag::Bookmark => {
                 *self.folded.entry(*last).or_insert(1) += 1;
             }
-            _ => self.shown.push_back(number),
+            _ => buffer::keep(&mut self.shown, number),
         }
         self.said = Some(says);
     }

@@ -53,20 +53,6 @@ pub fn parse(line: &[u8]) -> Option<Record> {
     Some(record)
 }
 
-/// The value of one field, nested ones by their dotted name.
-pub fn field(line: &[u8], name: &str) -> Option<String> {
-    let line = line.trim_ascii();
-    // Most lines do not have it at all: they are not taken apart.
-    let last = name.rsplit('.').next().unwrap_or(name);
-    memchr::memmem::find(line, last.as_bytes())?;
-    if line.first() == Some(&b'{') {
-        let value: Value = serde_json::from_slice(line).ok()?;
-        let found = value.get(name).or_else(|| name.split('.').try_fold(&value, |value, part| value.get(part)));
-        return found.map(text);
-    }
-    words(line)?.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
-}
-
 /// Every field of a line by its dotted name, in the line's own words; none where it is plain text.
 pub fn flat(line: &[u8]) -> Option<Vec<(String, String)>> {
     let line = line.trim_ascii();
@@ -100,7 +86,8 @@ fn json(line: &[u8]) -> Option<Vec<(String, String)>> {
     Some(object.iter().map(|(name, value)| (name.clone(), text(value))).collect())
 }
 
-fn text(value: &Value) -> String {
+/// A value in a word: a text without its quotes.
+pub fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -108,7 +95,7 @@ fn text(value: &Value) -> String {
 }
 
 /// The fields of klog or logfmt.
-fn words(line: &[u8]) -> Option<Vec<(String, String)>> {
+pub fn words(line: &[u8]) -> Option<Vec<(String, String)>> {
     let line = std::str::from_utf8(line).ok()?;
     klog(line).or_else(|| logfmt(line))
 }
@@ -222,7 +209,6 @@ mod tests {
         assert_eq!((record.level, record.message.as_deref()), (Level::Warn, Some("Slow \"sync\"")));
         let fields: Vec<_> = record.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(fields, [("duration", "3.1 ms"), ("pod", "shop/web"), ("at", "controller.go:615")]);
-        assert_eq!(field(line, "pod").as_deref(), Some("shop/web"));
         let prose = parse(b"E0822 10:00:00.000001 12 main.go:9] cannot open a=b: no such file").unwrap();
         assert_eq!(prose.message.as_deref(), Some("cannot open a=b: no such file"));
         assert_eq!(parse(b"Invoice 1 of 2 at 10:00] paid"), None);
@@ -233,7 +219,6 @@ mod tests {
         #[test]
         fn no_line_makes_it_panic(line in any::<String>()) {
             let _ = parse(line.as_bytes());
-            let _ = field(line.as_bytes(), "a.b");
         }
     }
 }

@@ -1,14 +1,24 @@
 //! Which rows, in which order, and which of them the selection stands on. Of all rows only those of the window are put
 //! in order: that is what keeps tables of fifty thousand rows below a frame.
 
+use super::paint::Widths;
 use super::{Namespaces, Query, Window};
 use crate::kinds::{Cell, EVENT, Record, Source, cell};
 use crate::model::Cluster;
 use std::cmp::Ordering;
+use std::num::NonZero;
 use std::ops::Range;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
+
+/// So many rows are worth a thread of their own.
+const ALONE: usize = 5_000;
+/// More threads than this wait for the same memory.
+const MOST_WORKERS: usize = 4;
 
 /// Rows that pass, each with its place in the order as bytes.
+#[derive(Default)]
 pub struct Listed<'a> {
     rows: Vec<Row<'a>>,
     bytes: Vec<u8>,
@@ -28,31 +38,54 @@ const NOTHING: u8 = u8::MAX;
 
 /// The rows that pass, in no order yet.
 pub fn listed<'a>(cluster: &'a Cluster, query: &Query<'a>) -> Listed<'a> {
-    listed_by(cluster, query, |_| {})
+    listed_by(cluster, query, &mut Widths::default())
 }
 
-/// The same; each row that passes is shown to `see`.
-pub fn listed_by<'a>(cluster: &'a Cluster, query: &Query<'a>, mut see: impl FnMut(&Record)) -> Listed<'a> {
-    let kind = query.kind.id;
-    let order = Order::of(query);
-    let mut listed = Listed { rows: Vec::new(), bytes: Vec::new(), total: 0 };
-    let mut scratch = String::new();
-    let mut take = |record: &'a Arc<Record>| {
-        listed.total += 1;
-        if passes(record, query, &mut scratch) {
-            see(record);
-            listed.push(record, &order);
-        }
-    };
-    match query.namespaces {
-        Namespaces::Some(names) if query.kind.namespaced => {
-            for name in names {
-                cluster.in_namespace(kind, name).for_each(&mut take);
+/// The same; the texts of the rows that pass are measured. Of many rows each processor takes a part: most of the time goes
+/// into waiting for memory.
+pub fn listed_by<'a>(cluster: &'a Cluster, query: &Query<'a>, widths: &mut Widths) -> Listed<'a> {
+    let rows = within(cluster, query);
+    let mut listed = Listed { rows: Vec::new(), bytes: Vec::new(), total: rows.len() };
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = (rows.len() / ALONE).clamp(1, processors.min(MOST_WORKERS));
+    let mut parts = rows.chunks(rows.len().div_ceil(workers).max(1));
+    let own = parts.next().unwrap_or_default();
+    thread::scope(|scope| {
+        let begun = parts.map(|part| {
+            let mut widths = widths.clone();
+            let work = move || {
+                let mut listed = Listed::default();
+                listed.take(part, query, &mut widths);
+                (listed, widths)
+            };
+            (part, thread::Builder::new().spawn_scoped(scope, work).ok())
+        });
+        let others: Vec<_> = begun.collect();
+        listed.take(own, query, widths);
+        for (part, worker) in others {
+            match worker.map(thread::ScopedJoinHandle::join) {
+                Some(Ok((rows, measured))) => {
+                    listed.append(rows);
+                    widths.widen(&measured);
+                }
+                Some(Err(panic)) => resume_unwind(panic),
+                // The system has no thread to give.
+                None => listed.take(part, query, widths),
             }
         }
-        _ => cluster.of(kind).for_each(&mut take),
-    }
+    });
     listed
+}
+
+/// The rows before the filter.
+fn within<'a>(cluster: &'a Cluster, query: &Query<'a>) -> Vec<&'a Arc<Record>> {
+    let kind = query.kind.id;
+    match query.namespaces {
+        Namespaces::Some(names) if query.kind.namespaced => {
+            names.iter().flat_map(|name| cluster.in_namespace(kind, name)).collect()
+        }
+        _ => cluster.of(kind).collect(),
+    }
 }
 
 /// Whether the filter lets a record through.
@@ -67,6 +100,23 @@ pub fn shows(record: &Record, query: &Query) -> bool {
 }
 
 impl<'a> Listed<'a> {
+    /// Takes those of the rows that pass.
+    fn take(&mut self, rows: &[&'a Arc<Record>], query: &Query, widths: &mut Widths) {
+        let order = Order::of(query);
+        let mut scratch = String::new();
+        for record in rows.iter().filter(|record| passes(record, query, &mut scratch)) {
+            widths.see(record);
+            self.push(record, &order);
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        let before = self.bytes.len() as u32;
+        self.bytes.extend(other.bytes);
+        let moved = |row: Row<'a>| Row { all: row.all.start + before..row.all.end + before, ..row };
+        self.rows.extend(other.rows.into_iter().map(moved));
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.rows.len()

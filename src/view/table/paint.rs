@@ -42,6 +42,7 @@ struct Drawn {
 /// The columns that are wanted, and how wide they are. Words are measured in every row, so that scrolling moves nothing;
 /// the rest is short. All columns are measured in the walk that filters the rows: walking over fifty thousand rows is what
 /// takes long, and each column had a walk of its own (63 ms, 16 ms in one walk).
+#[derive(Clone, Default)]
 pub struct Widths {
     columns: Vec<Drawn>,
     widths: Vec<usize>,
@@ -69,6 +70,13 @@ impl Widths {
             if *widest < word.len() {
                 *widest = (*widest).max(width(word));
             }
+        }
+    }
+
+    /// Takes in what was measured in other rows.
+    pub fn widen(&mut self, other: &Self) {
+        for (widest, width) in self.widths.iter_mut().zip(&other.widths) {
+            *widest = (*widest).max(*width);
         }
     }
 

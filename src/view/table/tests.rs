@@ -180,6 +180,27 @@ fn a_selection_that_is_gone_gives_way_to_the_row_in_its_place() {
     assert_eq!(last.selected, Some(2));
 }
 
+/// So many that several threads take their part.
+#[test]
+fn a_long_table_is_filtered_sorted_and_measured_as_a_whole() {
+    let paths: Vec<String> = (0..23_000).map(|n| format!("ns-{}/pod-{n}", n % 7)).collect();
+    let mut fixture = fixture(&paths.iter().map(String::as_str).collect::<Vec<_>>());
+    let wide = "ns-3/pod-22999-with-a-name-that-is-longer-than-all-the-others";
+    fixture.cluster.apply(Change::Apply(record(wide, "Running")));
+    fixture.filter = Filter::parse("!/^pod-\\d*[05]$/", &fixture.catalog.get(POD).unwrap().columns).unwrap();
+    fixture.sort = Sort { column: Some(Arc::from("NAME")), descending: true };
+    let window = Window { height: 30_000, room: 200, ..Window::default() };
+    let table = fixture.table(&window);
+    let mut wanted: Vec<usize> = (0..23_000).filter(|n| n % 5 != 0).collect();
+    wanted.reverse();
+    let names: Vec<String> = wanted.iter().map(|n| format!("pod-{n}")).collect();
+    let shown: Vec<&str> = table.rows.iter().map(|row| &*row.key.name).filter(|name| !name.contains("long")).collect();
+    assert_eq!((table.total, table.shown), (23_001, names.len() + 1));
+    assert!(shown == names, "{:?}", shown.iter().zip(&names).find(|(a, b)| a != b));
+    let name = table.columns.iter().find(|column| &*column.name == "NAME").unwrap();
+    assert_eq!(name.width, wide.len() - "ns-3/".len());
+}
+
 proptest! {
     #[test]
     fn a_window_is_a_slice_of_the_whole_table(

@@ -1,0 +1,215 @@
+//! A field with its value, looked for in a line without taking the line apart where a look at its bytes says no.
+
+use crate::view::logs::structure;
+use memchr::memchr;
+use memchr::memmem::Finder;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// `status=500`: a field, nested ones by their dotted name, and what it must say.
+#[derive(Clone, Debug)]
+pub struct Field {
+    name: String,
+    value: String,
+    /// The last part of the name: a line that has the field has this.
+    part: Finder<'static>,
+    /// The value, where a line that has it says it in these bytes.
+    verbatim: Option<Finder<'static>>,
+}
+
+impl Field {
+    /// A field that must have this value.
+    pub fn new(name: &str, value: &str) -> Self {
+        let part = name.rsplit('.').next().unwrap_or(name).as_bytes();
+        Self {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            part: Finder::new(part).into_owned(),
+            verbatim: is_verbatim(value).then(|| Finder::new(value.as_bytes()).into_owned()),
+        }
+    }
+
+    /// Whether a line has the field with this value.
+    pub fn holds(&self, line: &[u8]) -> bool {
+        let line = line.trim_ascii();
+        // What klog says in a letter and by its place has no name in the line.
+        let is_named = !matches!(line, [b'I' | b'W' | b'E' | b'F', b'0'..=b'9', ..]);
+        if is_named && !self.may_hold(line) {
+            return false;
+        }
+        if line.first() == Some(&b'{') {
+            return json(line, &self.name).is_some_and(|value| structure::text(&value) == self.value);
+        }
+        structure::words(line).is_some_and(|pairs| {
+            pairs.iter().find(|(name, _)| *name == self.name).is_some_and(|(_, value)| *value == self.value)
+        })
+    }
+
+    /// A backslash may hide anything: such a line is taken apart.
+    fn may_hold(&self, line: &[u8]) -> bool {
+        let has = |finder: &Finder| finder.find(line).is_some();
+        let has_both = has(&self.part) && self.verbatim.as_ref().is_none_or(has);
+        has_both || memchr(b'\\', line).is_some()
+    }
+}
+
+/// Whether a value can stand in a line in one way only. Numbers with a point or an exponent, lists and objects can be written
+/// in many.
+fn is_verbatim(value: &str) -> bool {
+    let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-/:".contains(&byte));
+    let is_real = value.parse::<f64>().is_ok() && !value.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain && !is_real && !value.is_empty()
+}
+
+/// The value of a field of a JSON object; of those beside it nothing is kept.
+fn json(line: &[u8], name: &str) -> Option<Value> {
+    let mut reader = serde_json::Deserializer::from_slice(line);
+    let (whole, first) = Seek(name).deserialize(&mut reader).ok()?;
+    reader.end().ok()?;
+    match (whole, first, name.split_once('.')) {
+        (Some(raw), ..) => serde_json::from_str(raw.get()).ok(),
+        (None, Some(raw), Some((_, rest))) => nested(&serde_json::from_str(raw.get()).ok()?, rest),
+        _ => None,
+    }
+}
+
+fn nested(value: &Value, name: &str) -> Option<Value> {
+    name.split('.').try_fold(value, |value, part| value.get(part)).cloned()
+}
+
+/// Looks in an object for a field by its whole name and by its first part.
+struct Seek<'a>(&'a str);
+
+/// What a key of an object is.
+enum Key {
+    Whole,
+    First,
+    Other,
+}
+
+type Found<'de> = (Option<&'de RawValue>, Option<&'de RawValue>);
+
+impl<'de> DeserializeSeed<'de> for Seek<'_> {
+    type Value = Found<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seek<'_> {
+    type Value = Found<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut whole, mut first) = (None, None);
+        while let Some(key) = map.next_key_seed(KeyOf(self.0))? {
+            match key {
+                Key::Whole => whole = Some(map.next_value()?),
+                Key::First => first = Some(map.next_value()?),
+                Key::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok((whole, first))
+    }
+}
+
+/// Tells what a key is, without keeping it.
+struct KeyOf<'a>(&'a str);
+
+impl<'de> DeserializeSeed<'de> for KeyOf<'_> {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyOf<'_> {
+    type Value = Key;
+
+    fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str("a name")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+        let is_first = || self.0.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
+        Ok(match key == self.0 {
+            true => Key::Whole,
+            false if is_first() => Key::First,
+            false => Key::Other,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn holds(line: &str, name: &str, value: &str) -> bool {
+        Field::new(name, value).holds(line.as_bytes())
+    }
+
+    #[test]
+    fn a_field_is_found_however_its_value_is_written() {
+        for (line, name, value, is_there) in [
+            (r#"{"a":1,"status":500}"#, "status", "500", true),
+            (r#"{"status":"500"}"#, "status", "500", true),
+            (r#"{"status":5e2}"#, "status", "500.0", true),
+            (r#"{"status":200,"n":500}"#, "status", "500", false),
+            (r#"{"msg":"status is 500"}"#, "status", "500", false),
+            (r#"{"st\u0061tus":"\u0035\u0030\u0030"}"#, "status", "500", true),
+            (r#"{"user":{"id":"7","of":{"x":true}}}"#, "user.of.x", "true", true),
+            (r#"{"user.id":"7","user":{"id":"8"}}"#, "user.id", "7", true),
+            (r#"{"user":{"id":"7"},"user":{"id":"8"}}"#, "user.id", "8", true),
+            (r#"{"status":500"#, "status", "500", false),
+            (r#"{"status":500} and more"#, "status", "500", false),
+            (r#"{"tags":["a", "b"]}"#, "tags", r#"["a","b"]"#, true),
+            ("level=info path=/cart", "path", "/cart", true),
+            (r#"level=info path="a \"b\"""#, "path", r#"a "b""#, true),
+            ("level=info path=/cart", "path", "/car", false),
+            (r#"E1125 20:38:58.790197       1 controller.go:615] "Slow" pod="shop/web""#, "level", "error", true),
+            (
+                r#"E1125 20:38:58.790197       1 controller.go:615] "Slow" pod="shop/web""#,
+                "at",
+                "controller.go:615",
+                true,
+            ),
+        ] {
+            assert_eq!(holds(line, name, value), is_there, "{name}={value} in {line}");
+        }
+    }
+
+    proptest! {
+        /// The referee takes every line apart.
+        #[test]
+        fn a_short_look_says_what_taking_apart_says(
+            pairs in prop::collection::vec(("[ab]\\.?[ab]?", "[0-9e.]{0,4}|[a-c\\\\\" ]{0,3}|true|null"), 0..5),
+            quoted: bool,
+            name in "[ab]\\.?[ab]?",
+            value in "[0-9e.]{0,3}|[a-c]{0,2}|true|null",
+        ) {
+            let write = |(name, value): &(String, String)| {
+                let is_json = !quoted && serde_json::from_str::<Value>(value).is_ok();
+                format!("{name:?}:{}", if is_json { value.clone() } else { format!("{value:?}") })
+            };
+            let line = format!("{{{}}}", pairs.iter().map(write).collect::<Vec<_>>().join(","));
+            let whole = structure::value(line.as_bytes());
+            let found = whole.as_ref().and_then(|whole| whole.get(&name).cloned().or_else(|| nested(whole, &name)));
+            prop_assert_eq!(holds(&line, &name, &value), found.is_some_and(|found| structure::text(&found) == value), "{}", line);
+        }
+
+        #[test]
+        fn no_line_makes_it_panic(line in any::<Vec<u8>>(), name in ".{1,4}", value in ".{0,4}") {
+            let _ = Field::new(&name, &value).holds(&line);
+        }
+    }
+}
