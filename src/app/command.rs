@@ -53,6 +53,10 @@ pub enum In {
     Help,
     /// In a list to choose from.
     Picker,
+    /// In the list of namespaces.
+    Namespaces,
+    /// In a list of paths.
+    Routes,
     /// In the list of forwarded ports.
     Forwards,
     /// While a line is typed.
@@ -76,6 +80,8 @@ impl In {
             Self::Yaml => "YAML",
             Self::Help => "help",
             Self::Picker => "lists",
+            Self::Namespaces => "namespaces",
+            Self::Routes => "routes",
             Self::Forwards => "forwards",
             Self::Prompt => "while typing",
             Self::Dialog => "dialogs",

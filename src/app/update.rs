@@ -46,8 +46,12 @@ impl App {
             Some(Screen::Logs(_)) => In::Logs,
             Some(Screen::Yaml(_)) => In::Yaml,
             Some(Screen::Help(_)) => In::Help,
-            Some(Screen::Picker(picker)) if picker.pick == Pick::Forward => In::Forwards,
-            Some(Screen::Picker(_)) => In::Picker,
+            Some(Screen::Picker(picker)) => match picker.pick {
+                Pick::Forward => In::Forwards,
+                Pick::Namespace => In::Namespaces,
+                Pick::Route | Pick::Trace => In::Routes,
+                Pick::Context | Pick::Sort | Pick::Action => In::Picker,
+            },
             None => In::Anywhere,
         }
     }

@@ -399,6 +399,5 @@ fn logs_open_from_everything_that_leads_to_pods() {
     }
     let (mut app, _) = shop((80, 24), |_| {});
     press(&mut app, "<f2>l");
-    assert!(matches!(app.session().unwrap().screen(), Screen::Picker(_)));
-    assert_eq!(message(&app.scene()), "nothing here has logs");
+    assert!(matches!(app.session().unwrap().screen(), Screen::Picker(_)), "a context has none");
 }
