@@ -92,6 +92,15 @@ pub struct Offer {
     pub detail: String,
 }
 
+fn is_url(word: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| word.starts_with(scheme))
+}
+
+fn follow(words: &str, world: &World) -> Result<Wish, String> {
+    let request = trace::request::line::parse(words, world.catalog).map_err(|why| why.0)?;
+    Ok(Wish::Trace(Box::new(request)))
+}
+
 /// What a line means; else why it means nothing, in words.
 pub fn wish(line: &str, world: &World) -> Result<Wish, String> {
     let line = line.trim().trim_start_matches(':');
@@ -110,10 +119,9 @@ pub fn wish(line: &str, world: &World) -> Result<Wish, String> {
         }
         ("ns", "") => return Ok(Wish::Namespaces),
         ("ns" | "namespace" | "namespaces", names) if !names.is_empty() => return Ok(Wish::Choose(namespaces(names))),
-        ("trace", rest) => {
-            let request = trace::request::line::parse(rest, world.catalog).map_err(|why| why.0)?;
-            return Ok(Wish::Trace(Box::new(request)));
-        }
+        ("trace", rest) => return follow(rest, world),
+        // A URL as it was copied from somewhere.
+        (head, _) if is_url(head) => return follow(line, world),
         ("host", "") => return Err("which host? write it like host shop.example.com".to_owned()),
         ("host", name) => {
             let name = name.strip_prefix("https://").or(name.strip_prefix("http://")).unwrap_or(name);

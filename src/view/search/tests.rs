@@ -54,6 +54,9 @@ fn lines_of_k9s_mean_what_they_meant() {
             assert_eq!(wish(line, world), Ok(want), "{line}");
         }
         assert!(matches!(wish("dp", world), Ok(Wish::Kind { namespaces: Some(Namespaces::Some(_)), .. })));
+        let url = "https://shop.example.com/api?x=1";
+        assert_eq!(wish(url, world), wish(&format!("trace {url}"), world), "a URL says what is wanted");
+        assert!(matches!(wish(url, world), Ok(Wish::Trace(_))));
         assert_eq!(wish("depploy", world), Err("nothing is called depploy".to_owned()));
         assert_eq!(wish("deploym", world), Err("nothing is called deploym; is deployments meant?".to_owned()));
         assert_eq!(wish("ctx nope", world), Err("no context is called nope: there are prod, shop-dev".to_owned()));
