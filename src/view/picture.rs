@@ -78,8 +78,7 @@ pub fn picture(scenery: &Scenery) -> Detail {
     let mut answer = sentence::outcome(trace);
     if let Some(finding) = headline {
         answer.push('\n');
-        answer.push_str(&finding.message());
-        answer.push('.');
+        answer.push_str(&finding.sentence());
     }
     let Painter { sections, next, .. } = painter;
     let pinned = if scenery.is_pinned { "  (pinned)" } else { "" };

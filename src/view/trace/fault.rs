@@ -163,6 +163,17 @@ impl Finding {
         text
     }
 
+    /// The same as it stands alone: with a large letter and a full stop. What something is called keeps its own letters.
+    pub fn sentence(&self) -> String {
+        let (mut text, template) = (self.message(), self.fault.message);
+        let word = template.split(' ').next().unwrap_or_default();
+        if word != "nginx" && !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            text[..1].make_ascii_uppercase();
+        }
+        text.push('.');
+        text
+    }
+
     /// What to do about it; a line of which a word is not known is left out.
     pub fn fix(&self) -> Vec<String> {
         let lines = self.fault.fix.iter().map(|line| fill(line, &self.words));
