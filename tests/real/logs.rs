@@ -69,8 +69,9 @@ impl Chance {
 /// What goes wrong, by its name.
 type Fault = (&'static str, fn(&mut Storm));
 
-const FAULTS: [Fault; 9] = [
+const FAULTS: [Fault; 10] = [
     ("rotation", Storm::rotate),
+    ("two rotations", Storm::rotate_twice),
     ("rotation unseen", Storm::rotate_unseen),
     ("restart", Storm::restart),
     ("restart unseen", Storm::restart_unseen),
@@ -257,6 +258,20 @@ impl Storm {
         }
         source.rotate();
         drop(source);
+        self.catch_up();
+        self.cuts.store(true, Ordering::SeqCst);
+    }
+
+    /// A log is rotated twice at once: the kubelet sends what the newest file begins with for each of the two.
+    fn rotate_twice(&mut self) {
+        self.cuts.store(false, Ordering::SeqCst);
+        {
+            let mut source = self.source(2);
+            self.wait_for(&Self::name(2), source.instance, source.next);
+            source.rotate();
+            source.rotate();
+            source.write(3);
+        }
         self.catch_up();
         self.cuts.store(true, Ordering::SeqCst);
     }

@@ -1,6 +1,7 @@
 //! Follows the log of one container through cuts, restarts and silence, until its pod is gone or nobody listens.
 
 mod reading;
+mod twice;
 
 use self::reading::{Close, Read, is_final};
 use crate::api::call::Problem;

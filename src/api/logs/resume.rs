@@ -4,6 +4,10 @@
 //! be out of order. So the last seconds that were seen are asked for again, and every line of them that was seen is
 //! dropped once: a multiset of stamp and text, not a comparison of times.
 
+mod doubt;
+
+pub use self::doubt::{Doubt, Verdict};
+
 use crate::view::logs::batch::Stamp;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
@@ -27,6 +31,12 @@ pub struct Resume {
     is_narrow: bool,
     /// Whether lines before the first that was seen are not wanted, and the first one is still remembered.
     skips_older: bool,
+    /// The line that the open stream brought last, by its hash, wanted or not.
+    place: Option<(Stamp, u64)>,
+    /// The lines that the open stream should bring next, as they stand in the log.
+    trusted: VecDeque<u64>,
+    /// A line of the open stream of which it is not known yet whether it was sent twice.
+    odd: Option<(Stamp, u64)>,
 }
 
 /// How often each line was seen, by its hash.
@@ -74,6 +84,8 @@ pub enum Seen {
         /// This line.
         to: Stamp,
     },
+    /// Nobody knows yet: the server may be sending again what it has sent already. What follows it waits for the answer.
+    Odd,
 }
 
 impl Resume {
@@ -101,6 +113,8 @@ impl Resume {
             }
         }
         self.replay = self.last.map(|from| Replay { from, repeated: 0, decided: self.again.is_empty() });
+        (self.place, self.odd) = (None, None);
+        self.trusted.clear();
     }
 
     /// Lines that came again since the stream was opened.
@@ -119,9 +133,57 @@ impl Resume {
         self.seen.iter().any(|(_, lines)| lines.contains_key(&mark))
     }
 
-    /// Takes in a line with its stamp.
+    /// Takes in a line with its stamp, of a log that is read once.
     pub fn take(&mut self, at: Stamp, line: &[u8]) -> Seen {
+        self.take_marked(at, hash(at, line))
+    }
+
+    /// Takes in a line of a stream that is followed: a kubelet that finds its file replaced twice while it waits reads the
+    /// new one twice from its beginning. Then a line comes that this stream has brought before, or that is older than what
+    /// is remembered. But a container may say the same twice, and a clock be set back: that is [`Seen::Odd`].
+    pub fn take_followed(&mut self, at: Stamp, line: &[u8]) -> Seen {
         let mark = hash(at, line);
+        if self.odd.is_some() {
+            return Seen::Odd;
+        }
+        if self.trusted.pop_front() != Some(mark) {
+            self.trusted.clear();
+            if self.is_odd(at, mark) {
+                self.odd = Some((at, mark));
+                return Seen::Odd;
+            }
+        }
+        self.take_marked(at, mark)
+    }
+
+    fn is_odd(&self, at: Stamp, mark: u64) -> bool {
+        let Some(last) = self.last else { return false };
+        let is_older = at.seconds() < last.seconds() - self.slack();
+        let is_known = || self.seen.iter().any(|(_, lines)| lines.contains_key(&mark));
+        (is_older || is_known()) && !self.again.contains_key(&mark) && !self.is_left_out(at)
+    }
+
+    /// What decides about an odd line; none where there is none.
+    pub fn doubt(&self) -> Option<Doubt> {
+        let ((at, odd), (place_at, place)) = (self.odd?, self.place?);
+        let seen = self.seen.iter().filter_map(|(_, lines)| lines.get(&place)).sum::<u32>();
+        let passes = seen.saturating_sub(self.again.get(&place).copied().unwrap_or_default());
+        Some(Doubt::new(at.min(place_at), at, [place, odd], passes))
+    }
+
+    /// The container wrote the odd line, and after it these.
+    pub fn trust(&mut self, lines: VecDeque<u64>) {
+        (self.odd, self.trusted) = (None, lines);
+    }
+
+    /// Whether this line stands before the first one that was wanted.
+    fn is_left_out(&self, at: Stamp) -> bool {
+        let is_older = |replay: &Replay| !replay.decided && at <= replay.from;
+        self.skips_older && self.replay.as_ref().is_some_and(is_older)
+    }
+
+    fn take_marked(&mut self, at: Stamp, mark: u64) -> Seen {
+        self.place = Some((at, mark));
         if let Some(count) = self.again.get_mut(&mark) {
             *count -= 1;
             if *count == 0 {
@@ -134,8 +196,7 @@ impl Resume {
             return Seen::Again;
         }
         // What stands before the first line that was seen was cut off by the tail that was asked for.
-        let is_older = |replay: &Replay| !replay.decided && at <= replay.from;
-        if self.skips_older && self.replay.as_ref().is_some_and(is_older) {
+        if self.is_left_out(at) {
             return Seen::Again;
         }
         // Whatever its stamp: had the server still what was seen last, that would have come before this line.
@@ -202,104 +263,4 @@ fn hash(at: Stamp, line: &[u8]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const SECOND: i64 = 1_000_000_000;
-
-    /// A server that has lines with stamps, in the order in which they were written.
-    fn served(lines: &[(i64, String)], since: Option<i64>) -> impl Iterator<Item = &(i64, String)> {
-        lines.iter().filter(move |(at, _)| since.is_none_or(|since| since * SECOND <= *at))
-    }
-
-    /// Follows all lines through cuts at these places; returns what was emitted.
-    fn follow(lines: &[(i64, String)], cuts: &[usize]) -> (Vec<String>, usize) {
-        let (mut resume, mut out, mut gaps) = (Resume::default(), Vec::new(), 0);
-        for end in cuts.iter().copied().chain([lines.len()]) {
-            let since = resume.since();
-            if since.is_some() {
-                resume.reopened();
-            }
-            for (at, line) in served(&lines[..end.min(lines.len())], since) {
-                match resume.take(Stamp(*at), line.as_bytes()) {
-                    Seen::New => out.push(line.clone()),
-                    Seen::Again => {}
-                    Seen::AfterGap { .. } => {
-                        gaps += 1;
-                        out.push(line.clone());
-                    }
-                }
-            }
-        }
-        (out, gaps)
-    }
-
-    proptest! {
-        /// Stamps run on with skews of up to 0.3 s, lines repeat, and the stream is cut anywhere.
-        #[test]
-        fn nothing_is_lost_and_nothing_comes_twice(
-            steps in prop::collection::vec((0i64..400_000_000, -300_000_000i64..300_000_000, 0u8..3), 1..200),
-            cuts in prop::collection::vec(0usize..200, 0..6),
-        ) {
-            let mut now = 1_000 * SECOND;
-            let mut lines = Vec::new();
-            for (step, skew, text) in steps {
-                now += step;
-                lines.push((now + skew, format!("line {text}")));
-            }
-            let mut cuts = cuts;
-            cuts.sort_unstable();
-            let (out, gaps) = follow(&lines, &cuts);
-            let all: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
-            prop_assert_eq!(out, all);
-            prop_assert_eq!(gaps, 0);
-        }
-    }
-
-    #[test]
-    fn a_gap_is_told_only_where_the_server_has_nothing_of_what_was_seen() {
-        let mut resume = Resume::default();
-        assert_eq!(resume.take(Stamp(5 * SECOND), b"a"), Seen::New);
-        resume.reopened();
-        let gap = Seen::AfterGap { from: Stamp(5 * SECOND), to: Stamp(9 * SECOND) };
-        assert_eq!(resume.take(Stamp(9 * SECOND), b"b"), gap);
-        assert_eq!(resume.take(Stamp(9 * SECOND + 1), b"c"), Seen::New);
-        resume.reopened();
-        assert_eq!(resume.take(Stamp(9 * SECOND), b"b"), Seen::Again);
-        assert_eq!(resume.take(Stamp(12 * SECOND), b"d"), Seen::New);
-        assert_eq!(resume.repeated(), 1);
-    }
-
-    #[test]
-    fn a_gap_is_told_before_a_line_whose_stamp_is_late() {
-        let mut resume = Resume::default();
-        resume.take(Stamp(5 * SECOND), b"a");
-        resume.reopened();
-        let gap = Seen::AfterGap { from: Stamp(5 * SECOND), to: Stamp(5 * SECOND) };
-        assert_eq!(resume.take(Stamp(5 * SECOND - 300_000_000), b"late"), gap);
-    }
-
-    #[test]
-    fn what_a_tail_left_out_stays_out_after_a_cut() {
-        let mut resume = Resume::new(true);
-        assert_eq!(resume.take(Stamp(5 * SECOND + 3), b"c"), Seen::New);
-        resume.reopened();
-        for (at, line, seen) in
-            [(1, b"a", Seen::Again), (2, b"b", Seen::Again), (3, b"c", Seen::Again), (2, b"d", Seen::New)]
-        {
-            assert_eq!(resume.take(Stamp(5 * SECOND + at), line), seen);
-        }
-        assert_eq!(resume.repeated(), 1);
-    }
-
-    #[test]
-    fn a_flood_is_remembered_for_its_last_second_only() {
-        let mut resume = Resume::default();
-        for n in 0..250_000i64 {
-            resume.take(Stamp(SECOND + n * 8_000), n.to_string().as_bytes());
-        }
-        assert!(resume.count <= MOST);
-        assert_eq!(resume.since(), Some(resume.last().unwrap().seconds()));
-    }
-}
+mod tests;

@@ -234,6 +234,9 @@ fn words(mark: &Mark) -> String {
             let (seconds, tenths) = (after / 1000, after % 1000 / 100);
             format!("reconnected after {seconds}.{tenths} s, nothing lost, {repeated} lines came again")
         }
+        Mark::Gap { from, to } if from == to => {
+            format!("lines before {} may be missing: the log was replaced twice at once", time(*to))
+        }
         Mark::Gap { from, to } => {
             format!("lines may be missing between {} and {}: the node has them no more", time(*from), time(*to))
         }

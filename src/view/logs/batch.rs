@@ -62,7 +62,8 @@ pub enum Mark {
         /// Lines that the server sent a second time and that were dropped.
         repeated: u64,
     },
-    /// Lines between these two may be lost: the server has nothing any more of what was seen last.
+    /// Lines between these two may be lost: the server has nothing any more of what was seen last. Where both are one, a
+    /// whole file may be missing before it: the log was replaced twice before its reader learned of it.
     Gap {
         /// The last line before.
         from: Stamp,

@@ -275,6 +275,7 @@ fn words(mark: &Mark) -> String {
         Mark::Reconnected { after, .. } => {
             format!("reconnected after {}.{} s, 0 lost", after / 1000, after % 1000 / 100)
         }
+        Mark::Gap { from, to } if from == to => "possible gap: the log was replaced twice at once".to_owned(),
         Mark::Gap { from, to } => {
             let millis = to.0.saturating_sub(from.0).max(0) / 1_000_000;
             let (seconds, tenths) = (millis / 1000, millis % 1000 / 100);

@@ -147,7 +147,12 @@ impl Follower {
                 }
             }
             self.silence = self.job.manner.silence;
-            lines.push(&piece, |line| has_news |= self.take(line));
+            if !follow {
+                lines.push(&piece, |line| has_news |= self.take(line));
+            } else if let Some(close) = self.take_followed(&mut lines, &piece, &mut has_news).await? {
+                self.hand_over().await?;
+                return Ok(Read { has_news, close });
+            }
             if self.batch.bytes.len() < FULL {
                 // What is there already goes into the same batch.
                 waiting = self.job.connection.next(&mut body).now_or_never();
@@ -324,13 +329,13 @@ impl Follower {
     }
 
     /// A line as it is kept.
-    fn text<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+    pub fn text<'a>(&self, line: &'a [u8]) -> &'a [u8] {
         let bare = line.strip_suffix(b"\r").filter(|_| !self.job.manner.keeps_returns);
         bare.unwrap_or(line)
     }
 
     /// Takes in one line; true where it is new.
-    fn take(&mut self, line: &[u8]) -> bool {
+    pub fn take(&mut self, line: &[u8]) -> bool {
         let Some((at, start)) = Stamp::read(line) else {
             // What the server says in the middle of a stream, without a stamp.
             let line = self.text(line);
@@ -339,7 +344,12 @@ impl Follower {
         };
         let text = self.text(line.get(start..).unwrap_or_default());
         let seen = self.resume.take(at, text);
-        if seen == Seen::Again {
+        self.keep(at, text, seen)
+    }
+
+    /// Keeps a line that is new; false where it is not.
+    pub fn keep(&mut self, at: Stamp, text: &[u8], seen: Seen) -> bool {
+        if matches!(seen, Seen::Again | Seen::Odd) {
             return false;
         }
         if let Some(since) = self.cut.take() {

@@ -367,3 +367,33 @@ async fn of_a_container_that_starts_later_everything_is_new() {
     assert_eq!(heard.until("n0").await, ["n0"]);
     assert_eq!(heard.queries(), ["&follow=true"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_sends_twice_comes_once() {
+    let twice = [lines(0..4), lines(2..4), lines(4..5)].concat();
+    let answers = [
+        streamed(TEXT, twice, Ends::Open),
+        answer(200, TEXT, lines(2..5).concat()),
+        streamed(TEXT, lines(2..6), Ends::Open),
+    ];
+    let mut heard = start(answers, State::Runs(0, None), FOLLOW);
+    let said = heard.until("n5").await;
+    let texts: Vec<&String> = said.iter().filter(|text| text.starts_with('n')).collect();
+    assert_eq!(texts, ["n0", "n1", "n2", "n3", "n4", "n5"]);
+    assert!(said[4].starts_with("Gap"), "what stood between two rotations is told: {said:?}");
+    let since = "&sinceTime=2026-11-20T10%3A42%3A02Z";
+    assert_eq!(heard.queries()[1..], [since, &format!("&follow=true{since}")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_container_says_twice_comes_twice() {
+    let said_twice = || [lines(0..3), lines(2..3), lines(3..4), lines(1..3)].concat();
+    let answers = [streamed(TEXT, said_twice(), Ends::Open), answer(200, TEXT, said_twice()[2..].concat())];
+    let mut heard = start(answers, State::Runs(0, None), FOLLOW);
+    let mut said = heard.until("n3").await;
+    while said.len() < 7 {
+        said.extend(heard.until("n").await);
+    }
+    assert_eq!(said, ["n0", "n1", "n2", "n2", "n3", "n1", "n2"]);
+    assert_eq!(heard.queries().len(), 2, "the log is asked once for all that stands in it");
+}
