@@ -114,15 +114,20 @@ pub enum Effect {
         /// What it is, in words, for the notice.
         what: String,
     },
-    /// Put text into a file of its own that only its owner can read.
+    /// Put text into a file of its own that only its owner can read, a piece at a time; each but the last is answered by
+    /// [`Event::Saved`](crate::app::event::Event::Saved).
     Save {
-        /// As it was typed: a path, or a name in the working folder.
-        path: String,
-        /// What to write.
+        /// The number of the file.
+        file: Ticket,
+        /// With the first piece: as it was typed, a path, or a name in the working folder.
+        path: Option<String>,
+        /// What to write after the pieces before.
         bytes: Vec<u8>,
-        /// What it is, in words, for the notice.
-        what: String,
+        /// With the last piece: what it is, in words, for the notice.
+        what: Option<String>,
     },
+    /// The rest of a file will never come: take away what there is of it.
+    Unsave(Ticket),
     /// Draw the next frame in full, as after somebody else wrote to the terminal.
     Redraw,
     /// Give the terminal back to the shell until it continues us.

@@ -44,6 +44,8 @@ pub enum Event {
     Logs(Epoch, Ticket, Vec<(SourceId, Batch)>),
     /// What became of lines on disk.
     Shelf(Ticket, Answer),
+    /// A piece of a file is written; false where it could not be, which an [`Outcome`] says in words.
+    Saved(Ticket, bool),
     /// There is time for what was left over.
     Continue,
 }

@@ -22,6 +22,7 @@ impl App {
             Event::Outcome(outcome) => self.outcome(outcome),
             Event::Logs(epoch, ticket, batches) => self.logs_came(epoch, ticket, &batches),
             Event::Shelf(ticket, answer) => self.shelf_answered(ticket, answer),
+            Event::Saved(file, is_written) => self.logs_saved(file, is_written),
             Event::Continue => self.go_on(),
         }
         self.settle();

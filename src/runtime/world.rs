@@ -14,7 +14,7 @@ use crate::runtime::link::{Beginning, Link, Open};
 use crate::runtime::logs::{Readers, Said};
 use crate::runtime::pins;
 use crate::runtime::report::Report;
-use crate::runtime::save;
+use crate::runtime::save::{Piece, Saves};
 use crate::runtime::shelf::Shelves;
 use crate::runtime::source::Source;
 use std::collections::HashMap;
@@ -60,6 +60,7 @@ pub struct World {
     policy: Option<PathBuf>,
     readers: Readers,
     shelves: Shelves,
+    saves: Saves,
     clipboard: Arc<Clipboard>,
     /// Namespaces that the user named, for who may not list them.
     given: Vec<Arc<str>>,
@@ -89,6 +90,7 @@ impl World {
             journal: Arc::default(),
             policy: None,
             readers,
+            saves: Saves::new(out.clone()),
             shelves: Shelves::new(std::env::temp_dir().join("kplumb"), out.clone()),
             clipboard,
             given,
@@ -171,7 +173,8 @@ impl World {
             Effect::Continue => return Flow::Continue,
             Effect::Retry(epoch) => self.with(epoch, Link::retry),
             Effect::Copy { text, what } => self.copy(text, what),
-            Effect::Save { path, bytes, what } => self.save(path, bytes, what),
+            Effect::Save { file, path, bytes, what } => self.saves.perform(file, path, Piece { bytes, what }),
+            Effect::Unsave(file) => self.saves.give_up(file),
             Effect::Redraw => return Flow::Redraw,
             Effect::Suspend => return Flow::Suspend,
             Effect::Quit => return Flow::End,
@@ -335,27 +338,6 @@ impl World {
                 ..Given::default()
             });
             let _ = out.send(Report::Event(Event::Reply(epoch, Reply::Given(given)))).await;
-        });
-    }
-
-    fn save(&self, path: String, bytes: Vec<u8>, what: String) {
-        let out = self.out.clone();
-        tokio::spawn(async move {
-            let written = tokio::task::spawn_blocking(move || save::write(&path, &bytes)).await;
-            let outcome = match written {
-                Ok(Ok(path)) => Outcome::Saved { what, path: path.display().to_string() },
-                Ok(Err(error)) => Outcome::Failed(Failure {
-                    what: format!("{what} could not be saved"),
-                    cause: error.to_string(),
-                    remedy: error.remedy().to_owned(),
-                }),
-                Err(error) => Outcome::Failed(Failure {
-                    what: format!("{what} could not be saved"),
-                    cause: error.to_string(),
-                    remedy: String::new(),
-                }),
-            };
-            let _ = out.send(Report::Event(Event::Outcome(outcome))).await;
         });
     }
 

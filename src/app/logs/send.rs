@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::effect::Effect;
+use crate::app::event::Ticket;
 use crate::app::prompt::{Prompt, Purpose};
 use crate::app::screen::Press;
 use crate::app::session::logs::Goal;
@@ -29,10 +30,20 @@ impl App {
     }
 
     fn send(&mut self, numbers: VecDeque<u64>, format: Format, goal: Goal) {
+        let mut has_begun = true;
         self.change_logs(|screen, view| {
-            view.export = Some((Export::new(numbers, format), goal));
+            has_begun = view.begin(Export::new(numbers, format), goal);
             (screen.anchor, screen.is_dragged) = (None, false);
         });
+        if !has_begun {
+            return self.say("lines are being saved: try again in a moment");
+        }
+        self.sift_logs();
+    }
+
+    /// A piece of a file is written: the next one goes out.
+    pub(in crate::app) fn logs_saved(&mut self, file: Ticket, is_written: bool) {
+        self.sessions.iter_mut().for_each(|session| session.saved_logs(file, is_written));
         self.sift_logs();
     }
 

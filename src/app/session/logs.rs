@@ -41,13 +41,27 @@ pub struct LogView {
     /// A search that is under way.
     pub seek: Option<Seek>,
     /// What is on its way out, and where to.
-    pub export: Option<(Export, Goal)>,
+    export: Option<(Export, Goal)>,
+    /// How far a file is.
+    saving: Saving,
     /// What is read now.
     streams: Vec<Stream>,
     begun: bool,
     /// The number of its file, and whether there is one.
     volume: Ticket,
     has_file: bool,
+}
+
+/// How far a file is that lines are saved to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Saving {
+    /// There is none.
+    #[default]
+    No,
+    /// The last piece is written.
+    Idle,
+    /// A piece is on its way to the disk.
+    Busy,
 }
 
 /// How much a view keeps.
@@ -94,6 +108,7 @@ impl LogView {
             matching: 0,
             seek: None,
             export: None,
+            saving: Saving::No,
             streams: Vec::new(),
             begun: false,
             volume: room.volume,
@@ -103,7 +118,22 @@ impl LogView {
 
     /// Whether more can be written of what goes out.
     fn can_write(&self) -> bool {
-        self.export.as_ref().is_some_and(|(export, _)| export.waits_for.is_none())
+        self.saving != Saving::Busy && self.export.as_ref().is_some_and(|(export, _)| export.waits_for.is_none())
+    }
+
+    /// What goes out begins; false where a file is still being written.
+    pub fn begin(&mut self, export: Export, goal: Goal) -> bool {
+        let is_free = !matches!(self.export, Some((_, Goal::Save(_))));
+        if is_free {
+            self.export = Some((export, goal));
+        }
+        is_free
+    }
+
+    /// Nothing goes out any more; the effect where a file was begun.
+    fn give_up(&mut self) -> Option<Effect> {
+        self.export = None;
+        (std::mem::take(&mut self.saving) != Saving::No).then_some(Effect::Unsave(self.volume))
     }
 
     /// How containers ended badly: those that do not run now, those that run again, and of the run before each.
@@ -124,24 +154,44 @@ impl LogView {
         })
     }
 
-    /// Writes on at what goes out; the effect where it is whole.
+    /// Writes on at what goes out: a piece of a file, or all of a copy.
     fn send(&mut self) -> Option<Effect> {
-        let (export, _) = self.export.as_mut()?;
-        if export.write(&self.tail, WRITTEN) {
-            if let Some(number) = export.waits_for {
-                self.tail.buffer.recall(number);
-            }
+        if self.saving == Saving::Busy {
             return None;
         }
-        let (export, goal) = self.export.take()?;
-        let what = if export.lines == 1 { "the line".to_owned() } else { format!("{} lines", export.lines) };
-        Some(match goal {
+        let (export, goal) = self.export.as_mut()?;
+        let is_left = export.write(&self.tail, WRITTEN);
+        if let Some(number) = export.waits_for {
+            self.tail.buffer.recall(number);
+        }
+        match goal {
+            Goal::Copy if is_left => None,
             Goal::Copy => {
+                let (export, _) = self.export.take()?;
                 let text = String::from_utf8_lossy(&export.bytes);
-                Effect::Copy { text: text.trim_end_matches('\n').to_owned(), what }
+                Some(Effect::Copy { text: text.trim_end_matches('\n').to_owned(), what: export.words() })
             }
-            Goal::Save(path) => Effect::Save { path, bytes: export.bytes, what },
-        })
+            Goal::Save(_) if is_left && export.bytes.is_empty() => None,
+            Goal::Save(path) => {
+                let bytes = std::mem::take(&mut export.bytes);
+                let path = (self.saving == Saving::No).then(|| path.clone());
+                let what = (!is_left).then(|| export.words());
+                self.saving = if is_left { Saving::Busy } else { Saving::No };
+                if !is_left {
+                    self.export = None;
+                }
+                Some(Effect::Save { file: self.volume, path, bytes, what })
+            }
+        }
+    }
+
+    /// A piece is in its file, or the disk refuses.
+    fn saved(&mut self, is_written: bool) {
+        if is_written && self.saving == Saving::Busy {
+            self.saving = Saving::Idle;
+        } else {
+            (self.export, self.saving) = (None, Saving::No);
+        }
     }
 
     /// The streams that are to be read, the newest pods first where there are too many.
@@ -175,6 +225,7 @@ impl Session {
             let stays = open.contains(ticket);
             if !stays {
                 effects.push(Effect::Logs(epoch, *ticket, Vec::new()));
+                effects.extend(view.give_up());
                 effects.extend(view.has_file.then_some(Effect::Unshelve(view.volume)));
             }
             stays
@@ -237,6 +288,13 @@ impl Session {
         self.logs.values_mut().filter_map(LogView::send).collect()
     }
 
+    /// A piece of a file is written, or could not be.
+    pub fn saved_logs(&mut self, file: Ticket, is_written: bool) {
+        if let Some(view) = self.logs.values_mut().find(|view| view.volume == file) {
+            view.saved(is_written);
+        }
+    }
+
     /// A view begins anew: another part of the log, or all streams. Returns what nobody needs any more.
     pub fn reread(
         &mut self,
@@ -244,14 +302,15 @@ impl Session {
         change: impl FnOnce(&mut LogView),
         room: Room,
         now: Timestamp,
-    ) -> Option<Effect> {
-        let view = self.logs.get_mut(&ticket)?;
-        let old = view.has_file.then_some(Effect::Unshelve(view.volume));
+    ) -> Vec<Effect> {
+        let Some(view) = self.logs.get_mut(&ticket) else { return Vec::new() };
+        let shelf = view.has_file.then_some(Effect::Unshelve(view.volume));
+        let old = view.give_up().into_iter().chain(shelf).collect();
         let filter = view.tail.filter().clone();
         change(view);
         view.tail = Tail::new(room.memory, now).shelved(room.disk);
         view.tail.set_filter(filter);
-        (view.seek, view.export) = (None, None);
+        view.seek = None;
         (view.begun, view.streams) = (false, Vec::new());
         (view.volume, view.has_file) = (room.volume, false);
         old

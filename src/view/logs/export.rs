@@ -28,8 +28,10 @@ pub struct Export {
     format: Format,
     /// What is written so far.
     pub bytes: Vec<u8>,
-    /// How many lines that is.
+    /// How many lines that is, with those that were taken away already.
     pub lines: usize,
+    /// Lines that made place for newer ones before they could be written.
+    pub gone: usize,
     /// The line that must come from disk before more is written.
     pub waits_for: Option<u64>,
 }
@@ -58,7 +60,7 @@ impl Format {
 impl Export {
     /// These lines, in this format.
     pub fn new(numbers: VecDeque<u64>, format: Format) -> Self {
-        Self { numbers, format, bytes: Vec::new(), lines: 0, waits_for: None }
+        Self { numbers, format, bytes: Vec::new(), lines: 0, gone: 0, waits_for: None }
     }
 
     /// Writes as many lines as the budget of bytes allows; whether some are left.
@@ -71,12 +73,22 @@ impl Export {
                 return true;
             }
             let Some(number) = self.numbers.pop_front() else { return false };
+            self.gone += usize::from(tail.buffer.entry(number).is_none());
             if line(tail, number, self.format, &mut self.bytes) {
                 self.bytes.push(b'\n');
                 self.lines += 1;
             }
         }
         !self.numbers.is_empty()
+    }
+
+    /// What was written, in words.
+    pub fn words(&self) -> String {
+        let what = if self.lines == 1 { "the line".to_owned() } else { format!("{} lines", self.lines) };
+        match self.gone {
+            0 => what,
+            gone => format!("{what} ({gone} more had made place for newer ones)"),
+        }
     }
 }
 
