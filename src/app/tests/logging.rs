@@ -417,7 +417,7 @@ fn lines_on_disk_are_found_scrolled_to_and_saved() {
     assert_eq!((disk.file.split(|byte| *byte == b'\n').count(), disk.saved[0].as_str()), (3, "2 lines"));
     // All of it goes out a piece at a time, one after the other.
     disk.file.clear();
-    let effects = keys(&mut app, "<esc>");
+    let effects = keys(&mut app, "f<ctrl-u>needle<enter>");
     disk.serve(&mut app, effects);
     let effects = keys(&mut app, "s<ctrl-u>all.raw<enter>s<ctrl-u>other.raw<enter>");
     let said = app.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();

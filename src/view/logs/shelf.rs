@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 /// Blocks that wait to be written at most; where the disk is slower than that, the oldest lines are let go.
 const LEAVING: usize = 32;
-/// Blocks that were read back and stay in memory.
+/// Blocks that were read back and stay in memory, if not more are needed at once: a filter may leave lines on a screen that
+/// lie in a block of their own each.
 const BACK: usize = 16;
 
 /// What is to be done with the file.
@@ -84,6 +85,9 @@ pub struct Shelf {
     leaving: usize,
     /// Blocks that were read back, by number, the one to go first in front.
     back: VecDeque<u32>,
+    /// How many of these were needed in this turn and in the one before, and how many are on their way.
+    needed: [usize; 2],
+    asked: usize,
     orders: Vec<Order>,
 }
 
@@ -120,6 +124,7 @@ impl Shelf {
     /// Nobody needs what the block in this place holds.
     pub fn give(&mut self, place: Place) {
         self.leaving -= usize::from(matches!(place, Place::Leaving(_)));
+        self.asked = self.asked.saturating_sub(usize::from(matches!(place, Place::Asked(_))));
         self.free.extend(place.slot());
     }
 
@@ -136,18 +141,51 @@ impl Shelf {
 
     /// Orders a block to be read.
     pub fn read(&mut self, slot: u32, len: usize) {
+        self.asked += 1;
         self.orders.push(Order::Read { slot, len });
     }
 
     /// A block is in memory again, or is still needed there; the one that goes instead.
     pub fn keep(&mut self, block: u32) -> Option<u32> {
+        let had = self.back.len();
         self.back.retain(|kept| *kept != block);
+        if self.back.len() == had {
+            self.asked = self.asked.saturating_sub(1);
+        }
         self.back.push_back(block);
-        if BACK < self.back.len() { self.back.pop_front() } else { None }
+        self.needed[0] += 1;
+        let [now, before] = self.needed;
+        let room = BACK.max(now.max(before) + self.asked);
+        if room < self.back.len() { self.back.pop_front() } else { None }
     }
 
-    /// What is to be done now.
+    /// What is to be done now; ends the turn.
     pub fn orders(&mut self) -> Vec<Order> {
+        self.needed = [0, self.needed[0]];
         std::mem::take(&mut self.orders)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_blocks_of_a_screen_stay_however_many_they_are_and_no_more_than_that() {
+        let mut shelf = Shelf::new(100);
+        (0..40).for_each(|block| shelf.read(block, 1));
+        assert_eq!(shelf.orders().len(), 40);
+        for block in 0..40 {
+            // One comes back, and the screen needs all that are there.
+            assert_eq!((0..=block).filter_map(|there| shelf.keep(there)).next(), None);
+            shelf.orders();
+        }
+        shelf.orders();
+        let turn = |_| {
+            shelf.orders();
+            shelf.keep(39)
+        };
+        let gone: Vec<u32> = (0..60).filter_map(turn).collect();
+        assert_eq!(gone, (0..24).collect::<Vec<u32>>());
     }
 }
