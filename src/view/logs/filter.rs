@@ -43,7 +43,7 @@ enum Kind {
     Text(Needle),
     Level(Level),
     Source(String),
-    Field(Field),
+    Field(Box<Field>),
     Around(usize),
 }
 
@@ -214,7 +214,7 @@ fn term(word: &Word) -> Result<Term, Unreadable> {
             lines.parse().map_err(|_| Unreadable(format!("context:{lines}: a number of lines, as in context:3")))?;
         Kind::Around(lines.min(MOST_AROUND))
     } else if let Some((name, value)) = body.split_once('=').filter(|(name, _)| is_name(name)) {
-        Kind::Field(Field::new(name, value.trim_matches('"')))
+        Kind::Field(Box::new(Field::new(name, value.trim_matches('"'))))
     } else {
         Kind::Text(text(body)?)
     };

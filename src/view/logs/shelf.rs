@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(shelf.orders().len(), 40);
         for block in 0..40 {
             // One comes back, and the screen needs all that are there.
-            assert_eq!((0..=block).filter_map(|there| shelf.keep(there)).next(), None);
+            assert_eq!((0..=block).find_map(|there| shelf.keep(there)), None);
             shelf.orders();
         }
         shelf.orders();
