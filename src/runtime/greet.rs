@@ -24,6 +24,10 @@ const SWARM: Duration = Duration::from_millis(500);
 /// How often is looked for new kinds by who may not watch their definitions.
 const LOOK: Duration = Duration::from_secs(600);
 
+/// A definition is there before what it defines is served, and that before discovery tells of it: after one moved, it is
+/// looked for once more after so long, then after twice as long, at most after so long.
+const SETTLES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(32));
+
 /// Where kinds come from; served only, not their schemas.
 const DEFINITIONS: [&str; 2] =
     ["/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "/apis/apiregistration.k8s.io/v1/apiservices"];
@@ -35,6 +39,7 @@ const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=met
 pub async fn keep(shared: &Shared, server: &Connection) {
     connect(shared, server).await;
     let mut pause = SWARM;
+    let mut once_more: Option<Duration> = None;
     loop {
         // Where the watches begin is asked before what there is: nothing that comes in between is missed.
         let from = join_all(DEFINITIONS.map(|path| position(server, path))).await;
@@ -51,12 +56,19 @@ pub async fn keep(shared: &Shared, server: &Connection) {
             }
         }
         // Who sees every definition move has no need to look.
-        let look = if from.iter().all(Option::is_some) { Duration::MAX } else { LOOK };
+        let sees_all = from.iter().all(Option::is_some);
+        let look = once_more.unwrap_or(if sees_all { Duration::MAX } else { LOOK });
         let watches = DEFINITIONS.iter().zip(from).map(|(path, from)| Box::pin(moved(server, path, from)));
         pause = match timeout(look, select_all(watches)).await {
-            Ok((Ok(()), ..)) => SWARM,
+            Ok((Ok(()), ..)) => {
+                once_more = Some(SETTLES.0);
+                SWARM
+            }
             Ok((Err(_), ..)) => (pause * 2).min(LOOK),
-            Err(_) => Duration::ZERO,
+            Err(_) => {
+                once_more = once_more.map(|wait| wait * 2).filter(|wait| *wait <= SETTLES.1);
+                Duration::ZERO
+            }
         };
         sleep(pause).await;
     }
