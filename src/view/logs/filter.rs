@@ -40,7 +40,7 @@ pub struct Term {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Text(Needle),
+    Text(Box<Needle>),
     Level(Level),
     Source(String),
     Field(Box<Field>),
@@ -200,9 +200,9 @@ fn term(word: &Word) -> Result<Term, Unreadable> {
     };
     let text = |text: &str| Needle::text(text).map_err(|_| Unreadable(format!("{text}: too long a text")));
     let kind = if let Some(quoted) = body.strip_prefix('"') {
-        Kind::Text(text(quoted.strip_suffix('"').unwrap_or(quoted))?)
+        Kind::Text(Box::new(text(quoted.strip_suffix('"').unwrap_or(quoted))?))
     } else if let Some(body) = body.strip_prefix('/') {
-        Kind::Text(pattern(body.strip_suffix('/').unwrap_or(body))?)
+        Kind::Text(Box::new(pattern(body.strip_suffix('/').unwrap_or(body))?))
     } else if let Some(name) = body.strip_prefix("level:") {
         let level = Level::of_word(name)
             .ok_or_else(|| Unreadable(format!("level:{name}: levels are trace, debug, info, warn, error, fatal")))?;
@@ -216,7 +216,7 @@ fn term(word: &Word) -> Result<Term, Unreadable> {
     } else if let Some((name, value)) = body.split_once('=').filter(|(name, _)| is_name(name)) {
         Kind::Field(Box::new(Field::new(name, value.trim_matches('"'))))
     } else {
-        Kind::Text(text(body)?)
+        Kind::Text(Box::new(text(body)?))
     };
     Ok(Term { text: word.text.to_owned(), is_on: word.is_on, is_excluding: word.is_excluding, kind })
 }
