@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// Namespace and name, in the order in which the server lists.
 type Key = (Option<Arc<str>>, Arc<str>);
 
+/// What an object would be; none where it would not be there.
+pub type Supposed = (ObjectRef, Option<Arc<Record>>);
+
 /// Everything one cluster told us.
 #[derive(Debug, Default)]
 pub struct Cluster {
@@ -29,7 +32,7 @@ impl Cluster {
     /// Takes in what a watch said; returns the objects that changed.
     pub fn apply(&mut self, change: Change) -> Vec<ObjectRef> {
         match change {
-            Change::Apply(record) => self.insert(record).into_iter().collect(),
+            Change::Apply(record) => self.insert(Arc::new(record)).into_iter().collect(),
             Change::Delete(key) => self.remove(&key).into_iter().collect(),
             Change::Replace(scope, records) => self.replace(&scope, records),
             Change::Sync(scope, sync) => {
@@ -37,6 +40,27 @@ impl Cluster {
                 Vec::new()
             }
         }
+    }
+
+    /// Lets somebody look at the cluster as it would be. Afterwards everything is as it was: nothing that is supposed stays.
+    pub fn suppose<T>(&mut self, supposed: &[Supposed], look: impl FnOnce(&Self) -> T) -> T {
+        let mut before: Vec<Supposed> = Vec::new();
+        for (key, record) in supposed {
+            before.push((key.clone(), self.get(key).cloned()));
+            self.put(key, record.clone());
+        }
+        let seen = look(self);
+        for (key, record) in before.into_iter().rev() {
+            self.put(&key, record);
+        }
+        seen
+    }
+
+    fn put(&mut self, key: &ObjectRef, record: Option<Arc<Record>>) {
+        match record {
+            Some(record) => self.insert(record),
+            None => self.remove(key),
+        };
     }
 
     /// The object, if the cluster told us of it.
@@ -181,10 +205,9 @@ impl Cluster {
         self.slots.get(slot as usize)?.as_ref()
     }
 
-    fn insert(&mut self, record: Record) -> Option<ObjectRef> {
+    fn insert(&mut self, record: Arc<Record>) -> Option<ObjectRef> {
         let key = record.key.clone();
         let place = (key.namespace.clone(), Arc::clone(&key.name));
-        let record = Arc::new(record);
         let known = self.by_key.get(&key.kind).and_then(|m| m.get(&place)).copied();
         if let Some(slot) = known {
             let old = self.slots[slot as usize].replace(Arc::clone(&record));
@@ -220,7 +243,7 @@ impl Cluster {
             vanished.remove(&record.key);
         }
         let mut touched: Vec<ObjectRef> = vanished.iter().filter_map(|key| self.remove(key)).collect();
-        touched.extend(records.into_iter().filter_map(|record| self.insert(record)));
+        touched.extend(records.into_iter().filter_map(|record| self.insert(Arc::new(record))));
         touched
     }
 

@@ -3,6 +3,7 @@
 //! Invariants: no IO and no clock; nothing is remembered between calls; a half-synced cluster never makes a view panic.
 //! What comes out is ready to paint: text with a role, never a style.
 
+pub mod consequence;
 pub mod describe;
 pub mod expiry;
 pub mod filter;

@@ -9,6 +9,7 @@ use kplumb::app::event::{Event, Input};
 use kplumb::app::keymap::script;
 use kplumb::app::policy::Policy;
 use kplumb::app::scene::{Content, Message};
+use kplumb::app::session::Session;
 use kplumb::app::{App, Size, Start};
 use kplumb::runtime::clipboard::{Clipboard, Preference, Surroundings};
 use kplumb::runtime::clock::Clock;
@@ -99,7 +100,8 @@ async fn until(program: &mut Runtime<Memory>, what: &str, holds: impl Fn(&App) -
 
 fn is_live(app: &App) -> bool {
     let title = app.scene().title.right;
-    title.iter().any(|span| span.text == "live")
+    // What a change does to paths is told once everything is listed.
+    title.iter().any(|span| span.text == "live") && app.session().is_some_and(Session::is_whole)
 }
 
 fn is_told(app: &App) -> bool {
@@ -110,7 +112,12 @@ fn is_told(app: &App) -> bool {
         "  asking",
         "asking whether you may",
         "looking whether the port is free here",
+        "following the paths that it touches",
     ];
+    // A detail that opens beside a table has things listed of which a question speaks.
+    if !app.session().is_some_and(Session::is_whole) {
+        return false;
+    }
     let scene = app.scene();
     if matches!(&scene.message, Message::Notice { text, .. } if text.starts_with("reading ")) {
         return false;

@@ -6,20 +6,21 @@ mod ask;
 mod editing;
 mod forward;
 mod given;
+mod impact;
 mod many;
 mod outcome;
 mod pane;
+mod send;
 mod steps;
 mod visit;
 
 use self::again::Agreed;
+use self::impact::Impact;
 use crate::app::App;
 use crate::app::acts::{self, Act, Subject, Target, Undo};
-use crate::app::deeds::Deed;
 use crate::app::draft::Kept;
-use crate::app::effect::Effect;
 use crate::app::event::Epoch;
-use crate::app::mutation::{Accepted, Back, Confirmed, Mutation, Note, Way};
+use crate::app::mutation::{Mutation, Way};
 use crate::app::notice::Notice;
 use crate::app::policy::Mode;
 use crate::app::prompt::Editor;
@@ -28,6 +29,7 @@ use crate::app::visit::Errand;
 use crate::kinds::ObjectRef;
 use crate::view::describe::diff::Difference;
 use crate::wire::Timestamp;
+use serde_json::Value;
 
 /// How long keys are ignored once a dialog has something to answer, in microseconds: they were meant for what was there.
 const MOMENT: i64 = 300_000;
@@ -56,6 +58,8 @@ pub struct Dialog {
     since: Timestamp,
     /// Why, in the user's words.
     reason: Option<String>,
+    /// What would be otherwise for those who send requests.
+    impact: Impact,
 }
 
 /// What a dialog is about.
@@ -139,6 +143,8 @@ struct Ready {
     more: Vec<Mutation>,
     /// What is opened.
     opens: Option<Errand>,
+    /// The object as it would be; null where that is not known.
+    after: Value,
 }
 
 /// Something that has to be typed.
@@ -176,7 +182,7 @@ impl App {
             Purpose::Many(many) => many.rows.iter().all(Pending::is_told),
             Purpose::Operate | Purpose::Elevate => true,
         };
-        let is_seen = |dialog: &Dialog| MOMENT <= self.now.micros_since(dialog.since);
+        let is_seen = |dialog: &Dialog| !dialog.impact.is_open() && MOMENT <= self.now.micros_since(dialog.since);
         self.dialog.as_ref().is_some_and(|dialog| is_told(dialog) && is_seen(dialog))
     }
 
@@ -275,7 +281,18 @@ impl App {
 
     fn dialog_of(&self, epoch: Epoch, purpose: Purpose, asks: Vec<Ask>) -> Dialog {
         let (editor, since) = (Editor::default(), self.now);
-        Dialog { epoch, purpose, asks, editor, error: None, first: 0, is_go: false, since, reason: None }
+        Dialog {
+            epoch,
+            purpose,
+            asks,
+            editor,
+            error: None,
+            first: 0,
+            is_go: false,
+            since,
+            reason: None,
+            impact: Impact::None,
+        }
     }
 
     fn refuse_to(&mut self, act: &Act, why: &str) {
@@ -416,78 +433,5 @@ impl App {
     /// The connection that a dialog speaks of.
     pub(super) fn session_of(&self, epoch: Epoch) -> Option<&Session> {
         self.sessions.iter().find(|session| session.epoch == epoch)
-    }
-
-    /// What the record keeps of whatever is confirmed on a connection.
-    fn note_of(&self, epoch: Epoch) -> Option<Note> {
-        let session = self.session_of(epoch)?;
-        let reason = self.dialog.as_ref().and_then(|dialog| dialog.reason.clone());
-        Some(Note {
-            context: session.context.clone(),
-            rule: session.grant.rule.clone(),
-            reason: reason.or_else(|| session.reason.clone()),
-            ..Note::default()
-        })
-    }
-
-    /// The same of one action on one object.
-    fn note_of_act(&self, epoch: Epoch, pending: &Pending, ready: &Ready) -> Option<Note> {
-        Some(Note {
-            action: pending.act.name,
-            object: pending.subject.target.place(),
-            line: pending.act.line(&pending.subject),
-            undo: ready.undo.words.clone(),
-            ..self.note_of(epoch)?
-        })
-    }
-
-    /// Sends what was confirmed; the dialog is over.
-    fn dispatch(&mut self, epoch: Epoch, confirmed: Confirmed) {
-        let text = format!("{} {}: sent", confirmed.note.action, confirmed.note.object);
-        self.out.push(Effect::Mutate(epoch, Box::new(confirmed)));
-        self.dialog = None;
-        self.say(text);
-    }
-
-    fn accept_act(&mut self) {
-        let Some(epoch) = self.dialog.as_ref().map(|dialog| dialog.epoch) else { return };
-        if self.may_accept(epoch) && !self.looks_again() {
-            self.send_act(epoch);
-        }
-    }
-
-    /// Sends what is asked about as it is shown.
-    fn send_act(&mut self, epoch: Epoch) {
-        let Some(Dialog { purpose: Purpose::Act(pending), .. }) = &self.dialog else { return };
-        if pending.act.forward.is_some() {
-            return self.accept_forward(epoch);
-        }
-        if matches!(&pending.state, State::Ready(ready) if ready.opens.is_some()) {
-            return self.accept_visit(epoch);
-        }
-        let (State::Ready(ready), Some(mutation)) = (&pending.state, &pending.mutation) else { return };
-        let Some(note) = self.note_of_act(epoch, pending, ready) else { return };
-        let note = Note { back: Back { way: ready.undo.way.clone(), of: pending.of.clone() }, ..note };
-        let deed = Deed {
-            context: note.context.clone(),
-            action: pending.act.name,
-            place: note.object.clone(),
-            key: pending.subject.target.key.clone(),
-            uid: pending.subject.target.uid.clone(),
-            said: pending.said.clone(),
-            of: pending.of.clone(),
-            version: pending.subject.target.resource_version.clone(),
-            since: self.now,
-            draft: pending.draft.clone(),
-        };
-        let accepted = Accepted::by_the_user();
-        let confirmed = if ready.more.is_empty() {
-            Confirmed::write(mutation.clone(), note, accepted)
-        } else {
-            let all = std::iter::once(mutation).chain(&ready.more).cloned().collect();
-            Confirmed::many(all, note, accepted)
-        };
-        self.deeds.send(deed);
-        self.dispatch(epoch, confirmed);
     }
 }

@@ -80,6 +80,7 @@ impl App {
         if self.sessions.iter().any(|session| !session.logs.is_empty()) {
             self.sift_logs();
         }
+        self.weigh_on();
     }
 
     /// Every route of the cluster.

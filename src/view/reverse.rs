@@ -2,7 +2,7 @@
 //! forward, so that nothing is claimed that a request would not do.
 
 mod others;
-mod reach;
+pub mod reach;
 
 use self::reach::Reach;
 use crate::kinds::{

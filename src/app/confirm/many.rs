@@ -68,6 +68,7 @@ impl App {
             Friction::Name => vec![Ask::Word(word)],
             Friction::Context => vec![Ask::Word(context)],
         };
+        self.weigh();
     }
 
     pub(super) fn accept_many(&mut self) {
@@ -158,7 +159,7 @@ impl Many {
     }
 
     /// A line for each, those that cannot have it first.
-    pub(super) fn verdicts(&self) -> Vec<Line> {
+    pub(super) fn verdicts(&self, impact: &[Line]) -> Vec<Line> {
         let refused = self.rows.iter().filter(|row| matches!(row.state, State::Refused { .. }));
         let others = self.rows.iter().filter(|row| !matches!(row.state, State::Refused { .. }));
         let mut lines: Vec<Line> = self.unreadable.iter().map(unread).collect();
@@ -173,6 +174,7 @@ impl Many {
             return lines;
         }
         lines.push(Line::default());
+        lines.extend_from_slice(impact);
         if self.act.name == "apply" {
             lines.push(Line::of(vec![Span::dim("undo     "), Span::text(self.undo())]));
         }

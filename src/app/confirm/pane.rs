@@ -25,12 +25,12 @@ impl App {
                 ("May I do more here for a while?".to_owned(), "allow it", true)
             }
             Purpose::Many(many) => {
-                lines.extend(many.verdicts());
+                lines.extend(many.verdicts(&dialog.impact.lines()));
                 let can_go = session.mode == Mode::Operate && 0 < many.ready().count();
                 (format!("{} {}", many.act.name, many.objects()), many.act.name, can_go)
             }
             Purpose::Act(pending) => {
-                lines.extend(act(pending, session.mode));
+                lines.extend(act(pending, session.mode, &dialog.impact.lines()));
                 let title = format!("{} {}", pending.act.name, pending.subject.target.place());
                 let is_ready = session.mode == Mode::Operate && matches!(pending.state, State::Ready(_));
                 if pending.can_be_edited_again() {
@@ -85,7 +85,7 @@ fn place(session: &Session, dialog: &Dialog) -> Line {
     Line::of(vec![Span::dim("in       "), Span::new(context, role), Span::text("  "), Span::text(namespace)])
 }
 
-fn act(pending: &Pending, mode: Mode) -> Vec<Line> {
+fn act(pending: &Pending, mode: Mode, impact: &[Line]) -> Vec<Line> {
     let same = labelled("same as", pending.act.line(&pending.subject), Role::Text);
     match &pending.state {
         State::Consulting => vec![Line::of(vec![Span::dim("reading the object")])],
@@ -111,16 +111,17 @@ fn act(pending: &Pending, mode: Mode) -> Vec<Line> {
             };
             let again = pending.is_again.then(|| Line::text(words));
             let again = again.map(|line| Line { health: Some(Health::Warn), ..line });
-            std::iter::once(same).chain(again).chain(would(ready, mode)).collect()
+            std::iter::once(same).chain(again).chain(would(ready, mode, impact)).collect()
         }
     }
 }
 
 /// What would come of it: in words first, then field by field, then what to know.
-fn would(ready: &Ready, mode: Mode) -> Vec<Line> {
+fn would(ready: &Ready, mode: Mode, impact: &[Line]) -> Vec<Line> {
     let warn = |text: &String| Line { health: Some(Health::Warn), ..Line::text(text.clone()) };
     let mut lines = vec![Line::default()];
     lines.extend(ready.effects.iter().map(|text| Line::text(text.clone())));
+    lines.extend_from_slice(impact);
     lines.extend(ready.cautions.iter().map(warn));
     if let Some(differences) = &ready.differences {
         lines.extend((1 < lines.len()).then(Line::default));

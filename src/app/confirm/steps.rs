@@ -1,6 +1,7 @@
 //! How a dialog comes to its question: the object is read, what is missing is asked for, the server rehearses. What was
 //! computed from an object that has changed meanwhile is computed and rehearsed again.
 
+use super::impact::Impact;
 use super::{Ask, Dialog, Pending, Purpose, Ready, State};
 use crate::app::App;
 use crate::app::acts::{Reads, Subject, apply, owners};
@@ -48,6 +49,7 @@ impl App {
         dialog.editor = Editor::default();
         dialog.error = None;
         dialog.first = 0;
+        dialog.impact = Impact::None;
     }
 
     pub(super) fn show_refusal(&mut self, number: u64, why: impl Into<String>, remedy: impl Into<String>) {
@@ -212,8 +214,9 @@ impl App {
         let asks = self.asks(number);
         self.show(number, State::Ready(Box::new(ready)), asks);
         if is_agreed && self.may_accept(epoch) {
-            self.send_act(epoch);
+            return self.send_act(epoch);
         }
+        self.weigh();
     }
 
     fn may_try_again(&mut self, number: u64) -> bool {
@@ -350,6 +353,7 @@ impl Pending {
     fn ready(&self, preview: Preview) -> Ready {
         let Preview { before, after, warnings } = preview;
         let subject = Subject { after: after.clone(), ..self.subject.clone() };
+        let whole = after.clone();
         // Of what is made all is new: what the file says is enough.
         let is_made = before.is_null() && self.mutation.as_ref().is_some_and(|one| one.version().is_some());
         let after = if is_made { apply::document(&self.subject) } else { after };
@@ -369,6 +373,6 @@ impl Pending {
         }
         cautions.extend(warnings);
         let (effects, undo) = ((self.act.effects)(&subject), (self.act.undo)(&subject));
-        Ready { differences, effects, cautions, undo, more: (self.act.more)(&self.subject), opens: None }
+        Ready { differences, effects, cautions, undo, more: (self.act.more)(&self.subject), opens: None, after: whole }
     }
 }

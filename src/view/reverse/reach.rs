@@ -3,6 +3,7 @@
 
 use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, facts::ServicePort, facts::ServiceType};
+use crate::kinds::template::Template;
 use crate::kinds::{
     DAEMON_SET, DEPLOYMENT, ENDPOINT_SLICE, JOB, ObjectRef, POD, REPLICA_SET, Record, SERVICE, STATEFUL_SET,
 };
@@ -35,7 +36,7 @@ impl Reach {
             reach.chains.insert(object.key.clone(), vec![object.key.clone()]);
         } else {
             reach.pods = pods(world, object);
-            let template = template(object);
+            let template = template(object).map(|template| &*template.labels);
             let namespace = object.key.namespace.as_deref().unwrap_or("");
             reach.takes_all = reach.pods.is_empty();
             for service in world.in_namespace(SERVICE, namespace) {
@@ -126,7 +127,7 @@ fn alias(service: &crate::kinds::service::facts::ServiceFacts) -> Option<ObjectR
 }
 
 /// The pods of an object: itself, or those that it owns, however far down.
-fn pods(world: &World, object: &Record) -> Vec<Arc<Record>> {
+pub fn pods(world: &World, object: &Record) -> Vec<Arc<Record>> {
     if object.key.kind == POD {
         return world.get(&object.key).into_iter().cloned().collect();
     }
@@ -145,19 +146,19 @@ fn pods(world: &World, object: &Record) -> Vec<Arc<Record>> {
     pods
 }
 
-/// The labels that the pods of a workload will carry.
-fn template(object: &Record) -> Option<&[(Arc<str>, Arc<str>)]> {
-    let template = match object.key.kind {
+/// What the pods of a workload will be made of.
+pub fn template(object: &Record) -> Option<&Template> {
+    Some(match object.key.kind {
         DEPLOYMENT => &facts::deployment(object)?.template,
         REPLICA_SET => &facts::replica_set(object)?.template,
         STATEFUL_SET => &facts::stateful_set(object)?.template,
         DAEMON_SET => &facts::daemon_set(object)?.template,
         _ => return None,
-    };
-    Some(&template.labels)
+    })
 }
 
-fn selects(service: &Record, labels: &[(Arc<str>, Arc<str>)]) -> bool {
+/// Whether a Service selects pods with these labels.
+pub fn selects(service: &Record, labels: &[(Arc<str>, Arc<str>)]) -> bool {
     let Some(service) = facts::service(service) else { return false };
     !service.selector.is_empty() && service.selector.iter().all(|label| labels.contains(label))
 }

@@ -72,6 +72,11 @@ pub struct Told {
 }
 
 impl Entry {
+    /// Whether its trace can have looked at an object, as that stands in this cluster.
+    pub fn looked_at(&self, cluster: &Cluster, key: &ObjectRef) -> bool {
+        reads::touches(&self.reads, cluster, key)
+    }
+
     /// The object that takes the requests away from the route's owner; none where none does.
     pub fn taken_by(&self) -> Option<&ObjectRef> {
         let deciding = &self.told.as_ref()?.deciding;
