@@ -100,8 +100,7 @@ async fn until(program: &mut Runtime<Memory>, what: &str, holds: impl Fn(&App) -
 
 fn is_live(app: &App) -> bool {
     let title = app.scene().title.right;
-    // What a change does to paths is told once everything is listed.
-    title.iter().any(|span| span.text == "live") && app.session().is_some_and(Session::is_whole)
+    title.iter().any(|span| span.text == "live")
 }
 
 fn is_told(app: &App) -> bool {
@@ -114,7 +113,7 @@ fn is_told(app: &App) -> bool {
         "looking whether the port is free here",
         "following the paths that it touches",
     ];
-    // A detail that opens beside a table has things listed of which a question speaks.
+    // What a change does to paths is told once everything is listed, also for a detail that opened beside the table.
     if !app.session().is_some_and(Session::is_whole) {
         return false;
     }

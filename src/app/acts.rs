@@ -31,6 +31,7 @@ use crate::app::policy::{Friction, Grant};
 use crate::app::right::{Right, Verdict};
 use crate::app::visit::Errand;
 use crate::kinds::{Kind, KindId, ObjectRef, Record};
+use crate::view::line::counted;
 use crate::wire::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
@@ -319,11 +320,6 @@ fn quoted(text: &str) -> String {
         return text.to_owned();
     }
     format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// `1 pod`, `3 pods`.
-fn counted(count: i64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// `1 pod is`, `3 pods are`.

@@ -11,7 +11,7 @@ use crate::app::scene::Entry;
 use crate::app::screen::{Pick, Screen};
 use crate::kinds::{Health, ObjectRef, POD, age};
 use crate::model::{Scope, Sync};
-use crate::view::line::{Role, Span};
+use crate::view::line::{Role, Span, counted};
 use crate::wire::Timestamp;
 use std::sync::Arc;
 
@@ -69,8 +69,7 @@ impl Forwards {
     /// How many are open, for the first line of the screen.
     pub(super) fn mark(&self) -> Option<Span> {
         let open = self.all.iter().filter(|line| line.is_open()).count();
-        let text = if open == 1 { "1 forward".to_owned() } else { format!("{open} forwards") };
-        (0 < open).then(|| Span::new(text, Role::Accent))
+        (0 < open).then(|| Span::new(counted(open, "forward"), Role::Accent))
     }
 }
 

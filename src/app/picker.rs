@@ -5,6 +5,7 @@ use crate::app::scene::Entry;
 use crate::app::screen::{Pick, Picker, Screen};
 use crate::app::session::{Connection, Session};
 use crate::kinds::{Health, POD, age};
+use crate::view::line::counted;
 use crate::view::table::Namespaces;
 use crate::wire::Timestamp;
 use std::collections::BTreeSet;
@@ -61,7 +62,7 @@ impl App {
         let digits = self.favourites(session);
         let all = Entry {
             text: ALL.to_owned(),
-            detail: format!("0  {}", pod_count(session.cluster.count(POD))),
+            detail: format!("0  {}", counted(session.cluster.count(POD), "pod")),
             current: session.namespaces == Namespaces::All,
             ..Entry::default()
         };
@@ -82,7 +83,7 @@ impl App {
             let is_current = matches!(&session.namespaces, Namespaces::Some(names) if names.contains(&name));
             Entry {
                 health: worst,
-                detail: format!("{digit}{}", pod_count(count)),
+                detail: format!("{digit}{}", counted(count, "pod")),
                 marked: picker.marked.contains(&name),
                 current: is_current,
                 text: name.to_string(),
@@ -146,10 +147,18 @@ impl App {
 
     /// The namespaces that the list of namespaces stands on: those marked, if its line is one of them.
     pub(super) fn namespaces_in_list(&self) -> Option<Namespaces> {
-        let Screen::Picker(picker) = self.session()?.screen() else { return None };
-        let is_asked = picker.pick == Pick::Namespace;
-        let entry = is_asked.then(|| self.entries(picker).into_iter().nth(picker.cursor.index)).flatten()?;
+        let (picker, entry) = self.namespace_in_list()?;
         Some(chosen(picker, &entry.text))
+    }
+
+    /// The list of namespaces, and the line on which it stands.
+    fn namespace_in_list(&self) -> Option<(&Picker, Entry)> {
+        match self.session()?.screen() {
+            Screen::Picker(picker) if picker.pick == Pick::Namespace => {
+                Some((picker, self.entries(picker).into_iter().nth(picker.cursor.index)?))
+            }
+            _ => None,
+        }
     }
 
     /// Shows namespaces; from Home on that means their pods.
@@ -164,13 +173,8 @@ impl App {
     /// Space: marks, and goes on to the next line.
     pub(super) fn mark(&mut self) {
         let selected = self.selected();
-        let name = match self.session().map(Session::screen) {
-            Some(Screen::Picker(picker)) if picker.pick == Pick::Namespace => {
-                let entry = self.entries(picker).into_iter().nth(picker.cursor.index);
-                entry.filter(|entry| entry.text != ALL).map(|entry| Arc::<str>::from(entry.text))
-            }
-            _ => None,
-        };
+        let entry = self.namespace_in_list().map(|(_, entry)| entry);
+        let name = entry.filter(|entry| entry.text != ALL).map(|entry| Arc::<str>::from(entry.text));
         match (self.session_mut().and_then(|session| session.screens.last_mut()), selected, name) {
             (Some(Screen::Table(table)), Some(key), _) => toggle(&mut table.marked, key),
             (Some(Screen::Picker(picker)), _, Some(name)) => toggle(&mut picker.marked, name),
@@ -201,10 +205,6 @@ fn reach(session: &Session, now: Timestamp) -> (Option<Health>, String) {
         Connection::Unreachable { failure, since, .. } => (Some(Health::Failed), away(*since, &failure.cause)),
         Connection::NeedsTerminal(failure) => (Some(Health::Warn), failure.cause.clone()),
     }
-}
-
-fn pod_count(count: usize) -> String {
-    if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") }
 }
 
 fn toggle<T: Ord>(set: &mut BTreeSet<T>, value: T) {

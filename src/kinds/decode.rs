@@ -144,6 +144,13 @@ impl Decoder {
     }
 }
 
+impl Decoder {
+    /// Reads one object as a watch would bring it; none where it cannot be read.
+    pub fn read_value(&self, kind: KindId, object: &Value) -> Option<Record> {
+        self.read_json(kind, object.to_string().as_bytes(), &mut Interner::default()).ok()
+    }
+}
+
 impl Unreadable {
     fn into_record(self, kind: KindId) -> Result<Record, Self> {
         let Some((namespace, name)) = &self.key else { return Err(self) };

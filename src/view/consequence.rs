@@ -8,8 +8,7 @@ mod slices;
 use self::pods::Pods;
 use crate::kinds::{self, KindId, ObjectRef, Record, SERVICE};
 use crate::model::Supposed;
-use crate::view::line::{Line, Role, Span};
-use crate::view::trace::facts;
+use crate::view::line::{Line, Role, Span, counted};
 use crate::view::trace::world::World;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -174,12 +173,7 @@ fn told(name: &str, text: String, health: Option<kinds::Health>) -> Line {
 }
 
 fn endpoints(count: usize) -> String {
-    if count == 1 { "1 endpoint".to_owned() } else { format!("{count} endpoints") }
-}
-
-/// Whether two versions of a Service lead to the same ports.
-fn same_ports(one: &Record, other: &Record) -> bool {
-    facts::service(one).map(|facts| &facts.ports) == facts::service(other).map(|facts| &facts.ports)
+    counted(count, "endpoint")
 }
 
 #[cfg(test)]

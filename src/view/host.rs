@@ -4,7 +4,7 @@
 use crate::kinds::{Catalog, Facts, Health, ObjectRef, Record, SECRET, age};
 use crate::model::Cluster;
 use crate::view::describe::{Detail, Section};
-use crate::view::line::{Line, Role, Span};
+use crate::view::line::{Line, Role, Span, counted};
 use crate::view::name;
 use crate::view::routes::index::{Entry, Index, Told};
 use crate::view::trace::outcome::Verdict;
@@ -77,8 +77,7 @@ fn answer(ask: &Ask, entries: &[&Entry]) -> String {
         return format!("No object names the host {}, and none is for all hosts.", ask.host);
     }
     let owners: BTreeSet<&ObjectRef> = entries.iter().map(|entry| &entry.route.owner).collect();
-    let many = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
-    let mut text = format!("{} of {}", many(entries.len(), "path"), many(owners.len(), "object"));
+    let mut text = format!("{} of {}", counted(entries.len(), "path"), counted(owners.len(), "object"));
     let ill = |wanted: Health| {
         entries.iter().filter(|entry| entry.told.as_ref().is_some_and(|told| told.verdict.health() == wanted)).count()
     };

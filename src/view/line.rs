@@ -1,7 +1,14 @@
 //! Text that is ready to paint: what it says and which role it plays; how a role looks is the theme's affair.
 
 use crate::kinds::{Health, ObjectRef};
+use std::fmt::Display;
 use std::ops::Range;
+
+/// `1 pod`, `3 pods`.
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, what: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
 
 /// What a piece of text is for. The theme turns each role into a style.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -92,8 +92,9 @@ pub struct Offer {
     pub detail: String,
 }
 
-fn is_url(word: &str) -> bool {
-    ["http://", "https://"].iter().any(|scheme| word.starts_with(scheme))
+/// What stands behind the scheme of a URL.
+fn without_scheme(word: &str) -> Option<&str> {
+    word.strip_prefix("https://").or(word.strip_prefix("http://"))
 }
 
 fn follow(words: &str, world: &World) -> Result<Wish, String> {
@@ -121,10 +122,10 @@ pub fn wish(line: &str, world: &World) -> Result<Wish, String> {
         ("ns" | "namespace" | "namespaces", names) if !names.is_empty() => return Ok(Wish::Choose(namespaces(names))),
         ("trace", rest) => return follow(rest, world),
         // A URL as it was copied from somewhere.
-        (head, _) if is_url(head) => return follow(line, world),
+        (head, _) if without_scheme(head).is_some() => return follow(line, world),
         ("host", "") => return Err("which host? write it like host shop.example.com".to_owned()),
         ("host", name) => {
-            let name = name.strip_prefix("https://").or(name.strip_prefix("http://")).unwrap_or(name);
+            let name = without_scheme(name).unwrap_or(name);
             let end = name.find(['/', ':']).unwrap_or(name.len());
             return Ok(Wish::Host(name[..end].to_lowercase()));
         }

@@ -129,7 +129,10 @@ impl Resume {
 
     /// Whether this line was seen lately.
     pub fn knows(&self, at: Stamp, line: &[u8]) -> bool {
-        let mark = hash(at, line);
+        self.remembers(hash(at, line))
+    }
+
+    fn remembers(&self, mark: u64) -> bool {
         self.seen.iter().any(|(_, lines)| lines.contains_key(&mark))
     }
 
@@ -159,8 +162,7 @@ impl Resume {
     fn is_odd(&self, at: Stamp, mark: u64) -> bool {
         let Some(last) = self.last else { return false };
         let is_older = at.seconds() < last.seconds() - self.slack();
-        let is_known = || self.seen.iter().any(|(_, lines)| lines.contains_key(&mark));
-        (is_older || is_known()) && !self.again.contains_key(&mark) && !self.is_left_out(at)
+        (is_older || self.remembers(mark)) && !self.again.contains_key(&mark) && !self.is_left_out(at)
     }
 
     /// What decides about an odd line; none where there is none.

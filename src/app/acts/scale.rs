@@ -1,11 +1,12 @@
 //! `scale`: another number of replicas, by the scale subresource and pinned to the version that was seen, so that two
 //! people who scale at once do not undo each other.
 
-use super::{Act, Input, PLAIN, Reads, Subject, counted};
+use super::{Act, Input, PLAIN, Reads, Subject};
 use crate::app::mutation::{Mutation, Write};
 use crate::app::policy::Friction;
 use crate::app::right::Right;
 use crate::kinds::{DEPLOYMENT, REPLICA_SET, STATEFUL_SET};
+use crate::view::line::counted;
 
 pub(super) const SCALE: Act = Act {
     name: "scale",

@@ -1,10 +1,11 @@
 //! `switch`: a Service sends its requests to the pods of another version, at once: blue-green as people do it by hand.
 
-use super::{Act, Input, PLAIN, Reads, Subject, Target, counted};
+use super::{Act, Input, PLAIN, Reads, Subject, Target};
 use crate::app::fields::is_ready;
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::app::policy::Friction;
 use crate::kinds::SERVICE;
+use crate::view::line::counted;
 use crate::wire::request::escape;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

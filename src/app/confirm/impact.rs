@@ -7,7 +7,7 @@ use crate::app::effect::Effect;
 use crate::app::mutation::{Mutation, Propagation, Write};
 use crate::app::session::Session;
 use crate::app::session::paths::Paths;
-use crate::kinds::{Catalog, Health, Interner, ObjectRef, Record, SECRET};
+use crate::kinds::{Catalog, Health, ObjectRef, Record, SECRET};
 use crate::view::consequence::paths::{self, Followed, Path};
 use crate::view::consequence::{self, Draft, Step, pods};
 use crate::view::line::{Line, Span};
@@ -210,8 +210,6 @@ impl Pending {
 /// An object as a watch would bring it; none where it cannot be read.
 fn read(catalog: &Catalog, key: &ObjectRef, object: &Value) -> Option<Record> {
     object.pointer("/metadata/name")?;
-    let kind = catalog.get(key.kind)?;
-    let bytes = object.to_string();
-    let record = kind.decoder.read_json(key.kind, bytes.as_bytes(), &mut Interner::default()).ok()?;
+    let record = catalog.get(key.kind)?.decoder.read_value(key.kind, object)?;
     (record.key == *key).then_some(record)
 }

@@ -353,7 +353,6 @@ impl Pending {
     fn ready(&self, preview: Preview) -> Ready {
         let Preview { before, after, warnings } = preview;
         let subject = Subject { after: after.clone(), ..self.subject.clone() };
-        let whole = after.clone();
         // Of what is made all is new: what the file says is enough.
         let is_made = before.is_null() && self.mutation.as_ref().is_some_and(|one| one.version().is_some());
         let after = if is_made { apply::document(&self.subject) } else { after };
@@ -373,6 +372,14 @@ impl Pending {
         }
         cautions.extend(warnings);
         let (effects, undo) = ((self.act.effects)(&subject), (self.act.undo)(&subject));
-        Ready { differences, effects, cautions, undo, more: (self.act.more)(&self.subject), opens: None, after: whole }
+        Ready {
+            differences,
+            effects,
+            cautions,
+            undo,
+            more: (self.act.more)(&self.subject),
+            opens: None,
+            after: subject.after,
+        }
     }
 }

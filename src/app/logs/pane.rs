@@ -3,7 +3,6 @@
 use crate::app::App;
 use crate::app::layout::Area;
 use crate::app::layout::logs::{Places, places};
-use crate::app::logs::panel::counted;
 use crate::app::moves::docked;
 use crate::app::scene::{Chart, Content, LogsPane};
 use crate::app::screen::LogsScreen;
@@ -12,7 +11,7 @@ use crate::app::session::logs::{Crash, LogView, MOST};
 use crate::kinds::{Health, age};
 use crate::model::Cluster;
 use crate::view::fit;
-use crate::view::line::{Line, Role, Span};
+use crate::view::line::{Line, Role, Span, counted};
 use crate::view::logs::buffer::Entry;
 use crate::view::logs::pulse::skews;
 use crate::view::logs::sift::Fold;
@@ -99,7 +98,7 @@ fn banner(cluster: &Cluster, view: &LogView, now: Timestamp) -> Option<(Line, Op
     let Crash { label, exit, restarts, is_back } = *crashes.first()?;
     let reason = exit.reason.as_deref().map_or_else(String::new, |reason| format!(" {reason}"));
     let ago = exit.finished.map_or_else(String::new, |at| format!(" {} ago", age::age(now, Some(at))));
-    let times = if 0 < restarts { format!(", {}", counted(restarts.into(), "restart")) } else { String::new() };
+    let times = if 0 < restarts { format!(", {}", counted(restarts, "restart")) } else { String::new() };
     let what = match (is_previous, is_back) {
         (true, _) => "; this is that run, p goes back",
         (false, true) => "; it runs again, p shows its last lines",
@@ -212,7 +211,7 @@ fn counts(view: &LogView) -> Vec<Span> {
     }
     let gaps: u32 = tail.sources.iter().map(|source| source.gaps).sum();
     if 0 < gaps {
-        spans.push(Span::new(format!("  {}", counted(gaps.into(), "gap")), Role::State(Health::Warn)));
+        spans.push(Span::new(format!("  {}", counted(gaps, "gap")), Role::State(Health::Warn)));
     }
     let skewed = skews(tail.sources.iter().map(|source| &source.pulse)).iter().flatten().count();
     if 0 < skewed {

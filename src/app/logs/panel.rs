@@ -8,6 +8,7 @@ use crate::app::screen::{Cursor, LogPanel, LogsScreen, PanelOf};
 use crate::app::session::Session;
 use crate::app::session::logs::LogView;
 use crate::kinds::Health;
+use crate::view::line::counted;
 use crate::view::logs::batch::SourceId;
 use crate::view::logs::pulse::skews;
 use crate::view::logs::record;
@@ -195,19 +196,14 @@ fn entries(view: &LogView, what: PanelOf, now: crate::wire::Timestamp) -> Vec<En
                 detail.extend((0.0 < rate).then(|| format!("{rate:.1}/s")));
                 detail.push(counted(source.lines, "line"));
                 detail.extend((0 < source.errors).then(|| counted(source.errors, "error")));
-                detail.extend((0 < source.gaps).then(|| counted(source.gaps.into(), "gap")));
-                detail.extend((0 < source.reconnects).then(|| counted(source.reconnects.into(), "cut")));
+                detail.extend((0 < source.gaps).then(|| counted(source.gaps, "gap")));
+                detail.extend((0 < source.reconnects).then(|| counted(source.reconnects, "cut")));
                 detail.extend(skew.map(|skew| format!("clock {:+.1} s", skew as f64 / 1e6)));
                 Entry { health, text: source.label.clone(), detail: detail.join("  "), ..Entry::default() }
             };
             view.tail.sources.iter().zip(skews).enumerate().map(entry).collect()
         }
     }
-}
-
-/// `1 gap`, `2 gaps`.
-pub(super) fn counted(number: u64, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// How a stream is, in words.

@@ -7,7 +7,7 @@ use crate::demo::resources::{Resource, id_of};
 use crate::demo::table::{Column, rule};
 use crate::kinds::custom::path::Path;
 use crate::kinds::custom::path::parse::parse;
-use crate::kinds::{self, Cell, Interner, KindSpec, Record, Source};
+use crate::kinds::{self, Cell, KindSpec, Record, Source};
 use crate::wire::Timestamp;
 
 const NAME_HELP: &str = "Name must be unique within a namespace. Is required when creating resources, although some \
@@ -60,10 +60,7 @@ impl Printer {
     /// The cells of one object.
     pub fn cells(&self, item: &Value, now: jiff::Timestamp) -> Vec<Value> {
         let now = Timestamp(now.as_microsecond());
-        let record = self.spec.and_then(|spec| {
-            let text = item.to_string();
-            spec.decoder.read_json(spec.id, text.as_bytes(), &mut Interner::default()).ok()
-        });
+        let record = self.spec.and_then(|spec| spec.decoder.read_value(spec.id, item));
         self.columns
             .iter()
             .map(|(column, origin)| {

@@ -10,6 +10,7 @@ use crate::runtime::acts::Actor;
 use crate::runtime::private;
 use crate::runtime::visit::tar::{Archive, Item};
 use crate::runtime::visit::{Entered, Told};
+use crate::view::line::counted;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -222,7 +223,7 @@ fn folders(path: &Path) -> io::Result<()> {
 
 impl Count {
     fn words(self) -> String {
-        let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
+        let files = counted(self.files, "file");
         let size = match self.bytes {
             bytes if bytes < 10_240 => format!("{bytes} bytes"),
             bytes if bytes < 10 << 20 => format!("{} KiB", bytes >> 10),

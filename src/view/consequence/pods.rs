@@ -12,7 +12,9 @@ use crate::kinds::{
     Record, STATEFUL_SET,
 };
 use crate::view::reverse::reach;
+use crate::view::rollout::history::{is_over, is_ready};
 use crate::view::rollout::pace;
+use crate::view::trace::body;
 use crate::view::trace::facts;
 use crate::view::trace::world::World;
 use std::collections::BTreeMap;
@@ -86,13 +88,16 @@ impl Pods {
         if then.is_none() && pod.meta.controller().is_some() {
             self.when = When::Meanwhile;
         }
-        self.before.push(Arc::clone(pod));
-        self.changed.insert(pod.key.clone(), then);
+        self.put(pod, then);
     }
 
     fn go(&mut self, pod: &Arc<Record>) {
+        self.put(pod, None);
+    }
+
+    fn put(&mut self, pod: &Arc<Record>, then: Option<Arc<Record>>) {
         self.before.push(Arc::clone(pod));
-        self.changed.insert(pod.key.clone(), None);
+        self.changed.insert(pod.key.clone(), then);
     }
 
     fn change(&mut self, now: &Record, then: &Record, live: Vec<Arc<Record>>, rolls: bool) {
@@ -115,7 +120,7 @@ impl Pods {
 
     /// More pods of the workload.
     fn come(&mut self, then: &Record, live: &[Arc<Record>], count: u32) {
-        let Some(template) = reach::template(then) else { return };
+        let Some(template) = body::template(then) else { return };
         for number in 0..count {
             let pod = made(then, template, number, live.first().map(AsRef::as_ref));
             self.changed.insert(pod.key.clone(), Some(Arc::new(pod)));
@@ -125,12 +130,11 @@ impl Pods {
 
     /// The pods of the workload become those of another template.
     fn roll(&mut self, now: &Record, then: &Record, live: Vec<Arc<Record>>) {
-        let (Some(old), Some(new)) = (reach::template(now), reach::template(then)) else { return };
+        let (Some(old), Some(new)) = (body::template(now), body::template(then)) else { return };
         if old.labels != new.labels || !ports(old).eq(ports(new)) {
             for (number, pod) in (0..).zip(&live) {
                 let next = made(then, new, number, Some(pod));
-                self.before.push(Arc::clone(pod));
-                self.changed.insert(pod.key.clone(), Some(Arc::new(Record { key: pod.key.clone(), ..next })));
+                self.put(pod, Some(Arc::new(Record { key: pod.key.clone(), ..next })));
             }
             self.when = When::OnceReady;
             return;
@@ -157,23 +161,15 @@ impl Pods {
     }
 }
 
-/// Whether a pod takes requests.
-pub fn is_ready(pod: &Record) -> bool {
-    facts::pod(pod).is_some_and(|pod| pod.ready)
-}
-
 fn is_live(pod: &Arc<Record>) -> bool {
-    pod.meta.deleted.is_none() && facts::pod(pod).is_some_and(|pod| !pod.ended())
+    facts::pod(pod).is_some() && !is_over(pod)
 }
 
 /// How many pods a workload wants by its own words; a DaemonSet's number is that of its nodes.
 fn desired(workload: &Record) -> Option<u32> {
     match &workload.digest.facts {
-        Facts::Deployment(facts) => Some(facts.replicas.desired),
-        Facts::ReplicaSet(facts) => Some(facts.replicas.desired),
-        Facts::StatefulSet(facts) => Some(facts.replicas.desired),
         Facts::Rollout(facts) => Some(facts.replicas.desired),
-        _ => None,
+        _ => body::desired(workload),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The slices of a Service as its controller would write them, for pods and a selector that nobody has yet.
 
-use super::pods::{Pods, is_ready};
-use super::{Behind, same_ports};
+use super::Behind;
+use super::pods::Pods;
 use crate::kinds::endpoint_slice::facts::{EndpointPort, EndpointSliceFacts, EndpointTarget};
 use crate::kinds::endpoint_slice::{Endpoint, SERVICE_LABEL};
 use crate::kinds::pod::facts::{PodFacts, Protocol};
@@ -9,6 +9,7 @@ use crate::kinds::service::{PortRef, ServiceFacts};
 use crate::kinds::{Digest, ENDPOINT_SLICE, Facts, Meta, ObjectRef, POD, Record};
 use crate::model::Supposed;
 use crate::view::reverse::reach::selects;
+use crate::view::rollout::history::is_ready;
 use crate::view::trace::facts;
 use crate::view::trace::world::World;
 use std::collections::BTreeSet;
@@ -72,6 +73,11 @@ pub fn rebuilt(world: &World, now: &Record, then: Option<&Record>, pods: &Pods) 
         (key.clone(), Some(Arc::new(Record { key, meta, digest })))
     }));
     rebuilt
+}
+
+/// Whether two versions of a Service lead to the same ports.
+fn same_ports(one: &Record, other: &Record) -> bool {
+    facts::service(one).map(|facts| &facts.ports) == facts::service(other).map(|facts| &facts.ports)
 }
 
 /// How many ready endpoints are missing at most while pods are replaced.

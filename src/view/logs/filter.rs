@@ -3,7 +3,8 @@
 
 use crate::view::logs::field::Field;
 use crate::view::logs::level::Level;
-use crate::view::logs::needle::Needle;
+use crate::view::logs::needle;
+use regex::bytes::Regex;
 
 /// What a term can say, with what it means; the help of the log screen.
 pub const GRAMMAR: &[(&str, &str)] = &[
@@ -40,7 +41,7 @@ pub struct Term {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Text(Box<Needle>),
+    Text(Regex),
     Level(Level),
     Source(String),
     Field(Box<Field>),
@@ -168,7 +169,7 @@ impl Term {
 
     fn holds(&self, line: &[u8], level: Level, source: &str) -> bool {
         match &self.kind {
-            Kind::Text(needle) => needle.is_in(line),
+            Kind::Text(regex) => regex.is_match(line),
             Kind::Level(least) => *least <= level,
             Kind::Source(name) => source.contains(name.as_str()),
             Kind::Field(field) => field.holds(line),
@@ -193,16 +194,16 @@ struct Word<'a> {
 fn term(word: &Word) -> Result<Term, Unreadable> {
     let body = word.body;
     let pattern = |pattern: &str| {
-        Needle::pattern(pattern).map_err(|error| {
+        needle::pattern(pattern).map_err(|error| {
             let why = error.to_string();
             Unreadable(format!("/{pattern}/: {}", why.lines().last().unwrap_or("not a regular expression").trim()))
         })
     };
-    let text = |text: &str| Needle::text(text).map_err(|_| Unreadable(format!("{text}: too long a text")));
+    let text = |text: &str| needle::text(text).map_err(|_| Unreadable(format!("{text}: too long a text")));
     let kind = if let Some(quoted) = body.strip_prefix('"') {
-        Kind::Text(Box::new(text(quoted.strip_suffix('"').unwrap_or(quoted))?))
+        Kind::Text(text(quoted.strip_suffix('"').unwrap_or(quoted))?)
     } else if let Some(body) = body.strip_prefix('/') {
-        Kind::Text(Box::new(pattern(body.strip_suffix('/').unwrap_or(body))?))
+        Kind::Text(pattern(body.strip_suffix('/').unwrap_or(body))?)
     } else if let Some(name) = body.strip_prefix("level:") {
         let level = Level::of_word(name)
             .ok_or_else(|| Unreadable(format!("level:{name}: levels are trace, debug, info, warn, error, fatal")))?;
@@ -216,7 +217,7 @@ fn term(word: &Word) -> Result<Term, Unreadable> {
     } else if let Some((name, value)) = body.split_once('=').filter(|(name, _)| is_name(name)) {
         Kind::Field(Box::new(Field::new(name, value.trim_matches('"'))))
     } else {
-        Kind::Text(Box::new(text(body)?))
+        Kind::Text(text(body)?)
     };
     Ok(Term { text: word.text.to_owned(), is_on: word.is_on, is_excluding: word.is_excluding, kind })
 }

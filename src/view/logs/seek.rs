@@ -1,7 +1,8 @@
 //! A search in what is shown: from one line on, a slice at a time, because there may be many megabytes to look through.
 
+use crate::view::logs::needle;
 use crate::view::logs::tail::Tail;
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 
 /// A line costs so many bytes beside its own.
 const LINE: usize = 32;
@@ -31,8 +32,7 @@ pub enum Found {
 impl Seek {
     /// A search for a text, letters in any case, from a line on or through those before it.
     pub fn new(text: &str, at: u64, is_forward: bool) -> Option<Self> {
-        let what = RegexBuilder::new(&regex::escape(text)).case_insensitive(true).size_limit(1 << 20).build().ok()?;
-        Some(Self { what, at, is_forward })
+        Some(Self { what: needle::text(text).ok()?, at, is_forward })
     }
 
     /// Whether it looks at what came after.

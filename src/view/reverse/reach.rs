@@ -3,10 +3,8 @@
 
 use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, facts::ServicePort, facts::ServiceType};
-use crate::kinds::template::Template;
-use crate::kinds::{
-    DAEMON_SET, DEPLOYMENT, ENDPOINT_SLICE, JOB, ObjectRef, POD, REPLICA_SET, Record, SERVICE, STATEFUL_SET,
-};
+use crate::kinds::{ENDPOINT_SLICE, JOB, ObjectRef, POD, REPLICA_SET, Record, SERVICE};
+use crate::view::trace::body;
 use crate::view::trace::facts;
 use crate::view::trace::world::World;
 use std::collections::BTreeMap;
@@ -36,7 +34,7 @@ impl Reach {
             reach.chains.insert(object.key.clone(), vec![object.key.clone()]);
         } else {
             reach.pods = pods(world, object);
-            let template = template(object).map(|template| &*template.labels);
+            let template = body::template(object).map(|template| &*template.labels);
             let namespace = object.key.namespace.as_deref().unwrap_or("");
             reach.takes_all = reach.pods.is_empty();
             for service in world.in_namespace(SERVICE, namespace) {
@@ -144,17 +142,6 @@ pub fn pods(world: &World, object: &Record) -> Vec<Arc<Record>> {
         owners = next;
     }
     pods
-}
-
-/// What the pods of a workload will be made of.
-pub fn template(object: &Record) -> Option<&Template> {
-    Some(match object.key.kind {
-        DEPLOYMENT => &facts::deployment(object)?.template,
-        REPLICA_SET => &facts::replica_set(object)?.template,
-        STATEFUL_SET => &facts::stateful_set(object)?.template,
-        DAEMON_SET => &facts::daemon_set(object)?.template,
-        _ => return None,
-    })
 }
 
 /// Whether a Service selects pods with these labels.

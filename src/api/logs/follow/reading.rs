@@ -324,25 +324,29 @@ impl Follower {
     }
 
     fn knows(&self, line: &[u8]) -> bool {
-        let text = |start: usize| self.text(line.get(start..).unwrap_or_default());
-        Stamp::read(line).is_some_and(|(at, start)| self.resume.knows(at, text(start)))
+        self.stamped(line).is_some_and(|(at, text)| self.resume.knows(at, text))
+    }
+
+    /// The stamp of a line, and the line as it is kept; none where the server says something of its own.
+    pub fn stamped<'a>(&self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
+        let (at, start) = Stamp::read(line)?;
+        Some((at, self.text(line.get(start..).unwrap_or_default())))
     }
 
     /// A line as it is kept.
-    pub fn text<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+    fn text<'a>(&self, line: &'a [u8]) -> &'a [u8] {
         let bare = line.strip_suffix(b"\r").filter(|_| !self.job.manner.keeps_returns);
         bare.unwrap_or(line)
     }
 
     /// Takes in one line; true where it is new.
     pub fn take(&mut self, line: &[u8]) -> bool {
-        let Some((at, start)) = Stamp::read(line) else {
+        let Some((at, text)) = self.stamped(line) else {
             // What the server says in the middle of a stream, without a stamp.
             let line = self.text(line);
             self.batch.line(None, line);
             return true;
         };
-        let text = self.text(line.get(start..).unwrap_or_default());
         let seen = self.resume.take(at, text);
         self.keep(at, text, seen)
     }

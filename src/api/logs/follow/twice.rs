@@ -8,7 +8,7 @@ use crate::api::call;
 use crate::api::logs::Ask;
 use crate::api::logs::frame::Lines;
 use crate::api::logs::resume::{Doubt, Seen, Verdict};
-use crate::view::logs::batch::{Mark, Stamp};
+use crate::view::logs::batch::Mark;
 use std::collections::VecDeque;
 
 impl Follower {
@@ -35,8 +35,7 @@ impl Follower {
 
     /// Takes in one line; none where it has to wait.
     fn take_odd(&mut self, line: &[u8]) -> Option<bool> {
-        let Some((at, start)) = Stamp::read(line) else { return Some(self.take(line)) };
-        let text = self.text(line.get(start..).unwrap_or_default());
+        let Some((at, text)) = self.stamped(line) else { return Some(self.take(line)) };
         let seen = self.resume.take_followed(at, text);
         (seen != Seen::Odd).then(|| self.keep(at, text, seen))
     }
@@ -72,8 +71,8 @@ impl Follower {
         loop {
             match self.job.connection.piece(&mut body).await {
                 Ok(Some(piece)) => lines.push(&piece, |line| {
-                    if let Some((at, start)) = Stamp::read(line) {
-                        doubt.line(at, self.text(line.get(start..).unwrap_or_default()));
+                    if let Some((at, text)) = self.stamped(line) {
+                        doubt.line(at, text);
                     }
                 }),
                 Ok(None) => return doubt.verdict(),

@@ -3,8 +3,9 @@
 use crate::kinds::network_policy::{Peer, PolicyRule};
 use crate::kinds::service::PortRef;
 use crate::kinds::{Record, Selector};
+use crate::view::line::counted;
 use crate::view::trace::fault::{Finding, np};
-use crate::view::trace::policy::ingress::{Policy, Way, counted, one_more, policies};
+use crate::view::trace::policy::ingress::{Policy, Way, one_more, policies};
 use crate::view::trace::policy::peers::{Address, End, Fits, opens};
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub fn denied(all: &[Policy], way: Way) -> Option<Finding> {
 fn proof(finding: Finding, all: &[Policy]) -> Finding {
     let mut finding = finding;
     for (policy, facts) in all {
-        finding = finding.proof(policy, ".spec.egress", counted(facts.egress.len()));
+        finding = finding.proof(policy, ".spec.egress", counted(facts.egress.len(), "rule"));
     }
     finding
 }

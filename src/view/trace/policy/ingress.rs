@@ -2,6 +2,7 @@
 
 use crate::kinds::network_policy::{NetworkPolicyFacts, Peer, PolicyRule};
 use crate::kinds::{NETWORK_POLICY, Record, Selector};
+use crate::view::line::counted;
 use crate::view::trace::body::Body;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, np};
@@ -98,7 +99,7 @@ fn deny(said: &Said, way: Way) -> Option<Finding> {
     let finding = words(Finding::of(&np::NP_INGRESS_DENY), first.0, way);
     let mut finding = one_more(finding, first.1.ingress.len());
     for (policy, facts) in &said.policies {
-        finding = finding.proof(policy, ".spec.ingress", counted(facts.ingress.len()));
+        finding = finding.proof(policy, ".spec.ingress", counted(facts.ingress.len(), "rule"));
     }
     Some(finding)
 }
@@ -107,11 +108,6 @@ fn deny(said: &Said, way: Way) -> Option<Finding> {
 pub fn one_more(finding: Finding, have: usize) -> Finding {
     let [at, open, close] = if have == 0 { ["", "[", "]"] } else { ["/-", "", ""] };
     finding.word("at", at).word("open", open).word("close", close)
-}
-
-/// So many rules, in words.
-pub fn counted(rules: usize) -> String {
-    if rules == 1 { "1 rule".to_owned() } else { format!("{rules} rules") }
 }
 
 fn rules<'s, 'a>(said: &'s Said<'a>) -> impl Iterator<Item = (&'a Arc<Record>, usize, &'a PolicyRule)> + use<'s, 'a> {

@@ -1,6 +1,7 @@
 //! One Secret at the place where a plan names it, and the words that every finding about it has.
 
 use crate::kinds::{ObjectRef, Record, SECRET};
+use crate::view::line::counted;
 use crate::view::trace::fault::{Fault, Finding};
 use crate::view::trace::plan::{Fallback, TlsPlan};
 use crate::view::trace::world::World;
@@ -87,7 +88,7 @@ pub fn span(seconds: i64) -> String {
         120.. => (seconds / 60, "minute"),
         _ => (seconds, "second"),
     };
-    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+    counted(number, unit)
 }
 
 /// What a controller said, short enough for one sentence.
