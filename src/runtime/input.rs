@@ -75,6 +75,12 @@ impl Inputs {
 
 async fn read(sender: mpsc::Sender<Input>, stop: Arc<Notify>, closed: Arc<Notify>) {
     let mut stream = EventStream::new();
+    // A terminal that was resized before anybody listened does not say so again.
+    if let Ok((width, height)) = crossterm::terminal::size()
+        && sender.send(Input::Resize { width, height }).await.is_err()
+    {
+        return;
+    }
     let mut clicks = Clicks::default();
     loop {
         let event = tokio::select! {
