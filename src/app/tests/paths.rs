@@ -260,7 +260,7 @@ fn a_pin_is_written_down_and_home_tells_when_it_breaks() {
     service_goes(&mut app);
     let Content::Home(home) = app.scene().main.content else { panic!("not Home") };
     let problem = home.home.problems.iter().find(|problem| problem.name.ends_with("/deep/er")).unwrap();
-    assert!(problem.word == "broken" && problem.reason.starts_with("pinned; "), "{problem:?}");
+    assert!(problem.word == "broken" && problem.reason.starts_with("pinned: "), "{problem:?}");
     assert_eq!(problem.since, Some(NOW.plus_seconds(60)));
     press(&mut app, "T");
     let Content::Picker(list) = app.scene().main.content else { panic!("no list") };

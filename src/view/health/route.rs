@@ -55,7 +55,7 @@ fn pinned(pin: Pin, catalog: &Catalog) -> Option<Problem> {
         evidence.into_iter().find_map(|evidence| evidence.object.clone()).or_else(|| told.through.first().cloned());
     let nothing = || ObjectRef { kind: NAMESPACE, namespace: None, name: Arc::from("") };
     let problem = broken(pin.request, told, key.unwrap_or_else(nothing), catalog);
-    Some(Problem { since: pin.since, reason: format!("pinned; {}", problem.reason), ..problem })
+    Some(Problem { since: pin.since, reason: format!("pinned: {}", problem.reason), ..problem })
 }
 
 fn broken(request: &Request, told: &Told, key: ObjectRef, catalog: &Catalog) -> Problem {
@@ -66,7 +66,7 @@ fn broken(request: &Request, told: &Told, key: ObjectRef, catalog: &Catalog) -> 
         word: told.verdict.name(),
         short: url.trim_start_matches("https://").trim_start_matches("http://").to_owned(),
         name: url,
-        reason: told.headline.as_ref().map_or_else(String::new, Finding::message),
+        reason: told.headline.as_ref().map_or_else(String::new, Finding::line),
         folded: 0,
         since: None,
         route: Some(request.line(catalog)),

@@ -163,15 +163,19 @@ impl Finding {
         text
     }
 
-    /// The same as it stands alone: with a large letter and a full stop. What something is called keeps its own letters.
-    pub fn sentence(&self) -> String {
+    /// The same as it stands alone in a list: with a large letter. What something is called keeps its own letters.
+    pub fn line(&self) -> String {
         let (mut text, template) = (self.message(), self.fault.message);
         let word = template.split(' ').next().unwrap_or_default();
         if word != "nginx" && !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()) {
             text[..1].make_ascii_uppercase();
         }
-        text.push('.');
         text
+    }
+
+    /// The same as it stands alone in a text: with a large letter and a full stop.
+    pub fn sentence(&self) -> String {
+        self.line() + "."
     }
 
     /// What to do about it; a line of which a word is not known is left out.
