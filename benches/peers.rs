@@ -1,4 +1,4 @@
-//! `kplumb logs` beside `kubectl logs -f` and stern, on a real control plane: which lines are missing and which come twice
+//! `kplumb logs` beside `kubectl logs -f`, stern and k9s, on a real control plane: which lines are missing and which come twice
 //! while everything goes wrong, as in tests/real/logs.rs; then how long each needs to print a million lines of ten pods.
 //!
 //! `tests/cluster/build peers && cargo bench --features real --bench peers` (`-- 3` for each fault three times; `-- flood`
@@ -18,7 +18,7 @@ use real::{control_plane, proxy};
 use control_plane::{ControlPlane, Settings, program};
 use real::logs::peers::{Tool, compare};
 use real::logs::source::Source;
-use serde_json::{Value, json};
+use real::logs::still_pod;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -47,16 +47,9 @@ struct Run {
 fn flood() {
     let plane = ControlPlane::start(&Settings::default());
     plane.namespace("flood");
-    let labels = json!({"app": "flood"});
-    let containers = json!([{"name": "log-0", "image": "example.test/app:1"}]);
-    let template = json!({"metadata": {"labels": labels}, "spec": {"containers": containers}});
-    let spec = json!({"replicas": PODS, "selector": {"matchLabels": labels}, "template": template});
-    plane.create("/apis/apps/v1/namespaces/flood/deployments", &json!({"metadata": {"name": "flood"}, "spec": spec}));
-    plane.wait_for("the pods to run", || {
-        let list = plane.json("/api/v1/namespaces/flood/pods");
-        let runs = |pod: &&Value| pod["status"]["phase"] == "Running";
-        list["items"].as_array().into_iter().flatten().filter(runs).count() == PODS
-    });
+    for n in 0..PODS {
+        still_pod(&plane, "flood", &format!("log-{n}"), "log-0");
+    }
     Source::new(plane.log_file("log-0"), plane.previous_log_file("log-0"), false).write((LINES / PODS) as u64);
     let kubeconfig = plane.kubeconfig("viewer");
     println!("\n| {LINES} lines of {PODS} pods | first line | all lines | CPU | lines/s |\n|---|---|---|---|---|");
@@ -68,8 +61,10 @@ fn flood() {
     tell("kplumb logs --no-follow", || run(ours(), &kubeconfig));
     for tool in Tool::built() {
         let (name, arguments): (&str, &[&str]) = match tool {
-            Tool::Kubectl => ("kubectl logs -l --prefix", &["logs", "-l", "app=flood", "--prefix", "--tail=-1"]),
+            Tool::Kubectl => ("kubectl logs -l --prefix", &["logs", "-l", "storm=yes", "--prefix", "--tail=-1"]),
             Tool::Stern => ("stern --no-follow", &[".", "--no-follow", "--tail=-1", "--color", "never"]),
+            // It prints nothing.
+            Tool::K9s => continue,
         };
         let command = || {
             let mut command = Command::new(program(tool.name()));

@@ -124,8 +124,9 @@ impl Storm {
         let proxy = Proxy::before(&plane);
         let nodes = Proxy::start(plane.kubelet_port());
         for container in ALONE {
-            still_pod(&plane, container);
+            still_pod(&plane, "storm", container, container);
         }
+        plane.apply(SERVICE);
         plane.apply(&deployment(0));
         plane.wait_for("20 pods", || rolled(&plane, 0));
         let source = |container: &&str| {
@@ -420,16 +421,17 @@ fn proxied(plane: &ControlPlane, proxy: &Proxy) -> PathBuf {
     plane.kubeconfig_with("viewer", &server, &json!({"token": "token-of-viewer"}), None)
 }
 
-/// A pod whose status is ours to write: it runs.
-fn still_pod(plane: &ControlPlane, name: &str) {
+/// A pod whose status is ours to write: it runs, in a container with an id.
+pub fn still_pod(plane: &ControlPlane, namespace: &str, name: &str, container: &str) {
     let pod = json!({
-        "metadata": {"name": name, "labels": {"storm": "yes"}, "annotations": {STILL: "true"}},
-        "spec": {"containers": [{"name": name, "image": "example.test/app:1"}]},
+        "metadata": {"name": name, "labels": {"storm": "yes", "alone": "yes"}, "annotations": {STILL: "true"}},
+        "spec": {"containers": [{"name": container, "image": "example.test/app:1"}]},
     });
-    plane.create("/api/v1/namespaces/storm/pods", &pod);
-    let path = format!("/api/v1/namespaces/storm/pods/{name}");
+    let path = format!("/api/v1/namespaces/{namespace}/pods");
+    plane.create(&path, &pod);
+    let path = format!("{path}/{name}");
     plane.wait_for("a node for the pod", || plane.json(&path)["spec"]["nodeName"].is_string());
-    plane.patch_status(&path, &running(name, 0));
+    plane.patch_status(&path, &running(container, 0));
 }
 
 fn running(name: &str, restarts: u32) -> Value {
@@ -444,6 +446,14 @@ fn running(name: &str, restarts: u32) -> Value {
         "lastState": last,
     }]}})
 }
+
+/// For readers that follow what a Service selects.
+const SERVICE: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: alone, namespace: storm}
+spec: {selector: {alone: 'yes'}, ports: [{port: 80}]}
+";
 
 fn deployment(image: u32) -> String {
     format!(

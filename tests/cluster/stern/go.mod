@@ -2,7 +2,7 @@ module kplumb.test/cluster/stern
 
 go 1.26.2
 
-// stern and k9s read logs beside ours; their k8s.io versions differ from the control plane's.
+// stern reads logs beside ours; its k8s.io versions differ from the control plane's.
 tool github.com/stern/stern
 
 require (

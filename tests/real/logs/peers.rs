@@ -1,6 +1,9 @@
-//! Other readers in the same storm: `kubectl logs -f` in a loop, as a shell would run it, and stern. They read by way of the
-//! same proxy at the same time, so that each connection that is cut for one is cut for all. Counted are the containers with a
-//! pod of their own: kwok gives pods that it runs by itself no container id, without which stern does not see them.
+//! Other readers in the same storm: `kubectl logs -f` in a loop, as a shell would run it, stern, and k9s in a terminal. They
+//! read by way of the same proxy at the same time, so that each connection that is cut for one is cut for all. Counted are the
+//! containers with a pod of their own: kwok gives pods that it runs by itself no container id, without which stern does not
+//! see them.
+
+mod k9s;
 
 use super::{ALONE, FAULTS, SHARED, Storm};
 use crate::control_plane::{program, until};
@@ -24,19 +27,24 @@ pub enum Tool {
     Kubectl,
     /// stern, which finds pods and opens streams again by itself.
     Stern,
+    /// k9s on the logs of a Service, whose buffer is saved every second.
+    K9s,
 }
 
 impl Tool {
     /// Those that are built, kubectl always.
     pub fn built() -> Vec<Tool> {
-        let has_stern = program("kubectl").with_file_name("stern").exists();
-        [Some(Tool::Kubectl), has_stern.then_some(Tool::Stern)].into_iter().flatten().collect()
+        let has = |name: &str| program("kubectl").with_file_name(name).exists();
+        let stern = has("stern").then_some(Tool::Stern);
+        let k9s = (has("k9s") && k9s::has_terminal()).then_some(Tool::K9s);
+        [Some(Tool::Kubectl), stern, k9s].into_iter().flatten().collect()
     }
 
     pub fn name(self) -> &'static str {
         match self {
             Tool::Kubectl => "kubectl",
             Tool::Stern => "stern",
+            Tool::K9s => "k9s",
         }
     }
 
@@ -51,6 +59,7 @@ impl Tool {
                 command.args(["--tail=-1"]).args(since);
             }
             Tool::Stern => drop(command.args([".", "--output", "json", "--tail=-1", "--color", "never"])),
+            Tool::K9s => unreachable!("it runs in a terminal"),
         }
         command
     }
@@ -64,11 +73,16 @@ struct Seen {
     last: Option<String>,
 }
 
+/// How many lines each instance of each container has written.
+type Written = BTreeMap<String, Vec<u64>>;
+
 /// A reader at work.
 pub struct Peer {
     pub tool: Tool,
     seen: Arc<Mutex<Seen>>,
     is_over: Arc<AtomicBool>,
+    /// Whether it shall begin again.
+    again: Arc<AtomicBool>,
     child: Arc<Mutex<Option<Child>>>,
     begun: Arc<AtomicUsize>,
     reading: Option<JoinHandle<()>>,
@@ -87,12 +101,18 @@ impl Peer {
             tool,
             seen: Arc::default(),
             is_over: Arc::default(),
+            again: Arc::default(),
             child: Arc::default(),
             begun: Arc::default(),
             reading: None,
         };
         let (seen, is_over) = (Arc::clone(&peer.seen), Arc::clone(&peer.is_over));
         let (slot, begun) = (Arc::clone(&peer.child), Arc::clone(&peer.begun));
+        if tool == Tool::K9s {
+            let again = Arc::clone(&peer.again);
+            peer.reading = Some(thread::spawn(move || k9s::read(&kubeconfig, &seen, &is_over, &again, &begun)));
+            return peer;
+        }
         peer.reading = Some(thread::spawn(move || {
             while !is_over.load(Ordering::SeqCst) {
                 let since = seen.lock().unwrap().last.clone();
@@ -128,17 +148,20 @@ impl Peer {
         self.seen.lock().unwrap().times.keys().filter(|(name, _)| name.ends_with(&ending)).count()
     }
 
-    /// What is missing of what was written, and what came more than once.
-    pub fn tally(&self, written: &[(String, Vec<u64>)]) -> Tally {
+    /// What is missing of what was written between two moments, and what of it came more than once.
+    fn tally(&self, from: &Written, to: &Written) -> Tally {
         let seen = self.seen.lock().unwrap();
         let mut tally = Tally::default();
-        for (name, counts) in written {
+        for (name, counts) in to {
+            let before = from.get(name).map(Vec::as_slice).unwrap_or_default();
             for (instance, count) in (0..).zip(counts) {
                 let times = seen.times.get(&(name.clone(), instance)).map(Vec::as_slice).unwrap_or_default();
-                let known = times.iter().take(usize::try_from(*count).unwrap());
-                let (once, all) = known.fold((0, 0), |(once, all), n| (once + u64::from(0 < *n), all + u64::from(*n)));
-                tally.missing += count - once;
-                tally.doubled += all - once;
+                let first = before.get(instance as usize).copied().unwrap_or_default();
+                for n in first..*count {
+                    let times = times.get(usize::try_from(n).unwrap()).copied().unwrap_or_default();
+                    tally.missing += u64::from(times == 0);
+                    tally.doubled += u64::from(times.saturating_sub(1));
+                }
             }
         }
         tally
@@ -184,26 +207,38 @@ impl Seen {
                 let word = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
                 (format!("{}/{}", word("podName"), word("containerName")), word("message"))
             }
+            Tool::K9s => unreachable!("it is read from files"),
         };
-        let number = |key: &str| {
-            let word = message.split(' ').find_map(|word| word.strip_prefix(key));
-            word.and_then(|word| word.parse::<usize>().ok())
-        };
-        let (Some(instance), Some(n)) = (number("i="), number("n=")) else { return };
-        let times = self.times.entry((name, u32::try_from(instance).unwrap())).or_default();
+        if let Some((instance, n)) = numbers(&message) {
+            *self.times(name, instance, n) += 1;
+        }
+    }
+
+    /// How often a line came.
+    fn times(&mut self, name: String, instance: u32, n: usize) -> &mut u32 {
+        let times = self.times.entry((name, instance)).or_default();
         times.resize(times.len().max(n + 1), 0);
-        times[n] += 1;
+        &mut times[n]
     }
 }
 
+/// The instance and the number that a line says.
+fn numbers(message: &str) -> Option<(u32, usize)> {
+    let number = |key: &str| {
+        let word = message.split(' ').find_map(|word| word.strip_prefix(key));
+        word.and_then(|word| word.parse::<usize>().ok())
+    };
+    Some((u32::try_from(number("i=")?).ok()?, number("n=")?))
+}
+
 impl Storm {
-    /// What every container with a pod of its own has written, by instance.
-    fn written(&self) -> Vec<(String, Vec<u64>)> {
+    /// What every container with a pod of its own has written.
+    fn written(&self) -> Written {
         (0..ALONE.len()).map(|index| (Self::name(index), self.source(index).written())).collect()
     }
 
-    /// Gives the others time to come to where the containers are now; what each made of it, ours first.
-    fn tallies(&self) -> Vec<Tally> {
+    /// Gives the others time to come to where the containers are now, and says where that is.
+    fn wait_for_peers(&self) -> Written {
         let written = self.written();
         let is_there = |peer: &Peer| {
             written.iter().all(|(name, counts)| {
@@ -212,52 +247,77 @@ impl Storm {
             })
         };
         until(PATIENCE, || self.peers.iter().all(is_there));
-        let of = |index| self.judge.of(&Self::name(index));
-        let ours = (0..ALONE.len()).map(of).fold(Tally::default(), |sum, counts| Tally {
-            missing: sum.missing + counts.lost + counts.told,
-            doubled: sum.doubled + counts.doubled,
-        });
-        std::iter::once(ours).chain(self.peers.iter().map(|peer| peer.tally(&written))).collect()
+        written
     }
 
-    /// One line of the table for each fault.
-    fn compare_faults(&mut self, mut before: Vec<Tally>, rounds: usize) -> Vec<Tally> {
-        let names: Vec<&str> = self.peers.iter().map(|peer| peer.tool.name()).collect();
-        println!("lines missing / doubled, {rounds} times each fault\n");
-        println!("| fault | kplumb | {} |\n|---|---|{}", names.join(" | "), "---|".repeat(names.len()));
-        let faults = std::iter::once(("cuts", Storm::cut_for_a_while as fn(&mut Storm)));
-        for (name, fault) in faults.chain(FAULTS) {
-            let mut now = Vec::new();
+    /// Where a reader does not come back by itself, somebody opens it again before the next fault.
+    fn open_again(&self) {
+        for peer in self.peers.iter().filter(|peer| peer.tool == Tool::K9s) {
+            peer.again.store(true, Ordering::SeqCst);
+            until(PATIENCE, || !peer.again.load(Ordering::SeqCst));
+        }
+        self.wait_for_peers();
+    }
+
+    /// What is missing in ours so far, told or not, and what came twice.
+    fn ours(&self) -> Tally {
+        let of = |index| self.judge.of(&Self::name(index));
+        (0..ALONE.len()).map(of).fold(Tally::default(), |sum, counts| Tally {
+            missing: sum.missing + counts.lost + counts.told,
+            doubled: sum.doubled + counts.doubled,
+        })
+    }
+
+    /// Lets every fault happen so often while all readers listen. A line counts for the fault that came last when it was
+    /// written, and is missing if it has not come by the end, after every fault.
+    fn compare_faults(&mut self, rounds: usize) {
+        let mut moments = vec![(self.written(), self.ours())];
+        let faults = std::iter::once(("cuts", Storm::cut_for_a_while as fn(&mut Storm))).chain(FAULTS);
+        for (name, fault) in faults.clone() {
+            eprintln!("{name} …");
             for _ in 0..rounds {
+                self.open_again();
                 self.cuts.store(true, Ordering::SeqCst);
                 fault(self);
                 self.cuts.store(false, Ordering::SeqCst);
                 self.catch_up();
-                now = self.tallies();
+                self.wait_for_peers();
             }
-            let cell = |(now, before): (&Tally, &Tally)| {
-                let more = |now: u64, before: u64| now.cast_signed() - before.cast_signed();
-                format!("{} / {}", more(now.missing, before.missing), more(now.doubled, before.doubled))
-            };
-            let cells: Vec<String> = now.iter().zip(&before).map(cell).collect();
-            println!("| {name} | {} |", cells.join(" | "));
-            before = now;
+            moments.push((self.written(), self.ours()));
         }
-        before
+        let names: Vec<&str> = self.peers.iter().map(|peer| peer.tool.name()).collect();
+        println!("lines missing / doubled, {rounds} times each fault\n");
+        println!("| fault | kplumb | {} |\n|---|---|{}", names.join(" | "), "---|".repeat(names.len()));
+        for ((name, _), moment) in faults.zip(moments.windows(2)) {
+            self.row(name, &moment[0], &moment[1]);
+        }
+        if let [first, .., last] = moments.as_slice() {
+            self.row("all", first, last);
+        }
+    }
+
+    /// One line of the table.
+    fn row(&self, name: &str, (from, before): &(Written, Tally), (to, after): &(Written, Tally)) {
+        let ours = Tally { missing: after.missing - before.missing, doubled: after.doubled - before.doubled };
+        let theirs = self.peers.iter().map(|peer| peer.tally(from, to));
+        let cells = std::iter::once(ours).chain(theirs).map(|tally| format!("{} / {}", tally.missing, tally.doubled));
+        println!("| {name} | {} |", cells.collect::<Vec<_>>().join(" | "));
     }
 }
 
 /// Every fault so many times while all readers listen, and what each made of it, as a table.
 pub fn compare(rounds: usize) {
     let mut storm = Storm::begin(1, &Tool::built(), false);
-    let mut before = storm.tallies();
-    assert!(before.iter().all(|tally| *tally == Tally::default()), "nothing went wrong yet: {before:?}");
-    if 0 < rounds {
-        before = storm.compare_faults(before, rounds);
+    let (nothing, written) = (Written::new(), storm.wait_for_peers());
+    for peer in &storm.peers {
+        let tally = peer.tally(&nothing, &written);
+        assert_eq!(tally, Tally::default(), "{}: nothing went wrong yet", peer.tool.name());
     }
-    let all: Vec<String> = before.iter().map(|tally| format!("{} / {}", tally.missing, tally.doubled)).collect();
-    println!("| all | {} |", all.join(" | "));
-    let written: u64 = storm.written().iter().flat_map(|(_, counts)| counts).sum();
+    assert_eq!(storm.ours(), Tally::default(), "nothing went wrong yet");
+    if 0 < rounds {
+        storm.compare_faults(rounds);
+    }
+    let written: u64 = storm.written().values().flatten().sum();
     let told: u64 = (0..ALONE.len()).map(|index| storm.judge.of(&Storm::name(index)).told).sum();
     println!("\nof {written} lines; of those that kplumb misses, {told} were told where they are missing");
     for peer in &storm.peers {
