@@ -308,6 +308,8 @@ impl Storm {
 /// Every fault so many times while all readers listen, and what each made of it, as a table.
 pub fn compare(rounds: usize) {
     let mut storm = Storm::begin(1, &Tool::built(), false);
+    // All of them share two cores.
+    storm.patience = Duration::from_secs(300);
     let (nothing, written) = (Written::new(), storm.wait_for_peers());
     for peer in &storm.peers {
         let tally = peer.tally(&nothing, &written);

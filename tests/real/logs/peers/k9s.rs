@@ -34,8 +34,7 @@ pub(super) fn read(
     fs::create_dir_all(folder.join("config")).unwrap();
     fs::write(folder.join("config/config.yaml"), CONFIG).unwrap();
     while !is_over.load(Ordering::SeqCst) {
-        let screen = Screen::start(kubeconfig, &folder);
-        begun.fetch_add(1, Ordering::SeqCst);
+        let screen = Screen::start(kubeconfig, &folder, begun.fetch_add(1, Ordering::SeqCst));
         let comes = |what: &str| until(Duration::from_secs(30), || screen.says(what) || is_over.load(Ordering::SeqCst));
         if comes("ClusterIP") {
             screen.press("l");
@@ -85,8 +84,9 @@ struct Screen {
 }
 
 impl Screen {
-    fn start(kubeconfig: &Path, folder: &Path) -> Screen {
-        let screen = Screen { socket: folder.join("socket") };
+    /// Each has a socket of its own: the server of the one before may still be ending.
+    fn start(kubeconfig: &Path, folder: &Path, number: usize) -> Screen {
+        let screen = Screen { socket: folder.join(format!("socket-{number}")) };
         let mut command = screen.tmux(&["new-session", "-d", "-s", "k9s", "-x", "200", "-y", "50"]);
         command.env("K9S_CONFIG_DIR", folder.join("config")).env("K9S_LOGS_DIR", folder);
         command.env("TERM", "xterm-256color").arg(program(Tool::K9s.name())).arg("--kubeconfig").arg(kubeconfig);
