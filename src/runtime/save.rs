@@ -3,11 +3,18 @@
 use crate::app::event::{Event, Failure, Outcome, Ticket};
 use crate::runtime::private;
 use crate::runtime::report::Report;
+use crate::view::fit;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
+
+/// Cells for the name of a file that is taken: the message fits a line of eighty with what to do about it.
+const NAME: usize = 30;
+
+/// What every failure here begins with.
+const NOT_SAVED: &str = "not saved";
 
 /// Why a file was not written.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +23,7 @@ pub enum SaveError {
     #[error("no file was named")]
     Nameless,
     /// Something stands there already.
-    #[error("{} is there already", .0.display())]
+    #[error("{} is there already", fit::cut_middle(&.0.display().to_string(), NAME))]
     Taken(PathBuf),
     /// The system refuses.
     #[error("{}: {error}", path.display())]
@@ -98,8 +105,7 @@ async fn work(number: Ticket, typed: String, mut pieces: mpsc::Receiver<Piece>, 
                 }
             },
             Err((cause, remedy)) => {
-                let what = format!("{} could not be saved", what.as_deref().unwrap_or("lines"));
-                let failure = Failure { what, cause, remedy: remedy.to_owned() };
+                let failure = Failure { what: NOT_SAVED.to_owned(), cause, remedy: remedy.to_owned() };
                 let _ = out.send(Report::Event(Event::Outcome(Outcome::Failed(failure)))).await;
                 let _ = out.send(Report::Event(Event::Saved(number, false))).await;
                 return;
@@ -160,6 +166,8 @@ fn place_in(typed: &str, home: Option<&Path>) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::notice::Notice;
+    use crate::wire::Timestamp;
 
     #[test]
     fn a_file_is_its_owners_and_nothing_is_written_over() {
@@ -178,6 +186,18 @@ mod tests {
         let nowhere = folder.path().join("no/such/folder/x").display().to_string();
         assert!(matches!(write(&nowhere, None, b""), Err(SaveError::Refused { .. })));
         assert_eq!(place_in("~/x", Some(Path::new("/home/a"))), Some(PathBuf::from("/home/a/x")));
+    }
+
+    #[test]
+    fn what_to_do_about_a_name_that_is_taken_fits_a_small_screen() {
+        let long = "/home/someone/tickets/2026/deployment-checkout-20261120104207.txt";
+        let error = SaveError::Taken(PathBuf::from(long));
+        let failure =
+            Failure { what: NOT_SAVED.to_owned(), cause: error.to_string(), remedy: error.remedy().to_owned() };
+        let said = Notice::failure(&failure, Timestamp(0)).text;
+        assert_eq!(said, "not saved: /home/someone/t…1120104207.txt is there already: type another name");
+        // A margin, the sign of a failure and a space stand before it.
+        assert!(fit::width(&said) + 3 <= 80, "{said}");
     }
 
     /// Sends pieces to a file, the next one when the one before is answered; all answers.
