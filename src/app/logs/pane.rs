@@ -23,6 +23,8 @@ use crate::wire::Timestamp;
 const BEHIND: i64 = 2_000_000;
 /// Cells for the name of what crashed: how it did is to be seen, too.
 const NAME: usize = 28;
+/// Cells for whose logs they are, where that is said beside a table.
+const TITLE: usize = 36;
 /// A crash of a container that runs again is told for so long, in microseconds.
 const RECENT: i64 = 3_600_000_000;
 
@@ -77,7 +79,13 @@ impl App {
         let Some(view) = session.logs.get(&screen.ticket) else { return Content::Empty(Vec::new()) };
         let window = self.log_window(screen, view);
         let empty = if window.rows.is_empty() { empty(view) } else { Vec::new() };
-        let mut head = vec![head(screen, view, self.now)];
+        let mut line = head(screen, view, self.now);
+        if docked(session, self.size).is_some() {
+            // The title of the screen names what stands beside them, once that has the keys.
+            let title = fit::cut_middle(&screen.title, TITLE).into_owned();
+            line.spans.splice(0..0, [Span::new(title, Role::Header), Span::text("  ")]);
+        }
+        let mut head = vec![line];
         let (banner, aged) = banner(&session.cluster, view, self.now).unzip();
         head.extend(banner);
         let is_told = screen.panel.is_some() || behind(view, self.now).is_some();
@@ -158,12 +166,12 @@ fn behind(view: &LogView, now: Timestamp) -> Option<i64> {
     lag.max().filter(|lag| BEHIND < *lag)
 }
 
-/// `12 streams live, 1 waits · 4 errors · 3.2 s behind · /filter 40 of 900`.
+/// `12 streaming, 1 waiting · live · 4 errors · 3.2 s behind · /filter 40 of 900`.
 fn head(screen: &LogsScreen, view: &LogView, now: Timestamp) -> Line {
     let tail = &view.tail;
     let count = |wanted: fn(&Flow) -> bool| tail.sources.iter().filter(|source| wanted(&source.state)).count();
     let states = [
-        ("live", count(|flow| matches!(flow, Flow::Live))),
+        ("streaming", count(|flow| matches!(flow, Flow::Live))),
         ("opening", count(|flow| matches!(flow, Flow::Opening))),
         ("waiting", count(|flow| matches!(flow, Flow::Waits(_)))),
         ("ended", count(|flow| matches!(flow, Flow::Ended | Flow::Gone))),

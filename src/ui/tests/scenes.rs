@@ -381,7 +381,7 @@ fn yaml(size: Size) -> Scene {
 fn logs(size: Size, rows: Vec<LogRow>, empty: Vec<Line>) -> Scene {
     let head = vec![
         Line::of(vec![
-            Span::text("2 live, 1 waiting"),
+            Span::text("2 streaming, 1 waiting"),
             Span::new("  live", Role::State(Health::Ready)),
             Span::new("  3 errors", Role::State(Health::Failed)),
             Span::new("  40 of 900 lines match level:warn", Role::Match),
