@@ -45,6 +45,8 @@ pub enum In {
     Rollout,
     /// In logs.
     Logs,
+    /// In the record of a line of logs.
+    LogRecord,
     /// In a list beside logs.
     LogPanel,
     /// In YAML.
@@ -76,6 +78,7 @@ impl In {
             Self::Trace => "trace",
             Self::Rollout => "rollout",
             Self::Logs => "logs",
+            Self::LogRecord => "a log's record",
             Self::LogPanel => "lists beside logs",
             Self::Yaml => "YAML",
             Self::Help => "help",

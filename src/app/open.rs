@@ -88,8 +88,7 @@ impl App {
         if self.back_in_logs() {
             return;
         }
-        let is_text =
-            matches!(self.session().map(Session::screen), Some(Screen::Yaml(_) | Screen::Help(_) | Screen::Logs(_)));
+        let is_text = matches!(self.session().map(Session::screen), Some(Screen::Yaml(_) | Screen::Help(_)));
         if is_text && !self.search.text.is_empty() {
             return self.search.text.clear();
         }

@@ -43,6 +43,7 @@ impl App {
             Some(Screen::Detail(_) | Screen::Host(_)) => In::Detail,
             Some(Screen::Trace(_)) => In::Trace,
             Some(Screen::Logs(logs)) if logs.panel.is_some() => In::LogPanel,
+            Some(Screen::Logs(logs)) if logs.record.is_some() => In::LogRecord,
             Some(Screen::Rollout(_) | Screen::Rollouts(_)) => In::Rollout,
             Some(Screen::Logs(_)) => In::Logs,
             Some(Screen::Yaml(_)) => In::Yaml,

@@ -35,6 +35,7 @@ pub const LISTS: &[In] = &[
     In::Trace,
     In::Rollout,
     In::Logs,
+    In::LogRecord,
     In::LogPanel,
     In::Yaml,
     In::Help,
@@ -46,6 +47,10 @@ pub const LISTS: &[In] = &[
 const OBJECT: &[In] = &[In::Home, In::Table, In::Detail, In::Rollout];
 const LINKED: &[In] = &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout];
 const LOGS: &[In] = &[In::Logs];
+/// What is of use while a record stands over the lines, too.
+const LOGGED: &[In] = &[In::Logs, In::LogRecord];
+const RECORD: &[In] = &[In::LogRecord];
+const TEXTS: &[In] = &[In::Logs, In::LogRecord, In::Yaml, In::Help];
 const PANEL: &[In] = &[In::LogPanel];
 const ROLLOUT: &[In] = &[In::Rollout];
 const TABLE: &[In] = &[In::Table];
@@ -60,7 +65,7 @@ pub const COMMANDS: &[Command] = &[
     hinted(1, command("open", "open what is selected", &["<enter>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Rollout, In::Picker, In::Namespaces, In::Routes, In::Forwards], App::open)),
     hinted(2, command("describe", "the detail: state, relations both ways, events", &["d"], LINKED, App::describe)),
     hinted(4, command("yaml", "the object as YAML", &["y"], LINKED, App::yaml)),
-    hinted(3, command("switch-pane", "between the table and what stands beside it; on Home to the next part", &["<tab>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Logs], App::switch_pane)),
+    hinted(3, command("switch-pane", "between the table and what stands beside it; on Home to the next part", &["<tab>"], &[In::Home, In::Table, In::Detail, In::Trace, In::Logs, In::LogRecord], App::switch_pane)),
     hinted(5, command("copy", "copy the name, or all marked names", &["c"], OBJECT, App::copy_name)),
     hinted(4, command("trace", "where the requests to it go, and why they break", &["t"], OBJECT, App::trace)),
     hinted(5, command("rollout", "how it changes: revisions, pods, what holds it up, the paths that depend on it", &["o"], &[In::Home, In::Table, In::Detail], App::rollout)),
@@ -79,12 +84,14 @@ pub const COMMANDS: &[Command] = &[
     command("copy-namespace", "copy the namespace", &["n"], OBJECT, App::copy_namespace),
     command("owner", "to the object that owns this one", &["J"], OBJECT, App::owner),
     hinted(8, command("palette", "open a kind, namespace, context or command", &[":"], ANYWHERE, App::palette)),
-    hinted(7, command("filter", "filter while typing; in a text, search", &["/"], &[In::Table, In::Logs, In::Yaml, In::Help, In::Picker, In::Namespaces, In::Routes, In::Forwards], App::filter)),
-    command("search-next", "the next place that was found", &["n"], &[In::Logs, In::Yaml, In::Help], |app| app.search_on(true)),
-    command("search-previous", "the place found before", &["N"], &[In::Logs, In::Yaml, In::Help], |app| app.search_on(false)),
+    hinted(7, command("search", "search: letters in any case", &["/"], TEXTS, App::filter)),
+    hinted(7, command("filter", "filter while typing", &["/"], &[In::Table, In::Picker, In::Namespaces, In::Routes, In::Forwards], App::filter)),
+    command("search-next", "the next place that was found", &["n"], TEXTS, |app| app.search_on(true)),
+    command("search-previous", "the place found before", &["N"], TEXTS, |app| app.search_on(false)),
     command("audit", "every action that was confirmed, and what became of it", &[], ANYWHERE, App::audit),
     hinted(9, command("help", "every key, and what a filter can say", &["?"], ANYWHERE, App::help)),
-    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Rollout, In::Logs, In::LogPanel, In::Yaml, In::Help, In::Picker, In::Namespaces, In::Routes, In::Forwards], App::back)),
+    hinted(6, command("log-back", "back; first closes a list or record, then lets go of what is chosen, the search, the filter", &["<esc>", "q"], &[In::Logs, In::LogRecord, In::LogPanel], App::back)),
+    hinted(6, command("back", "back; clears a filter first", &["<esc>", "q"], &[In::Detail, In::Trace, In::Rollout, In::Yaml, In::Help, In::Picker, In::Namespaces, In::Routes, In::Forwards], App::back)),
     command("clear", "clear the filter, then back", &["<esc>", "q"], &[In::Anywhere], App::back),
     command("previous", "the screen before", &["["], ANYWHERE, App::leave),
     command("next", "the screen that was left last", &["]"], ANYWHERE, App::forward),
@@ -112,15 +119,16 @@ pub const COMMANDS: &[Command] = &[
     command("managed-fields", "show or fold managedFields", &["m"], &[In::Yaml], App::toggle_managed_fields),
     hinted(1, command("copy-text", "copy the text as shown", &["c"], &[In::Yaml], App::copy_text)),
     hinted(1, command("freeze", "hold the lines still, or go live", &["<space>"], LOGS, App::freeze_logs)),
-    hinted(2, command("log-filter", "show only some lines: words, !not, /regex/, level:warn, source:web, field=value", &["f"], LOGS, App::log_filter)),
-    hinted(3, command("next-error", "to the next error", &["e"], LOGS, |app| app.next_error(true))),
-    command("previous-error", "to the error before", &["E"], LOGS, |app| app.next_error(false)),
+    hinted(2, command("log-filter", "show only some lines: words, !not, /regex/, level:warn, source:web, field=value", &["f"], LOGGED, App::log_filter)),
+    hinted(3, command("next-error", "to the next error", &["e"], LOGGED, |app| app.next_error(true))),
+    command("previous-error", "to the error before", &["E"], LOGGED, |app| app.next_error(false)),
     hinted(4, command("wrap", "break long lines, or move them", &["w"], LOGS, App::wrap_logs)),
     hinted(5, command("previous-run", "the run before this one, and back", &["p"], LOGS, App::previous_logs)),
     command("log-times", "time, date and time, or none", &["t"], LOGS, App::log_times),
     command("raw", "lines as they are, or JSON and logfmt taken apart", &["r"], LOGS, App::raw_logs),
     command("order", "by time, or as lines come", &["o"], LOGS, App::log_order),
     hinted(6, command("record", "everything in the line, its fields one below the other", &["<enter>"], LOGS, App::log_record)),
+    hinted(1, command("log-lines", "back to the lines", &["<enter>"], RECORD, App::log_record)),
     hinted(6, command("sources", "the streams: rate, lines, state; hide them or show one alone", &["P"], &[In::Logs, In::LogPanel], App::log_sources)),
     hinted(7, command("filters", "the filter's terms: switch them off, take them away", &["F"], &[In::Logs, In::LogPanel], App::log_filters)),
     hinted(1, command("toggle-entry", "hide or show the stream; switch the term off or on", &["<space>"], PANEL, App::toggle_log_entry)),
@@ -147,11 +155,11 @@ pub const COMMANDS: &[Command] = &[
     command("pan-left", "move long lines back", &["<left>"], LOGS, |app| app.pan_logs(false)),
     command("minute-on", "one minute on", &["}"], LOGS, |app| app.minute_logs(true)),
     command("minute-back", "one minute back", &["{"], LOGS, |app| app.minute_logs(false)),
-    command("bookmark", "mark the line", &["m"], LOGS, App::bookmark),
-    command("next-bookmark", "to the next marked line", &["'"], LOGS, App::next_bookmark),
-    command("follow-id", "only lines with the same trace or request id, of every stream", &["x"], LOGS, App::follow_id),
-    command("copy-log", "copy the line, or the range", &["c"], LOGS, |app| app.copy_log(false)),
-    command("copy-log-full", "copy the line or the range, with stream and time", &["C"], LOGS, |app| app.copy_log(true)),
+    command("bookmark", "mark the line", &["m"], LOGGED, App::bookmark),
+    command("next-bookmark", "to the next marked line", &["'"], LOGGED, App::next_bookmark),
+    hinted(4, command("follow-id", "only lines with the same trace or request id, of every stream", &["x"], LOGGED, App::follow_id)),
+    hinted(5, command("copy-log", "copy the line, or the range", &["c"], LOGGED, |app| app.copy_log(false))),
+    command("copy-log-full", "copy the line or the range, with stream and time", &["C"], LOGGED, |app| app.copy_log(true)),
     command("copy-all", "copy every line that is shown", &["Y"], LOGS, App::copy_logs),
     command("all-streams", "read all streams, however many", &["A"], LOGS, App::all_logs),
     command("down", "one line down", &["j", "<down>"], LISTS, |app| app.step(1)),

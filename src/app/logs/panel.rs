@@ -10,6 +10,7 @@ use crate::app::session::logs::LogView;
 use crate::kinds::Health;
 use crate::view::line::counted;
 use crate::view::logs::batch::SourceId;
+use crate::view::logs::filter::Filter;
 use crate::view::logs::pulse::skews;
 use crate::view::logs::record;
 use crate::view::logs::source::{Flow, Source};
@@ -128,16 +129,31 @@ impl App {
         Some((screen.panel?, view))
     }
 
-    /// Esc: what was opened over the lines goes first.
+    /// Esc: what stands over the lines goes first, then what is chosen in them, the search, the filter. That the screen is
+    /// held is a place, as the selection of a table is one: nothing is lost with it.
     pub(in crate::app) fn back_in_logs(&mut self) -> bool {
-        let Some((screen, _)) = self.log_screen() else { return false };
-        let is_open = screen.panel.is_some() || screen.record.is_some() || screen.anchor.is_some();
-        self.change_logs(|screen, _| {
-            if screen.panel.take().is_none() && screen.record.take().is_none() {
+        let Some((screen, view)) = self.log_screen() else { return false };
+        let is_open = screen.panel.is_some() || screen.record.is_some();
+        let has_chosen = screen.anchor.is_some() || !screen.word.is_empty();
+        let is_filtered = !view.tail.filter().is_empty();
+        match (is_open, has_chosen, !self.search.text.is_empty(), is_filtered) {
+            (true, ..) => self.change_logs(|screen, _| {
+                if screen.panel.take().is_none() {
+                    screen.record = None;
+                }
+            }),
+            (_, true, ..) => self.change_logs(|screen, _| {
                 (screen.anchor, screen.is_dragged) = (None, false);
+                screen.word.clear();
+            }),
+            (.., true, _) => {
+                self.search.text.clear();
+                self.change_logs(|_, view| view.seek = None);
             }
-        });
-        is_open
+            (.., true) => self.use_log_filter(Filter::default()),
+            _ => return false,
+        }
+        true
     }
 
     /// The list or the record that stands beside the lines, or over them.

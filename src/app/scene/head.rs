@@ -4,6 +4,7 @@ use super::{Content, Hint, Message, Title};
 use crate::app::App;
 use crate::app::acts;
 use crate::app::command::{COMMANDS, In};
+use crate::app::moves::{beneath, docked};
 use crate::app::policy::Mode;
 use crate::app::prompt::Purpose;
 use crate::app::screen::{Pick, Screen, Topic};
@@ -93,6 +94,16 @@ impl App {
         self.asked != Some(Mode::Observe) && self.session().is_some_and(is_open)
     }
 
+    /// Whether <tab> leads anywhere from here.
+    fn has_other_pane(&self) -> bool {
+        let is_docked = |session: &Session| docked(session, self.size).is_some();
+        self.session().is_some_and(|session| match session.screen() {
+            Screen::Logs(_) | Screen::Trace(_) => is_docked(session),
+            Screen::Detail(_) => beneath(session).is_some(),
+            _ => true,
+        })
+    }
+
     pub(super) fn hints(&self) -> Vec<Hint> {
         let place = self.place();
         let applies = |when: &[In]| {
@@ -101,13 +112,14 @@ impl App {
         let can_act = self.can_act();
         let mut rows: Vec<_> = COMMANDS.iter().filter(|c| 0 < c.hint && applies(c.when)).collect();
         rows.retain(|command| !command.mutates || (can_act && self.suits(command)));
+        rows.retain(|command| command.name != "switch-pane" || self.has_other_pane());
         rows.sort_by_key(|command| command.hint);
         let hint = |command: &&crate::app::command::Command| {
             let key = self.keys.of(command).first()?.to_string();
             let refused = acts::find(command.name).and_then(|act| self.hindrance(act));
             Some(Hint {
                 key,
-                text: command.name.trim_start_matches("dialog-").replace('-', " "),
+                text: command.name.trim_start_matches("dialog-").trim_start_matches("log-").replace('-', " "),
                 command: command.name,
                 refused,
             })

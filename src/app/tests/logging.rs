@@ -1,5 +1,7 @@
 //! Key scripts on logs: lines in, keys, what is shown and what goes out.
 
+mod leaving;
+
 use super::*;
 use crate::app::event::MouseAction;
 use crate::app::pointer::{Target, target};
