@@ -33,7 +33,11 @@ impl App {
     /// The logs of what is selected.
     pub(super) fn logs(&mut self) {
         let Some(session) = self.session() else { return };
-        let named = |key: ObjectRef| (crate::view::name(&session.catalog, &key), vec![key]);
+        let named = |key: ObjectRef| {
+            let name = crate::view::name(&session.catalog, &key);
+            let title = key.namespace.as_ref().map_or(name.clone(), |namespace| format!("{namespace} {name}"));
+            (title, vec![key])
+        };
         let chosen = self.route_in_list().or_else(|| self.namespaces_of_list());
         match chosen.or_else(|| self.object_of_line().map(named)) {
             Some((title, objects)) => self.open_logs(title, objects),
@@ -312,6 +316,15 @@ impl App {
             Err(error) => screen.error = Some(error.0),
         });
         self.sift_logs();
+    }
+
+    /// A filter is typed to its end: what was wrong with it is told once more, the last good one is in force.
+    pub(super) fn settle_log_filter(&mut self) {
+        let mut wrong = None;
+        self.change_logs(|screen, _| wrong = screen.error.take());
+        if let Some(why) = wrong {
+            self.say(why);
+        }
     }
 }
 

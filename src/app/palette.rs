@@ -76,7 +76,10 @@ impl App {
         let Some(prompt) = &self.prompt else { return };
         let (selected, typed) = (prompt.selected, prompt.editor.text().trim().to_owned());
         let is_settled = match prompt.purpose {
-            Purpose::Filter => true,
+            Purpose::Filter => {
+                self.settle_log_filter();
+                true
+            }
             Purpose::Search => {
                 self.search_logs_from_here();
                 true

@@ -143,7 +143,7 @@ pub struct RolloutsScreen {
 pub struct LogsScreen {
     /// The view.
     pub ticket: Ticket,
-    /// Whose logs: `deployment/web`.
+    /// Whose logs: `shop deployment/web`.
     pub title: String,
     /// The selected line; none while the end is followed.
     pub selected: Option<u64>,

@@ -149,7 +149,7 @@ pub const COMMANDS: &[Command] = &[
     command("go-to-time", "to a time: 12:03, 12:03:07, -10m; behind : too", &["@"], LOGS, App::ask_log_time),
     command("range", "begin a range here, which c, C and s take", &["v"], LOGS, App::log_range),
     command("range-from-mark", "the range from the mark before to here", &["M"], LOGS, App::log_range_from_mark),
-    hinted(9, command("save", "save the range, or every line that is shown, to a file", &["s"], LOGS, App::ask_log_file)),
+    hinted(8, command("save", "save the range, or every line that is shown, to a file", &["s"], LOGS, App::ask_log_file)),
     command("full-logs", "logs beside the table, or on the whole screen", &["Z"], LOGS, App::zoom_logs),
     command("pan-right", "move long lines to the left", &["<right>"], LOGS, |app| app.pan_logs(true)),
     command("pan-left", "move long lines back", &["<left>"], LOGS, |app| app.pan_logs(false)),

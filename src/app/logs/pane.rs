@@ -1,8 +1,8 @@
 //! What the log screen shows: how its streams are, the lines over time, the lines.
 
 use crate::app::App;
-use crate::app::layout::Area;
 use crate::app::layout::logs::{Places, places};
+use crate::app::layout::{Area, scroll_room};
 use crate::app::moves::docked;
 use crate::app::scene::{Chart, Content, LogsPane};
 use crate::app::screen::LogsScreen;
@@ -23,6 +23,8 @@ use crate::wire::Timestamp;
 const BEHIND: i64 = 2_000_000;
 /// Cells for the name of what crashed: how it did is to be seen, too.
 const NAME: usize = 28;
+/// Columns before each line, for the sign of the selected one.
+const LEFT: u16 = 1;
 /// Cells for whose logs they are, where that is said beside a table.
 const TITLE: usize = 36;
 /// A crash of a container that runs again is told for so long, in microseconds.
@@ -53,7 +55,7 @@ impl App {
             selected: screen.selected,
             row: screen.row,
             height: usize::from(body.height),
-            width: usize::from(body.width).saturating_sub(2),
+            width: usize::from(body.width.saturating_sub(LEFT + scroll_room(1, 2))),
             search: &self.search.text,
             word: &screen.word,
             range: super::range(screen, view),
@@ -197,6 +199,10 @@ fn head(screen: &LogsScreen, view: &LogView, now: Timestamp) -> Line {
     spans.extend(counts(view));
     if let Some(lag) = behind(view, now) {
         spans.push(Span::new(format!("  {:.1} s behind", lag as f64 / 1e6), Role::State(Health::Warn)));
+    }
+    let marked = tail.buffer.marked().len();
+    if 0 < marked {
+        spans.push(Span::new(format!("  {marked} marked"), Role::Key));
     }
     if let Some((from, to)) = super::range(screen, view) {
         let place = |number: u64| tail.shown().partition_point(|other| *other < number);

@@ -4,8 +4,9 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::prompt::{Prompt, Purpose};
 use crate::app::session::logs::LogView;
+use crate::view::line::counted;
 use crate::view::logs::batch::Stamp;
-use crate::view::logs::buffer::{Entry, Flag};
+use crate::view::logs::buffer::Entry;
 use crate::view::logs::level::Level;
 use crate::view::logs::moment::moment;
 use crate::view::logs::seek::{Found, Seek};
@@ -43,14 +44,23 @@ impl App {
         }
     }
 
+    /// To the next line that is marked; behind the last one comes the first.
     pub(in crate::app) fn next_bookmark(&mut self) {
-        let is_marked =
-            |view: &LogView, number| view.tail.buffer.entry(number).is_some_and(|e| e.flag == Flag::Bookmark);
-        if !self.jump_logs(true, is_marked) {
-            self.change_logs(|screen, view| screen.selected = view.tail.shown().front().copied());
-            if !self.jump_logs(true, is_marked) {
-                self.say("nothing is marked: m marks a line");
+        let height = self.log_height();
+        let mut hidden = None;
+        self.change_logs(|screen, view| {
+            let (marked, shown) = (view.tail.buffer.marked(), view.tail.shown());
+            let from = window::here(&view.tail, screen.selected).map_or(0, |here| here + 1);
+            let mut round = marked.range(from..).chain(marked.range(..from));
+            match round.find(|number| shown.binary_search(number).is_ok()) {
+                Some(number) => (screen.selected, screen.row) = (Some(*number), height / 3),
+                None => hidden = Some(marked.len()),
             }
+        });
+        match hidden {
+            None => {}
+            Some(0) => self.say("nothing is marked: m marks a line"),
+            Some(hidden) => self.say(format!("{} hidden", counted(hidden, "marked line"))),
         }
     }
 
@@ -123,13 +133,11 @@ impl App {
         is_left
     }
 
+    /// Marks the selected line, or takes its mark away.
     pub(in crate::app) fn bookmark(&mut self) {
+        self.hold_logs();
         self.change_logs(|screen, view| {
-            let number = window::here(&view.tail, screen.selected);
-            if let Some(number) = number {
-                screen.selected = Some(number);
-                view.tail.buffer.toggle_bookmark(number);
-            }
+            window::here(&view.tail, screen.selected).into_iter().for_each(|here| view.tail.buffer.toggle_mark(here));
         });
     }
 

@@ -7,7 +7,6 @@ use crate::app::prompt::{Prompt, Purpose};
 use crate::app::screen::Press;
 use crate::app::session::logs::Goal;
 use crate::view::fit;
-use crate::view::logs::buffer::Flag;
 use crate::view::logs::export::{Export, Format};
 use crate::view::logs::filter::{Filter, literal};
 use crate::view::logs::structure;
@@ -30,6 +29,9 @@ impl App {
     }
 
     fn send(&mut self, numbers: VecDeque<u64>, format: Format, goal: Goal) {
+        if numbers.is_empty() {
+            return self.say("there is no line that could be copied or saved");
+        }
         let mut has_begun = true;
         self.change_logs(|screen, view| {
             has_begun = view.begin(Export::new(numbers, format), goal);
@@ -52,9 +54,7 @@ impl App {
         let Some((screen, view)) = self.log_screen() else { return };
         let one = window::here(&view.tail, screen.selected);
         let numbers = self.log_range_numbers().unwrap_or_else(|| one.into_iter().collect());
-        if !numbers.is_empty() {
-            self.send(numbers, if is_full { Format::Full } else { Format::Plain }, Goal::Copy);
-        }
+        self.send(numbers, if is_full { Format::Full } else { Format::Plain }, Goal::Copy);
     }
 
     /// Everything that is shown, with streams and times.
@@ -99,10 +99,9 @@ impl App {
         self.hold_logs();
         let mut is_marked = false;
         self.change_logs(|screen, view| {
-            let is_mark =
-                |number: &&u64| view.tail.buffer.entry(**number).is_some_and(|entry| entry.flag == Flag::Bookmark);
-            let at = window::place(&view.tail, screen.selected);
-            let mark = view.tail.shown().range(..at).rev().find(is_mark).copied();
+            let here = window::here(&view.tail, screen.selected).unwrap_or(0);
+            let is_shown = |number: &&u64| view.tail.shown().binary_search(number).is_ok();
+            let mark = view.tail.buffer.marked().range(..here).rev().find(is_shown).copied();
             is_marked = mark.is_some();
             screen.anchor = mark.or(screen.anchor);
         });

@@ -1,6 +1,7 @@
 //! Key scripts on logs: lines in, keys, what is shown and what goes out.
 
 mod leaving;
+mod marks;
 
 use super::*;
 use crate::app::event::MouseAction;

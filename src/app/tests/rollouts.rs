@@ -184,11 +184,11 @@ fn logs_are_those_of_the_pod_or_else_of_everything_new() {
     go_to(&mut app, "catalog-77b6d5c9f8-xq2dz");
     keys(&mut app, "l");
     assert!(
-        matches!(app.session().unwrap().screen(), Screen::Logs(logs) if logs.title == "pod/catalog-77b6d5c9f8-xq2dz")
+        matches!(app.session().unwrap().screen(), Screen::Logs(logs) if logs.title == "shop-prod pod/catalog-77b6d5c9f8-xq2dz")
     );
     keys(&mut app, "<esc>Gl");
     assert!(
-        matches!(app.session().unwrap().screen(), Screen::Logs(logs) if logs.title == "replicaset/catalog-77b6d5c9f8")
+        matches!(app.session().unwrap().screen(), Screen::Logs(logs) if logs.title == "shop-prod replicaset/catalog-77b6d5c9f8")
     );
 }
 

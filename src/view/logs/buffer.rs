@@ -4,7 +4,7 @@
 use crate::view::logs::batch::{SourceId, Stamp};
 use crate::view::logs::level::Level;
 use crate::view::logs::shelf::{Answer, Order, Place, Shelf};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Bytes of one block, and of a slot on disk.
@@ -29,6 +29,8 @@ pub struct Buffer {
     /// Number of the first block that is kept.
     first_block: u32,
     entries: VecDeque<Entry>,
+    /// Lines that were marked by hand.
+    marked: BTreeSet<u64>,
     /// Number of the first line that is kept.
     first: u64,
     limit: usize,
@@ -46,7 +48,7 @@ pub struct Entry {
     pub source: SourceId,
     /// How bad it is.
     pub level: Level,
-    /// A mark, or a line that came late.
+    /// What happened to its stream, or a line that came late.
     pub flag: Flag,
 }
 
@@ -60,8 +62,6 @@ pub enum Flag {
     Mark,
     /// Older than lines before it, which were shown already.
     Late,
-    /// A mark that was set by hand.
-    Bookmark,
 }
 
 impl Entry {
@@ -80,6 +80,7 @@ impl Buffer {
             shelf: Shelf::default(),
             first_block: 0,
             entries: VecDeque::new(),
+            marked: BTreeSet::new(),
             first: 0,
             limit: limit.max(2 * BLOCK),
         }
@@ -156,6 +157,7 @@ impl Buffer {
             self.entries.pop_front();
             self.first += 1;
         }
+        self.marked = self.marked.split_off(&self.first);
     }
 
     /// Takes in what became of an order; why, where the disk refuses: nothing more is put there.
@@ -245,16 +247,17 @@ impl Buffer {
         self.entries.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 
-    /// Sets or takes away a mark of the user.
-    pub fn toggle_bookmark(&mut self, number: u64) {
-        let index = number.checked_sub(self.first).and_then(|index| usize::try_from(index).ok());
-        if let Some(entry) = index.and_then(|index| self.entries.get_mut(index)) {
-            entry.flag = match entry.flag {
-                Flag::Bookmark => Flag::None,
-                Flag::Mark => Flag::Mark,
-                Flag::None | Flag::Late => Flag::Bookmark,
-            };
+    /// Marks a line by hand, or takes its mark away; what happened to a stream has none.
+    pub fn toggle_mark(&mut self, number: u64) {
+        let is_line = self.entry(number).is_some_and(|entry| entry.flag != Flag::Mark);
+        if is_line && !self.marked.remove(&number) {
+            self.marked.insert(number);
         }
+    }
+
+    /// Lines that were marked by hand.
+    pub fn marked(&self) -> &BTreeSet<u64> {
+        &self.marked
     }
 
     /// The bytes of a line; none while they are on disk.

@@ -181,7 +181,7 @@ impl Sift {
         let line = buffer.line(entry);
         if self.filter.lets_all_through() || self.filter.lets_through(line, entry.level, label) {
             self.bring(buffer, number, (entry.source, label));
-            self.show(number, entry, line);
+            self.show(buffer, number, entry);
         } else if let Some(owed) = self.owed.get_mut(&entry.source).filter(|owed| 0 < **owed) {
             *owed -= 1;
             self.said = None;
@@ -215,7 +215,7 @@ impl Sift {
         }
     }
 
-    fn show(&mut self, number: u64, entry: &Entry, line: &[u8]) {
+    fn show(&mut self, buffer: &Buffer, number: u64, entry: &Entry) {
         if let Some(at) = entry.at() {
             self.histogram.note(at, entry.level);
         }
@@ -223,9 +223,9 @@ impl Sift {
             buffer::keep(&mut self.shown, number);
             return;
         }
-        let says = (entry.source, fingerprint(line, self.fold));
+        let says = (entry.source, fingerprint(buffer.line(entry), self.fold));
         match self.shown.back() {
-            Some(last) if self.said == Some(says) && entry.flag != Flag::Bookmark => {
+            Some(last) if self.said == Some(says) && !buffer.marked().contains(&number) => {
                 *self.folded.entry(*last).or_insert(1) += 1;
             }
             _ => buffer::keep(&mut self.shown, number),

@@ -151,7 +151,8 @@ pub fn window(tail: &Tail, look: Look, frame: Frame) -> Window {
         rows.splice(0..0, more.into_iter().skip(cut));
     }
     rows.truncate(height);
-    let begin = width(look.times) + usize::from(look.times != Times::None);
+    // Before the names of streams stands the sign of a mark.
+    let begin = width(look.times) + 1;
     let label = if painter.is_alone { begin..begin } else { begin..begin + label };
     Window { rows, first, all: shown.len(), label }
 }
@@ -167,7 +168,7 @@ struct Painter<'a> {
 impl Painter<'_> {
     fn rows(&self, number: u64, is_selected: bool) -> Vec<Row> {
         let Some(entry) = self.tail.buffer.entry(number) else { return Vec::new() };
-        let head = self.head(entry);
+        let head = self.head(number, entry);
         let lead: usize = head.iter().map(|span| fit::width(&span.text)).sum();
         let mut body =
             if self.tail.buffer.is_here(number) { self.body(entry) } else { vec![Span::dim("… comes from disk")] };
@@ -199,17 +200,19 @@ impl Painter<'_> {
         broken.map(line).collect()
     }
 
-    /// Time, stream and level.
-    fn head(&self, entry: &Entry) -> Vec<Span> {
+    /// Time, mark, stream and level.
+    fn head(&self, number: u64, entry: &Entry) -> Vec<Span> {
         let mut spans = Vec::new();
         let time = match self.look.times {
             Times::None => String::new(),
             times => entry.at().map_or_else(|| " ".repeat(width(times)), |at| clock(at, times)),
         };
-        if !time.is_empty() {
-            let sign = if entry.flag == Flag::Late { "‹" } else { " " };
-            spans.push(Span::dim(format!("{time}{sign}")));
-        }
+        spans.extend((!time.is_empty()).then(|| Span::dim(time)));
+        spans.push(match entry.flag {
+            _ if self.tail.buffer.marked().contains(&number) => Span::new("♦", Role::Key),
+            Flag::Late => Span::dim("‹"),
+            Flag::None | Flag::Mark => Span::dim(" "),
+        });
         let source = self.tail.sources.get(usize::from(entry.source.0));
         if let Some(source) = source.filter(|_| !self.is_alone) {
             let role = COLOURS[usize::from(entry.source.0) % COLOURS.len()];
@@ -217,13 +220,9 @@ impl Painter<'_> {
             let gap = self.label.saturating_sub(fit::width(&label));
             spans.push(Span::new(format!("{label}{} ", " ".repeat(gap)), role));
         }
-        let sign = match entry.flag {
-            Flag::Bookmark => Some(Span::new("♦ ", Role::Key)),
-            Flag::Mark => Some(Span::dim("── ")),
-            _ => None,
-        };
-        spans.extend(sign);
-        if entry.flag != Flag::Mark {
+        if entry.flag == Flag::Mark {
+            spans.push(Span::dim("── "));
+        } else {
             let sign = match entry.level {
                 Level::Error | Level::Fatal => "✖ ",
                 Level::Warn => "▲ ",

@@ -41,10 +41,10 @@ fn esc_leaves_what_is_typed_as_it_was_before() {
 #[test]
 fn logs_beside_a_table_say_whose_they_are() {
     let mut app = logs((200, 60), "web");
-    assert!(head(&app).starts_with("pod/web  2 streaming  live"), "{}", head(&app));
+    assert!(head(&app).starts_with("shop pod/web  2 streaming  live"), "{}", head(&app));
     keys(&mut app, "<tab><esc>gj");
     assert_eq!(selected(&app.scene()), "worker");
-    assert!(head(&app).starts_with("pod/web  "), "the table has the keys: {}", head(&app));
+    assert!(head(&app).starts_with("shop pod/web  "), "the table has the keys: {}", head(&app));
     keys(&mut app, "<tab>Z");
     assert!(!head(&app).contains("pod/web"), "the title of the screen says it");
 }
