@@ -1,5 +1,8 @@
-//! A field with its value, looked for in a line without taking the line apart where a look at its bytes says no.
+//! A field with its value, looked for in a line without taking the line apart where a look at its bytes says no, or yes.
 
+mod scan;
+
+use self::scan::Places;
 use crate::view::logs::structure;
 use memchr::memchr;
 use memchr::memmem::Finder;
@@ -40,11 +43,28 @@ impl Field {
             return false;
         }
         if line.first() == Some(&b'{') {
-            return json(line, &self.name).is_some_and(|value| structure::text(&value) == self.value);
+            let first = self.name.split_once('.').map(|(first, _)| first.as_bytes());
+            return match scan::find(line, self.name.as_bytes(), first) {
+                Some(Places { whole: Some(raw), .. }) => self.is_value(raw),
+                Some(Places { whole: None, first: None }) => false,
+                _ => json(line, &self.name).is_some_and(|value| structure::text(&value) == self.value),
+            };
         }
         structure::words(line).is_some_and(|pairs| {
             pairs.iter().find(|(name, _)| *name == self.name).is_some_and(|(_, value)| *value == self.value)
         })
+    }
+
+    /// Whether this is how the value is written in JSON.
+    fn is_value(&self, raw: &[u8]) -> bool {
+        let wanted = self.value.as_bytes();
+        match raw {
+            [b'"', text @ .., b'"'] if text.is_ascii() && memchr(b'\\', text).is_none() => text == wanted,
+            b"true" | b"false" | b"null" => raw == wanted,
+            // Of a whole number that is not too large there is one way to write it.
+            [b'1'..=b'9', ..] | b"0" if raw.len() < 19 && raw.iter().all(u8::is_ascii_digit) => raw == wanted,
+            _ => serde_json::from_slice(raw).is_ok_and(|value: Value| structure::text(&value) == self.value),
+        }
     }
 
     /// A backslash may hide anything: such a line is taken apart.
@@ -140,7 +160,7 @@ impl Visitor<'_> for KeyOf<'_> {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Key, E> {
-        let is_first = || self.0.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
+        let is_first = || self.0.split_once('.').is_some_and(|(first, _)| first == key);
         Ok(match key == self.0 {
             true => Key::Whole,
             false if is_first() => Key::First,
@@ -170,6 +190,19 @@ mod tests {
             (r#"{"user":{"id":"7","of":{"x":true}}}"#, "user.of.x", "true", true),
             (r#"{"user.id":"7","user":{"id":"8"}}"#, "user.id", "7", true),
             (r#"{"user":{"id":"7"},"user":{"id":"8"}}"#, "user.id", "8", true),
+            (r#"{"a":{"b":{"c":7}},"a.b":{"c":8}}"#, "a.b.c", "7", true),
+            (r#"{"status":200,"status":500}"#, "status", "500", true),
+            (r#"{"status":200,"status":500}"#, "status", "200", false),
+            (r#" { "status" : 500 , "tags" : [ { } , [ ] , -0.5e+3 ] } "#, "status", "500", true),
+            (r#"{"status":0500}"#, "status", "0500", false),
+            (r#"{"status":-0}"#, "status", "-0.0", true),
+            (r#"{"status":500,}"#, "status", "500", false),
+            (r#"{"status":500,"list":[1,2}}"#, "status", "500", false),
+            (r#"{"status":500,"odd":"\x"}"#, "status", "500", false),
+            (r#"{"msg":"\ud83d","status":500}"#, "status", "500", true),
+            ("{\"msg\":\"größer\",\"status\":500}", "status", "500", true),
+            ("{\"größe\":\"x\",\"status\":500}", "status", "500", true),
+            ("{\"msg\":\"a\tb\",\"status\":500}", "status", "500", false),
             (r#"{"status":500"#, "status", "500", false),
             (r#"{"status":500} and more"#, "status", "500", false),
             (r#"{"tags":["a", "b"]}"#, "tags", r#"["a","b"]"#, true),
@@ -186,6 +219,34 @@ mod tests {
         ] {
             assert_eq!(holds(line, name, value), is_there, "{name}={value} in {line}");
         }
+    }
+
+    /// JSON objects as programs write them, with and without spaces.
+    fn objects() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            (-1e30..1e30).prop_map(Value::from),
+            "[a-d ü\"\\\\\n\u{1}/]{0,20}".prop_map(Value::from),
+        ];
+        let value = leaf.prop_recursive(3, 24, 4, |inner| {
+            let pairs = prop::collection::vec(("[ab](\\.[ab])?", inner.clone()), 0..4);
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::from),
+                pairs.prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            ]
+        });
+        let written = (value, any::<bool>()).prop_map(
+            |(value, is_wide)| {
+                if is_wide { format!("{value:#}") } else { value.to_string() }
+            },
+        );
+        let pairs = prop::collection::vec(("[ab](\\.[ab]){0,2}", written), 0..6);
+        pairs.prop_map(|pairs| {
+            let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+            format!("{{{}}}", pairs.join(","))
+        })
     }
 
     proptest! {
@@ -205,6 +266,33 @@ mod tests {
             let whole = structure::value(line.as_bytes());
             let found = whole.as_ref().and_then(|whole| whole.get(&name).cloned().or_else(|| nested(whole, &name)));
             prop_assert_eq!(holds(&line, &name, &value), found.is_some_and(|found| structure::text(&found) == value), "{}", line);
+        }
+
+        /// The referee takes every line apart, of which some bytes may be wrong.
+        #[test]
+        fn what_is_found_by_a_look_is_what_a_reader_finds(
+            line in objects(),
+            faults in prop::collection::vec((any::<prop::sample::Index>(), "[\"\\\\{}\\[\\]:,0-9eE.+ \u{1}ntü-]"), 0..2),
+            name in "[ab](\\.[ab]){0,2}",
+        ) {
+            let mut bad = line.clone().into_bytes();
+            for (place, byte) in &faults {
+                let at = place.index(bad.len());
+                bad.splice(at..=at, byte.bytes());
+            }
+            let first = name.split_once('.').map(|(first, _)| first.as_bytes());
+            let found = scan::find(&bad, name.as_bytes(), first);
+            prop_assert!(found.is_some() || !faults.is_empty(), "{} is plain", line);
+            if let Some(found) = found {
+                let mut reader = serde_json::Deserializer::from_slice(&bad);
+                let read = Seek(&name).deserialize(&mut reader).ok().filter(|_| reader.end().is_ok());
+                let text = String::from_utf8_lossy(&bad);
+                prop_assert!(read.is_some(), "{} is no object", text);
+                let (whole, first) = read.unwrap_or_default();
+                let bytes = |raw: Option<&RawValue>| raw.map(|raw| raw.get().as_bytes().to_vec());
+                prop_assert_eq!(found.whole.map(<[u8]>::to_vec), bytes(whole), "{}", text);
+                prop_assert_eq!(found.first.map(<[u8]>::to_vec), bytes(first), "{}", text);
+            }
         }
 
         #[test]
