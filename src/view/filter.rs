@@ -2,7 +2,7 @@
 //!
 //! A filter is compiled once against a kind's columns. While somebody types, what is not finished yet is read kindly.
 
-mod compare;
+pub mod compare;
 mod parse;
 
 use self::compare::Comparison;

@@ -1,6 +1,7 @@
 //! The flags of `kplumb logs`.
 
 use crate::cli::args::{duration, instant};
+use crate::view::filter::compare;
 use crate::view::logs::level::Level;
 use crate::wire::Timestamp;
 use clap::{Args as ClapArgs, ValueEnum};
@@ -19,11 +20,11 @@ pub struct Logs {
     /// Only containers whose name matches this regular expression (-c '^app$')
     #[arg(short, long, value_name = "PATTERN")]
     pub container: Option<Regex>,
-    /// Only what is younger than this, or newer than an instant (--since 10m)
+    /// Only what is younger than this, or newer than an instant (--since 10m, 1h30m, 1d)
     #[arg(long, value_name = "TIME", value_parser = since)]
     pub since: Option<Since>,
     /// Only so many lines of the end of each log, as far as --since lets them through; else all (--tail 100)
-    #[arg(long, value_name = "LINES")]
+    #[arg(long, value_name = "LINES", allow_hyphen_values = true, value_parser = lines)]
     pub tail: Option<u64>,
     /// The instance of each container before the present one; does not follow
     #[arg(short, long)]
@@ -75,11 +76,16 @@ pub enum Printed {
 }
 
 fn since(text: &str) -> Result<Since, String> {
-    if let Ok(ago) = duration(text) {
+    let several = |text| compare::duration(text).map(|micros| Duration::from_micros(micros.unsigned_abs()));
+    if let Some(ago) = duration(text).ok().or_else(|| several(text)) {
         return Ok(Since::Ago(ago));
     }
     let bad = |_| "not a time: write it like 10m, 1h or 2026-11-20T10:42:07Z".to_owned();
     instant(text).map(Since::At).map_err(bad)
+}
+
+fn lines(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "not a number of lines: write it like 100, or leave --tail out for all lines".to_owned())
 }
 
 fn level(text: &str) -> Result<Level, String> {
@@ -93,6 +99,9 @@ mod tests {
     #[test]
     fn a_time_is_a_while_ago_or_an_instant() {
         assert_eq!(since("10m"), Ok(Since::Ago(Duration::from_secs(600))));
+        assert_eq!(since("1.5h"), Ok(Since::Ago(Duration::from_secs(5400))));
+        assert_eq!(since("1h30m"), Ok(Since::Ago(Duration::from_secs(5400))));
+        assert_eq!(since("1d"), Ok(Since::Ago(Duration::from_secs(86_400))));
         let at = Timestamp::parse("2026-11-20T10:42:07Z").unwrap();
         assert_eq!(since("2026-11-20T10:42:07Z"), Ok(Since::At(at)));
         assert!(since("yesterday").unwrap_err().contains("10m"));

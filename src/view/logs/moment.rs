@@ -1,5 +1,6 @@
 //! A time as people type it: `12:03`, `12:03:07`, `-10m`, `2026-11-20T12:03:00Z`.
 
+use crate::view::filter::compare::duration;
 use crate::view::logs::batch::Stamp;
 use crate::wire::Timestamp;
 
@@ -13,7 +14,7 @@ const DAY: i64 = 86_400;
 pub fn moment(text: &str, newest: Stamp) -> Option<Stamp> {
     let text = text.trim();
     if let Some(back) = text.strip_prefix('-') {
-        return Some(Stamp(newest.0.checked_sub(seconds(back)?.checked_mul(SECOND)?)?));
+        return Some(Stamp(newest.0.checked_sub(duration(back)?.checked_mul(1_000)?)?));
     }
     if let Some(seconds) = time_of_day(text) {
         let day = newest.seconds().div_euclid(DAY);
@@ -25,27 +26,6 @@ pub fn moment(text: &str, newest: Stamp) -> Option<Stamp> {
     let full = if full.ends_with('Z') || full.contains('+') { full } else { format!("{full}Z") };
     let at = Timestamp::parse(&full)?;
     Some(Stamp(at.0.checked_mul(1_000)?))
-}
-
-/// `90s`, `10m`, `2h`, `1d`, and several of them: `1h30m`.
-fn seconds(text: &str) -> Option<i64> {
-    let mut all: i64 = 0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit())?;
-        let (number, unit) = rest.split_at(end);
-        let length = unit.chars().next()?;
-        let factor = match length {
-            's' => 1,
-            'm' => 60,
-            'h' => 3600,
-            'd' => DAY,
-            _ => return None,
-        };
-        all = all.checked_add(number.parse::<i64>().ok()?.checked_mul(factor)?)?;
-        rest = &unit[1..];
-    }
-    (0 < all).then_some(all)
 }
 
 /// Seconds since midnight.
@@ -79,6 +59,8 @@ mod tests {
             ("23:59", Some("2026-11-19T23:59:00Z")),
             ("-10m", Some("2026-11-20T10:32:07Z")),
             ("-1h30m", Some("2026-11-20T09:12:07Z")),
+            ("-1w", Some("2026-11-13T10:42:07Z")),
+            ("-90s", Some("2026-11-20T10:40:37Z")),
             ("2026-11-19 08:00:00", Some("2026-11-19T08:00:00Z")),
             ("2026-11-19T08:00:00Z", Some("2026-11-19T08:00:00Z")),
             ("25:00", None),
