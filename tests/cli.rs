@@ -143,10 +143,21 @@ fn logs_of_what_is_not_there_exit_with_2_and_say_so() {
         (&["1", "--include", "("], "unclosed group"),
         (&["1", "--min-level", "loud"], "warn"),
         (&["1", "--since", "yesterday"], "10m"),
+        (&["-1", "deploy/cart"], "leave --tail out"),
     ] {
         let output = logs(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
         assert!(stderr(&output).contains(wanted), "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn logs_that_no_container_matches_are_no_error_and_no_silence() {
+    for arguments in [&["1", "svc/checkout"][..], &["1", "-l", "app=nothing"], &["1", "deploy/cart", "-c", "nothing"]] {
+        let output = logs(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stderr(&output), "kplumb: no container matches\n", "{arguments:?}");
         assert_eq!(stdout(&output), "", "{arguments:?}");
     }
 }

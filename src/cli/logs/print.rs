@@ -76,6 +76,10 @@ impl Printer {
         match heard {
             Heard::Joined(id, wanted) => self.join(id, &wanted),
             Heard::Said(id, batch) => self.batch(id, &batch, sheet),
+            Heard::Nothing { follows } => {
+                let rest = if follows { ": waiting for one" } else { "" };
+                sheet.note(&format!("kplumb: no container matches{rest}"));
+            }
             Heard::TooMany(count) => {
                 let most = crate::runtime::logs::tail::MOST;
                 sheet.note(&format!(

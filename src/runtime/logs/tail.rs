@@ -36,6 +36,11 @@ pub enum Heard {
     Said(SourceId, Batch),
     /// More streams match than are read.
     TooMany(usize),
+    /// No container matches at the beginning; one that comes later joins only those who follow.
+    Nothing {
+        /// Whether one is waited for.
+        follows: bool,
+    },
 }
 
 /// How it ended.
@@ -112,6 +117,9 @@ impl Tail {
     /// Brings the streams in line with the model.
     async fn choose(&mut self, out: &mpsc::Sender<Heard>) -> Result<(), mpsc::error::SendError<Heard>> {
         let mut all = self.matching();
+        if self.is_first && all.is_empty() {
+            out.send(Heard::Nothing { follows: self.wish.query.part.follow }).await?;
+        }
         if MOST < all.len() {
             if !std::mem::replace(&mut self.has_complained, true) {
                 out.send(Heard::TooMany(all.len())).await?;
