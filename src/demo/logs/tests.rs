@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::json;
+use std::collections::BTreeSet;
 
 use super::*;
 
@@ -36,6 +37,21 @@ fn the_same_moment_always_says_the_same() {
     let now = at("10:05:00");
     assert_eq!(read("timestamps=true", now), read("timestamps=true", now));
     assert!(30 < read("", now).unwrap().len());
+}
+
+#[test]
+fn a_request_goes_through_several_services() {
+    let mut cart = pod();
+    let container = &mut cart["status"]["containerStatuses"][0];
+    (container["image"], container["containerID"]) =
+        (json!("registry.example.com/shop/cart:v4"), json!("containerd://3"));
+    let ids = |pod: &Value| -> BTreeSet<String> {
+        let text = Log::open(pod, Options::default()).unwrap().first(at("10:05:00"));
+        let lines = serde_json::Deserializer::from_slice(&text).into_iter::<Value>();
+        lines.filter_map(|line| line.ok()?["trace"].as_str().map(str::to_owned)).collect()
+    };
+    let (orders, cart) = (ids(&pod()), ids(&cart));
+    assert!(orders.intersection(&cart).next().is_some() && orders != cart, "{orders:?} {cart:?}");
 }
 
 #[test]
