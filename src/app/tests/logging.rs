@@ -427,6 +427,11 @@ fn lines_on_disk_are_found_scrolled_to_and_saved() {
     assert!(said.contains("are being saved"), "{said}");
     disk.serve(&mut app, effects);
     assert_eq!((disk.file.len(), disk.saved[1].as_str()), (200 * 100_001, "200 lines"));
+    let numbers = disk
+        .file
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| String::from_utf8_lossy(line.get(..20)?).split(' ').nth(1)?.parse::<usize>().ok());
+    assert!(numbers.eq(0..200), "every line stands in the file, in its order");
     assert_eq!(disk.named, ["all.raw", "all.raw"]);
     assert!(disk.largest < 1 << 20, "{} bytes at once", disk.largest);
 }

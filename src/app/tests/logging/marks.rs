@@ -47,6 +47,55 @@ fn a_mark_can_be_gone_to_from_everywhere() {
     assert_eq!(pane(&app).window.rows.iter().position(|row| row.is_selected), Some(pane(&app).window.rows.len() - 1));
 }
 
+/// One more line of the second container, at so many seconds after 10:40:00.
+fn said(app: &mut App, at: i64, line: &str) {
+    let ticket = *app.session().unwrap().logs.keys().next().unwrap();
+    let mut batch = Batch::default();
+    let begin = Timestamp::parse("2026-11-20T10:40:00Z").unwrap();
+    batch.line(Some(Stamp(begin.plus_seconds(at).0 * 1_000)), line.as_bytes());
+    app.update(Event::Logs(Epoch(1), ticket, vec![(SourceId(1), batch)]));
+    app.update(Event::Tick(NOW.plus_seconds(60)));
+}
+
+#[test]
+fn one_id_is_followed_through_all_streams() {
+    let mut app = logs((80, 24), "web");
+    said(&mut app, 121, "level=info msg=paid request_id=ab12");
+    keys(&mut app, "gx");
+    assert_eq!(message(&app.scene()), "this line has no trace or request id");
+    keys(&mut app, "ex");
+    let shown = lines(&app);
+    assert_eq!(shown.len(), 2, "{shown:?}");
+    assert!(shown[0].contains("no stock") && shown[1].contains("paid"), "{shown:?}");
+    keys(&mut app, "<esc>");
+    assert_eq!(lines(&app).len(), 15);
+}
+
+#[test]
+fn what_comes_while_the_lines_are_held_is_counted() {
+    let mut app = logs((80, 24), "web");
+    let before = here(&app);
+    keys(&mut app, "<space>");
+    said(&mut app, 130, "late");
+    assert!(head(&app).contains("held, 1 below: G goes live"), "{}", head(&app));
+    assert_eq!(here(&app), before);
+    keys(&mut app, "<space>");
+    assert!(here(&app).contains("late") && head(&app).contains("  live"));
+}
+
+#[test]
+fn a_minute_is_stepped_on_and_back() {
+    let mut app = logs((80, 24), "web");
+    keys(&mut app, "f!ping<enter>g}");
+    assert!(here(&app).contains("no database"), "{}", here(&app));
+    keys(&mut app, "}");
+    assert!(here(&app).contains("served 4"), "{}", here(&app));
+    keys(&mut app, "}");
+    assert_eq!(message(&app.scene()), "there is nothing so far away");
+    keys(&mut app, "{{");
+    assert!(here(&app).contains("starting"), "{}", here(&app));
+}
+
 #[test]
 fn where_no_line_is_shown_nothing_is_copied() {
     let mut app = logs((80, 24), "web");
