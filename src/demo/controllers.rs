@@ -12,6 +12,7 @@ mod node;
 mod pods;
 mod replicas;
 mod revision;
+mod rollout;
 mod schedule;
 mod service;
 mod slices;
@@ -40,6 +41,7 @@ const CONTROLLED: &[(&str, Reconcile)] = &[
     (deployment::ID, deployment::reconcile),
     (job::ID, job::reconcile),
     (replicas::ID, replicas::update),
+    (rollout::ID, rollout::reconcile),
     (stateful_set::ID, stateful_set::reconcile),
     (quota::ID, recount),
 ];
@@ -55,9 +57,10 @@ pub fn pod_changed(stage: &mut Stage, pod: &Value) {
         "ReplicaSet" => {
             replicas::update(stage, namespace, name);
             if let Some(set) = stage.get(replicas::ID, namespace, name)
-                && let Some(deployment) = controller(&set.value)
+                && let Some(above) = controller(&set.value)
             {
-                deployment::reconcile(stage, namespace, deployment["name"].as_str().unwrap_or_default());
+                let reconcile = if above["kind"] == "Rollout" { rollout::reconcile } else { deployment::reconcile };
+                reconcile(stage, namespace, above["name"].as_str().unwrap_or_default());
             }
         }
         "StatefulSet" => stateful_set::reconcile(stage, namespace, name),

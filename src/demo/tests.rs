@@ -285,4 +285,5 @@ fn churn_is_seen_by_a_watch() {
     assert!(seen.len() == 20 && seen.iter().all(|event| event.starts_with("MODIFIED ")));
 }
 
+mod rollouts;
 mod writes;

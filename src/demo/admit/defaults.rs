@@ -267,6 +267,7 @@ pub fn settled(template: &Value) -> Value {
         metadata.remove("creationTimestamp");
         if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
             labels.remove("pod-template-hash");
+            labels.remove("rollouts-pod-template-hash");
         }
         metadata.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty()));
     }

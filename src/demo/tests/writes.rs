@@ -3,12 +3,16 @@
 
 use super::*;
 
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 const STRATEGIC: &str = "application/strategic-merge-patch+json";
-const MERGE: &str = "application/merge-patch+json";
+pub(super) const MERGE: &str = "application/merge-patch+json";
 const APPLY: &str = "application/apply-patch+yaml";
 
 fn cluster() -> Demo {
+    cluster_with(vec![widgets()])
+}
+
+pub(super) fn cluster_with(more: Vec<Value>) -> Demo {
     let node = |name: &str| {
         json!({
             "apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"podCIDR": "10.1.0.0/24"},
@@ -16,10 +20,10 @@ fn cluster() -> Demo {
         })
     };
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dev"}, "spec": {"finalizers": ["kubernetes"]}});
-    Demo::new(vec![namespace, node("n1"), node("n2"), widgets()], NOW)
+    Demo::new([vec![namespace, node("n1"), node("n2")], more].concat(), NOW)
 }
 
-fn send(demo: &Demo, method: &str, path: &str, media: &str, body: &Value) -> (u16, Value) {
+pub(super) fn send(demo: &Demo, method: &str, path: &str, media: &str, body: &Value) -> (u16, Value) {
     let request =
         Request::builder().method(method).uri(path).header("content-type", media).header("user-agent", "test/1");
     let response = demo.service().respond(&request.body(Bytes::from(body.to_string())).unwrap());
@@ -28,7 +32,7 @@ fn send(demo: &Demo, method: &str, path: &str, media: &str, body: &Value) -> (u1
     (code, serde_json::from_slice(&body).unwrap_or_default())
 }
 
-fn done(answer: (u16, Value)) -> Value {
+pub(super) fn done(answer: (u16, Value)) -> Value {
     assert!(answer.0 < 300, "{} {}", answer.0, answer.1);
     answer.1
 }
@@ -50,7 +54,7 @@ fn workload(kind: &str, name: &str, replicas: u32, image: &str) -> Value {
 }
 
 const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/dev/deployments";
-const PODS: &str = "/api/v1/namespaces/dev/pods";
+pub(super) const PODS: &str = "/api/v1/namespaces/dev/pods";
 
 fn web(demo: &Demo) -> Value {
     done(send(demo, "POST", DEPLOYMENTS, JSON, &workload("Deployment", "web", 3, "web:1")));
