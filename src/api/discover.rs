@@ -17,7 +17,7 @@ const AT_ONCE: usize = 6;
 /// What a server has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Discovery {
-    /// Every resource that it serves, without subresources; the preferred version of a group first.
+    /// Every resource that it serves, each with the names of its subresources; the preferred version of a group first.
     pub resources: Vec<Discovered>,
     /// Groups of which it could not be told what is in them.
     pub unreadable_groups: Vec<String>,
@@ -111,6 +111,14 @@ struct AggregatedResource {
     verbs: Vec<String>,
     #[serde(default)]
     short_names: Vec<String>,
+    #[serde(default)]
+    subresources: Vec<Subresource>,
+}
+
+#[derive(Deserialize)]
+struct Subresource {
+    #[serde(default)]
+    subresource: String,
 }
 
 #[derive(Deserialize)]
@@ -166,6 +174,12 @@ struct Resource {
     short_names: Vec<String>,
 }
 
+/// The parts of a resource: of `rollouts/status`, `status`.
+fn parts_of(plural: &str, all: &[Resource]) -> Vec<String> {
+    let of = |part: &Resource| part.name.strip_prefix(plural)?.strip_prefix('/').map(str::to_owned);
+    all.iter().filter_map(of).collect()
+}
+
 fn core_group(core: CoreVersions) -> Vec<Group> {
     let versions = core.versions.into_iter().map(|version| GroupVersion { version }).collect();
     vec![Group { name: String::new(), versions, preferred_version: None }]
@@ -189,6 +203,7 @@ impl Discovery {
                         short_names: resource.short_names,
                         namespaced: resource.scope == "Namespaced",
                         verbs: resource.verbs,
+                        parts: resource.subresources.into_iter().map(|part| part.subresource).collect(),
                     })
                 });
                 self.resources.extend(resources);
@@ -216,8 +231,10 @@ impl Discovery {
                 self.unreadable(&group);
                 continue;
             };
-            let served = list.resources.into_iter().filter(|resource| !resource.name.contains('/'));
-            self.resources.extend(served.map(|resource| Discovered {
+            let (parts, served): (Vec<Resource>, Vec<Resource>) =
+                list.resources.into_iter().partition(|resource| resource.name.contains('/'));
+            self.resources.extend(served.into_iter().map(|resource| Discovered {
+                parts: parts_of(&resource.name, &parts),
                 group: group.clone(),
                 version: version.clone(),
                 kind: resource.kind,

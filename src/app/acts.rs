@@ -2,6 +2,7 @@
 //! in a dialog, and done once the user has said yes.
 
 pub mod apply;
+mod argo;
 mod containers;
 mod copy_out;
 mod cordon;
@@ -141,6 +142,10 @@ pub const ACTS: &[Act] = &[
     cron::RESUME,
     switch::SWITCH,
     weight::WEIGH,
+    argo::PROMOTE,
+    argo::PROMOTE_FULL,
+    argo::ABORT,
+    argo::RETRY,
     exec::EXEC,
     exec::ATTACH,
     debug::DEBUG,
@@ -195,6 +200,8 @@ pub struct Target {
     pub uid: Arc<str>,
     /// Its version.
     pub resource_version: Arc<str>,
+    /// Whether its status is written by a path of its own.
+    pub has_status: bool,
     /// When it was chosen.
     pub now: Timestamp,
 }
@@ -309,7 +316,12 @@ impl Act {
         let context = quoted(&subject.target.context);
         let namespace = subject.target.key.namespace.as_deref();
         let namespace = namespace.map_or_else(String::new, |name| format!(" -n {name}"));
-        format!("kubectl --context {context}{namespace} {}", (self.kubectl)(subject))
+        let told = (self.kubectl)(subject);
+        // kubectl takes no flags before the name of a plugin.
+        if told.starts_with("argo ") {
+            return format!("kubectl {told} --context {context}{namespace}");
+        }
+        format!("kubectl --context {context}{namespace} {told}")
     }
 }
 

@@ -216,8 +216,12 @@ impl App {
         self.begin(act, key, None, None);
     }
 
-    /// Takes back the last action of this run in this context; else a rollout, whoever began it.
+    /// Takes back the last action of this run in this context; else a rollout, whoever began it. Of what is marked, the
+    /// rollout of each: marks say what is meant.
     pub(super) fn undo_last(&mut self) {
+        if 1 < self.marked().len() {
+            return self.act("undo");
+        }
         let Some(context) = self.session().map(|session| session.context.clone()) else { return };
         if let Some((_, way)) = self.deeds.ways.iter().rev().find(|(of, _)| *of == context).cloned()
             && let Some(act) = acts::find(way.act)
@@ -319,6 +323,7 @@ impl App {
             context: session.context.clone(),
             kind: acts::singular(kind),
             resource: acts::resource(kind),
+            has_status: kind.has_status(),
             uid: meta.uid,
             resource_version: meta.resource_version,
             key: key.clone(),

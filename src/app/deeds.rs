@@ -6,7 +6,7 @@ use crate::app::draft::Kept;
 use crate::app::event::ContextName;
 use crate::app::mutation::{Done, Way};
 use crate::app::notice::Notice;
-use crate::kinds::{DAEMON_SET, DEPLOYMENT, Health, ObjectRef, STATEFUL_SET, age};
+use crate::kinds::{DAEMON_SET, DEPLOYMENT, Health, ObjectRef, ROLLOUT, STATEFUL_SET, age};
 use crate::wire::Timestamp;
 use std::sync::Arc;
 
@@ -53,8 +53,11 @@ pub struct Deed {
 
 impl Deed {
     fn rolls(&self) -> bool {
-        [DEPLOYMENT, STATEFUL_SET, DAEMON_SET].contains(&self.key.kind)
-            && matches!(self.action, "restart" | "undo" | "image" | "scale" | "resume" | "partition")
+        [DEPLOYMENT, STATEFUL_SET, DAEMON_SET, ROLLOUT].contains(&self.key.kind)
+            && matches!(
+                self.action,
+                "restart" | "undo" | "image" | "scale" | "resume" | "partition" | "promote-full" | "retry-rollout"
+            )
     }
 }
 

@@ -330,6 +330,7 @@ fn with_custom() -> Catalog {
         short_names: vec!["vs".into()],
         namespaced: true,
         verbs: vec!["list".into(), "watch".into()],
+        parts: Vec::new(),
     };
     Catalog::builtin().discovered(&[found], &[])
 }

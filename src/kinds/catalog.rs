@@ -32,6 +32,8 @@ pub struct Kind {
     pub decoder: Decoder,
     /// Whether the server has it.
     pub served: Served,
+    /// Its parts that have a path of their own, as discovery lists them: `scale`, `status`.
+    pub parts: Vec<Arc<str>>,
 }
 
 /// Whether the server has a kind.
@@ -67,6 +69,8 @@ pub struct Discovered {
     pub namespaced: bool,
     /// `get`, `list`, `watch` …
     pub verbs: Vec<String>,
+    /// `scale`, `status` …
+    pub parts: Vec<String>,
 }
 
 /// Every kind of one server, the built-in ones always at their own ids.
@@ -98,6 +102,7 @@ impl Catalog {
                 columns: Cow::Borrowed(spec.columns),
                 decoder: spec.decoder.clone(),
                 served: Served::Unknown,
+                parts: Vec::new(),
             });
         }
         catalog
@@ -134,6 +139,7 @@ impl Catalog {
         if readable && better {
             kind.version = found.version.as_str().into();
             kind.served = served;
+            kind.parts = found.parts.iter().map(|part| part.as_str().into()).collect();
         }
     }
 
@@ -152,6 +158,7 @@ impl Catalog {
             columns: Cow::Borrowed(PLAIN),
             decoder: Decoder::Custom(Arc::new(CustomKind::default())),
             served,
+            parts: found.parts.iter().map(|part| part.as_str().into()).collect(),
         });
     }
 
@@ -190,7 +197,9 @@ impl Catalog {
 
     /// Whether `other` serves the same kinds in the same versions; columns do not matter.
     pub fn serves_like(&self, other: &Self) -> bool {
-        let same = |(a, b): (&Kind, &Kind)| a.served == b.served && a.version == b.version && a.plural == b.plural;
+        let same = |(a, b): (&Kind, &Kind)| {
+            (a.served, &a.version, &a.plural, &a.parts) == (b.served, &b.version, &b.plural, &b.parts)
+        };
         self.kinds.len() == other.kinds.len() && self.kinds.iter().zip(&other.kinds).all(same)
     }
 
@@ -204,6 +213,11 @@ impl Catalog {
 }
 
 impl Kind {
+    /// Whether its status is written by a path of its own; assumed where discovery has not said.
+    pub fn has_status(&self) -> bool {
+        !matches!(self.served, Served::Yes { .. }) || self.parts.iter().any(|part| &**part == "status")
+    }
+
     /// Path of the collection, cluster-wide or in one namespace: `/apis/apps/v1/namespaces/dev/deployments`.
     pub fn path(&self, namespace: Option<&str>) -> String {
         let root = if self.group.is_empty() {

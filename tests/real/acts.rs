@@ -1,10 +1,13 @@
 //! Actions on a real server, beside kubectl: what changes is what kubectl changes, and the server's own log shows exactly
 //! what was confirmed.
 
+mod customs;
 mod edited;
 mod faults;
+mod rollouts;
 mod scissors;
 mod twins;
+mod webhook;
 
 use std::time::Duration;
 

@@ -1,14 +1,16 @@
-//! `image`: other images for containers, by their names; what `kubectl set image` writes.
+//! `image`: other images for containers, by their names; what `kubectl set image` writes. Of a Rollout,
+//! the server merges no lists: there each image has its own place in a JSON patch, which leaves the object as the whole one
+//! does that kubectl-argo-rollouts puts there, and needs the right to patch alone.
 
-use super::{Act, Input, PLAIN, Reads, Subject, pods_are};
+use super::{Act, Input, PLAIN, Reads, Subject, argo, pods_are};
 use crate::app::fields::{list, text};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
-use crate::kinds::{CRON_JOB, DAEMON_SET, DEPLOYMENT, POD, REPLICA_SET, STATEFUL_SET};
+use crate::kinds::{CRON_JOB, DAEMON_SET, DEPLOYMENT, POD, REPLICA_SET, ROLLOUT, STATEFUL_SET};
 use serde_json::{Value, json};
 
 pub(super) const IMAGE: Act = Act {
     name: "image",
-    kinds: &[DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET, CRON_JOB, POD],
+    kinds: &[DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET, CRON_JOB, POD, ROLLOUT],
     reads: Reads::Object,
     input: Some(Input {
         is_asked: true,
@@ -17,10 +19,14 @@ pub(super) const IMAGE: Act = Act {
         given: |subject| words(&containers(subject)),
         take,
     }),
+    refuse: argo::template_elsewhere,
     write,
     effects,
     caution,
-    kubectl: |subject| format!("set image {} {}", subject.target.name(), subject.argument),
+    kubectl: |subject| match argo::line(subject, "set image") {
+        Some(line) => format!("{line} {}", subject.argument),
+        None => format!("set image {} {}", subject.target.name(), subject.argument),
+    },
     undo: |subject| {
         let before = words(&before(subject));
         subject.back(format!("image back to {before}"), "image", before)
@@ -102,6 +108,10 @@ fn before(subject: &Subject) -> Vec<Container> {
 
 fn write(subject: &Subject) -> Result<Mutation, String> {
     let changed = changed(&subject.argument, subject)?;
+    if subject.target.key.kind == ROLLOUT {
+        let body = Value::Array(operations(&changed, subject));
+        return Ok(subject.pinned(Write::Patch { style: PatchStyle::Json, subresource: None, body }));
+    }
     let mut body = json!({});
     for list in LISTS {
         let items: Vec<Value> = changed
@@ -117,6 +127,17 @@ fn write(subject: &Subject) -> Result<Mutation, String> {
     Ok(subject.pinned(Write::Patch { style: PatchStyle::Strategic, subresource: None, body }))
 }
 
+/// One operation for each image, at its container's place; the version is pinned, so that no place moves.
+fn operations(changed: &[Container], subject: &Subject) -> Vec<Value> {
+    let of = |one: &Container| {
+        let path = format!("/spec/template/spec/{}", one.list);
+        let is_it = |other: &Value| other.get("name").and_then(Value::as_str) == Some(&one.name);
+        let place = list(&subject.object, &path).iter().position(is_it)?;
+        Some(json!({ "op": "add", "path": format!("{path}/{place}/image"), "value": one.image }))
+    };
+    changed.iter().filter_map(of).collect()
+}
+
 fn effects(subject: &Subject) -> Vec<String> {
     let changed = changed(&subject.argument, subject).unwrap_or_default();
     let mut effects: Vec<String> = before(subject)
@@ -130,6 +151,7 @@ fn effects(subject: &Subject) -> Vec<String> {
         POD => "the container is started again with it".to_owned(),
         CRON_JOB => "the next Jobs use it; those that run keep theirs".to_owned(),
         REPLICA_SET => "pods that it makes from now on use it; those that are there keep theirs".to_owned(),
+        ROLLOUT => "it goes to that by its own steps".to_owned(),
         DAEMON_SET => "its pods are replaced, node by node".to_owned(),
         _ => format!("{} replaced, by its own strategy", pods_are(subject.count("/spec/replicas", 1))),
     });
@@ -199,6 +221,22 @@ mod tests {
             assert_eq!(body, wanted);
         }
         assert_eq!((IMAGE.undo)(&of(DEPLOYMENT, "app=a:2")).way.unwrap().argument, "app=a:1");
+    }
+
+    #[test]
+    fn each_image_of_a_rollout_is_set_at_its_place() {
+        let Write::Patch { style: PatchStyle::Json, body, .. } = write(&of(ROLLOUT, "log=l:2 init=a:3")).unwrap().write
+        else {
+            panic!("operations")
+        };
+        let at = |place: &str, image: &str| json!({"op": "add", "path": format!("/spec/template/spec/{place}/image"), "value": image});
+        assert_eq!(body, json!([at("containers/1", "l:2"), at("initContainers/0", "a:3")]));
+        assert!(
+            IMAGE.line(&of(ROLLOUT, "app=a:2")).starts_with("kubectl argo rollouts set image web app=a:2 --context")
+        );
+        let elsewhere = json!({"spec": {"workloadRef": {"kind": "Deployment", "name": "web-template"}}});
+        let refused = (IMAGE.refuse)(&subject(ROLLOUT, elsewhere)).unwrap();
+        assert_eq!(refused, "its template stands in deployment/web-template: do it there");
     }
 
     #[test]

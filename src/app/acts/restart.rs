@@ -1,8 +1,8 @@
 //! `restart`: every pod of a workload is replaced, by its own strategy. What kubectl does, with kubectl's refusals.
 
-use super::{Act, PLAIN, Subject, Undo};
+use super::{Act, PLAIN, Subject, Undo, argo};
 use crate::app::mutation::{Mutation, PatchStyle, Write};
-use crate::kinds::{DAEMON_SET, DEPLOYMENT, STATEFUL_SET};
+use crate::kinds::{DAEMON_SET, DEPLOYMENT, ROLLOUT, STATEFUL_SET};
 use crate::wire::Timestamp;
 use serde_json::{Value, json};
 
@@ -11,11 +11,13 @@ const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 pub(super) const RESTART: Act = Act {
     name: "restart",
-    kinds: &[DEPLOYMENT, STATEFUL_SET, DAEMON_SET],
+    kinds: &[DEPLOYMENT, STATEFUL_SET, DAEMON_SET, ROLLOUT],
     refuse,
     write: |subject| Ok(write(subject)),
     caution,
-    kubectl: |subject| format!("rollout restart {}", subject.target.name()),
+    kubectl: |subject| {
+        argo::line(subject, "restart").unwrap_or_else(|| format!("rollout restart {}", subject.target.name()))
+    },
     undo: |_| Undo { words: "a restart cannot be taken back".to_owned(), way: None },
     ..PLAIN
 };
@@ -26,16 +28,22 @@ fn stamp(subject: &Subject) -> String {
 }
 
 fn write(subject: &Subject) -> Mutation {
+    if subject.target.key.kind == ROLLOUT {
+        let body = json!({ "spec": { "restartAt": stamp(subject) } });
+        return subject.pinned(Write::Patch { style: PatchStyle::Merge, subresource: None, body });
+    }
     let annotations = json!({ RESTARTED_AT: stamp(subject) });
     let body = json!({ "spec": { "template": { "metadata": { "annotations": annotations } } } });
     subject.pinned(Write::Patch { style: PatchStyle::Strategic, subresource: None, body })
 }
 
 fn refuse(subject: &Subject) -> Option<String> {
-    if subject.field("/spec/paused") == &Value::Bool(true) {
+    let is_rollout = subject.target.key.kind == ROLLOUT;
+    if subject.field("/spec/paused") == &Value::Bool(true) && !is_rollout {
         return Some("can't restart paused deployment (run rollout resume first)".to_owned());
     }
-    let before = subject.field("/spec/template/metadata/annotations").get(RESTARTED_AT);
+    let annotations = subject.field("/spec/template/metadata/annotations");
+    let before = if is_rollout { Some(subject.field("/spec/restartAt")) } else { annotations.get(RESTARTED_AT) };
     let is_same = before.and_then(Value::as_str) == Some(stamp(subject).as_str());
     is_same.then(|| {
         "if restart has already been triggered within the past second, please wait before attempting to trigger another"
@@ -85,6 +93,16 @@ mod tests {
         let annotations = json!({RESTARTED_AT: "2026-11-20T10:42:07Z"});
         let object = json!({"spec": {"template": {"metadata": {"annotations": annotations}}}});
         assert!(refuse(&of(object)).unwrap().contains("past second"));
+    }
+
+    #[test]
+    fn a_rollout_is_restarted_by_a_time_even_while_it_is_paused() {
+        let rollout = subject(ROLLOUT, json!({"spec": {"paused": true}}));
+        let Write::Patch { style: PatchStyle::Merge, body, .. } = write(&rollout).write else { panic!("a merge") };
+        assert_eq!(body, json!({"spec": {"restartAt": "2026-11-20T10:42:07Z"}}));
+        assert_eq!(refuse(&rollout), None);
+        let again = subject(ROLLOUT, body);
+        assert!(refuse(&again).unwrap().contains("past second"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(in crate::app) fn subject(kind: KindId, object: Value) -> Subject {
         resource: resource(known),
         uid: "u1".into(),
         resource_version: "7".into(),
+        has_status: true,
         now: Timestamp(1_795_171_327_400_000),
     };
     Subject { object, ..Subject::new(target) }
@@ -35,7 +36,7 @@ fn every_action_has_a_name_of_its_own_and_a_key_row() {
 fn whatever_an_object_looks_like_nothing_panics() {
     for act in ACTS {
         for object in [Value::Null, serde_json::json!([]), serde_json::json!({"spec": 1, "metadata": []})] {
-            for kind in [crate::kinds::DEPLOYMENT, crate::kinds::POD, crate::kinds::NODE] {
+            for kind in [crate::kinds::DEPLOYMENT, crate::kinds::POD, crate::kinds::NODE, crate::kinds::ROLLOUT] {
                 let subject = subject(kind, object.clone());
                 let _ =
                     ((act.write)(&subject), (act.refuse)(&subject), (act.effects)(&subject), (act.caution)(&subject));

@@ -1,12 +1,12 @@
 //! `undo`: the template of an earlier revision comes back, from the history that the cluster keeps; also during a rollout
-//! that is stuck. kubectl's own patches and refusals, pinned to the version that was seen.
+//! that is stuck. The patches and refusals of kubectl and kubectl-argo-rollouts, pinned to the version that was seen.
 
 use super::revision::{self, Revision, current, plain, revisions};
-use super::{Act, Input, PLAIN, Reads, Subject, Undo};
+use super::{Act, Input, PLAIN, Reads, Subject, Undo, argo};
 use crate::app::fields::is_ready;
 use crate::app::mutation::{Mutation, PatchStyle, Write};
 use crate::kinds::workload::REVISION;
-use crate::kinds::{DAEMON_SET, DEPLOYMENT, STATEFUL_SET};
+use crate::kinds::{DAEMON_SET, DEPLOYMENT, ROLLOUT, STATEFUL_SET};
 use serde_json::{Map, Value, json};
 
 /// What stays the Deployment's own when annotations come back from a ReplicaSet.
@@ -21,7 +21,7 @@ const KEPT: [&str; 6] = [
 
 pub(super) const UNDO: Act = Act {
     name: "undo",
-    kinds: &[DEPLOYMENT, STATEFUL_SET, DAEMON_SET],
+    kinds: &[DEPLOYMENT, STATEFUL_SET, DAEMON_SET, ROLLOUT],
     reads: Reads::ObjectAnd(revision::lists),
     input: Some(Input {
         is_asked: false,
@@ -30,7 +30,7 @@ pub(super) const UNDO: Act = Act {
         given: |_| String::new(),
         take: |text, _| taken(text),
     }),
-    refuse: |subject| wanted(subject).err(),
+    refuse: |subject| argo::template_elsewhere(subject).or_else(|| wanted(subject).err()),
     write,
     effects,
     caution,
@@ -55,7 +55,8 @@ fn taken(text: &str) -> Result<String, String> {
 
 /// The revision that is to come back, or kubectl's refusal.
 fn wanted(subject: &Subject) -> Result<Revision, String> {
-    if subject.field("/spec/paused") == &Value::Bool(true) {
+    let (kind, name) = (subject.target.key.kind, &*subject.target.key.name);
+    if subject.field("/spec/paused") == &Value::Bool(true) && kind != ROLLOUT {
         let what =
             "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again";
         return Err(what.to_owned());
@@ -66,18 +67,31 @@ fn wanted(subject: &Subject) -> Result<Revision, String> {
         let found = history.into_iter().find(|revision| revision.number == to);
         found.ok_or_else(|| not_found(subject, to))?
     } else if history.len() < 2 {
-        return Err(if subject.target.key.kind == DEPLOYMENT {
-            format!("no rollout history found for deployment {:?}", &*subject.target.key.name)
-        } else {
-            "no last revision to roll back to".to_owned()
-        });
+        let what = match kind {
+            DEPLOYMENT => format!("no rollout history found for deployment {name:?}"),
+            ROLLOUT => format!("no revision found for rollout {name:?}"),
+            _ => "no last revision to roll back to".to_owned(),
+        };
+        return Err(format!("{what}: {}", without_history(subject)));
     } else {
         history.remove(history.len() - 2)
     };
-    if found.template == plain(subject.field("/spec/template")) {
+    let is_there = match kind {
+        ROLLOUT => current(subject).is_some_and(|now| now.number == found.number),
+        _ => found.template == plain(subject.field("/spec/template")),
+    };
+    if is_there {
         return Err(format!("skipped rollback (current template already matches revision {})", found.number));
     }
     Ok(found)
+}
+
+/// What to do where there is nothing to go back to.
+fn without_history(subject: &Subject) -> &'static str {
+    if subject.field("/spec/revisionHistoryLimit") == &Value::from(0) {
+        return "its revisionHistoryLimit is 0, so none is kept; image or edit sets what it was";
+    }
+    "its template is the first one that is known; image or edit sets another"
 }
 
 fn not_found(subject: &Subject, to: i64) -> String {
@@ -87,6 +101,10 @@ fn not_found(subject: &Subject, to: i64) -> String {
 
 fn write(subject: &Subject) -> Result<Mutation, String> {
     let to = wanted(subject)?;
+    if subject.target.key.kind == ROLLOUT {
+        let body = json!([{ "op": "replace", "path": "/spec/template", "value": to.template }]);
+        return Ok(subject.pinned(Write::Patch { style: PatchStyle::Json, subresource: None, body }));
+    }
     if subject.target.key.kind != DEPLOYMENT {
         return Ok(subject.pinned(Write::Patch { style: PatchStyle::Strategic, subresource: None, body: to.data }));
     }
@@ -151,7 +169,10 @@ fn blocked(subject: &Subject) -> Option<String> {
 
 fn kubectl(subject: &Subject) -> String {
     let to = if subject.argument.is_empty() { String::new() } else { format!(" --to-revision={}", subject.argument) };
-    format!("rollout undo {}{to}", subject.target.name())
+    match argo::line(subject, "undo") {
+        Some(line) => format!("{line}{to}"),
+        None => format!("rollout undo {}{to}", subject.target.name()),
+    }
 }
 
 #[cfg(test)]

@@ -99,6 +99,7 @@ impl App {
             key: ObjectRef::new(known.id, &namespace, &name),
             kind: acts::singular(known),
             resource: acts::resource(known),
+            has_status: known.has_status(),
             uid: "".into(),
             resource_version: "".into(),
             now: self.now,

@@ -350,6 +350,13 @@ impl Pending {
         Ready { effects, cautions, undo, ..Ready::default() }
     }
 
+    /// Whether what is written is the status, which is else its controller's affair.
+    fn writes_status(&self) -> bool {
+        let Some(mutation) = &self.mutation else { return false };
+        let in_body = matches!(&mutation.write, Write::Patch { body, .. } if body.get("status").is_some());
+        mutation.subresource() == Some("status") || (in_body && !self.subject.target.has_status)
+    }
+
     fn ready(&self, preview: Preview) -> Ready {
         let Preview { before, after, warnings } = preview;
         let subject = Subject { after: after.clone(), ..self.subject.clone() };
@@ -362,7 +369,13 @@ impl Pending {
                 let path = ".spec.replicas".to_owned();
                 Some(vec![Difference { path, before: Some(now), after: Some(replicas.to_string()) }])
             }
-            Some(Write::Patch { .. } | Write::Replace { .. }) => Some(diff::differences(&before, &after)),
+            Some(Write::Patch { .. } | Write::Replace { .. }) => {
+                let mut all = diff::differences(&before, &after);
+                if self.writes_status() {
+                    all.extend(diff::differences_of_status(&before, &after));
+                }
+                Some(all)
+            }
             _ => None,
         };
         let differences = differences.map(|all| if is_made { without_name(all) } else { all });

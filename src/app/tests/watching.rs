@@ -17,6 +17,7 @@ fn discovered(id: KindId) -> Discovered {
         short_names: Vec::new(),
         namespaced: kind.namespaced,
         verbs: vec!["list".into(), "watch".into()],
+        parts: Vec::new(),
     }
 }
 

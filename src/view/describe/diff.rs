@@ -33,6 +33,17 @@ pub fn differences(before: &Value, after: &Value) -> Vec<Difference> {
     found
 }
 
+/// The fields of the status that differ: told only where the status itself is what is written.
+pub fn differences_of_status(before: &Value, after: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let fields = |object: &Value| object.get("status").and_then(Value::as_object).cloned().unwrap_or_default();
+    let (old, new) = (fields(before), fields(after));
+    for key in new.keys().chain(old.keys().filter(|key| !new.contains_key(*key))) {
+        compare(&field(".status", key), old.get(key), new.get(key), &mut found);
+    }
+    found
+}
+
 fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Difference>) {
     if before == after || BOOKKEEPING.contains(&path) {
         return;

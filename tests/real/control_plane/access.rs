@@ -50,6 +50,10 @@ pub const USERS: &[(&str, &str)] = &[
     ("withdrawn", ""),
     ("recreator", ""),
     ("racer", ""),
+    ("argonaut", ""),
+    ("veteran", ""),
+    ("undoer", ""),
+    ("frozen", ""),
     ("kwok", "system:masters"),
     ("system:kube-controller-manager", "system:masters"),
     ("system:kube-scheduler", "system:masters"),
@@ -153,6 +157,11 @@ impl ControlPlane {
     /// A certificate for a server name, as an issuer would put it into a Secret.
     pub fn certificate(&self, name: &str) -> Identity {
         self.authority.site(name)
+    }
+
+    /// The certificate of the authority that signs all others, as PEM.
+    pub fn authority(&self) -> String {
+        self.authority.certificate()
     }
 
     /// Gives a user a right, and returns once the API server knows.

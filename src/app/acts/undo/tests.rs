@@ -59,11 +59,14 @@ fn what_kubectl_refuses_is_refused_in_its_words() {
     assert!(refused(&to("5", deployment())).starts_with("unable to find specified revision 5 in history"));
     let mut alone = deployment();
     alone.lists[0].truncate(1);
-    assert_eq!(refused(&alone), r#"no rollout history found for deployment "web""#);
+    let first = "its template is the first one that is known; image or edit sets another";
+    assert_eq!(refused(&alone), format!("no rollout history found for deployment \"web\": {first}"));
+    alone.object["spec"]["revisionHistoryLimit"] = json!(0);
+    assert!(refused(&alone).contains("its revisionHistoryLimit is 0"));
     let mut paused = deployment();
     paused.object["spec"]["paused"] = json!(true);
     assert!(refused(&paused).starts_with("you cannot rollback a paused deployment"));
-    assert_eq!(refused(&subject(STATEFUL_SET, json!({}))), "no last revision to roll back to");
+    assert!(refused(&subject(STATEFUL_SET, json!({}))).starts_with("no last revision to roll back to: "));
 }
 
 fn ordered(kind: KindId) -> Subject {
@@ -98,4 +101,29 @@ fn a_pod_that_blocks_the_way_back_is_named() {
     let mut parallel = ordered(STATEFUL_SET);
     parallel.object["spec"]["podManagementPolicy"] = json!("Parallel");
     assert_eq!(caution(&parallel), Vec::<String>::new());
+}
+
+#[test]
+fn of_a_rollout_the_template_alone_comes_back_as_its_plugin_sends_it() {
+    let set = |number: &str, hash: &str, image: &str| {
+        let mut template = template(image);
+        template["metadata"]["labels"]["rollouts-pod-template-hash"] = json!(hash);
+        let annotations = json!({crate::kinds::rollout::REVISION: number});
+        let labels = json!({"rollouts-pod-template-hash": hash});
+        json!({"metadata": {"annotations": annotations, "labels": labels, "ownerReferences": owner()}, "spec": {"template": template}})
+    };
+    let object = json!({"metadata": {"uid": "u1"}, "spec": {"template": template("web:9"), "paused": true},
+        "status": {"currentPodHash": "i"}});
+    let lists = vec![vec![set("8", "h", "web:8"), set("9", "i", "web:9"), set("3", "c", "web:3")]];
+    let rollout = Subject { lists, ..subject(ROLLOUT, object) };
+    let Write::Patch { style: PatchStyle::Json, body, .. } = write(&rollout).unwrap().write else { panic!("a patch") };
+    assert_eq!(body, json!([{"op": "replace", "path": "/spec/template", "value": template("web:8")}]));
+    assert_eq!((UNDO.undo)(&rollout).way.unwrap().argument, "9");
+    assert!(
+        UNDO.line(&to("3", rollout.clone())).starts_with("kubectl argo rollouts undo web --to-revision=3 --context")
+    );
+    assert!(wanted(&to("9", rollout.clone())).unwrap_err().starts_with("skipped rollback"));
+    let mut alone = rollout;
+    alone.lists[0].truncate(1);
+    assert!(wanted(&alone).unwrap_err().starts_with(r#"no revision found for rollout "web": "#));
 }
