@@ -6,6 +6,7 @@ use crate::kinds::Health;
 use crate::ui::symbol;
 use crate::ui::text::{cut_end, put, put_right, sanitise, width};
 use crate::ui::theme::{Role, Theme, Themed};
+use crate::view::fit::wrap;
 use crate::view::line::{self, Span};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -67,14 +68,39 @@ impl Widget for &Themed<'_, Message> {
     }
 }
 
+/// Lines that a failure may take, upwards over what is there.
+const MOST_LINES: usize = 6;
+
+/// A notice has its line. What did not work is told whole, above it, where one line is too short: a server's own words are
+/// what the user has to go by.
 fn notice(buffer: &mut Buffer, (at, end): ((u16, u16), u16), text: &str, is_failure: bool, theme: &Theme) {
-    let mut x = at.0;
-    if is_failure {
-        let (symbol, role) = symbol::of(Health::Failed);
-        x = put(buffer, at, end, symbol, theme.style(role)) + 1;
+    let style = theme.style(Role::Text);
+    if !is_failure {
+        let text = cut_end(text, usize::from(end.saturating_sub(at.0)));
+        put(buffer, at, end, &text, style);
+        return;
     }
-    let text = cut_end(text, usize::from(end.saturating_sub(x)));
-    put(buffer, (x, at.1), end, &text, theme.style(Role::Text));
+    let (symbol, role) = symbol::of(Health::Failed);
+    let x = at.0 + u16::try_from(width(symbol)).unwrap_or(1) + 1;
+    let room = usize::from(end.saturating_sub(x));
+    let mut lines = if width(text) <= room { vec![text.to_owned()] } else { wrap(text, room) };
+    let most = MOST_LINES.min(usize::from(at.1.saturating_sub(buffer.area.top())) + 1);
+    if most < lines.len() {
+        let rest = lines.split_off(most - 1).join(" ");
+        lines.push(cut_end(&rest, room).into_owned());
+    }
+    let top = at.1.saturating_sub(u16::try_from(lines.len().saturating_sub(1)).unwrap_or(0));
+    let (left, right) = (buffer.area.left(), buffer.area.right());
+    for y in top..at.1 {
+        for x in left..right {
+            buffer[(x, y)].reset();
+            buffer[(x, y)].set_style(style);
+        }
+    }
+    put(buffer, (at.0, top), end, symbol, theme.style(role));
+    for (line, y) in lines.iter().zip(top..) {
+        put(buffer, (x, y), end, line, style);
+    }
 }
 
 /// What is typed, with the cursor in sight: a long line loses its head, marked as cut. Returns the column behind it.
