@@ -126,7 +126,12 @@ impl App {
     fn step_page(&mut self, by: isize, area: Area) {
         let Some((page, cursor)) = self.page_on_screen() else { return };
         let all = describe::lines(&page).count();
-        let next = cursor.moved(moved(cursor.index, by, all), usize::from(area.height));
+        let is_list = matches!(self.session().map(Session::screen), Some(Screen::Rollouts(_)));
+        let to = if is_list { entry_from(&page, cursor.index, by) } else { moved(cursor.index, by, all) };
+        let height = usize::from(area.height);
+        // Of an object with several lines all are to be seen.
+        let whole = if is_list { cursor.moved(entry_end(&page, to), height) } else { cursor };
+        let next = whole.moved(to, height);
         let link = describe::lines(&page).nth(next.index).and_then(|(_, line)| line.link.clone());
         match self.session_mut().and_then(|session| session.screens.last_mut()) {
             Some(Screen::Detail(screen)) => screen.cursor = next,
@@ -211,6 +216,22 @@ pub(super) fn docked(session: &Session, size: Size) -> Option<&LogsScreen> {
     let Some(Screen::Logs(logs)) = over else { return None };
     let has_room = SPLIT <= size.width && matches!(under, Screen::Table(_) | Screen::Trace(_));
     (logs.is_beside && has_room).then_some(logs)
+}
+
+/// The first line of an object so many objects further on, where each has several lines.
+fn entry_from(page: &Detail, from: usize, by: isize) -> usize {
+    let links: Vec<_> = describe::lines(page).map(|(_, line)| line.link.as_ref()).collect();
+    let begins = |index: &usize| *index == 0 || links[*index] != links[*index - 1];
+    let starts: Vec<usize> = (0..links.len()).filter(begins).collect();
+    let here = starts.iter().rposition(|start| *start <= from).unwrap_or(0);
+    starts.get(moved(here, by, starts.len())).copied().unwrap_or(0)
+}
+
+/// The last line of the object on a line.
+fn entry_end(page: &Detail, at: usize) -> usize {
+    let mut links = describe::lines(page).map(|(_, line)| line.link.as_ref()).skip(at).peekable();
+    let own = links.peek().copied();
+    at + links.take_while(|link| Some(*link) == own).count().saturating_sub(1)
 }
 
 pub(super) fn moved(from: usize, by: isize, all: usize) -> usize {

@@ -59,6 +59,16 @@ impl App {
         }
     }
 
+    /// The selection in the list of rollouts stays with its object from the first whole picture on.
+    pub(super) fn pin_rollouts(&mut self) {
+        let Some(session) = self.session().filter(|session| session.is_whole()) else { return };
+        let Screen::Rollouts(RolloutsScreen { held: None, .. }) = session.screen() else { return };
+        let link = self.selected_line().and_then(|line| line.link);
+        if let Some(Screen::Rollouts(screen)) = self.session_mut().and_then(|session| session.screens.last_mut()) {
+            screen.held = link;
+        }
+    }
+
     /// Every rollout under way.
     pub(super) fn rollouts(&mut self) {
         if !matches!(self.session().map(Session::screen), Some(Screen::Rollouts(_))) {
@@ -169,7 +179,11 @@ impl App {
     pub(super) fn rollouts_page(&self, session: &Session, screen: &RolloutsScreen) -> (Detail, Cursor) {
         let room = usize::from(self.panes().main.width).saturating_sub(8);
         let page = tray::page(&session.cluster, &session.catalog, self.now, room);
-        let cursor = held(&page, screen.cursor, screen.held.as_ref());
+        let first = screen
+            .held
+            .as_ref()
+            .and_then(|held| describe::lines(&page).position(|(_, line)| line.link.as_ref() == Some(held)));
+        let cursor = Cursor { index: first.unwrap_or(screen.cursor.index), ..screen.cursor };
         (page, cursor)
     }
 }

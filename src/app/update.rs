@@ -238,6 +238,7 @@ impl App {
         self.follow_routes();
         self.fetch_templates();
         self.hear_rollout();
+        self.pin_rollouts();
         let current = self.current;
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let needs = if index == current { &looked_at } else { &Needs::default() };

@@ -93,7 +93,7 @@ pub fn blocks(cluster: &Cluster, record: &Record, revisions: &[Revision], now: T
         found.extend(out_of_order(record, facts, revisions));
     }
     for revision in revisions.iter().filter(|revision| revision.is_update) {
-        pods(revision, history::previous(revisions), &mut found);
+        pods(revision, &way_back(revisions), &mut found);
     }
     found.extend(held(record));
     found.extend(late(record, revisions, now));
@@ -183,7 +183,7 @@ fn shows_trouble(pod: &Record) -> bool {
 }
 
 /// The pods of the newest revision that are not ready, by their cause.
-fn pods(revision: &Revision, back: Option<&Revision>, found: &mut Vec<Block>) {
+fn pods(revision: &Revision, back: &str, found: &mut Vec<Block>) {
     for pod in revision.pods.iter().filter(|pod| !is_over(pod) && !is_ready(pod)) {
         let Facts::Pod(facts) = &pod.digest.facts else { continue };
         let Some(cause) = cause(facts) else { continue };
@@ -199,8 +199,18 @@ fn pods(revision: &Revision, back: Option<&Revision>, found: &mut Vec<Block>) {
     }
 }
 
-fn remedy(cause: Cause, text: &str, back: Option<&Revision>) -> String {
-    let undo = back.map_or_else(String::new, |back| format!(", or undo to revision {} ({})", back.number, back.tags()));
+/// How to go back: to what runs well; where nothing shows that of any other revision, none is recommended.
+fn way_back(revisions: &[Revision]) -> String {
+    match history::proven(revisions) {
+        Some(back) => format!(", or undo to revision {} ({})", back.number, back.tags()),
+        // What pods of it run already is itself what somebody went back to.
+        None if revisions.iter().any(|revision| revision.is_update && revision.works) => String::new(),
+        None if 1 < revisions.len() => ", or undo to a revision that ran well (h lists them all)".to_owned(),
+        None => String::new(),
+    }
+}
+
+fn remedy(cause: Cause, text: &str, undo: &str) -> String {
     match cause {
         Cause::Image => format!("set an image that can be pulled{undo}"),
         Cause::Config => format!("make what its template names, or mend the template{undo}"),
@@ -296,7 +306,8 @@ fn argo(record: &Record, facts: &RolloutFacts) -> Option<Block> {
     let message = facts.message.as_deref().unwrap_or("");
     if facts.aborted {
         let text = format!("aborted: {message}");
-        let remedy = "retry it, or undo: its template still is the new one".to_owned();
+        let remedy =
+            "retry-rollout tries it again, undo makes the way back whole: its template still is the new one".to_owned();
         return Some(block(
             Cause::Aborted,
             Health::Failed,
@@ -306,7 +317,7 @@ fn argo(record: &Record, facts: &RolloutFacts) -> Option<Block> {
         ));
     }
     if facts.paused {
-        let remedy = "promote it, or set .spec.paused to false".to_owned();
+        let remedy = "resume lets it go on with its steps".to_owned();
         return Some(block(Cause::Paused, Health::Warn, &record.key, "paused by hand".to_owned(), remedy));
     }
     let (reason, _) = facts.pauses.first()?;
@@ -317,7 +328,13 @@ fn argo(record: &Record, facts: &RolloutFacts) -> Option<Block> {
         "InconclusiveAnalysisRun" | "InconclusiveExperiment" => "an analysis came to no conclusion",
         other => other,
     };
-    Some(block(Cause::Held, Health::Warn, &record.key, format!("{what}{step}"), "promote it, or abort it".to_owned()))
+    Some(block(
+        Cause::Held,
+        Health::Warn,
+        &record.key,
+        format!("{what}{step}"),
+        "b promotes it, x aborts it".to_owned(),
+    ))
 }
 
 /// There was no progress for too long; the controller goes on trying.
@@ -328,7 +345,7 @@ fn late(record: &Record, revisions: &[Revision], now: Timestamp) -> Option<Block
         .progress_deadline_seconds
         .map_or(String::new(), |s| format!(" for {}", age::duration(i64::from(s) * 1_000_000)));
     let ago = since.map_or(String::new(), |at| format!(", the deadline passed {} ago", age::age(now, Some(at))));
-    let remedy = history::previous(revisions).map_or(String::new(), |back| {
+    let remedy = history::proven(revisions).map_or(String::new(), |back| {
         format!("nothing is undone by itself: undo to revision {} ({})", back.number, back.tags())
     });
     Some(block(Cause::Deadline, Health::Failed, &record.key, format!("no progress{limit}{ago}"), remedy))

@@ -45,6 +45,8 @@ pub struct Revision {
     pub ending: u32,
     /// Why no more of its pods can be made, in the server's words.
     pub refused: Option<Arc<str>>,
+    /// Whether pods of it are ready now, which is the only proof that it runs well.
+    pub works: bool,
     /// Whether it is the newest template, to which pods are brought.
     pub is_update: bool,
     /// Whether it is the template that pods had before that, or have since nothing changes.
@@ -60,6 +62,9 @@ pub fn history(cluster: &Cluster, record: &Record) -> Vec<Revision> {
     };
     revisions.sort_by_key(|revision| (Reverse(revision.number), revision.key.clone()));
     mark(record, &mut revisions);
+    for revision in &mut revisions {
+        revision.works |= 0 < revision.ready;
+    }
     revisions
 }
 
@@ -71,6 +76,11 @@ pub fn find(revisions: &[Revision], number: i64) -> Option<&Revision> {
 /// The revision to which an undo goes: the second of the newest-first list, whatever pods run.
 pub fn previous(revisions: &[Revision]) -> Option<&Revision> {
     revisions.get(1)
+}
+
+/// The latest other revision whose pods run well, to which an undo is worth its while; none where nothing proves that.
+pub fn proven(revisions: &[Revision]) -> Option<&Revision> {
+    revisions.iter().find(|revision| !revision.is_update && revision.works)
 }
 
 /// The revision to which pods are brought.
@@ -133,6 +143,7 @@ fn by_replica_sets(cluster: &Cluster, record: &Record) -> Vec<Revision> {
         revision.images = facts.template.main().map(|c| (Arc::clone(&c.name), Arc::clone(&c.image))).collect();
         revision.wanted = Some(facts.replicas.desired);
         revision.refused.clone_from(&facts.refused);
+        revision.works = 0 < facts.replicas.ready;
         revisions.push(revision);
     }
     revisions
@@ -173,6 +184,7 @@ fn revision(held: &Arc<Record>, number: i64, mut pods: Vec<Arc<Record>>) -> Revi
         ending: size(pods.iter().filter(|pod| pod.meta.deleted.is_some()).count()),
         pods,
         refused: None,
+        works: false,
         is_update: false,
         is_current: false,
     }

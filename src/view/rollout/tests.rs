@@ -206,6 +206,31 @@ fn what_the_new_pods_lack_holds_up_a_rollout() {
 }
 
 #[test]
+fn no_revision_is_recommended_that_nothing_shows_to_run_well() {
+    let pods = |owner: &str, count: usize, state: &str| -> String {
+        let uid = owner.replace("web-", "r");
+        let owner = format!("ReplicaSet/{owner}/{uid}");
+        (0..count).map(|n| pod(&format!("{uid}-{n}"), &owner, "", "", state)).collect()
+    };
+    let remedies = |yaml: &str| -> String {
+        let all = held_up(
+            DEPLOYMENT,
+            &(deployment(5, "replicas: 5", &rolling("ReplicaSetUpdated", "2026-11-20T10:41:07Z")) + yaml),
+        );
+        all.into_iter().map(|block| block.3).collect::<Vec<_>>().join("; ")
+    };
+    // Revision 2 is what somebody went back to: it runs but for one pod, and what is left of the other never ran.
+    let undone = set(1, 0, "replicas: 0") + &set(2, 5, "replicas: 5, readyReplicas: 4");
+    let undone = undone + &pods("web-2", 4, READY) + &pod("late", "ReplicaSet/web-2/r2", "", "", CRASHES);
+    assert_eq!(remedies(&undone), "read its logs (l)");
+    // Nothing runs well: which one did, nobody knows.
+    let broken = set(1, 0, "replicas: 0") + &set(2, 5, "replicas: 5") + &pods("web-2", 5, CRASHES);
+    assert_eq!(remedies(&broken), "read its logs (l), or undo to a revision that ran well (h lists them all)");
+    let first = set(2, 5, "replicas: 5") + &pods("web-2", 5, CRASHES);
+    assert_eq!(remedies(&first), "read its logs (l)");
+}
+
+#[test]
 fn a_refusal_names_the_quota_and_what_it_lacks() {
     let refusal =
         "pods \"web-2-x\" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=4, limited: pods=4";

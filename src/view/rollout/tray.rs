@@ -8,7 +8,7 @@ use super::{KINDS, replicas};
 use crate::kinds::{Catalog, Facts, Health, ObjectRef, Record, age};
 use crate::model::Cluster;
 use crate::view::describe::{Detail, Section};
-use crate::view::fit::{cut_end, cut_middle, width};
+use crate::view::fit::{cut_end, cut_middle, width, wrap};
 use crate::view::line::{Line, Role, Span};
 use crate::view::short_name;
 use crate::wire::Timestamp;
@@ -115,33 +115,31 @@ pub fn page(cluster: &Cluster, catalog: &Catalog, now: Timestamp, room: usize) -
             Span::new(bar, Role::State(entry.health)),
             Span::text(format!("  {:<7}", format!("{}/{}", entry.updated, entry.wanted))),
         ];
+        let mut left_text = String::new();
         if let Deadline::Runs(end) = entry.deadline {
             let left = end.micros_since(now);
             if 0 < left {
                 let change = age::next_second(now, end);
                 next = Some(next.map_or(change, |at| at.min(change)));
-                spans.push(Span::dim(format!("  {} left", age::duration(left))));
+                left_text = format!("{} left", age::duration(left));
             }
         }
-        // A small screen has the rest below.
-        let is_small = room < WIDE;
-        let mut rest = Vec::new();
+        let mut rest: Vec<String> = Some(left_text).filter(|text| !text.is_empty()).into_iter().collect();
         if let Some((from, to)) = &entry.images {
             rest.push(format!("{} → {}", cut_end(from, NAME / 2), cut_end(to, NAME / 2)));
         }
         rest.extend(Some(entry.reason.clone()).filter(|reason| !reason.is_empty()));
         let rest = rest.join(": ");
-        let used: usize = if is_small { 6 } else { spans.iter().map(|span| width(&span.text)).sum() };
-        let rest = Span::dim(format!("  {}", cut_end(&rest, room.saturating_sub(used + 2).max(10))));
-        let below = if is_small {
-            vec![Span::text("    "), rest]
-        } else {
-            spans.push(rest);
-            Vec::new()
-        };
+        let used: usize = spans.iter().map(|span| width(&span.text)).sum();
+        // Where it does not fit beside, it stands below, whole.
+        let is_beside = WIDE <= room && used + 2 + width(&rest) <= room;
+        let below = if is_beside || rest.is_empty() { Vec::new() } else { wrap(&rest, room.saturating_sub(6).max(20)) };
+        if is_beside {
+            spans.push(Span::dim(format!("  {rest}")));
+        }
         lines.push(Line::of(spans).state(Some(entry.health)).to(Some(entry.key.clone())));
-        if !below.is_empty() {
-            lines.push(Line::of(below).to(Some(entry.key.clone())));
+        for part in below {
+            lines.push(Line::of(vec![Span::text("      "), Span::dim(part)]).to(Some(entry.key.clone())));
         }
     }
     let health = entries.first().map_or(Health::Ready, |entry| entry.health);
