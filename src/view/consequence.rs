@@ -147,10 +147,10 @@ impl Behind {
     pub fn line(&self, when: When) -> Line {
         let name = format!("service/{}", self.service.name);
         if self.is_gone {
-            return told(&name, format!("  is gone, with {}", endpoints(self.now)), Some(kinds::Health::Failed));
+            return told(&name, format!("is gone, with {}", endpoints(self.now)), Some(kinds::Health::Failed));
         }
         if self.now == self.then {
-            let text = format!("  at least {} of {} stay meanwhile", self.least, endpoints(self.now));
+            let text = format!("at least {} of {} stay meanwhile", self.least, endpoints(self.now));
             let health = if self.least == 0 { kinds::Health::Failed } else { kinds::Health::Warn };
             return told(&name, text, Some(health));
         }
@@ -164,12 +164,14 @@ impl Behind {
             then if then < self.now => Some(kinds::Health::Warn),
             _ => None,
         };
-        told(&name, format!("  {} → {}{until}", self.now, endpoints(self.then)), health)
+        told(&name, format!("{} → {}{until}", self.now, endpoints(self.then)), health)
     }
 }
 
 fn told(name: &str, text: String, health: Option<kinds::Health>) -> Line {
-    Line::of(vec![Span::new(name, Role::Link), Span::text(text)]).state(health)
+    // The gap is a part of its own: a text that is broken into lines loses the spaces before it.
+    let (name, gap, text) = (Span::new(name, Role::Link), Span::text("  "), Span::text(text));
+    Line::of(vec![name, gap, text]).state(health)
 }
 
 fn endpoints(count: usize) -> String {

@@ -161,7 +161,10 @@ fn budget(pod: &Value, subject: &Subject) -> Option<String> {
 fn effects(subject: &Subject) -> Vec<String> {
     let leaving: Vec<(&Value, Option<String>)> = leaving(subject).map(|pod| (pod, budget(pod, subject))).collect();
     let count = i64::try_from(leaving.len()).unwrap_or(i64::MAX);
-    let mut lines = vec![format!("no new pod is put there; {} asked to leave, one after the other:", pods_are(count))];
+    let mut lines = vec![format!(
+        "no new pod is put there; {} asked to leave, one after the other, as listed below",
+        pods_are(count)
+    )];
     let wide = pods(subject).iter().map(|pod| place(pod).chars().count()).max().unwrap_or(0).min(WIDEST);
     let line = |word: &str, pod: &Value, why: &str| format!("  {word}  {:wide$}  {why}", cut_middle(&place(pod), wide));
     let (held, free): (Vec<_>, Vec<_>) = leaving.into_iter().partition(|(_, budget)| budget.is_some());

@@ -9,8 +9,9 @@ use crate::app::session::Session;
 use crate::app::session::paths::Paths;
 use crate::kinds::{Catalog, Health, ObjectRef, Record, SECRET};
 use crate::view::consequence::paths::{self, Followed, Path};
-use crate::view::consequence::{self, Draft, Step, pods};
-use crate::view::line::{Line, Span};
+use crate::view::consequence::{self, Draft, Step, When, pods};
+use crate::view::line::{Line, Span, counted};
+use crate::view::trace::outcome::Verdict;
 use crate::view::trace::world::{Probes, World};
 use crate::wire::Timestamp;
 use serde_json::Value;
@@ -140,13 +141,32 @@ impl Weighing {
         left.is_empty()
     }
 
+    /// What it comes to, where that is more than a glance takes in.
+    fn summary(&self) -> Option<Line> {
+        let fewer = self.draft.services.iter().filter(|one| one.is_gone || one.then.min(one.least) < one.now).count();
+        let broken = self.found.iter().filter(|path| path.then == Verdict::Broken && path.now != Some(Verdict::Broken));
+        let (broken, until) = (broken.count(), if self.draft.when == When::Meanwhile { " meanwhile" } else { "" });
+        if self.draft.services.len() + self.found.len() <= SHOWN {
+            return None;
+        }
+        let (have, break_) = (if fewer == 1 { "has" } else { "have" }, if broken == 1 { "breaks" } else { "break" });
+        let all = format!(
+            "{} {have} fewer endpoints, {} {break_}{until}",
+            counted(fewer, "Service"),
+            counted(broken, "path")
+        );
+        let health = if broken == 0 { Health::Warn } else { Health::Failed };
+        Some(Line::text(all).state(Some(health)))
+    }
+
     fn lines(&self) -> Vec<Line> {
         let Draft { services, when, unknown, .. } = &self.draft;
         let mut services: Vec<Line> = services.iter().map(|behind| behind.line(*when)).collect();
         services.sort_by_key(|line| line.health.unwrap_or(Health::Ready));
         let mut found = self.found.clone();
         found.sort_by_key(|path| path.then);
-        let mut lines = capped(services, "Services");
+        let mut lines: Vec<Line> = self.summary().into_iter().collect();
+        lines.extend(capped(services, "Services"));
         lines.extend(capped(found.iter().map(|path| path.line(*when)).collect(), "paths"));
         if 0 < self.beyond {
             let text = format!("{} more paths lead there: they were not followed", self.beyond);

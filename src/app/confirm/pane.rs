@@ -120,8 +120,12 @@ fn act(pending: &Pending, mode: Mode, impact: &[Line]) -> Vec<Line> {
 fn would(ready: &Ready, mode: Mode, impact: &[Line]) -> Vec<Line> {
     let warn = |text: &String| Line { health: Some(Health::Warn), ..Line::text(text.clone()) };
     let mut lines = vec![Line::default()];
-    lines.extend(ready.effects.iter().map(|text| Line::text(text.clone())));
+    // A list of objects, as a drain's pods are, can be longer than the screen: what others notice goes before it.
+    let listed = ready.effects.iter().position(|text| text.starts_with("  ")).unwrap_or(ready.effects.len());
+    let (said, list) = ready.effects.split_at(listed);
+    lines.extend(said.iter().map(|text| Line::text(text.clone())));
     lines.extend_from_slice(impact);
+    lines.extend(list.iter().map(|text| Line::text(text.clone())));
     lines.extend(ready.cautions.iter().map(warn));
     if let Some(differences) = &ready.differences {
         lines.extend((1 < lines.len()).then(Line::default));

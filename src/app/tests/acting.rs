@@ -8,7 +8,9 @@ use crate::kinds::DEPLOYMENT;
 use serde_json::{Value, json};
 
 mod again;
+mod argo;
 mod editing;
+mod effects;
 mod flows;
 mod forwards;
 mod giving;
@@ -36,7 +38,7 @@ fn acting(policy: &str, asked: Option<Mode>) -> App {
     app
 }
 
-fn connect(app: &mut App, epoch: u64) {
+fn connect(app: &mut App, epoch: u64) -> Vec<Effect> {
     let connected = Connected {
         catalog: Catalog::builtin(),
         version: "v1.36.3".into(),
@@ -44,7 +46,7 @@ fn connect(app: &mut App, epoch: u64) {
         user: None,
         cluster_uid: Some("u-shop".into()),
     };
-    app.update(Event::Reply(Epoch(epoch), Reply::Connected(Box::new(connected))));
+    app.update(Event::Reply(Epoch(epoch), Reply::Connected(Box::new(connected))))
 }
 
 /// The write that is to be rehearsed, by its number.

@@ -13,7 +13,7 @@ use crate::view::trace::request::Request;
 use crate::view::trace::verdict;
 use crate::view::trace::world::{Answers, Probes, World};
 use crate::wire::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A path that may be touched.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,9 +51,13 @@ pub fn affected(cluster: &mut Cluster, index: &Index, draft: &Draft) -> Vec<Path
         draft.changed.iter().any(|key| entry.route.owner == *key || entry.looked_at(cluster, key))
     };
     let mut found: Vec<Path> = Vec::new();
+    // By pattern, so that thousands of paths through one Service are not compared with each other.
+    let mut known: BTreeMap<String, Vec<Request>> = BTreeMap::new();
     let mut add = |route: &Route, is_new| {
         let path = Path { pattern: route.pattern(), request: route.request.clone(), is_new };
-        if !found.iter().any(|known| known.pattern == path.pattern && known.request == path.request) {
+        let same = known.entry(path.pattern.clone()).or_default();
+        if !same.contains(&path.request) {
+            same.push(path.request.clone());
             found.push(path);
         }
     };
@@ -131,9 +135,9 @@ impl Followed {
     /// What is to be said of it.
     pub fn line(&self, when: When) -> Line {
         let change = match self.now {
-            None => format!("  new: {}", self.then.name()),
-            Some(now) if now == self.then => format!("  {} as before", now.name()),
-            Some(now) => format!("  {} → {}", now.name(), self.then.name()),
+            None => format!("new: {}", self.then.name()),
+            Some(now) if now == self.then => format!("{} as before", now.name()),
+            Some(now) => format!("{} → {}", now.name(), self.then.name()),
         };
         let until = match when {
             When::Lasting => "",
@@ -141,9 +145,12 @@ impl Followed {
             When::OnceReady => " once its pods are ready",
         };
         let spans = vec![
+            // Gaps are parts of their own: a text that is broken into lines loses the spaces before it.
             Span::new(self.pattern.clone(), Role::Link),
+            Span::text("  "),
             Span::new(change, Role::State(self.then.health())),
-            Span::text(format!("{until}: {}", self.why)),
+            Span::text(format!("{until}: ")),
+            Span::text(self.why.clone()),
         ];
         Line::of(spans).state(Some(self.then.health()))
     }

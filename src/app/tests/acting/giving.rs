@@ -8,7 +8,7 @@ fn map(name: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": "1"}})
 }
 
-fn given(app: &mut App, documents: &[Value]) -> Vec<Effect> {
+pub(super) fn given(app: &mut App, documents: &[Value]) -> Vec<Effect> {
     let effects = keys(app, ":apply ~/shop.yaml<enter>");
     assert!(effects.contains(&Effect::Read(Epoch(1), "~/shop.yaml".into())), "{effects:?}");
     let place = |(index, one): (usize, &Value)| {
@@ -22,11 +22,11 @@ fn given(app: &mut App, documents: &[Value]) -> Vec<Effect> {
     app.update(Event::Reply(Epoch(1), Reply::Given(given)))
 }
 
-fn numbers(effects: &[Effect]) -> Vec<u64> {
+pub(super) fn numbers(effects: &[Effect]) -> Vec<u64> {
     effects.iter().filter_map(|e| if let Effect::Preview(_, number, _) = e { Some(*number) } else { None }).collect()
 }
 
-fn told(app: &mut App, number: u64, said: Result<(Value, Value), Refused>) {
+pub(super) fn told(app: &mut App, number: u64, said: Result<(Value, Value), Refused>) {
     let said = said.map(|(before, after)| Box::new(Preview { before, after, warnings: Vec::new() }));
     app.update(Event::Reply(Epoch(1), Reply::Previewed(number, said)));
 }

@@ -52,6 +52,59 @@ fn each_object_has_its_verdict_and_one_yes_does_the_rest() {
 }
 
 #[test]
+fn z_takes_back_the_rollout_of_each_marked_object_that_has_a_history() {
+    let mut app = marked(OPERATE);
+    // What this run did is not meant while marks say what is.
+    let way = crate::app::mutation::Way {
+        act: "pause",
+        key: ObjectRef::new(DEPLOYMENT, "dev", "web"),
+        argument: String::new(),
+    };
+    app.deeds.ways.push(("shop".into(), way));
+    let effects = keys(&mut app, "z");
+    let asked: Vec<(u64, String)> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Consult(_, number, inquiry) => Some((*number, inquiry.target.key.name.to_string())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(asked.len(), 3);
+    let template = |image: &str| json!({"spec": {"containers": [{"name": "app", "image": image}]}});
+    let set = |number: &str, image: &str| {
+        let owner = json!([{"kind": "Deployment", "uid": "u1", "controller": true}]);
+        let annotations = json!({"deployment.kubernetes.io/revision": number});
+        json!({"metadata": {"annotations": annotations, "ownerReferences": owner}, "spec": {"template": template(image)}})
+    };
+    for (number, name) in &asked {
+        let web = object("9", &json!({"template": template("a:2")}));
+        let mut sets = vec![set("1", "a:1"), set("2", "a:2")];
+        if name == "api" {
+            sets.truncate(1);
+        }
+        let told = Told { object: web.clone(), lists: vec![sets], ..Told::default() };
+        let effects = app.update(Event::Reply(Epoch(1), Reply::Consulted(*number, Ok(Box::new(told)))));
+        for (number, _) in rehearsals(&effects) {
+            preview(&mut app, number, &web);
+        }
+    }
+    later(&mut app, 300_000);
+    let text = dialog(&app);
+    assert!(text.starts_with("undo 2 of 3 objects"), "{text}");
+    for part in [
+        "deployment/api in dev  no rollout history found",
+        "deployment/web in dev  revision 2 → revision 1",
+        "image a:2 → a:1",
+        "the first failure stops the rest",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    let effects = keys(&mut app, "y");
+    let plan: Vec<&str> = writes(&effects)[0].plan().iter().map(|one| &*one.key.name).collect();
+    assert_eq!(plan, ["shop", "web"]);
+}
+
+#[test]
 fn what_goes_far_wants_the_action_and_the_number_typed() {
     let mut app = marked(OPERATE);
     let effects = keys(&mut app, ":scale 0<enter>");
@@ -126,6 +179,7 @@ fn what_may_be_done_is_listed_with_the_reason_where_it_may_not() {
         .into_iter()
         .map(|right| match right.part {
             "scale" => (right, Verdict::Denied("no role".to_owned())),
+            "portforward" if right.verb == "create" => (right, Verdict::Denied("no role".to_owned())),
             _ => (right, Verdict::Allowed),
         })
         .collect();
@@ -134,6 +188,10 @@ fn what_may_be_done_is_listed_with_the_reason_where_it_may_not() {
     let entry = |name: &str| pane.entries.iter().find(|entry| entry.text == name).cloned();
     assert!(entry("scale").unwrap().detail.contains("you may not (no role)"));
     assert!(entry("delete").unwrap().detail.contains("denied by the policy"));
+    // Servers before 1.35 ask for `get` alone.
+    let forward = entry("forward").unwrap();
+    assert_eq!(forward.health, Some(Health::Unknown));
+    assert!(forward.detail.contains("you may not create pods/portforward: servers since Kubernetes 1.35"));
     assert_eq!(entry("restart").unwrap().health, Some(Health::Ready));
     assert_eq!((entry("cordon"), entry("recreate")), (None, None));
     // The list is of the object for which it was opened, and an answer is good for a while.
