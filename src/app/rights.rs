@@ -24,7 +24,7 @@ impl App {
         let Some(session) = self.session_mut() else { return };
         let is_fresh =
             |right: &Right, rights: &Rights| rights.get(right).is_some_and(|(_, at)| now < at.plus_seconds(GOOD_FOR));
-        let rights = offered(&key).map(|act| (act.right)(&key));
+        let rights = offered(&key).flat_map(|act| needed(act, &key));
         let mut wanted: Vec<Right> = rights.filter(|right| !is_fresh(right, &session.rights)).collect();
         wanted.sort();
         wanted.dedup();
@@ -70,14 +70,11 @@ impl App {
         if let (Mode::Observe, None, Some(why)) = (session.mode, &session.grant.elevate, &session.grant.closed) {
             return (Health::Warn, why.clone());
         }
-        match session.rights.get(&(act.right)(key)) {
-            None => (Health::Progressing, "asking whether you may".to_owned()),
-            Some((Verdict::Allowed, _)) => (Health::Ready, String::new()),
-            Some((Verdict::Denied(why), _)) => (Health::Warn, format!("you may not{}", because(why))),
-            Some((Verdict::Unknown(why), _)) => {
-                (Health::Unknown, format!("nobody can tell whether you may{}", because(why)))
-            }
-        }
+        let told: Option<Vec<(Right, Verdict)>> = needed(act, key)
+            .into_iter()
+            .map(|right| session.rights.get(&right).map(|(verdict, _)| (right, verdict.clone())))
+            .collect();
+        told.map_or_else(|| (Health::Progressing, "asking whether you may".to_owned()), |told| judged(&told))
     }
 
     /// Enter in the list of actions.
@@ -96,6 +93,37 @@ impl App {
         }
         let right = (act.right)(&self.subject()?);
         matches!(session.rights.get(&right), Some((Verdict::Denied(_), _))).then(|| "you may not".to_owned())
+    }
+}
+
+/// The rights on which an action depends. Of a channel into a pod some servers ask for `get`, later ones for both.
+fn needed(act: &Act, key: &ObjectRef) -> Vec<Right> {
+    if act.opens.is_some() || act.forward.is_some() { (act.rights)(key) } else { vec![(act.right)(key)] }
+}
+
+/// What several verdicts come to.
+fn judged(told: &[(Right, Verdict)]) -> (Health, String) {
+    let unknown = told.iter().find_map(|(_, verdict)| match verdict {
+        Verdict::Unknown(why) => Some(why),
+        _ => None,
+    });
+    if let Some(why) = unknown {
+        return (Health::Unknown, format!("nobody can tell whether you may{}", because(why)));
+    }
+    let denied = |(right, verdict): &(Right, Verdict)| match verdict {
+        Verdict::Denied(why) => Some((right.clone(), why.clone())),
+        _ => None,
+    };
+    let no: Vec<(Right, String)> = told.iter().filter_map(denied).collect();
+    // Without the other rights no server lets anybody in; this one is asked for by later ones only.
+    let is_sure = |(right, _): &&(Right, String)| told.len() == 1 || right.verb != "create";
+    match (no.iter().find(is_sure), no.first()) {
+        (Some((_, why)), _) => (Health::Warn, format!("you may not{}", because(why))),
+        (None, Some((right, _))) => {
+            let text = format!("you may not create pods/{}: servers since Kubernetes 1.35 want that too", right.part);
+            (Health::Unknown, text)
+        }
+        (None, None) => (Health::Ready, String::new()),
     }
 }
 
