@@ -1,5 +1,7 @@
 //! Kinds that come from definitions: a route's weights beside kubectl, and a definition in the same file as an object of it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::twins::{OURS, THEIRS, begin, confirm, same, select};
@@ -75,18 +77,27 @@ fn a_definition_and_an_object_of_it_in_one_file_take_two_yeses() {
     program.until("the server has no kind Gadget of example.test/v1");
     program.until("apply that first");
     program.until("apply 1 of 2 objects");
+    program.until("type apply 1");
     program.ponder();
-    program.answer("y");
+    program.keys("apply 1<enter>");
     program.until("apply 1 of 2 objects: done");
     let path = "/apis/example.test/v1/namespaces/gadgets/gadgets";
     plane.wait_for("the kind to be served", || plane.send(&Request::get(path)).status == 200);
     // The program finds the new kind by itself; until then it says the same as before.
-    program.keys(":gadgets gadgets<enter>");
-    program.until("no gadgets");
-    program.keys(&apply);
+    for _ in 0..60 {
+        program.keys(&apply);
+        program.until(" objects");
+        program.ponder();
+        if program.screen().contains("apply 2 objects") {
+            break;
+        }
+        program.keys("<esc>");
+        program.run(Duration::from_millis(500));
+    }
     program.until("apply 2 objects");
+    program.until("type apply 2");
     program.ponder();
-    program.answer("y");
+    program.keys("apply 2<enter>");
     program.until("apply 2 objects: done");
     assert_eq!(plane.json(&format!("{path}/first"))["spec"]["size"], 3);
     let uris: Vec<String> = writes(plane, "twin")
