@@ -300,7 +300,10 @@ impl<'s, 'a> Stage<'s, 'a> {
         decision.action = match (made.passage.answer.or(gate), made.unknown) {
             (Some(answer @ Outcome::Respond { .. }), None) => Action::Stop(answer, arms),
             (Some(answer), _) => end(answer),
-            (None, Some(unknown)) => end(Outcome::Unknown(unknown)),
+            (None, Some(unknown)) => {
+                decision.hops.push(Hop::unknown(HopKind::Service, unknown.clone()));
+                end(Outcome::Unknown(unknown))
+            }
             (None, None) if arms.is_empty() => {
                 decision.hops.push(Hop::new(HopKind::Filter, "the weights of all its Services are 0"));
                 end(Outcome::Respond { status: 503, by: by() })
@@ -312,7 +315,11 @@ impl<'s, 'a> Stage<'s, 'a> {
 
     fn rule_hop(router: &Router) -> Hop {
         let summary = format!("{}: {} (priority {})", router.title(), router.text, router.priority);
-        Hop::new(HopKind::Rule, summary).at(&router.record.key)
+        let options = router.route_tls().and_then(|tls| tls.options.as_ref());
+        let Some(options) = options else { return Hop::new(HopKind::Rule, summary).at(&router.record.key) };
+        // It may refuse clients without a certificate, or those with an old version of TLS.
+        let summary = format!("{summary}; what TLSOption {} demands of clients is not read here", options.name);
+        Hop::new(HopKind::Rule, summary).at(&router.record.key).sure(Confidence::NeedsProbe)
     }
 
     /// Which routes may be there that nobody could list.

@@ -107,7 +107,7 @@ pub fn all<'a>(world: &World<'a>, options: &Options, taken: &[&'a Arc<Record>], 
     }
     if options.has_provider(ROUTES) {
         let class = options.class(ROUTES);
-        let children = children(world);
+        let children = children(world, options);
         for record in world.of(INGRESS_ROUTE) {
             let own = record.meta.annotation(crate::kinds::ingress::CLASS_ANNOTATION).map(AsRef::as_ref);
             let fits = match class {
@@ -295,8 +295,14 @@ fn named(world: &World, text: &str) -> Step {
     }
 }
 
-/// Routes that only get what others lead on to them, and these others.
-fn children<'a>(world: &World<'a>) -> Vec<(ObjectRef, &'a Record)> {
+/// Routes that only get what others lead on to them, and these others. Traefik leaves a route out of which one parent is in
+/// another namespace, unless that is allowed.
+fn children<'a>(world: &World<'a>, options: &Options) -> Vec<(ObjectRef, &'a Record)> {
+    let crosses = !options.is_known() || options.provider_is(ROUTES, "allowcrossnamespace");
+    let stays = |record: &Arc<Record>| {
+        let parents = facts::ingress_route(record).map_or(&[][..], |facts| &facts.parents);
+        crosses || parents.iter().all(|parent| parent.namespace == record.key.namespace)
+    };
     let parents = |record: &'a Arc<Record>| {
         let parents = facts::ingress_route(record).map_or(&[][..], |facts| &facts.parents);
         parents.iter().map(move |parent| {
@@ -304,7 +310,7 @@ fn children<'a>(world: &World<'a>) -> Vec<(ObjectRef, &'a Record)> {
             (ObjectRef { kind: INGRESS_ROUTE, namespace, name: parent.name.clone() }, &**record)
         })
     };
-    world.of(INGRESS_ROUTE).flat_map(parents).collect()
+    world.of(INGRESS_ROUTE).filter(|record| stays(record)).flat_map(parents).collect()
 }
 
 /// What stands in the place of a Service where requests are led on to another route, which nobody here follows.
@@ -343,6 +349,7 @@ fn of_route<'a>(options: &Options, record: &'a Arc<Record>, name: &str, led: &[&
             }),
         };
         let abroad = route.middlewares.iter().chain(route.services.iter().map(|service| &service.object));
+        let abroad = abroad.chain(facts.tls.as_ref().and_then(|tls| tls.options.as_ref()));
         let abroad = abroad.filter(|reference| is_known && is_foreign(reference)).map(|reference| {
             let (namespace, name) = (reference.namespace.as_deref().unwrap_or(""), &reference.name);
             format!("{namespace}/{name} is in another namespace, which allowCrossNamespace would have to permit")

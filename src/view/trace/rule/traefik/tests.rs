@@ -3,7 +3,8 @@
 use crate::view::trace::fixture;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::follow;
-use crate::view::trace::outcome::Outcome;
+use crate::view::trace::hop::{Confidence, HopKind};
+use crate::view::trace::outcome::{Outcome, Verdict};
 use crate::view::trace::request::Request;
 
 const SERVICES: &str = "
@@ -128,4 +129,58 @@ fn a_rule_of_version_2_is_followed_where_it_says_so() {
     assert_eq!(answer(&new, "http://b.example/api/7/x"), "404");
     let unknown = route("PathRegexp(`^/api`)", "syntax: v2\n    services: [{name: web, port: 80}]");
     assert_eq!(answer(&unknown, "http://a.example/api"), "404");
+}
+
+/// A Traefik whose arguments can be read, and which lets nobody name what is in another namespace.
+const EDGE: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: traefik, namespace: edge}
+spec: {replicas: 1, selector: {matchLabels: {app: traefik}}, template: {metadata: {labels: {app: traefik}}, spec: {containers: [{name: traefik, image: 'traefik:v3.6.1', args: [--providers.kubernetescrd, '--entrypoints.web.address=:8000'], ports: [{name: web, containerPort: 8000}]}]}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: traefik, namespace: edge}
+spec: {type: LoadBalancer, selector: {app: traefik}, ports: [{name: web, port: 80, targetPort: web}]}
+status: {loadBalancer: {ingress: [{ip: 203.0.113.9}]}}
+";
+
+#[test]
+fn a_route_below_one_of_another_namespace_is_left_out() {
+    let web = route("Host(`a.example`)", "services: [{name: web, port: 80}]");
+    let below = route("PathPrefix(`/`)", "services: [{name: web, port: 80}]")
+        .replace("namespace: shop", "namespace: far")
+        .replace("entryPoints: [web]", "parentRefs: [{name: r17, namespace: shop}]");
+    assert_eq!(answer(&format!("{EDGE}{web}{below}"), "http://a.example/"), "web /");
+    let near = below.replace("namespace: far", "namespace: shop");
+    assert!(answer(&format!("{EDGE}{web}{near}"), "http://a.example/").starts_with("Unknown"));
+}
+
+#[test]
+fn a_route_under_a_tls_option_of_another_namespace_is_left_out() {
+    let rule = route("Host(`a.example`)", "services: [{name: web, port: 80}]");
+    let under = |option: &str| {
+        let tls = format!("entryPoints: [web]\n  tls: {{options: {option}}}");
+        answer(&format!("{EDGE}{}", rule.replace("entryPoints: [web]", &tls)), "https://a.example:80/")
+    };
+    assert_eq!(under("{name: strict, namespace: far}"), "404");
+    assert_eq!(under("{name: strict}"), "web /");
+}
+
+#[test]
+fn what_is_not_followed_or_read_makes_nothing_sure() {
+    let told = |yaml: &str, url: &str| {
+        let request = Request::get(url).unwrap();
+        fixture::files_of(&format!("{SERVICES}{EDGE}{yaml}"), Some(Flavour::Traefik), |world| {
+            let trace = follow::follow(world, &request);
+            let rule = trace.hops.iter().find(|hop| hop.kind == HopKind::Rule).map(|hop| hop.confidence);
+            (trace.verdict, rule)
+        })
+    };
+    let split = route("Host(`a.example`)", "services: [{name: split, kind: TraefikService}]");
+    assert_eq!(told(&split, "http://a.example/").0, Verdict::Unknown);
+    let web = route("Host(`a.example`)", "services: [{name: web, port: 80}]");
+    assert_ne!(told(&web, "http://a.example/").1, Some(Confidence::NeedsProbe));
+    let under = web.replace("entryPoints: [web]", "entryPoints: [web]\n  tls: {options: {name: strict}}");
+    assert_eq!(told(&under, "https://a.example:80/").1, Some(Confidence::NeedsProbe));
 }
