@@ -229,6 +229,8 @@ kinds! {
     RESOURCE_QUOTA resource_quota,
     LIMIT_RANGE limit_range,
     ROLLOUT rollout,
+    TRAEFIK_SERVICE traefik_service,
+    TLS_OPTION tls_option,
 }
 
 /// The built-in kind that `apiVersion` and `kind` of a reference name; the version does not matter, and an empty

@@ -41,7 +41,9 @@ use crate::kinds::rollout::RolloutFacts;
 use crate::kinds::secret::SecretFacts;
 use crate::kinds::service::ServiceFacts;
 use crate::kinds::stateful_set::StatefulSetFacts;
+use crate::kinds::tls_option::TlsOptionFacts;
 use crate::kinds::traefik::IngressRouteFacts;
+use crate::kinds::traefik_service::TraefikServiceFacts;
 
 /// Slim and typed: what trace, rollout and Home read. Most kinds have none.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -117,6 +119,10 @@ pub enum Facts {
     IngressRoute(Box<IngressRouteFacts>),
     /// Of a Middleware.
     Middleware(Box<MiddlewareFacts>),
+    /// Of a TraefikService.
+    TraefikService(Box<TraefikServiceFacts>),
+    /// Of a TLSOption.
+    TlsOption(Box<TlsOptionFacts>),
     /// Of a DNSEndpoint.
     DnsEndpoint(Box<DnsEndpointFacts>),
     /// Of a ValidatingWebhookConfiguration or a MutatingWebhookConfiguration.

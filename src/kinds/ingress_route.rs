@@ -33,7 +33,7 @@ mod tests {
             "tls": {"secretName": "a-tls", "domains": [{"main": "a.example.com", "sans": ["b.example.com"]}]}});
         let record = read(INGRESS_ROUTE, &json!({"metadata": {"name": "r", "namespace": "dev"}, "spec": spec}));
         assert_eq!(cells(&record), [rule]);
-        let expected = ["RoutesTo Service dev/web", "RoutesTo Service back/api", "Uses Middleware dev/strip", "Uses Secret dev/a-tls"];
+        let expected = ["RoutesTo Service dev/web", "RoutesTo Service back/api", "RoutesTo TraefikService dev/split", "Uses Middleware dev/strip", "Uses Secret dev/a-tls"];
         assert_eq!(links(&record), expected);
         let Facts::IngressRoute(facts) = &record.digest.facts else { panic!("no facts") };
         let route = &facts.routes[0];
@@ -44,10 +44,13 @@ mod tests {
     }
     #[test]
     fn a_route_names_the_routes_that_lead_to_it() {
-        let spec = json!({"parentRefs": [{"name": "outer"}, {"name": "edge", "namespace": "front"}], "routes": []});
+        let spec = json!({"parentRefs": [{"name": "outer"}, {"name": "edge", "namespace": "front"}], "routes": [],
+            "tls": {"options": {"name": "strict"}}});
         let record = read(INGRESS_ROUTE, &json!({"metadata": {"name": "r", "namespace": "dev"}, "spec": spec}));
         let Facts::IngressRoute(facts) = &record.digest.facts else { panic!("no facts") };
         let named: Vec<_> = facts.parents.iter().map(|parent| (parent.namespace.as_deref(), &*parent.name)).collect();
         assert_eq!(named, [(Some("dev"), "outer"), (Some("front"), "edge")]);
+        let expected = ["Uses TLSOption dev/strict", "Uses IngressRoute dev/outer", "Uses IngressRoute front/edge"];
+        assert_eq!(links(&record), expected);
     }
 }

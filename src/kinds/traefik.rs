@@ -3,11 +3,13 @@
 use crate::kinds::record::is_not_last_applied;
 use crate::kinds::service::PortRef;
 use crate::kinds::{
-    Cell, Digest, Facts, Interner, KindId, Link, MIDDLEWARE, Meta, Relation, SECRET, SERVICE, Shared, Target,
+    Cell, Digest, Facts, INGRESS_ROUTE, Interner, KindId, Link, MIDDLEWARE, Meta, Relation, SECRET, SERVICE, Shared, TLS_OPTION,
+    TRAEFIK_SERVICE, Target,
 };
 use crate::wire::int_or_string::IntOrString;
 use crate::wire::meta::ObjectMeta;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::sync::Arc;
 
 /// What trace and routes read of an IngressRoute or an IngressRouteTCP; the record keeps all its annotations.
@@ -32,6 +34,10 @@ pub struct TraefikRoute {
     pub priority: Option<i64>,
     /// `v2` where the rule is written as Traefik 2 had it.
     pub syntax: Option<Arc<str>>,
+    /// Whether it is a rule at all; Traefik leaves out what its `kind` calls otherwise.
+    pub is_rule: bool,
+    /// Whether it says of itself what is logged and measured, which one below another route may not.
+    pub is_observed: bool,
     /// What is done with requests, in order.
     pub middlewares: Box<[TraefikRef]>,
     /// Who gets them.
@@ -60,8 +66,10 @@ pub struct TraefikBackend {
     pub weight: Option<i64>,
     /// `http`, `https` or `h2c`; none for https on port 443 and http elsewhere.
     pub scheme: Option<Arc<str>>,
-    /// Whether Traefik speaks to the Service's own address instead of its pods.
-    pub native: bool,
+    /// Whether Traefik speaks to the Service's own address instead of its pods; none for as its arguments say.
+    pub native: Option<bool>,
+    /// Whether it has its health checked, which Traefik allows for ExternalName Services only.
+    pub has_health_check: bool,
     /// Whether the backend sees the host that the client asked for.
     pub passes_host: bool,
     /// Whether Traefik speaks TLS to a backend of TCP.
@@ -108,6 +116,8 @@ struct WireRoute {
     r#match: String,
     priority: Option<i64>,
     syntax: Option<String>,
+    kind: Option<String>,
+    observability: Option<IgnoredAny>,
     middlewares: Vec<WireRef>,
     services: Vec<WireBackend>,
 }
@@ -122,9 +132,10 @@ pub struct WireRef {
     pub namespace: Option<String>,
 }
 
+/// `LoadBalancerSpec`, and the weight of a `Service`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct WireBackend {
+pub struct WireBackend {
     kind: Option<String>,
     name: String,
     namespace: Option<String>,
@@ -136,6 +147,7 @@ struct WireBackend {
     pass_host_header: Option<bool>,
     tls: Option<bool>,
     servers_transport: Option<String>,
+    health_check: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -193,7 +205,10 @@ impl IngressRouteFacts {
             relation: Relation::Uses,
             target: Target::Named { kind: SECRET, namespace: namespace.cloned(), name: Arc::clone(name) },
         });
-        each_once(services.chain(middlewares).chain(secret))
+        let options = self.tls.iter().filter_map(|tls| tls.options.as_ref());
+        let options = options.filter_map(|options| options.link(Relation::Uses, TLS_OPTION));
+        let parents = self.parents.iter().filter_map(|parent| parent.link(Relation::Uses, INGRESS_ROUTE));
+        each_once(services.chain(middlewares).chain(secret).chain(options).chain(parents))
     }
 }
 
@@ -214,6 +229,8 @@ impl TraefikRoute {
             rule: interner.intern(&wire.r#match),
             priority: wire.priority.filter(|priority| *priority != 0),
             syntax: wire.syntax.as_deref().and_then(|s| interner.non_empty(s)),
+            is_rule: matches!(wire.kind.as_deref(), None | Some("" | "Rule")),
+            is_observed: wire.observability.is_some(),
             middlewares: wire.middlewares.iter().map(|m| TraefikRef::of(m, namespace, interner)).collect(),
             services: wire.services.iter().map(|s| TraefikBackend::of(s, namespace, interner)).collect(),
         }
@@ -221,10 +238,11 @@ impl TraefikRoute {
 }
 
 impl TraefikRef {
-    /// The slim form, seen from `namespace`.
+    /// The slim form, seen from `namespace`, which is not that of what another provider has.
     pub fn of(wire: &WireRef, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
         let own = wire.namespace.as_deref().and_then(|n| interner.non_empty(n));
-        Self { namespace: own.or_else(|| namespace.cloned()), name: interner.intern(&wire.name) }
+        let home = namespace.filter(|_| !wire.name.contains('@'));
+        Self { namespace: own.or_else(|| home.cloned()), name: interner.intern(&wire.name) }
     }
 
     /// The link to it; none to what is no object of the cluster.
@@ -236,24 +254,31 @@ impl TraefikRef {
 }
 
 impl TraefikBackend {
-    fn of(wire: &WireBackend, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
+    /// The slim form, seen from `namespace`.
+    pub fn of(wire: &WireBackend, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
         let own = wire.namespace.as_deref().and_then(|n| interner.non_empty(n));
         Self {
-            kind: interner.intern(wire.kind.as_deref().unwrap_or("Service")),
+            kind: interner.intern(wire.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("Service")),
             object: TraefikRef { namespace: own.or_else(|| namespace.cloned()), name: interner.intern(&wire.name) },
             port: wire.port.as_ref().map(|p| PortRef::given(p, interner)),
             weight: wire.weight,
             scheme: wire.scheme.as_deref().and_then(|s| interner.non_empty(s)),
-            native: wire.native == Some(true),
+            native: wire.native,
+            has_health_check: wire.health_check.is_some(),
             passes_host: wire.pass_host_header != Some(false),
             tls: wire.tls == Some(true),
             transport: wire.servers_transport.as_deref().and_then(|t| interner.non_empty(t)),
         }
     }
 
-    /// The link to it, if it is a Service.
+    /// The link to it, if it is a Service or a TraefikService.
     pub fn link(&self) -> Option<Link> {
-        self.object.link(Relation::RoutesTo, SERVICE).filter(|_| *self.kind == *"Service")
+        let kind = match &*self.kind {
+            "Service" => SERVICE,
+            "TraefikService" => TRAEFIK_SERVICE,
+            _ => return None,
+        };
+        self.object.link(Relation::RoutesTo, kind)
     }
 }
 

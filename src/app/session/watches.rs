@@ -42,7 +42,7 @@ pub const ALWAYS: [KindId; 29] = [
 ];
 
 /// The rest of the request path, and workloads of others, which few clusters have: watched from the start where discovery has found it.
-pub const WHERE_SERVED: [KindId; 20] = [
+pub const WHERE_SERVED: [KindId; 22] = [
     kinds::GRPC_ROUTE,
     kinds::TLS_ROUTE,
     kinds::TCP_ROUTE,
@@ -53,6 +53,8 @@ pub const WHERE_SERVED: [KindId; 20] = [
     kinds::INGRESS_ROUTE,
     kinds::INGRESS_ROUTE_TCP,
     kinds::MIDDLEWARE,
+    kinds::TRAEFIK_SERVICE,
+    kinds::TLS_OPTION,
     kinds::DNS_ENDPOINT,
     kinds::VALIDATING_WEBHOOK_CONFIGURATION,
     kinds::ADMIN_NETWORK_POLICY,

@@ -46,6 +46,8 @@ readers! {
     backend_tls_policy BackendTlsPolicy k::backend_tls_policy::BackendTlsPolicyFacts;
     ingress_route IngressRoute k::traefik::IngressRouteFacts;
     middleware Middleware k::middleware::MiddlewareFacts;
+    traefik_service TraefikService k::traefik_service::TraefikServiceFacts;
+    tls_option TlsOption k::tls_option::TlsOptionFacts;
     dns_endpoint DnsEndpoint k::dns_endpoint::DnsEndpointFacts;
     admission Admission k::admission::AdmissionFacts;
     admin_policy AdminPolicy k::admin_network_policy::AdminPolicyFacts;

@@ -335,7 +335,7 @@ fn of_route<'a>(options: &Options, record: &'a Arc<Record>, name: &str, led: &[&
             port: service.port.clone(),
             weight: service.weight.unwrap_or(1),
             other: (*service.kind != *"Service").then(|| service.kind.clone()),
-            native: service.native || native,
+            native: service.native.unwrap_or(native),
             passes_host: service.passes_host,
         });
         let services: Vec<Service> = services.chain(led.iter().map(|child| led_on(child))).collect();
