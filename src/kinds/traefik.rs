@@ -3,8 +3,8 @@
 use crate::kinds::record::is_not_last_applied;
 use crate::kinds::service::PortRef;
 use crate::kinds::{
-    Cell, Digest, Facts, INGRESS_ROUTE, Interner, KindId, Link, MIDDLEWARE, Meta, Relation, SECRET, SERVICE, Shared, TLS_OPTION,
-    TRAEFIK_SERVICE, Target,
+    Cell, Digest, Facts, INGRESS_ROUTE, Interner, KindId, Link, MIDDLEWARE, Meta, Relation, SECRET, SERVICE, Shared,
+    TLS_OPTION, TRAEFIK_SERVICE, Target,
 };
 use crate::wire::int_or_string::IntOrString;
 use crate::wire::meta::ObjectMeta;

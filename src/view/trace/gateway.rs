@@ -296,7 +296,10 @@ impl<'a> Stage<'_, 'a> {
         }
         let name = &place.listener.name;
         let why = format!("names of listener {name} and of another one overlap ({})", condition.reasoned());
-        let finding = Finding::of(&rt::RT_G_421).object("gateway", &self.gateway.key).word("why", why);
+        let finding = Finding::of(&rt::RT_G_421)
+            .word("controller", "the Gateway")
+            .object("gateway", &self.gateway.key)
+            .word("why", why);
         let path = format!(".status.listeners[{}].conditions[type=OverlappingTLSConfig].status", place.index);
         Some(finding.proof(place.owner, path, "True"))
     }
@@ -310,7 +313,8 @@ impl<'a> Stage<'_, 'a> {
         let (own, other) = (&self.listeners.places[at], &self.listeners.places[other]);
         let differs = !std::ptr::eq(own.listener, other.listener);
         differs.then(|| {
-            let finding = Finding::of(&rt::RT_G_421).object("gateway", &self.gateway.key);
+            let finding =
+                Finding::of(&rt::RT_G_421).word("controller", "the Gateway").object("gateway", &self.gateway.key);
             let (here, there) = (&own.listener.name, &other.listener.name);
             let sni = self.handshake_name();
             let why = format!("the handshake names {sni} (listener {here}), the request {name} (listener {there})");

@@ -248,6 +248,8 @@ pub enum Fallback {
     Secret(Arc<str>, Arc<str>),
     /// The handshake fails.
     Reject,
+    /// The handshake fails, and this says why.
+    Refuse(Box<Finding>),
     /// It is not known.
     Unknown,
 }

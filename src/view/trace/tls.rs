@@ -196,6 +196,9 @@ fn fallback(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
                 Hop::new(HopKind::Tls, format!("there is no certificate for {}, so the handshake fails", plan.name));
             (hop, None)
         }
+        Fallback::Refuse(finding) => {
+            (Hop::new(HopKind::Tls, format!("the handshake for {} fails", plan.name)).with((**finding).clone()), None)
+        }
         Fallback::Unknown => match handshake(world, &plan.name) {
             Some(_) => elsewhere(world, plan, ServedBy::Unknown, "the controller has a certificate of its own"),
             None => {

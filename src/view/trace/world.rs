@@ -344,6 +344,19 @@ impl<'a> World<'a> {
         !self.is_files() || self.cluster.count(kind) > 0
     }
 
+    /// Whether an object surely does not exist. Those of a kind that nobody lists are looked at singly.
+    pub fn is_gone(&self, key: &ObjectRef) -> bool {
+        if self.get(key).is_some() {
+            return false;
+        }
+        if self.is_files() {
+            return self.is_given(key.kind);
+        }
+        let single = Scope { kind: key.kind, namespace: key.namespace.clone(), select: Select::Name(key.name.clone()) };
+        self.known(key.kind, key.namespace.as_deref()) == Known::Whole
+            || matches!(self.cluster.sync(&single), Sync::Live | Sync::Stale { .. })
+    }
+
     /// How an object is called: `Service shop/web`.
     pub fn title(&self, key: &ObjectRef) -> String {
         crate::view::title(self.catalog, key)

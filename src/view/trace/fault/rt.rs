@@ -46,6 +46,14 @@ faults! {
         fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o yaml",
             "kubectl -n {{namespace}} edit {{resource}} {{name}}"]
         explains ["RT-PATH-MISS", "RT-HOST-MISS"];
+    RT_CHILD_MISS "RT-CHILD-MISS" Broken "{{object}} takes {{path}} of {{host}} and leads it on, and none of the routes below takes it (there is: {{have}}), so Traefik answers 404"
+        fix ["kubectl get ingressroute -A -o jsonpath='{range .items[*]}{.metadata.namespace}/{.metadata.name}{\" \"}{.spec.parentRefs[*].name}{\" \"}{.spec.routes[*].match}{\"\\n\"}{end}'",
+            "kubectl -n {{namespace}} edit ingressroute {{name}}"]
+        explains [];
+    RT_SERVICE_CYCLE "RT-SERVICE-CYCLE" Broken "{{object}} leads to TraefikServices that lead back to each other ({{ring}}): Traefik never comes to an end with them, takes in no change of any route any more, and eats memory until it is killed"
+        fix ["kubectl -n {{namespace}} get traefikservice {{service}} -o yaml",
+            "kubectl -n {{namespace}} edit traefikservice {{service}}"]
+        explains [];
     RT_REWRITE_NOGROUP "RT-REWRITE-NOGROUP" Broken "rewrite-target {{target}} of Ingress {{namespace}}/{{ingress}} {{why}}, so the app gets {{sent}} instead of the rest of {{path}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target=/$2'",
@@ -63,8 +71,9 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} {{annotation}}={{wanted}}"]
         explains [];
-    RT_MTLS "RT-MTLS" Broken "{{host}} wants a certificate of the client (auth-tls-secret {{secret}} of Ingress {{namespace}}/{{ingress}}), {{why}}: nginx answers {{status}}"
-        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'"]
+    RT_MTLS "RT-MTLS" Broken "{{host}} wants a certificate of the client ({{setting}}), {{why}}: {{effect}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{namespace}} get tlsoption {{option}} -o jsonpath='{.spec.clientAuth}'"]
         explains [];
     RT_REDIRECT_LOOP "RT-REDIRECT-LOOP" Broken "{{url}} redirects to {{shape}}, for ever: clients give up with too many redirects"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",

@@ -68,7 +68,7 @@ faults! {
         fix ["kubectl -n {{backend_namespace}} get svc {{backend_name}} -o jsonpath='{.spec.externalName}'",
             "kubectl -n {{namespace}} edit {{resource}} {{route}}"]
         explains [];
-    RT_G_421 "RT-G-421" Warn "{{why}}: the Gateway answers 421 to such requests, and browsers that share one connection between the names meet it"
+    RT_G_421 "RT-G-421" Warn "{{why}}: {{controller}} answers 421 to such requests, and browsers that share one connection between the names meet it"
         fix ["kubectl -n {{namespace}} get gateway {{gateway}} -o jsonpath='{range .spec.listeners[*]}{.name}{\" \"}{.hostname}{\" \"}{.tls.certificateRefs[*].name}{\"\\n\"}{end}'",
             "kubectl -n {{namespace}} edit gateway {{gateway}}"]
         explains ["RT-G-MATCH"];

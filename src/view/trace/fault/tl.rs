@@ -80,6 +80,10 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{range .spec.rules[*]}{.host}{\"\\n\"}{end}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains [];
+    TL_OPTION "TL-OPTION" Broken "TLS for {{host}}: {{why}}; {{effect}}"
+        fix ["kubectl get tlsoption -A",
+            "kubectl -n {{namespace}} edit tlsoption {{option}}"]
+        explains ["RT-ROUTER-DROPPED"];
     TL_CDN_OFF "TL-CDN-OFF" Info "TLS for {{host}} ends at {{gate}}, before the cluster: the certificate that clients see is not among its objects"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.metadata.annotations}'"]
         explains [];

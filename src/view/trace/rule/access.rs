@@ -1,6 +1,6 @@
 //! Who may pass ingress-nginx: body size, a missing password file, allow-lists, passwords, other services that are asked.
 
-use crate::kinds::{CONFIG_MAP, Record, SECRET, SERVICE};
+use crate::kinds::{CONFIG_MAP, ObjectRef, Record, SECRET, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Hop, HopKind};
@@ -126,9 +126,9 @@ pub fn mutual(world: &World, controller: &Controller, request: &Request, server:
         let finding = Finding::of(&rt::RT_MTLS)
             .object("ingress", &ingress.key)
             .word("host", request.name())
-            .word("secret", secret)
+            .word("setting", format!("auth-tls-secret {secret} of {}", world.title(&ingress.key)))
             .word("why", why)
-            .word("status", status)
+            .word("effect", format!("nginx answers {status}"))
             .proof(ingress, format!(".metadata.annotations[{}]", options.name("auth-tls-secret")), secret);
         let hop = Hop::new(HopKind::Filter, "a certificate of the client is required").at(&ingress.key).with(finding);
         respond(hop, status, "ingress-nginx")
@@ -148,10 +148,7 @@ fn is_gone(world: &World, ingress: &Record, options: &Options) -> bool {
     let own = ingress.key.namespace.as_deref().unwrap_or("");
     let Some(secret) = options.get("auth-tls-secret") else { return false };
     let (namespace, name) = secret.split_once('/').unwrap_or((own, secret));
-    if world.named(SECRET, namespace, name).is_some() {
-        return false;
-    }
-    if world.is_files() { world.is_given(SECRET) } else { world.known(SECRET, Some(namespace)) == Known::Whole }
+    world.is_gone(&ObjectRef::new(SECRET, namespace, name))
 }
 
 /// The hop of a service that is asked first, and whether it cannot be reached.

@@ -3,34 +3,31 @@
 //! Facts: pkg/provider/kubernetes/{ingress,crd}, pkg/muxer/http and pkg/middlewares of Traefik v3.6; `tests/real/traefik.rs`
 //! compares all of this with what Traefik answers.
 
+mod backends;
 mod expression;
+mod handshake;
+mod made;
 pub mod middleware;
 mod options;
+mod route;
 pub mod router;
 mod syntax;
 #[cfg(test)]
 mod tests;
 
-use self::expression::Asked;
-use self::middleware::Passage;
+use self::made::{Choice, Made, Open, Under, left_out};
 use self::options::{Entry, Options};
-use self::router::{INGRESSES, ROUTES, Reading, Router, Service};
-use crate::kinds::endpoint_slice::SERVICE_LABEL;
-use crate::kinds::{ENDPOINT_SLICE, INGRESS_ROUTE};
-use crate::view::trace::facts;
+use self::router::{ROUTES, Reading, Router};
+use crate::kinds::INGRESS_ROUTE;
 use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
-use crate::view::trace::plan::{
-    Action, Arm, ArmTarget, Caller, Controller, Decision, Fallback, LegEnd, Reach, TlsPlan,
-};
+use crate::view::trace::plan::{Action, Arm, Caller, Controller, Decision, Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::{Served, backend, concern, end, miss, not_found, notes, server, tls};
-use crate::view::trace::service;
 use crate::view::trace::uri;
 use crate::view::trace::world::World;
-use std::sync::Arc;
 
 /// Decides about a request that reached Traefik.
 pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'_, 'a>) -> Decision {
@@ -65,7 +62,8 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
         decision.action = end(outcome);
         return decision;
     }
-    stage.choose(decision)
+    let decision = stage.decide(decision);
+    stage.shaken(decision)
 }
 
 struct Stage<'s, 'a> {
@@ -78,17 +76,6 @@ struct Stage<'s, 'a> {
     routers: &'s [Router<'a>],
     caller: &'s Caller,
     path: &'s str,
-}
-
-/// What Traefik makes of one router.
-struct Made<'s, 'a> {
-    router: &'s Router<'a>,
-    passage: Passage<'s>,
-    arms: Vec<Arm>,
-    /// Why it is left out.
-    lost: Vec<Finding>,
-    /// Whether a backend cannot be told.
-    unknown: Option<String>,
 }
 
 impl<'s, 'a> Stage<'s, 'a> {
@@ -115,128 +102,33 @@ impl<'s, 'a> Stage<'s, 'a> {
         Some(middleware::redirect(self.request, &location, permanent))
     }
 
-    /// The first router that takes the request and that Traefik does not leave out.
-    fn choose(&self, decision: Decision) -> Decision {
-        let routed = uri::routed(self.path);
-        let asked = Asked { request: self.request, path: &routed };
-        let mut lost: Vec<Made> = Vec::new();
-        let mut elsewhere: Vec<&Router> = Vec::new();
-        let mut found: Option<(Made, bool)> = None;
+    /// What becomes of the request.
+    fn decide(&self, mut decision: Decision) -> Decision {
+        decision.tls = decision.tls.map(|plan| self.with_secrets(plan));
+        let before = self.begin();
+        let choice = self.choose(self.routers, self.path, true, |router| Some(self.make(router, &before)));
+        match choice {
+            Choice { open: Some(open), .. } => self.open(&open, decision),
+            Choice { found: Some((made, is_sure)), lost, .. } => self.follow(made, &lost, is_sure, decision),
+            Choice { lost, elsewhere, .. } => self.nobody(lost, &elsewhere, decision),
+        }
+    }
+
+    /// The plan with the Secrets of all routes that may be for the host: whichever is good for the name is shown.
+    fn with_secrets(&self, mut plan: TlsPlan) -> TlsPlan {
+        if plan.end != TlsEnd::Controller {
+            return plan;
+        }
+        let given = plan.secrets.len();
         for router in self.routers {
-            if found.as_ref().is_some_and(|(first, _)| router.priority < first.router.priority) {
-                break;
-            }
-            let takes = match &router.rule {
-                Reading::Rule(rule) => rule.takes(asked),
-                Reading::Refused(_) => Some(false),
-            };
-            match (takes, router.listens(self.options, self.entry)) {
-                (Some(true), Some(false)) => elsewhere.push(router),
-                (None, None | Some(true)) if self.may_name(router) => return Self::untold(router, decision),
-                (None | Some(false), _) => {}
-                (Some(true), listens) => {
-                    let made = self.make(router);
-                    match &found {
-                        _ if !made.lost.is_empty() => lost.push(made),
-                        Some((first, _)) if !first.is_like(&made) => return Self::tied(first, &made, decision),
-                        Some(_) => {}
-                        None => found = Some((made, listens.is_some())),
-                    }
-                }
-            }
+            let namespace = router.record.key.namespace.clone().unwrap_or_default();
+            let secret = router.route_tls().and_then(|tls| tls.secret.clone()).map(|secret| (namespace, secret));
+            plan.secrets.extend(secret.filter(|secret| !plan.secrets.contains(secret)));
         }
-        let lost: Vec<Made> = lost.into_iter().filter(|made| Self::stands_before(made, found.as_ref())).collect();
-        match found {
-            Some((made, is_sure)) => self.follow(made, &lost, is_sure, decision),
-            None => self.nobody(lost, &elsewhere, decision),
+        if given < plan.secrets.len() {
+            plan.findings.clear();
         }
-    }
-
-    fn stands_before(made: &Made, found: Option<&(Made, bool)>) -> bool {
-        found.is_none_or(|(first, _)| first.router.priority <= made.router.priority)
-    }
-
-    /// Whether a router that cannot be read may be for the host at all.
-    fn may_name(&self, router: &Router) -> bool {
-        !router.text.contains("Host") || router.text.contains(self.request.name()) || router.text.contains("HostRegexp")
-    }
-
-    fn make(&self, router: &'s Router<'a>) -> Made<'s, 'a> {
-        let mut passage = Passage::begin(self.request, self.entry.scheme, self.path);
-        passage.pass(self.world, &router.steps);
-        let mut made = Made { router, passage, arms: Vec::new(), lost: Vec::new(), unknown: None };
-        if let Some(why) = router.refused.as_ref().or(made.passage.refused.as_ref()) {
-            made.lost.push(left_out(router, why));
-            return made;
-        }
-        let total: i64 = router.services.iter().map(|service| service.weight.max(0)).sum();
-        for (at, service) in router.services.iter().enumerate() {
-            if let Some(kind) = &service.other {
-                made.unknown = Some(format!("{kind} {}/{} is not followed", service.namespace, service.name));
-                continue;
-            }
-            let share = if router.services.len() == 1 { 1.0 } else { share(service.weight, total) };
-            self.arm(&mut made, (at, service), share, total);
-        }
-        made
-    }
-
-    /// One backend: its arm, and whether its router stands or falls with it.
-    fn arm(&self, made: &mut Made, (at, service): (usize, &Service), share: f64, total: i64) {
-        let router = made.router;
-        let noted = (!router.is_route()).then(|| router::noted(self.world, self.options, service));
-        let service = noted.as_ref().unwrap_or(service);
-        let several = 1 < router.services.len();
-        let mut arm = Arm {
-            target: ArmTarget::Service {
-                namespace: service.namespace.clone(),
-                name: service.name.clone(),
-                port: service.port.clone(),
-            },
-            share,
-            path: made.passage.target(),
-            host: backend::host(self.request),
-            why: if several { format!("weight {} of {total}", service.weight) } else { String::new() },
-            reach: if service.native { Reach::ServiceAddress } else { Reach::Pods },
-            named_by: Some((router.record.key.clone(), router.field(at))),
-            answered: None,
-            hops: Vec::new(),
-        };
-        let leg = service::walk(self.world, &arm, self.caller);
-        if !service.passes_host
-            && let Some(endpoint) = leg.backend.endpoints.iter().find(|endpoint| endpoint.ready)
-            && let Some(address) = &endpoint.address
-        {
-            arm.host = if endpoint.port == 80 { address.to_string() } else { format!("{address}:{}", endpoint.port) };
-        }
-        match leg.end {
-            Some(LegEnd::NoEndpoints) if self.allows_empty(router) || self.has_leaving(service) => {
-                arm.answered = Some(503);
-            }
-            Some(LegEnd::NoService | LegEnd::NoEndpoints) => {
-                let broken = leg.hops.iter().flat_map(|hop| &hop.findings);
-                let broken: Vec<Finding> = broken.filter(|f| f.severity == Severity::Broken).cloned().collect();
-                if broken.is_empty() {
-                    made.lost.push(left_out(router, "its Service has nobody who takes requests"));
-                }
-                made.lost.extend(broken);
-            }
-            _ => {}
-        }
-        made.arms.push(arm);
-    }
-
-    fn allows_empty(&self, router: &Router) -> bool {
-        self.options.provider_is(if router.is_route() { ROUTES } else { INGRESSES }, "allowemptyservices")
-    }
-
-    /// Whether endpoints are left that only shut down: Traefik keeps the router for them, and sends nobody there.
-    fn has_leaving(&self, service: &Service) -> bool {
-        let label = (Arc::from(SERVICE_LABEL), service.name.clone());
-        let slices = self.world.labelled(ENDPOINT_SLICE, &service.namespace, &[label]);
-        let endpoints =
-            slices.iter().filter_map(|slice| facts::endpoint_slice(slice)).flat_map(|facts| &facts.endpoints);
-        endpoints.into_iter().any(|endpoint| endpoint.is_told && endpoint.serving && endpoint.terminating)
+        plan
     }
 
     /// The plan for the handshake: what the route names, else what Ingresses do.
@@ -248,40 +140,29 @@ impl<'s, 'a> Stage<'s, 'a> {
         plan.findings.clear();
         ".spec.tls.secretName".clone_into(&mut plan.field);
         let namespace = record.key.namespace.clone().unwrap_or_default();
-        plan.secrets = tls.secret.iter().map(|secret| (namespace.clone(), secret.clone())).collect();
+        // Its own comes first.
+        if let Some(own) = tls.secret.iter().map(|secret| (namespace.clone(), secret.clone())).next() {
+            plan.secrets.retain(|secret| *secret != own);
+            plan.secrets.insert(0, own);
+        }
         if tls.resolver.is_some() {
             plan.fallback = Fallback::Unknown;
         }
         Some(plan)
     }
 
-    fn untold(router: &Router, mut decision: Decision) -> Decision {
-        let missing = format!("{} has a rule that is not read here: {}", router.title(), router.text);
-        decision.hops.push(Hop::unknown(HopKind::Rule, missing.clone()).at(&router.record.key));
+    /// It is left open which router takes the request.
+    fn open(&self, open: &Open, mut decision: Decision) -> Decision {
+        let (router, why) = open_why(open);
         decision.tls = Self::tls(router, decision.tls);
-        decision.action = end(Outcome::Unknown(missing));
-        decision
-    }
-
-    /// Of two with the same priority either may come first.
-    fn tied(first: &Made, second: &Made, mut decision: Decision) -> Decision {
-        let (one, other) = (first.router, second.router);
-        let why = format!(
-            "{} ({}) and {} ({}) both take it with priority {}: which comes first, Traefik leaves to chance",
-            one.title(),
-            one.text,
-            other.title(),
-            other.text,
-            one.priority
-        );
-        decision.hops.push(Hop::unknown(HopKind::Rule, why.clone()).at(&one.record.key));
+        decision.hops.push(Hop::unknown(HopKind::Rule, why.clone()).at(&router.record.key));
         decision.action = end(Outcome::Unknown(why));
         decision
     }
 
     fn follow(&self, made: Made, lost: &[Made], is_sure: bool, mut decision: Decision) -> Decision {
         let router = made.router;
-        let mut rule = Self::rule_hop(router);
+        let mut rule = self.rule_hop(router);
         for other in lost {
             // Another one takes over for it.
             rule.findings.extend(other.lost.iter().map(|finding| finding.clone().severe(Severity::Warn)));
@@ -292,34 +173,69 @@ impl<'s, 'a> Stage<'s, 'a> {
         }
         decision.tls = Self::tls(router, decision.tls);
         decision.hops.push(rule);
-        decision.hops.extend(made.passage.hops);
+        let (mut filters, mut made) = (Vec::new(), made);
+        // From route to route, down to the one that names Services.
+        let open = loop {
+            filters.append(&mut made.passage.hops);
+            match made.under.take() {
+                Some(Under::Child(child)) => {
+                    decision.hops.push(self.rule_hop(child.router));
+                    made = *child;
+                }
+                Some(Under::Open(open)) => {
+                    let (router, why) = open_why(&open);
+                    decision.hops.push(Hop::unknown(HopKind::Rule, why.clone()).at(&router.record.key));
+                    break Some(Outcome::Unknown(why));
+                }
+                Some(Under::Nobody) => {
+                    decision.hops.push(nobody_below(made.router, self.request.name(), made.passage.path()));
+                    break Some(not_found(self.controller));
+                }
+                None => break None,
+            }
+        };
+        filters.append(&mut made.hops);
+        decision.hops.extend(filters);
+        self.end(made, open, decision)
+    }
+
+    /// What a client sees in the end.
+    fn end(&self, made: Made, open: Option<Outcome>, mut decision: Decision) -> Decision {
         let by = || Flavour::Traefik.name().to_owned();
         let gate = made.passage.gate.map(|status| Outcome::Respond { status, by: by() });
+        if let Some(ring) = &made.circle {
+            let hop = Hop::new(HopKind::Filter, "TraefikServices that lead back to each other");
+            decision.hops.push(hop.with(backends::circle(made.router, ring)));
+            decision.action = end(Outcome::Unknown("Traefik goes on with an older configuration".to_owned()));
+            return decision;
+        }
         let arms: Vec<Arm> = made.arms.into_iter().filter(|arm| 0.0 < arm.share).collect();
         // Middlewares stand before the Services, whatever these would say.
-        decision.action = match (made.passage.answer.or(gate), made.unknown) {
-            (Some(answer @ Outcome::Respond { .. }), None) => Action::Stop(answer, arms),
-            (Some(answer), _) => end(answer),
-            (None, Some(unknown)) => {
+        decision.action = match (made.passage.answer.or(gate), open, made.unknown) {
+            (Some(answer @ Outcome::Respond { .. }), None, None) => Action::Stop(answer, arms),
+            (Some(answer), ..) | (None, Some(answer), _) => end(answer),
+            (None, None, Some(unknown)) => {
                 decision.hops.push(Hop::unknown(HopKind::Service, unknown.clone()));
                 end(Outcome::Unknown(unknown))
             }
-            (None, None) if arms.is_empty() => {
+            (None, None, None) if arms.is_empty() => {
                 decision.hops.push(Hop::new(HopKind::Filter, "the weights of all its Services are 0"));
                 end(Outcome::Respond { status: 503, by: by() })
             }
-            (None, None) => Action::Forward(arms),
+            (None, None, None) => Action::Forward(arms),
         };
         decision
     }
 
-    fn rule_hop(router: &Router) -> Hop {
-        let summary = format!("{}: {} (priority {})", router.title(), router.text, router.priority);
-        let options = router.route_tls().and_then(|tls| tls.options.as_ref());
-        let Some(options) = options else { return Hop::new(HopKind::Rule, summary).at(&router.record.key) };
-        // It may refuse clients without a certificate, or those with an old version of TLS.
-        let summary = format!("{summary}; what TLSOption {} demands of clients is not read here", options.name);
-        Hop::new(HopKind::Rule, summary).at(&router.record.key).sure(Confidence::NeedsProbe)
+    fn rule_hop(&self, router: &Router) -> Hop {
+        let mut summary = format!("{}: {} (priority {})", router.title(), router.text, router.priority);
+        if !router.below.is_empty() && !router.services.is_empty() {
+            summary.push_str("; its own Services get nothing, because it leads requests on to other routes");
+        }
+        let rules = if made::is_root(router) { self.rules_of(router) } else { None };
+        let Some((rules, is_known)) = rules else { return Hop::new(HopKind::Rule, summary).at(&router.record.key) };
+        let hop = Hop::new(HopKind::Rule, format!("{summary}; {rules}")).at(&router.record.key);
+        if is_known { hop } else { hop.sure(Confidence::NeedsProbe) }
     }
 
     /// Which routes may be there that nobody could list.
@@ -340,7 +256,7 @@ impl<'s, 'a> Stage<'s, 'a> {
             decision.hops.extend([self.miss(elsewhere), not_reached()]);
             return decision;
         };
-        let mut rule = Self::rule_hop(made.router);
+        let mut rule = self.rule_hop(made.router);
         decision.tls = Self::tls(made.router, decision.tls);
         // What is wrong with its Services is told by their own hops.
         let own = made.lost.into_iter().filter(|finding| std::ptr::eq(finding.fault, &raw const rt::RT_ROUTER_DROPPED));
@@ -389,33 +305,38 @@ impl<'s, 'a> Stage<'s, 'a> {
     }
 }
 
-impl Made<'_, '_> {
-    /// Whether it makes no difference which of two is taken.
-    fn is_like(&self, other: &Self) -> bool {
-        let arms = |made: &Self| made.arms.iter().map(|arm| (arm.target.clone(), arm.path.clone())).collect::<Vec<_>>();
-        self.passage.answer == other.passage.answer
-            && self.passage.gate == other.passage.gate
-            && self.unknown == other.unknown
-            && arms(self) == arms(other)
+/// Which router it is about that it cannot be told who takes a request, and why.
+fn open_why<'s>(open: &Open<'s, '_>) -> (&'s Router<'s>, String) {
+    match open {
+        Open::Unread(router) => {
+            (router, format!("{} has a rule that is not read here: {}", router.title(), router.text))
+        }
+        Open::Tied(both) => {
+            let (one, other) = (both.0.router, both.1.router);
+            let why = format!(
+                "{} ({}) and {} ({}) both take it with priority {}: which comes first, Traefik leaves to chance",
+                one.title(),
+                one.text,
+                other.title(),
+                other.text,
+                one.priority
+            );
+            (one, why)
+        }
     }
 }
 
-fn share(weight: i64, total: i64) -> f64 {
-    // Weights are small numbers: no digit is lost.
-    #[allow(clippy::cast_precision_loss)]
-    let share = weight.max(0) as f64 / total.max(1) as f64;
-    share
-}
-
-fn left_out(router: &Router, why: &str) -> Finding {
-    let resource = if router.is_route() { "ingressroute" } else { "ingress" };
-    Finding::of(&rt::RT_ROUTER_DROPPED)
+/// A route leads a request on, and none below takes it.
+fn nobody_below(router: &Router, host: &str, path: &str) -> Hop {
+    let rules = router.below.iter().map(|child| format!("{} of {}", child.text, child.title())).collect::<Vec<_>>();
+    let finding = Finding::of(&rt::RT_CHILD_MISS)
         .object("name", &router.record.key)
         .word("object", router.title())
-        .word("resource", resource)
-        .word("rule", &router.text)
-        .word("why", why)
-        .proof(router.record, router.place(), &router.text)
+        .word("host", host)
+        .word("path", path)
+        .word("have", rules.join(", "))
+        .proof(router.record, router.place(), &router.text);
+    Hop::new(HopKind::Rule, "no route below takes it").at(&router.record.key).with(finding)
 }
 
 fn default_backend(request: &Request, router: &Router) -> Option<Finding> {

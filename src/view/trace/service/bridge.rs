@@ -1,7 +1,7 @@
 //! One ExternalName: where it leads, by which port, and what stops it.
 
 use crate::kinds::service::{PortRef, ServiceFacts};
-use crate::kinds::{ObjectRef, Record, SERVICE};
+use crate::kinds::{INGRESS_ROUTE, ObjectRef, Record, SERVICE, TRAEFIK_SERVICE};
 use crate::view::trace::fault::{Finding, Severity, sv};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
@@ -132,7 +132,8 @@ fn number(call: &Call, bridge: &Bridge, wanted: Option<&PortRef>) -> Result<Opti
 /// Whether the controller refuses ExternalNames.
 fn disabled(call: &Call, controller: &Controller, bridge: &Bridge) -> Option<Finding> {
     let is_on = |name: &str| controller.flag(name).is_some_and(|value| value != "false");
-    let is_route = call.arm.named_by.as_ref().is_some_and(|(object, _)| object.kind == crate::kinds::INGRESS_ROUTE);
+    let is_route =
+        call.arm.named_by.as_ref().is_some_and(|(object, _)| matches!(object.kind, INGRESS_ROUTE | TRAEFIK_SERVICE));
     let provider = if is_route { "kubernetescrd" } else { "kubernetesingress" };
     let allows = |flag: &str| {
         let (name, value) = flag.split_once('=').unwrap_or((flag, "true"));

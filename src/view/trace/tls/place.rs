@@ -74,7 +74,7 @@ pub fn consequence(fallback: &Fallback) -> String {
         Fallback::Secret(namespace, name) => {
             format!("clients are shown the default certificate of Secret {namespace}/{name}")
         }
-        Fallback::Reject => "the handshake fails".to_owned(),
+        Fallback::Reject | Fallback::Refuse(_) => "the handshake fails".to_owned(),
         Fallback::Unknown => "clients do not get a certificate that is good for it".to_owned(),
     }
 }

@@ -174,6 +174,18 @@ impl Rule {
         }
     }
 
+    /// The names that it lists as hosts, also those that it excludes, in lower case: handshakes are told apart by them.
+    pub fn hosts(&self) -> Vec<String> {
+        match self {
+            Self::Not(rule) => rule.hosts(),
+            Self::All(rules) | Self::Any(rules) => rules.iter().flat_map(Self::hosts).collect(),
+            Self::Is(name, values) if is_named("Host", name) => {
+                values.iter().map(|value| value.to_lowercase()).collect()
+            }
+            Self::Is(..) => Vec::new(),
+        }
+    }
+
     /// Whether it takes a request; none where that cannot be told.
     pub fn takes(&self, asked: Asked) -> Option<bool> {
         match self {

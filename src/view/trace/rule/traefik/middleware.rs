@@ -54,6 +54,25 @@ impl<'r> Passage<'r> {
         Self { request, scheme, path, hops: Vec::new(), answer: None, gate: None, refused: None }
     }
 
+    /// The same request as it goes on to a router below, whose own middlewares come now.
+    pub fn further(&self) -> Self {
+        let (path, answer) = (self.path.clone(), self.answer.clone());
+        Self {
+            request: self.request,
+            scheme: self.scheme,
+            path,
+            hops: Vec::new(),
+            answer,
+            gate: self.gate,
+            refused: None,
+        }
+    }
+
+    /// The path as it is now; empty where all of it was taken away.
+    pub fn raw(&self) -> &str {
+        &self.path
+    }
+
     /// The path that the backend sees.
     pub fn path(&self) -> &str {
         if self.path.is_empty() { "/" } else { &self.path }
@@ -240,10 +259,7 @@ fn fault(world: &World, deed: &Deed) -> Option<String> {
                 return Some("names no Secret".to_owned());
             }
             let place = secret.namespace.as_deref().unwrap_or("");
-            let is_absent = world.named(SECRET, place, &secret.name).is_none()
-                && world.known(SECRET, Some(place)).missing("secrets").is_none()
-                && world.is_given(SECRET)
-                && !world.is_files();
+            let is_absent = !world.is_files() && world.is_gone(&ObjectRef::new(SECRET, place, &secret.name));
             is_absent.then(|| format!("needs Secret {place}/{}, and there is none", secret.name))
         }
         _ => None,

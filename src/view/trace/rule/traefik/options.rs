@@ -75,6 +75,19 @@ impl Options {
         self.is_set(&format!("providers.{provider}.{option}"))
     }
 
+    /// Whether every route of a parent must be there for those below it: it need not once any entry point has settings for
+    /// its routers, which Traefik copies into them.
+    pub fn needs_every_parent(&self) -> bool {
+        let flags = self.flags.iter().flatten();
+        let sets = |name: &str| {
+            let point = name.strip_prefix("entrypoints.").and_then(|rest| rest.split_once('.'));
+            let of_routers = ["http.middlewares", "http.tls", "observability"];
+            name == "core.defaultrulesyntax"
+                || point.is_some_and(|(_, rest)| of_routers.iter().any(|part| rest.starts_with(part)))
+        };
+        !flags.into_iter().any(|(name, _)| sets(name))
+    }
+
     /// The names of its entry points, and their ports.
     fn entry_points(&self) -> Vec<(&str, Option<u16>)> {
         let flags = self.flags.iter().flatten();

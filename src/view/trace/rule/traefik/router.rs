@@ -1,16 +1,16 @@
 //! The routers that Traefik makes of Ingresses and of its own routes.
 
 use crate::kinds::ingress::facts::{Backend, IngressPath, IngressRule, PathType};
-use crate::kinds::service::PortRef;
-use crate::kinds::traefik::{TraefikRef, TraefikTls};
-use crate::kinds::{INGRESS_ROUTE, MIDDLEWARE, ObjectRef, Record, SERVICE};
+use crate::kinds::traefik::TraefikTls;
+use crate::kinds::{MIDDLEWARE, ObjectRef, Record};
 use crate::view::trace::facts;
 use crate::view::trace::request::Scheme;
 use crate::view::trace::rule::location;
 use crate::view::trace::rule::settings::truth;
+use crate::view::trace::rule::traefik::backends::Service;
 use crate::view::trace::rule::traefik::expression::{Rule, parse};
 use crate::view::trace::rule::traefik::options::{Entry, Options};
-use crate::view::trace::rule::traefik::syntax;
+use crate::view::trace::rule::traefik::{route, syntax};
 use crate::view::trace::world::World;
 use std::sync::Arc;
 
@@ -28,25 +28,6 @@ pub enum Source {
     Default,
     /// A rule of an IngressRoute.
     Route(usize),
-}
-
-/// One backend of a router.
-#[derive(Clone, Debug)]
-pub struct Service {
-    /// Its namespace.
-    pub namespace: Arc<str>,
-    /// Its name.
-    pub name: Arc<str>,
-    /// Its port.
-    pub port: Option<PortRef>,
-    /// Its part.
-    pub weight: i64,
-    /// What it is, where it is no Service.
-    pub other: Option<Arc<str>>,
-    /// Whether it is reached at its own address.
-    pub native: bool,
-    /// Whether it sees the host that the client asked for.
-    pub passes_host: bool,
 }
 
 /// A middleware that a router names.
@@ -90,15 +71,18 @@ pub struct Router<'a> {
     pub steps: Vec<Step>,
     /// Its backends.
     pub services: Vec<Service>,
-    /// Why Traefik leaves it out, where its own words tell.
+    /// The TLSOption that rules handshakes for its hosts, as Traefik calls it: `shop-strict@kubernetescrd`.
+    pub options: Option<String>,
+    /// The routes that it leads requests on to, the highest priority first.
+    pub below: Vec<Router<'a>>,
+    /// Why Traefik does not even take it in, where its own words tell.
     pub refused: Option<String>,
+    /// Why Traefik takes it in and does not use it.
+    pub idle: Option<String>,
 }
 
 /// The prefix of annotations for routers.
 const NOTE: &str = "traefik.ingress.kubernetes.io/router.";
-/// The prefix of annotations of Services.
-const OF_SERVICE: &str = "traefik.ingress.kubernetes.io/service.";
-
 /// Every router that may be for a host, the highest priority first.
 pub fn all<'a>(world: &World<'a>, options: &Options, taken: &[&'a Arc<Record>], name: &str) -> Vec<Router<'a>> {
     let mut routers: Vec<Router> = Vec::new();
@@ -106,30 +90,19 @@ pub fn all<'a>(world: &World<'a>, options: &Options, taken: &[&'a Arc<Record>], 
         routers.extend(taken.iter().flat_map(|ingress| of_ingress(world, options, ingress, name)));
     }
     if options.has_provider(ROUTES) {
-        let class = options.class(ROUTES);
-        let children = children(world, options);
-        for record in world.of(INGRESS_ROUTE) {
-            let own = record.meta.annotation(crate::kinds::ingress::CLASS_ANNOTATION).map(AsRef::as_ref);
-            let fits = match class {
-                Some(class) => own == Some(class),
-                None => own.is_none_or(|own| own.is_empty() || own == "traefik"),
-            };
-            if fits {
-                let led = children.iter().filter(|(parent, _)| *parent == record.key).map(|(_, child)| *child);
-                let led: Vec<&Record> = led.collect();
-                routers.extend(of_route(options, record, name, &led));
-            }
-        }
+        routers.extend(route::all(world, options, name));
     }
     routers.sort_by_key(|router| std::cmp::Reverse(router.priority));
     routers
 }
 
-fn length(text: &str) -> i64 {
+/// The priority of a rule that says none.
+pub fn length(text: &str) -> i64 {
     i64::try_from(text.len()).unwrap_or(i64::MAX)
 }
 
-fn read(text: &str, syntax: Option<&str>) -> Reading {
+/// Reads a rule by a syntax.
+pub fn read(text: &str, syntax: Option<&str>) -> Reading {
     let read = if syntax == Some("v2") { syntax::parse(text) } else { parse(text) };
     match read {
         Ok(rule) => Reading::Rule(rule),
@@ -185,7 +158,7 @@ fn of_ingress<'a>(world: &World<'a>, options: &Options, ingress: &'a Arc<Record>
     let syntax = notes.get("rulesyntax").or_else(|| options.get("core.defaultrulesyntax"));
     let router = |source, text: String, backend: &Backend, priority: i64| {
         let rule = read(&text, syntax);
-        let (services, odd) = of_backend(ingress, backend);
+        let (services, odd) = Service::of_ingress(ingress, backend);
         Router {
             record: ingress,
             source,
@@ -196,7 +169,13 @@ fn of_ingress<'a>(world: &World<'a>, options: &Options, ingress: &'a Arc<Record>
             tls: notes.has_tls(),
             steps: steps.clone(),
             services,
+            options: notes
+                .get("tls.options")
+                .filter(|name| *name != "default")
+                .map(|name| provided(name, "kubernetes")),
+            below: Vec::new(),
             refused: refused.clone().or(odd),
+            idle: None,
         }
     };
     if let (true, Some(backend)) = (facts.rules.is_empty(), &facts.default_backend) {
@@ -218,28 +197,8 @@ fn of_ingress<'a>(world: &World<'a>, options: &Options, ingress: &'a Arc<Record>
     routers
 }
 
-/// The Service of a backend of an Ingress; or why there is none.
-fn of_backend(ingress: &Record, backend: &Backend) -> (Vec<Service>, Option<String>) {
-    let Backend::Service { name, port } = backend else {
-        return (Vec::new(), Some("its backend is no Service".to_owned()));
-    };
-    let namespace = ingress.key.namespace.clone().unwrap_or_default();
-    let (name, port) = (name.clone(), port.clone());
-    (vec![Service { namespace, name, port, weight: 1, other: None, native: false, passes_host: true }], None)
-}
-
-/// A Service of an Ingress with what its own annotations say: whether it is reached at its own address, whether it sees the
-/// host that the client asked for.
-pub fn noted(world: &World, options: &Options, service: &Service) -> Service {
-    let record = world.named(SERVICE, &service.namespace, &service.name);
-    let note = |name: &str| record.and_then(|record| record.meta.annotation(&format!("{OF_SERVICE}{name}")));
-    let flag = |name: &str| note(name).and_then(|value| truth(value.trim()));
-    let native = flag("nativelb").unwrap_or_else(|| options.provider_is(INGRESSES, "nativelbbydefault"));
-    Service { native, passes_host: flag("passhostheader").unwrap_or(true), ..service.clone() }
-}
-
 /// Whether a rule may be for a host, as far as a glance tells.
-fn may_name(rule: &str, name: &str) -> bool {
+pub fn may_name(rule: &str, name: &str) -> bool {
     let is_plain = rule.contains("Host(") && !rule.contains(['!', '|']) && !rule.contains("HostRegexp");
     !is_plain || rule.to_ascii_lowercase().contains(name)
 }
@@ -273,6 +232,11 @@ fn rule_text(of_host: Option<String>, path: &IngressPath, matcher: Option<&str>,
     of_host.into_iter().chain(of_path).collect::<Vec<_>>().join(" && ")
 }
 
+/// A name of Traefik's own with its provider: `NAME@PROVIDER`.
+pub fn provided(name: &str, provider: &str) -> String {
+    if name.contains('@') { name.to_owned() } else { format!("{name}@{provider}") }
+}
+
 /// A host in an expression: only these letters need a sign before them.
 fn quoted(host: &str) -> String {
     host.replace('.', "\\.")
@@ -293,82 +257,6 @@ fn named(world: &World, text: &str) -> Step {
         // Which one is meant cannot be told, only that there is none.
         None => Step::Object(ObjectRef { kind: MIDDLEWARE, namespace: None, name: Arc::from(whole) }),
     }
-}
-
-/// Routes that only get what others lead on to them, and these others. Traefik leaves a route out of which one parent is in
-/// another namespace, unless that is allowed.
-fn children<'a>(world: &World<'a>, options: &Options) -> Vec<(ObjectRef, &'a Record)> {
-    let crosses = !options.is_known() || options.provider_is(ROUTES, "allowcrossnamespace");
-    let stays = |record: &Arc<Record>| {
-        let parents = facts::ingress_route(record).map_or(&[][..], |facts| &facts.parents);
-        crosses || parents.iter().all(|parent| parent.namespace == record.key.namespace)
-    };
-    let parents = |record: &'a Arc<Record>| {
-        let parents = facts::ingress_route(record).map_or(&[][..], |facts| &facts.parents);
-        parents.iter().map(move |parent| {
-            let namespace = parent.namespace.clone();
-            (ObjectRef { kind: INGRESS_ROUTE, namespace, name: parent.name.clone() }, &**record)
-        })
-    };
-    world.of(INGRESS_ROUTE).filter(|record| stays(record)).flat_map(parents).collect()
-}
-
-/// What stands in the place of a Service where requests are led on to another route, which nobody here follows.
-fn led_on(child: &Record) -> Service {
-    let (namespace, name) = (child.key.namespace.clone().unwrap_or_default(), child.key.name.clone());
-    let other = Some(Arc::from("IngressRoute"));
-    Service { namespace, name, port: None, weight: 1, other, native: false, passes_host: true }
-}
-
-fn of_route<'a>(options: &Options, record: &'a Arc<Record>, name: &str, led: &[&Record]) -> Vec<Router<'a>> {
-    let Some(facts) = facts::ingress_route(record).filter(|facts| facts.parents.is_empty()) else { return Vec::new() };
-    let crosses = options.provider_is(ROUTES, "allowcrossnamespace");
-    let home = record.key.namespace.as_deref().unwrap_or("");
-    let is_foreign = |reference: &TraefikRef| !crosses && reference.namespace.as_deref().is_some_and(|own| own != home);
-    let is_known = options.is_known();
-    let native = options.provider_is(ROUTES, "nativelbbydefault");
-    let meant = facts.routes.iter().enumerate().filter(|(_, route)| may_name(&route.rule, name));
-    let routers = meant.map(|(at, route)| {
-        let services = route.services.iter().map(|service| Service {
-            namespace: service.object.namespace.clone().unwrap_or_default(),
-            name: service.object.name.clone(),
-            port: service.port.clone(),
-            weight: service.weight.unwrap_or(1),
-            other: (*service.kind != *"Service").then(|| service.kind.clone()),
-            native: service.native.unwrap_or(native),
-            passes_host: service.passes_host,
-        });
-        let services: Vec<Service> = services.chain(led.iter().map(|child| led_on(child))).collect();
-        let step = |reference: &TraefikRef| match reference.name.split_once('@') {
-            Some((_, "kubernetescrd")) if !crosses => Step::Nothing(reference.name.to_string()),
-            Some(_) => Step::Foreign(reference.name.to_string()),
-            None => Step::Object(ObjectRef {
-                kind: MIDDLEWARE,
-                namespace: reference.namespace.clone(),
-                name: reference.name.clone(),
-            }),
-        };
-        let abroad = route.middlewares.iter().chain(route.services.iter().map(|service| &service.object));
-        let abroad = abroad.chain(facts.tls.as_ref().and_then(|tls| tls.options.as_ref()));
-        let abroad = abroad.filter(|reference| is_known && is_foreign(reference)).map(|reference| {
-            let (namespace, name) = (reference.namespace.as_deref().unwrap_or(""), &reference.name);
-            format!("{namespace}/{name} is in another namespace, which allowCrossNamespace would have to permit")
-        });
-        let nobody = || services.is_empty().then(|| "it names no Service".to_owned());
-        Router {
-            record,
-            source: Source::Route(at),
-            text: route.rule.to_string(),
-            rule: read(&route.rule, route.syntax.as_deref().or_else(|| options.get("core.defaultrulesyntax"))),
-            priority: route.priority.unwrap_or_else(|| length(&route.rule)),
-            entry_points: facts.entry_points.iter().map(ToString::to_string).collect(),
-            tls: facts.tls.is_some(),
-            steps: route.middlewares.iter().map(step).collect(),
-            refused: abroad.into_iter().next().or_else(nobody),
-            services,
-        }
-    });
-    routers.collect()
 }
 
 impl<'a> Router<'a> {
@@ -413,6 +301,16 @@ impl<'a> Router<'a> {
     /// Whether it comes from an IngressRoute.
     pub fn is_route(&self) -> bool {
         matches!(self.source, Source::Route(_))
+    }
+
+    /// The TLSOption by which handshakes for its hosts go at an entry point; none for the default.
+    pub fn options_at(&self, options: &Options, entry: &Entry) -> Option<String> {
+        if self.tls {
+            return self.options.clone();
+        }
+        let name = options.get(&format!("entrypoints.{}.http.tls.options", entry.name.as_deref()?))?;
+        let provider = if self.is_route() { ROUTES } else { "kubernetes" };
+        (name != "default").then(|| provided(name, provider))
     }
 
     /// `Ingress shop/web` or `IngressRoute shop/web`.

@@ -1,5 +1,9 @@
 //! Traefik's choices, from manifests; `tests/real/traefik.rs` asks Traefik itself.
 
+mod layers;
+mod options;
+mod shares;
+
 use crate::view::trace::fixture;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::follow;
@@ -107,18 +111,6 @@ fn a_tie_between_different_services_is_not_guessed() {
 }
 
 #[test]
-fn a_route_below_another_takes_nothing_itself() {
-    let outer = route("Host(`a.example`)", "middlewares: []").replace("name: r17", "name: outer");
-    let below = route("PathPrefix(`/`)", "services: [{name: web, port: 80}]")
-        .replace("entryPoints: [web]", "parentRefs: [{name: outer}]");
-    // Which one below gets it depends on rules that are asked after the middlewares.
-    let answered = answer(&format!("{outer}{below}"), "http://a.example/");
-    assert!(answered.starts_with("Unknown") && answered.contains("IngressRoute shop/r"), "{answered}");
-    assert_eq!(answer(&below, "http://b.example/"), "404");
-    assert_eq!(answer(&outer, "http://a.example/"), "404");
-}
-
-#[test]
 fn a_rule_of_version_2_is_followed_where_it_says_so() {
     let old = "Host(`a.example`, `b.example`) && PathPrefix(`/api/{id:[0-9]+}`)";
     let web = route(old, "syntax: v2\n    services: [{name: web, port: 80}]");
@@ -144,17 +136,6 @@ metadata: {name: traefik, namespace: edge}
 spec: {type: LoadBalancer, selector: {app: traefik}, ports: [{name: web, port: 80, targetPort: web}]}
 status: {loadBalancer: {ingress: [{ip: 203.0.113.9}]}}
 ";
-
-#[test]
-fn a_route_below_one_of_another_namespace_is_left_out() {
-    let web = route("Host(`a.example`)", "services: [{name: web, port: 80}]");
-    let below = route("PathPrefix(`/`)", "services: [{name: web, port: 80}]")
-        .replace("namespace: shop", "namespace: far")
-        .replace("entryPoints: [web]", "parentRefs: [{name: r17, namespace: shop}]");
-    assert_eq!(answer(&format!("{EDGE}{web}{below}"), "http://a.example/"), "web /");
-    let near = below.replace("namespace: far", "namespace: shop");
-    assert!(answer(&format!("{EDGE}{web}{near}"), "http://a.example/").starts_with("Unknown"));
-}
 
 #[test]
 fn a_route_under_a_tls_option_of_another_namespace_is_left_out() {
