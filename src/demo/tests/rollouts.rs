@@ -35,8 +35,8 @@ fn status(demo: &Demo) -> Value {
     get(demo, &format!("{ROLLOUTS}/web"))["status"].clone()
 }
 
-fn patch(demo: &Demo, part: &str, body: Value) {
-    done(send(demo, "PATCH", &format!("{ROLLOUTS}/web{part}"), MERGE, &body));
+fn patch(demo: &Demo, part: &str, body: &Value) {
+    done(send(demo, "PATCH", &format!("{ROLLOUTS}/web{part}"), MERGE, body));
 }
 
 fn images(demo: &Demo) -> Vec<String> {
@@ -52,7 +52,7 @@ fn images(demo: &Demo) -> Vec<String> {
 fn under_way() -> Demo {
     let demo = canary();
     let body = json!({"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "web:2"}]}}}});
-    patch(&demo, "", body);
+    patch(&demo, "", &body);
     demo.advance(NOW.plus_seconds(60));
     let status = status(&demo);
     assert_eq!((&status["phase"], &status["currentStepIndex"]), (&json!("Paused"), &json!(1)), "{status}");
@@ -63,7 +63,7 @@ fn under_way() -> Demo {
 #[test]
 fn a_promoted_canary_goes_on_through_its_steps_and_becomes_the_good_one() {
     let demo = under_way();
-    patch(&demo, "/status", json!({"status": {"pauseConditions": null}}));
+    patch(&demo, "/status", &json!({"status": {"pauseConditions": null}}));
     demo.advance(NOW.plus_seconds(90));
     assert_eq!(status(&demo)["currentStepIndex"], 3);
     assert_eq!(images(&demo), ["web:1", "web:1", "web:2", "web:2"]);
@@ -76,7 +76,7 @@ fn a_promoted_canary_goes_on_through_its_steps_and_becomes_the_good_one() {
 #[test]
 fn full_promotion_waits_for_nothing() {
     let demo = under_way();
-    patch(&demo, "/status", json!({"status": {"promoteFull": true}}));
+    patch(&demo, "/status", &json!({"status": {"promoteFull": true}}));
     demo.advance(NOW.plus_seconds(120));
     assert_eq!((&status(&demo)["phase"], images(&demo)), (&json!("Healthy"), vec!["web:2".to_owned(); 4]));
     assert_eq!(status(&demo).get("promoteFull"), None);
@@ -85,16 +85,16 @@ fn full_promotion_waits_for_nothing() {
 #[test]
 fn an_aborted_canary_is_gone_until_it_is_tried_again() {
     let demo = under_way();
-    patch(&demo, "/status", json!({"status": {"abort": true}}));
+    patch(&demo, "/status", &json!({"status": {"abort": true}}));
     demo.advance(NOW.plus_seconds(120));
     let aborted = status(&demo);
     assert_eq!(aborted["message"], "RolloutAborted: Rollout aborted update to revision 2");
     assert_eq!((&aborted["phase"], images(&demo)), (&json!("Degraded"), vec!["web:1".to_owned(); 4]));
-    patch(&demo, "/status", json!({"status": {"abort": false}}));
+    patch(&demo, "/status", &json!({"status": {"abort": false}}));
     demo.advance(NOW.plus_seconds(180));
     assert_eq!((&status(&demo)["phase"], &status(&demo)["currentStepIndex"]), (&json!("Paused"), &json!(1)));
     // The old template is the good one at once: there is no step on the way back.
-    patch(&demo, "", json!({"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "web:1"}]}}}}));
+    patch(&demo, "", &json!({"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "web:1"}]}}}}));
     demo.advance(NOW.plus_seconds(240));
     assert_eq!((&status(&demo)["phase"], images(&demo)), (&json!("Healthy"), vec!["web:1".to_owned(); 4]));
     assert_eq!(get(&demo, &format!("{ROLLOUTS}/web"))["metadata"]["annotations"]["rollout.argoproj.io/revision"], "3");
@@ -103,13 +103,13 @@ fn an_aborted_canary_is_gone_until_it_is_tried_again() {
 #[test]
 fn a_paused_canary_stays_and_a_restarted_one_gets_other_pods() {
     let demo = under_way();
-    patch(&demo, "", json!({"spec": {"paused": true}}));
-    patch(&demo, "/status", json!({"status": {"pauseConditions": null}}));
+    patch(&demo, "", &json!({"spec": {"paused": true}}));
+    patch(&demo, "/status", &json!({"status": {"pauseConditions": null}}));
     demo.advance(NOW.plus_seconds(120));
     assert_eq!((&status(&demo)["message"], &status(&demo)["currentStepIndex"]), (&json!("manually paused"), &json!(1)));
     let pods = get(&demo, PODS);
     let before = names(&pods);
-    patch(&demo, "", json!({"spec": {"paused": false, "restartAt": clock(&demo)}}));
+    patch(&demo, "", &json!({"spec": {"paused": false, "restartAt": clock(&demo)}}));
     demo.advance(NOW.plus_seconds(600));
     assert!(names(&get(&demo, PODS)).iter().all(|name| !before.contains(name)));
     assert_eq!(status(&demo)["phase"], "Healthy", "it was promoted meanwhile");

@@ -43,7 +43,11 @@ fn a_promotion_is_what_kubectl_argo_rollouts_sends_in_each_state() {
     let cleared = (Some("status"), json!({"status": {"pauseConditions": null}}));
     let unpaused = (None, json!({"spec": {"paused": false}}));
     let next = |index: u8| (Some("status"), json!({"status": {"pauseConditions": null, "currentStepIndex": index}}));
-    assert_eq!(sent(&canary(&none, &held())), [cleared.clone()], "a pause is cleared, and no step is skipped");
+    assert_eq!(
+        sent(&canary(&none, &held())),
+        std::slice::from_ref(&cleared),
+        "a pause is cleared, and no step is skipped"
+    );
     assert_eq!(sent(&canary(&paused, &held())), [cleared, unpaused.clone()], "the status goes first");
     assert_eq!(sent(&canary(&none, &json!({"currentStepIndex": 3}))), [next(4)], "in the middle of an analysis");
     assert_eq!(sent(&canary(&paused, &json!({"currentStepIndex": 4}))), [next(4), unpaused.clone()]);

@@ -64,14 +64,14 @@ fn asked(app: &mut App, pressed: &str, object: &Value) -> Write {
     write
 }
 
-fn status(body: Value) -> Write {
+fn status(body: &Value) -> Write {
     Write::Patch { style: PatchStyle::Merge, subresource: Some("status"), body: json!({"status": body}) }
 }
 
 #[test]
 fn a_key_promotes_and_what_was_paused_by_hand_goes_on_by_the_same_yes() {
     let mut app = waiting(false);
-    assert_eq!(asked(&mut app, "b", &canary("9", true, false)), status(json!({"pauseConditions": null})));
+    assert_eq!(asked(&mut app, "b", &canary("9", true, false)), status(&json!({"pauseConditions": null})));
     for part in [
         "promote rollout/web in dev",
         "kubectl argo rollouts promote web --context shop -n dev",
@@ -93,12 +93,12 @@ fn a_key_promotes_and_what_was_paused_by_hand_goes_on_by_the_same_yes() {
 #[test]
 fn one_key_aborts_and_begins_again_whichever_can_be() {
     let mut app = waiting(false);
-    assert_eq!(asked(&mut app, "x", &canary("9", false, false)), status(json!({"abort": true})));
+    assert_eq!(asked(&mut app, "x", &canary("9", false, false)), status(&json!({"abort": true})));
     assert!(dialog(&app).contains("all requests go to revision 8 again"), "{}", dialog(&app));
     let effects = keys(&mut app, "y");
     assert_eq!(writes(&effects)[0].note.back.way.as_ref().unwrap().act, "retry-rollout");
     let mut app = waiting(true);
-    assert_eq!(asked(&mut app, "x", &canary("9", false, true)), status(json!({"abort": false})));
+    assert_eq!(asked(&mut app, "x", &canary("9", false, true)), status(&json!({"abort": false})));
     assert!(dialog(&app).starts_with("retry-rollout rollout/web in dev"));
     assert_eq!(writes(&keys(&mut app, "y"))[0].note.back.way.as_ref().unwrap().act, "abort");
 }
@@ -106,7 +106,7 @@ fn one_key_aborts_and_begins_again_whichever_can_be() {
 #[test]
 fn full_promotion_wants_the_name_typed() {
     let mut app = waiting(false);
-    assert_eq!(asked(&mut app, "B", &canary("9", false, false)), status(json!({"promoteFull": true})));
+    assert_eq!(asked(&mut app, "B", &canary("9", false, false)), status(&json!({"promoteFull": true})));
     assert!(writes(&keys(&mut app, "y<enter>")).is_empty());
     assert_eq!(writes(&keys(&mut app, "<ctrl-u>web<enter>")).len(), 1);
 }

@@ -14,8 +14,8 @@ pub(super) fn share(round: &Round) -> i64 {
     if round.is("promoteFull") || round.at() == round.steps().len() {
         return 100;
     }
-    let so_far = round.steps().iter().take(round.at() + 1).rev();
-    so_far.filter_map(|step| step["setWeight"].as_i64()).next().unwrap_or(0).clamp(0, 100)
+    let mut so_far = round.steps().iter().take(round.at() + 1).rev();
+    so_far.find_map(|step| step["setWeight"].as_i64()).unwrap_or(0).clamp(0, 100)
 }
 
 /// Goes on by one step where the present one is over; whether it did.
