@@ -72,6 +72,8 @@ const CASES: &[(KindId, fn() -> Vec<Case>)] = &[
     (kinds::INGRESS_ROUTE, addons::ingress_routes),
     (kinds::INGRESS_ROUTE_TCP, addons::ingress_routes_tcp),
     (kinds::MIDDLEWARE, addons::middlewares),
+    (kinds::TRAEFIK_SERVICE, addons::traefik_services),
+    (kinds::TLS_OPTION, addons::tls_options),
     (kinds::DNS_ENDPOINT, addons::dns_endpoints),
     (kinds::VALIDATING_WEBHOOK_CONFIGURATION, webhooks::validating),
     (kinds::MUTATING_WEBHOOK_CONFIGURATION, webhooks::mutating),
@@ -334,6 +336,16 @@ fn ingress_routes_of_tcp_read_as_the_server_prints_them() {
 #[test]
 fn middlewares_read_as_the_server_prints_them() {
     judge(kinds::MIDDLEWARE);
+}
+
+#[test]
+fn traefik_services_read_as_the_server_prints_them() {
+    judge(kinds::TRAEFIK_SERVICE);
+}
+
+#[test]
+fn tls_options_read_as_the_server_prints_them() {
+    judge(kinds::TLS_OPTION);
 }
 
 #[test]

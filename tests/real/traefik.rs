@@ -3,6 +3,7 @@
 
 mod gates;
 mod ingresses;
+mod layers;
 mod routes;
 mod verdict;
 
@@ -99,6 +100,7 @@ fn traefik_answers_as_predicted() {
         let mut scene = Scene::default();
         ingresses::fill(&mut scene);
         routes::fill(&mut scene);
+        layers::fill(&mut scene);
         gates::fill(&mut scene);
         plane.apply(&scene.yaml.join("\n---\n"));
         let main = traefik(&plane, "main", MAIN, OF_MAIN);
@@ -180,9 +182,12 @@ fn services(plane: &ControlPlane) {
 
 /// Certificates, and a password: `user` with `secret`.
 fn secrets(plane: &ControlPlane) {
-    for (namespace, name, host) in
-        [("shop", "a-tls", "tls.example"), ("shop", "route-tls", "rtls.example"), ("gates", "gate-tls", "gate.example")]
-    {
+    for (namespace, name, host) in [
+        ("shop", "a-tls", "tls.example"),
+        ("shop", "route-tls", "rtls.example"),
+        ("shop", "strict-tls", "strict.example"),
+        ("gates", "gate-tls", "gate.example"),
+    ] {
         let identity = plane.certificate(host);
         let object = json!({
             "metadata": {"name": name}, "type": "kubernetes.io/tls",
@@ -190,6 +195,8 @@ fn secrets(plane: &ControlPlane) {
         });
         plane.create(&format!("/api/v1/namespaces/{namespace}/secrets"), &object);
     }
+    let authority = json!({"metadata": {"name": "client-ca"}, "stringData": {"ca.crt": plane.certificate("ca.example").certificate}});
+    plane.create("/api/v1/namespaces/shop/secrets", &authority);
     let users =
         json!({"metadata": {"name": "users"}, "stringData": {"users": "user:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="}});
     plane.create("/api/v1/namespaces/shop/secrets", &users);

@@ -43,6 +43,27 @@ pub fn middlewares() -> Vec<Case> {
     ]
 }
 
+/// States of a TraefikService.
+pub fn traefik_services() -> Vec<Case> {
+    let backend = || json!({"name": "web", "port": 80});
+    vec![
+        of("bare", json!({})),
+        of("split", json!({"weighted": {"services": [backend()]}})),
+        of("copied", json!({"mirroring": {"name": "web", "port": 80, "mirrors": [backend()]}})),
+        of("ending", json!({"weighted": {"services": [backend()]}})).held().deleted(),
+    ]
+}
+
+/// States of a TLSOption.
+pub fn tls_options() -> Vec<Case> {
+    vec![
+        of("bare", json!({})),
+        of("new", json!({"minVersion": "VersionTLS13"})),
+        of("mutual", json!({"clientAuth": {"secretNames": ["ca"], "clientAuthType": "RequireAndVerifyClientCert"}})),
+        of("ending", json!({"sniStrict": true})).held().deleted(),
+    ]
+}
+
 /// States of a DNSEndpoint.
 pub fn dns_endpoints() -> Vec<Case> {
     let record =

@@ -2,7 +2,8 @@
 
 use super::{Door, Scene};
 
-fn route(name: &str, annotations: &str, more: &str, routes: &[String]) -> String {
+/// An IngressRoute of namespace shop.
+pub fn route(name: &str, annotations: &str, more: &str, routes: &[String]) -> String {
     format!(
         "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {{name: {name}, namespace: shop, annotations: {{{annotations}}}}}\nspec:\n{more}  routes:\n{}",
         routes.concat()
@@ -10,7 +11,7 @@ fn route(name: &str, annotations: &str, more: &str, routes: &[String]) -> String
 }
 
 /// One rule with its other fields as YAML, to one Service.
-fn rule(text: &str, more: &str, services: &str) -> String {
+pub fn rule(text: &str, more: &str, services: &str) -> String {
     let quoted = text.replace('\'', "''");
     format!("  - kind: Rule\n    match: '{quoted}'\n{more}    services: [{services}]\n")
 }
@@ -21,8 +22,8 @@ fn middleware(name: &str, spec: &str) -> String {
     )
 }
 
-const WEB: &str = "{name: web, port: 80}";
-const API: &str = "{name: api, port: 80}";
+pub const WEB: &str = "{name: web, port: 80}";
+pub const API: &str = "{name: api, port: 80}";
 
 /// Fills the scene.
 pub fn fill(scene: &mut Scene) {

@@ -143,6 +143,8 @@ impl Stage<'_, '_> {
         }
     }
 
+    /// Traefik calls what TraefikServices and routes with several backends name by namespace, name and port: where two of
+    /// these say different things of one Service, what holds for both is left to chance, which is not told here.
     fn lead(&self, made: &mut Made, service: &Service, way: Way) {
         // What a TraefikService lacks keeps Traefik from making that one; the router is there, and finds nothing.
         let is_direct = way.through.is_empty();
