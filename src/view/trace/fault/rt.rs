@@ -156,7 +156,7 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains [];
-    RT_REWRITE_NONE "RT-REWRITE-NONE" Info "Ingress {{namespace}}/{{ingress}} passes the path unchanged: the app sees {{path}}, not {{rest}}"
+    RT_REWRITE_NONE "RT-REWRITE-NONE" Info "Ingress {{namespace}}/{{ingress}} passes the path unchanged: the app sees {{path}}, and its own probe asks it for {{rest}}"
         fix ["kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target=/$2'",
             "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{wanted}}\"}]'"]
         explains [];

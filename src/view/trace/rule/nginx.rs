@@ -223,7 +223,8 @@ impl At<'_, '_> {
         if let Some(answer) = self.early(location) {
             return Settled::by(hops, answer);
         }
-        let (filter, sees) = rewrite::sees(request, location, &options, self.normal);
+        let (mut filter, sees) = rewrite::sees(request, location, &options, self.normal);
+        filter.findings.extend(rewrite::unchanged(self.world, request, location, &options));
         hops.push(filter);
         let (gate_hop, gate) = access::gate(self.world, request, location.ingress, &options);
         hops.extend(gate_hop);

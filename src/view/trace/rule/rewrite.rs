@@ -1,5 +1,10 @@
 //! What the backend sees: the raw path, or what `rewrite-target` makes of it; the Host header.
 
+use crate::kinds::ingress::facts::Backend;
+use crate::kinds::pod::probe::{Handler, Probe};
+use crate::kinds::{POD, Record, SERVICE};
+use crate::view::trace::body::Body;
+use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::plan::Reach;
@@ -8,7 +13,9 @@ use crate::view::trace::rule::backend::{self, Sees};
 use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{path, pattern};
+use crate::view::trace::world::World;
 use regex::bytes::Captures;
+use std::sync::Arc;
 
 /// The filter hop, and what the backend sees.
 pub fn sees(request: &Request, location: &Location, options: &Options, normal: &str) -> (Hop, Sees) {
@@ -17,10 +24,7 @@ pub fn sees(request: &Request, location: &Location, options: &Options, normal: &
     let upstream = options.flag("service-upstream").unwrap_or(options.global("service-upstream") == Some("true"));
     let reach = if upstream { Reach::ServiceAddress } else { Reach::Pods };
     let Some(target) = target else {
-        let mut hop = Hop::new(HopKind::Filter, "path passed unchanged").at(&location.ingress.key);
-        if let Some(finding) = unchanged(request, location) {
-            hop = hop.with(finding);
-        }
+        let hop = Hop::new(HopKind::Filter, "path passed unchanged").at(&location.ingress.key);
         return (hop, Sees { path: backend::raw(request), host, reach });
     };
     let path = rewritten(&location.path, target, normal, request);
@@ -118,18 +122,42 @@ fn judged(location: &Location, options: &Options, (target, normal, sent): (&str,
         .then(|| named(Finding::of(&rt::RT_REWRITE_COLLAPSE)).word("rule", &location.path))
 }
 
-/// The app sees the path with its prefix: worth knowing where the prefix is longer than `/`.
-fn unchanged(request: &Request, location: &Location) -> Option<Finding> {
+/// The app sees the path with its prefix, though its probes ask for the rest alone: it knows the one, and hardly the other.
+pub fn unchanged(world: &World, request: &Request, location: &Location, options: &Options) -> Option<Finding> {
     let rule = location.path.trim_end_matches('/');
-    let rest = request.path.strip_prefix(rule).filter(|_| !rule.is_empty())?;
-    let rest = if rest.is_empty() { "/" } else { rest };
-    Some(
-        Finding::of(&rt::RT_REWRITE_NONE)
-            .object("ingress", &location.ingress.key)
-            .word("path", &request.path)
-            .word("rest", rest)
-            .word("pointer", location.pointer())
-            .word("wanted", wanted(&location.path))
-            .proof(location.ingress, format!("{}.path", location.field()), &location.path),
-    )
+    let rest = request.path.strip_prefix(rule).filter(|rest| !rule.is_empty() && 1 < rest.len())?;
+    if options.get("rewrite-target").is_some_and(|target| *target != *location.path) {
+        return None;
+    }
+    let (pod, at) = probed(world, location, rest)?;
+    let finding = Finding::of(&rt::RT_REWRITE_NONE)
+        .object("ingress", &location.ingress.key)
+        .word("path", &request.path)
+        .word("rest", rest)
+        .word("pod", &pod.key.name)
+        .word("pointer", location.pointer())
+        .word("wanted", wanted(&location.path))
+        .proof(location.ingress, format!("{}.path", location.field()), &location.path);
+    Some(finding.proof(pod, at, rest))
+}
+
+/// A pod of the Service whose probe asks for this path.
+fn probed<'a>(world: &World<'a>, location: &Location, path: &str) -> Option<(&'a Arc<Record>, String)> {
+    let Backend::Service { name, .. } = location.backend else { return None };
+    let namespace = location.ingress.key.namespace.as_deref().unwrap_or("");
+    let selector = &facts::service(world.named(SERVICE, namespace, name)?)?.selector;
+    if selector.is_empty() {
+        return None;
+    }
+    world.labelled(POD, namespace, selector).into_iter().find_map(|pod| {
+        let asks =
+            |probe: &Probe| matches!(&probe.handler, Handler::Http { path: asked, host: None, .. } if **asked == *path);
+        let body = Body::of(pod)?;
+        let mut parts = body.parts.iter().flat_map(|part| {
+            let probes = [("readinessProbe", part.readiness), ("livenessProbe", part.liveness)];
+            probes.into_iter().filter_map(move |(kind, probe)| Some((part.name, kind, probe?)))
+        });
+        let (name, kind, _) = parts.find(|(_, _, probe)| asks(probe))?;
+        Some((pod, format!(".spec.containers[name={name}].{kind}.httpGet.path")))
+    })
 }
