@@ -11,18 +11,20 @@ use crate::app::effect::Effect;
 use crate::app::event::{Epoch, Ticket};
 use crate::app::layout::SPLIT;
 use crate::app::screen::{LogsScreen, Screen};
+use crate::app::session::Session;
 use crate::app::session::logs::LogView;
-use crate::kinds::{NAMESPACE, ObjectRef};
+use crate::kinds::{NAMESPACE, ObjectRef, SERVICE};
 use crate::view::describe;
 use crate::view::logs::batch::{Batch, SourceId};
 use crate::view::logs::buffer;
 use crate::view::logs::filter::Filter;
-use crate::view::logs::query::Query;
+use crate::view::logs::query::{self, Query};
 use crate::view::logs::sift::Fold;
 use crate::view::logs::tail::Order;
 use crate::view::logs::window::{self, Times};
 use crate::view::routes::index::Entry;
 use crate::view::table::Namespaces;
+use crate::view::trace::body::WORKLOADS;
 
 /// What one press of an arrow moves lines by, in letters.
 const PAN: usize = 16;
@@ -39,10 +41,29 @@ impl App {
             (title, vec![key])
         };
         let chosen = self.route_in_list().or_else(|| self.namespaces_of_list());
+        if let Some(why) = self.object_of_line().and_then(|key| self.speechless(session, &key)) {
+            return self.say(why);
+        }
         match chosen.or_else(|| self.object_of_line().map(named)) {
             Some((title, objects)) => self.open_logs(title, objects),
             None => self.say("nothing here has logs"),
         }
+    }
+
+    /// Why the object of a line of a path has no logs: nobody runs behind it.
+    fn speechless(&self, session: &Session, key: &ObjectRef) -> Option<String> {
+        if !matches!(session.screen(), Screen::Trace(_) | Screen::Host(_))
+            || !query::pods_of(&session.cluster, key).is_empty()
+        {
+            return None;
+        }
+        let name = crate::view::name(&session.catalog, key);
+        let is_workload = WORKLOADS.contains(&key.kind) || key.kind == SERVICE;
+        Some(match session.cluster.get(key) {
+            None => format!("{name} does not exist, so it has no logs"),
+            Some(_) if is_workload => format!("no pod stands behind {name}, so there are no logs to read"),
+            Some(_) => format!("{name} has no pods, and so no logs: l on a Service or a pod reads theirs"),
+        })
     }
 
     fn open_logs(&mut self, title: String, objects: Vec<ObjectRef>) {
