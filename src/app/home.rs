@@ -20,6 +20,9 @@ impl App {
         if self.panes().main.width < crate::app::layout::ROLLOUTS {
             home.rollouts.clear();
         }
+        if let Screen::Home(screen) = session.screen() {
+            narrow(&mut home, &screen.filter);
+        }
         home
     }
 
@@ -51,7 +54,8 @@ impl App {
         let index = index.min(rows(&home).saturating_sub(1));
         let mut cursor = screen.cursor;
         cursor.index = place(screen, &home);
-        let next = HomeScreen { selected: row(&home, index), cursor: cursor.moved(index, height) };
+        let (selected, filter) = (row(&home, index), screen.filter.clone());
+        let next = HomeScreen { selected, cursor: cursor.moved(index, height), filter };
         self.set_top(Screen::Home(next));
     }
 
@@ -97,6 +101,27 @@ impl App {
         let Screen::Home(screen) = session.screen() else { return None };
         let home = self.home(session);
         row(&home, place(screen, &home))
+    }
+}
+
+/// Leaves the rows that hold every word of a filter, in whatever is told of them.
+fn narrow(home: &mut Home, filter: &str) {
+    let filter = filter.to_lowercase();
+    let words: Vec<&str> = filter.split_whitespace().collect();
+    let holds = |text: String| {
+        let text = text.to_lowercase();
+        words.iter().all(|word| text.contains(word))
+    };
+    let place = |key: &ObjectRef| key.namespace.clone().unwrap_or_default();
+    home.problems.retain(|p| {
+        let route = p.route.as_deref().unwrap_or("");
+        holds(format!("{} {} {} {} {} {route}", p.word, place(&p.key), p.name, p.short, p.reason))
+    });
+    home.namespaces.retain(|room| holds(room.name.to_string()));
+    home.rollouts.retain(|rollout| holds(format!("{} {}", place(&rollout.key), rollout.key.name)));
+    if !words.is_empty() {
+        // What is not listed cannot be looked through.
+        home.more = 0;
     }
 }
 

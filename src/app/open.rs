@@ -101,6 +101,10 @@ impl App {
             table.selected = selected.or(table.selected.take());
             table.filter = crate::view::filter::Filter::default();
             table.error = None;
+        } else if let Some(Screen::Home(home)) = session.screens.last_mut()
+            && !home.filter.is_empty()
+        {
+            home.filter.clear();
         } else if 1 < session.screens.len() {
             if let Some(Screen::Logs(logs)) = session.screens.last_mut() {
                 // What was left does not go on standing beside the table.

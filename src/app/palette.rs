@@ -28,6 +28,7 @@ impl App {
         let text = match self.session().map(Session::screen) {
             Some(Screen::Table(table)) => table.filter.text().to_owned(),
             Some(Screen::Picker(picker)) => picker.filter.clone(),
+            Some(Screen::Home(home)) => home.filter.clone(),
             Some(Screen::Yaml(_) | Screen::Help(_) | Screen::Logs(_)) => {
                 self.prompt = Some(Prompt::new(Purpose::Search, ""));
                 return;
@@ -236,6 +237,7 @@ impl App {
                 }
             }
             Screen::Picker(picker) => text.clone_into(&mut picker.filter),
+            Screen::Home(home) => text.clone_into(&mut home.filter),
             _ => {}
         }
     }

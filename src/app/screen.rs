@@ -51,6 +51,8 @@ pub struct HomeScreen {
     pub selected: Option<HomeRow>,
     /// Row among problems, then namespaces, then rollouts.
     pub cursor: Cursor,
+    /// What was typed to narrow it: only rows that hold all these words are shown.
+    pub filter: String,
 }
 
 /// A row of Home.

@@ -85,7 +85,7 @@ pub const COMMANDS: &[Command] = &[
     command("owner", "to the object that owns this one", &["J"], OBJECT, App::owner),
     hinted(8, command("palette", "open a kind, namespace, context or command", &[":"], ANYWHERE, App::palette)),
     hinted(7, command("search", "search: letters in any case", &["/"], TEXTS, App::filter)),
-    hinted(7, command("filter", "filter while typing", &["/"], &[In::Table, In::Picker, In::Namespaces, In::Routes, In::Forwards], App::filter)),
+    hinted(7, command("filter", "filter while typing", &["/"], &[In::Home, In::Table, In::Picker, In::Namespaces, In::Routes, In::Forwards], App::filter)),
     command("search-next", "the next place that was found", &["n"], TEXTS, |app| app.search_on(true)),
     command("search-previous", "the place found before", &["N"], TEXTS, |app| app.search_on(false)),
     command("audit", "every action that was confirmed, and what became of it", &[], ANYWHERE, App::audit),

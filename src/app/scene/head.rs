@@ -4,6 +4,7 @@ use super::{Content, Hint, Message, Title};
 use crate::app::App;
 use crate::app::acts;
 use crate::app::command::{COMMANDS, In};
+use crate::app::home::rows;
 use crate::app::moves::{beneath, docked};
 use crate::app::policy::Mode;
 use crate::app::prompt::Purpose;
@@ -67,6 +68,7 @@ impl App {
                 _ => error,
             };
             let note = match main {
+                Content::Home(pane) if prompt.purpose == Purpose::Filter => format!("{} shown", rows(&pane.home)),
                 Content::Table(pane) if prompt.purpose == Purpose::Filter => {
                     format!("{} of {}", pane.table.shown, pane.table.total)
                 }
@@ -191,7 +193,10 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
             let place = screen.key.namespace.as_deref().unwrap_or("").to_owned();
             vec![Span::text(place), Span::new(name, Role::Header)]
         }
-        Screen::Home(_) => vec![Span::new("home", Role::Header)],
+        Screen::Home(screen) if screen.filter.is_empty() => vec![Span::new("home", Role::Header)],
+        Screen::Home(screen) => {
+            vec![Span::new("home", Role::Header), Span::new(format!("/{}", screen.filter), Role::Match)]
+        }
         Screen::Host(_) => vec![Span::new("host", Role::Header)],
         Screen::Trace(_) => vec![Span::new("trace", Role::Header)],
         Screen::Rollout(screen) => {

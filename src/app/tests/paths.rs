@@ -401,3 +401,42 @@ fn logs_open_from_everything_that_leads_to_pods() {
     press(&mut app, "<f2>l");
     assert!(matches!(app.session().unwrap().screen(), Screen::Picker(_)), "a context has none");
 }
+
+#[test]
+fn where_nobody_runs_behind_a_hop_it_is_said_and_the_path_stays() {
+    let (mut app, _) = shop((120, 30), |_| {});
+    press(&mut app, URL);
+    service_goes(&mut app);
+    let pane = page(&app);
+    let at = describe::lines(&pane.detail).position(|(at, line)| {
+        pane.detail.sections[at].title == "Service" && line.link.as_ref().is_some_and(|link| link.kind == SERVICE)
+    });
+    press(&mut app, &"j".repeat(at.unwrap()));
+    press(&mut app, "l");
+    assert!(matches!(app.session().unwrap().screen(), Screen::Trace(_)), "the path stays");
+    let crate::app::scene::Message::Notice { text, .. } = app.scene().message else { panic!("nothing is said") };
+    assert!(text.contains("does not exist"), "{text}");
+}
+
+#[test]
+fn a_slash_on_home_narrows_its_rows_and_esc_shows_all_again() {
+    let (mut app, _) = shop((120, 30), |_| {});
+    service_goes(&mut app);
+    let shown = |app: &App| match app.scene().main.content {
+        Content::Home(pane) => (pane.home.problems.len(), pane.home.namespaces.len()),
+        other => panic!("not Home: {other:?}"),
+    };
+    let all = shown(&app);
+    assert!(0 < all.0 && 1 < all.1, "{all:?}");
+    let effects = press(&mut app, "/checkout<enter>");
+    let is_watch = |effect: &Effect| matches!(effect, Effect::Watch(..) | Effect::Unwatch(..));
+    assert!(effects.iter().all(is_watch), "letters are no commands: {effects:?}");
+    assert_eq!(shown(&app), (0, 0));
+    press(&mut app, "<esc>");
+    assert_eq!(shown(&app), all);
+    press(&mut app, "/SHOP broken<enter>");
+    let narrowed = shown(&app);
+    assert!(0 < narrowed.0 && narrowed.0 <= all.0 && narrowed.1 == 0, "{narrowed:?}");
+    press(&mut app, "<enter>");
+    assert!(matches!(app.session().unwrap().screen(), Screen::Trace(_)), "the first row left is opened");
+}
