@@ -1,5 +1,5 @@
-//! What following requests costs in a cluster of 10,000 pods, 2,000 Services and 2,000 Ingresses: one trace (target 3 ms),
-//! every route (2 s), the ways to one pod (10 ms), and the index of routes after one pod, slice, Service or Ingress changed:
+//! What following requests costs in a cluster of 10,000 pods, 2,000 Services and 2,000 Ingresses: one trace (target 3 ms,
+//! also of a host that nobody serves), every route (2 s), the ways to one pod (10 ms), and the index of routes after one pod, slice, Service or Ingress changed:
 //! all of it (10 ms, where it touches one route) and its longest turn (4 ms), which is how long a key can have to wait.
 //! What a trace read is counted too: it must not grow with the cluster.
 //!
@@ -88,7 +88,7 @@ fn main() {
     let here = Lookup::Found(vec![Answer::Address("203.0.113.10".parse().unwrap())]);
     let given = Given {
         catalog: &catalog,
-        answers: Answers::from([("*.example.com".to_owned(), here)]),
+        answers: Answers::from([("*.example.com".to_owned(), here.clone()), ("nobody.example.org".to_owned(), here)]),
         probes: Probes::default(),
         services,
     };
@@ -129,18 +129,33 @@ impl Given<'_> {
 /// Single traces, forward and back.
 fn one_by_one(given: &Given, cluster: &Cluster) {
     let request = |n: usize| Request::get(&format!("http://app-{n}.example.com/cart")).unwrap();
-    let follow = |n| timed(|| follow(&given.world(cluster), &request(n)));
-    let traces: Vec<(Duration, Trace)> = given.some().map(follow).collect();
+    let traced = |n| timed(|| follow_anew(given, cluster, &request(n)));
+    let traces: Vec<(Duration, Trace)> = given.some().map(traced).collect();
     report("one trace", 3, traces.iter().map(|(took, _)| *took).collect());
     let forwarded = traces.iter().filter(|(_, trace)| matches!(trace.outcome, Outcome::Forward(_))).count();
     let reads = traces.iter().map(|(_, trace)| trace.reads.len()).max().unwrap_or(0);
     println!("  {forwarded} of {} reach their Service, each by {reads} reads at most", traces.len());
+    for (what, host) in [("one that nobody serves", "nobody.example.org"), ("one near to others", "ap-17.example.com")]
+    {
+        let missed = Request::get(&format!("http://{host}/cart")).unwrap();
+        assert!(matches!(
+            follow_anew(given, cluster, &missed).outcome,
+            Outcome::Respond { status: 404, .. } | Outcome::DnsError(_)
+        ));
+        let took = (0..20).map(|_| timed(|| follow_anew(given, cluster, &missed)).0).collect();
+        report(&format!("one trace of {what}"), 3, took);
+    }
     let ways = |n| {
         let pod = cluster.get(&key(POD, n)).unwrap();
         timed(|| reverse::ways(&given.world(cluster), pod).entrances.len())
     };
     let ways: Vec<(Duration, usize)> = given.some().map(ways).collect();
     report("the ways to one pod", 10, ways.iter().map(|(took, _)| *took).collect());
+}
+
+/// A trace of which nothing was found before.
+fn follow_anew(given: &Given, cluster: &Cluster, request: &Request) -> Trace {
+    follow(&given.world(cluster), request)
 }
 
 /// The index after one object changed: what one turn takes, and all of them.

@@ -21,6 +21,7 @@ use crate::view::trace::world::{Answers, Probes, World};
 use crate::wire::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// How long a change is marked, in seconds.
 const MARKED: i64 = 300;
@@ -30,8 +31,9 @@ const LOOKS: i64 = 60;
 const MOST_KNOWN: usize = 500;
 /// Every route is followed anew after so long, in seconds.
 const AGES: i64 = 3600;
-/// Routes that are followed in one turn: a few milliseconds.
-const AT_ONCE: usize = 4;
+/// How long routes are followed in one turn: with the last of them about 4 ms, which no key waits longer. It is the time of
+/// this machine, on which nothing depends that is shown.
+const TURN: Duration = Duration::from_millis(3);
 /// Watches that are opened because routes lack them; what more they lack stays unknown until a path is opened.
 const MOST_LACKED: usize = 12;
 
@@ -194,22 +196,15 @@ impl Session {
         }
         let given = (&self.paths.answers, &self.paths.probes);
         let world = World::new(&self.cluster, &self.catalog, now, given);
-        let mut left = AT_ONCE;
+        let begun = Instant::now();
+        let has_time = || begun.elapsed() < TURN;
         for kept in self.paths.kept.iter_mut().filter(|kept| kept.is_due) {
-            if left == 0 {
+            kept.take(&follow(&world, &kept.request), now);
+            if !has_time() {
                 return true;
             }
-            left -= 1;
-            kept.take(&follow(&world, &kept.request), now);
         }
-        if left == 0 {
-            return true;
-        }
-        let is_left = 0 < self.routes.due()
-            && self.routes.work(&world, || {
-                left -= 1;
-                0 < left
-            });
+        let is_left = 0 < self.routes.due() && self.routes.work(&world, has_time);
         if !is_left {
             self.paths.lack = self.routes_lack();
         }
