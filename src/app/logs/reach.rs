@@ -137,7 +137,9 @@ impl App {
     pub(in crate::app) fn bookmark(&mut self) {
         self.hold_logs();
         self.change_logs(|screen, view| {
-            window::here(&view.tail, screen.selected).into_iter().for_each(|here| view.tail.buffer.toggle_mark(here));
+            if let Some(here) = window::here(&view.tail, screen.selected) {
+                view.tail.buffer.toggle_mark(here);
+            }
         });
     }
 
