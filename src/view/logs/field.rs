@@ -70,8 +70,13 @@ impl Field {
     /// A backslash may hide anything: such a line is taken apart.
     fn may_hold(&self, line: &[u8]) -> bool {
         let has = |finder: &Finder| finder.find(line).is_some();
-        let has_both = has(&self.part) && self.verbatim.as_ref().is_none_or(has);
-        has_both || memchr(b'\\', line).is_some()
+        let is_likely = match &self.verbatim {
+            // To look an object over costs little more than to look for its name as well.
+            Some(value) if line.first() == Some(&b'{') => has(value),
+            Some(value) => has(value) && has(&self.part),
+            None => has(&self.part),
+        };
+        is_likely || memchr(b'\\', line).is_some()
     }
 }
 
