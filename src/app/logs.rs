@@ -41,7 +41,7 @@ impl App {
             (title, vec![key])
         };
         let chosen = self.route_in_list().or_else(|| self.namespaces_of_list());
-        if let Some(why) = self.object_of_line().and_then(|key| self.speechless(session, &key)) {
+        if let Some(why) = self.object_of_line().and_then(|key| Self::speechless(session, &key)) {
             return self.say(why);
         }
         match chosen.or_else(|| self.object_of_line().map(named)) {
@@ -51,7 +51,7 @@ impl App {
     }
 
     /// Why the object of a line of a path has no logs: nobody runs behind it.
-    fn speechless(&self, session: &Session, key: &ObjectRef) -> Option<String> {
+    fn speechless(session: &Session, key: &ObjectRef) -> Option<String> {
         if !matches!(session.screen(), Screen::Trace(_) | Screen::Host(_))
             || !query::pods_of(&session.cluster, key).is_empty()
         {

@@ -274,7 +274,7 @@ impl Storm {
         let mut moments = vec![(self.written(), self.ours())];
         let faults = std::iter::once(("cuts", Storm::cut_for_a_while as fn(&mut Storm))).chain(FAULTS);
         for (name, fault) in faults.clone() {
-            eprintln!("{name} …");
+            println!("{name} …");
             for _ in 0..rounds {
                 self.open_again();
                 self.cuts.store(true, Ordering::SeqCst);

@@ -72,7 +72,8 @@ fn shares(scene: &mut Scene) {
             let begin = scene.asks.len();
             scene.add(door, &route(&format!("{kind}{at}"), notes, "", &routes), &[&format!("http://{host}/api/x")]);
             for ask in &mut scene.asks[begin..] {
-                ask.manifests.push_str(&format!("---\n{service}"));
+                ask.manifests.push_str("---\n");
+                ask.manifests.push_str(&service);
             }
         }
     }

@@ -78,7 +78,7 @@ struct Stage<'s, 'a> {
     path: &'s str,
 }
 
-impl<'s, 'a> Stage<'s, 'a> {
+impl Stage<'_, '_> {
     /// A redirect that holds for all that enters there.
     fn at_entry_point(&self) -> Option<Outcome> {
         let point = self.entry.name.as_deref()?;
@@ -108,7 +108,7 @@ impl<'s, 'a> Stage<'s, 'a> {
         let before = self.begin();
         let choice = self.choose(self.routers, self.path, true, |router| Some(self.make(router, &before)));
         match choice {
-            Choice { open: Some(open), .. } => self.open(&open, decision),
+            Choice { open: Some(open), .. } => Self::open(&open, decision),
             Choice { found: Some((made, is_sure)), lost, .. } => self.follow(made, &lost, is_sure, decision),
             Choice { lost, elsewhere, .. } => self.nobody(lost, &elsewhere, decision),
         }
@@ -152,7 +152,7 @@ impl<'s, 'a> Stage<'s, 'a> {
     }
 
     /// It is left open which router takes the request.
-    fn open(&self, open: &Open, mut decision: Decision) -> Decision {
+    fn open(open: &Open, mut decision: Decision) -> Decision {
         let (router, why) = open_why(open);
         decision.tls = Self::tls(router, decision.tls);
         decision.hops.push(Hop::unknown(HopKind::Rule, why.clone()).at(&router.record.key));
@@ -196,11 +196,11 @@ impl<'s, 'a> Stage<'s, 'a> {
         };
         filters.append(&mut made.hops);
         decision.hops.extend(filters);
-        self.end(made, open, decision)
+        Self::end(made, open, decision)
     }
 
     /// What a client sees in the end.
-    fn end(&self, made: Made, open: Option<Outcome>, mut decision: Decision) -> Decision {
+    fn end(made: Made, open: Option<Outcome>, mut decision: Decision) -> Decision {
         let by = || Flavour::Traefik.name().to_owned();
         let gate = made.passage.gate.map(|status| Outcome::Respond { status, by: by() });
         if let Some(ring) = &made.circle {

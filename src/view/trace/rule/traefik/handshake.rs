@@ -57,7 +57,7 @@ impl<'a> Stage<'_, 'a> {
         let demand = self.demand(sni);
         let ruling = self.ruling(demand.name.as_deref());
         let refusal = self.refusal(&ruling, sni);
-        let strict = self.strict(&ruling, sni);
+        let strict = Self::strict(&ruling, sni);
         let unused = demand.unused.iter().find_map(|name| self.disagreed(name, &ruling, sni));
         if let Some(plan) = &mut decision.tls {
             plan.findings.extend(unused);
@@ -259,7 +259,7 @@ impl<'a> Stage<'_, 'a> {
     }
 
     /// What is said where there is no certificate for the name, and none may be missing.
-    fn strict(&self, ruling: &Ruling, sni: &str) -> Option<Finding> {
+    fn strict(ruling: &Ruling, sni: &str) -> Option<Finding> {
         let Ruling::Option(record, facts) = ruling else { return None };
         facts.sni_strict.then(|| {
             let finding = Finding::of(&tl::TL_OPTION).object("option", &record.key).word("host", sni);

@@ -1,6 +1,7 @@
 //! TraefikServices.
 
 use super::{EDGE, SERVICES, answer, route};
+use crate::view::trace::fault::Finding;
 use crate::view::trace::fixture;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::follow;
@@ -78,7 +79,7 @@ fn a_circle_is_named_and_ends_every_trace_of_it() {
     fixture::files_of(&format!("{SERVICES}{one}{two}{}", to("one")), Some(Flavour::Traefik), |world| {
         let trace = follow::follow(world, &request);
         assert_eq!(trace.verdict, Verdict::Broken);
-        let codes = trace.hops.iter().flat_map(|hop| &hop.findings).map(|finding| finding.code());
+        let codes = trace.hops.iter().flat_map(|hop| &hop.findings).map(Finding::code);
         assert!(codes.into_iter().any(|code| code == "RT-SERVICE-CYCLE"));
         assert!(matches!(trace.outcome, Outcome::Unknown(_)));
     });
