@@ -194,6 +194,14 @@ fn result(
     if let Some(missing) = unknown {
         return Outcome::Unknown(missing);
     }
+    let is_untold = |(end, status): &(Option<LegEnd>, Option<u16>)| end.is_some() && status.is_none();
+    if let Answering::Ingress(flavour) = answering
+        && !ends.is_empty()
+        && ends.iter().all(is_untold)
+    {
+        let who = flavour.name();
+        return Outcome::Unknown(format!("what {who} answers where no backend takes a request: only a request tells"));
+    }
     let statuses: Vec<Option<u16>> = ends.iter().map(|(_, status)| *status).collect();
     let first = statuses.first().copied().flatten();
     if let Some(status) = first.filter(|_| statuses.iter().all(|other| *other == first)) {

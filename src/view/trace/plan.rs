@@ -263,6 +263,9 @@ impl LegEnd {
             (Flavour::Traefik, Self::NoName) | (_, Self::Refused | Self::Protocol) => Some(502),
             (_, Self::Dropped | Self::Loop) => Some(504),
             (Flavour::Traefik | Flavour::Haproxy, Self::NoService) | (Flavour::Traefik, Self::NoEndpoints) => Some(404),
+            // For a Service that is not there the AWS controller writes a fixed answer; of all else no manual of these tells.
+            (Flavour::Alb, Self::NoService) => Some(503),
+            (Flavour::Gce | Flavour::Alb, Self::NoService | Self::NoEndpoints | Self::NoName) => None,
             (_, Self::NoService | Self::NoEndpoints | Self::NoName) => Some(503),
         }
     }

@@ -44,11 +44,27 @@ pub fn of_workload(world: &World, workload: &Arc<Record>, service: Option<&Objec
         tls_ended: false,
         port: 0,
     };
-    if let Some(name) = controller.flag(program.controller_flag) {
-        controller.name = Arc::from(name);
+    if let Some(name) = own_name(program, &controller) {
+        controller.name = name;
     }
     controller.settings = settings(world, &controller);
     Some(controller)
+}
+
+/// The name that a controller's flags give it; none where they say nothing. Both HAProxys put the flag's value behind a name
+/// that stays, haproxytech's by its class.
+fn own_name(program: &Program, controller: &Controller) -> Option<Arc<str>> {
+    let said = |flag: &str| controller.flag(flag).filter(|value| !value.is_empty() && *value != "true");
+    match program.controller {
+        "haproxy.org/ingress-controller/haproxy" => {
+            let name = "haproxy.org/ingress-controller";
+            Some(said("--ingress.class").map_or_else(|| Arc::from(name), |class| Arc::from(format!("{name}/{class}"))))
+        }
+        name @ "haproxy-ingress.github.io/controller" => {
+            said("--controller-class").map(|class| Arc::from(format!("{name}/{}", class.trim_start_matches('/'))))
+        }
+        _ => controller.flag(program.controller_flag).map(Arc::from),
+    }
 }
 
 /// The controller that runs in these pods, where their workload cannot be read.

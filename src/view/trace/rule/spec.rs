@@ -1,5 +1,7 @@
 //! Controllers that read Ingresses by the specification, and where HAProxy, GKE and ALB differ from it.
 
+mod https;
+
 use crate::kinds::ingress::facts::PathType;
 use crate::view::trace::facts;
 use crate::view::trace::flavour::Flavour;
@@ -12,6 +14,7 @@ use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::server::{self, Server};
 use crate::view::trace::rule::{Served, concern, end, miss, not_found, notes, path, tls};
 use crate::view::trace::world::World;
+use std::cmp::Reverse;
 
 /// Decides by the specification.
 pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'_, 'a>) -> Decision {
@@ -31,17 +34,26 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
         return decision(vec![sure(hop), not_reached()], end(not_found(controller)));
     };
     let asked = &request.path;
-    let found = best(controller.flavour, server, asked).map(|location| (server, location));
+    if let Some(answer) = https::everywhere(controller, request, served) {
+        return decision(vec![sure(answer.hop)], end(answer.outcome));
+    }
+    let found = match controller.flavour {
+        Flavour::Alb => listed(controller, served, &servers, request),
+        _ => best(controller, server, asked).map(|location| (server, location)),
+    };
     // Rules without a host take what a host's own rules leave, unless each host stands for itself, as in a URL map of GKE.
     let is_open = |other: &&Server| other.host == Host::Any && other.host != server.host;
     let any = || servers.iter().find(is_open).filter(|_| controller.flavour != Flavour::Gce);
-    let found = found.or_else(|| any().and_then(|other| Some((other, best(controller.flavour, other, asked)?))));
+    let found = found.or_else(|| any().and_then(|other| Some((other, best(controller, other, asked)?))));
     let sees = Sees { path: backend::raw(request), host: backend::host(request), reach: reach(controller.flavour) };
     if let Some((server, location)) = found {
         let mut hop = rule_hop(controller, server, location);
         if let Some(finding) = notes::resource(controller, location, "it answers 404") {
             hop = hop.with(finding);
             return decision(vec![sure(hop), not_reached()], end(not_found(controller)));
+        }
+        if let Some(answer) = https::of_rule(controller, request, location.ingress) {
+            return decision(vec![sure(hop), sure(answer.hop)], end(answer.outcome));
         }
         let arm = backend::arm(location.ingress, &location.field(), location.backend, 1.0, sees);
         return decision(vec![sure(hop)], Action::Forward(vec![arm]));
@@ -82,25 +94,58 @@ fn said(location: &Location) -> PathType {
 
 /// The path that takes the request: by the specification the longest, of equal length Exact first; some controllers go by
 /// the type first.
-fn best<'s, 'a>(flavour: Flavour, server: &'s Server<'a>, asked: &str) -> Option<&'s Location<'a>> {
-    let takes = |(_, location): &(usize, &Location)| takes(flavour, location, asked);
-    let found = server.locations.iter().enumerate().filter(takes).max_by_key(|(at, location)| {
-        let tier = match said(location) {
-            PathType::Exact => 2,
-            PathType::Prefix => 1,
-            PathType::ImplementationSpecific | PathType::Unset => 0,
-        };
-        match flavour {
-            // Patterns come in the order in which they are written.
-            Flavour::Alb if tier == 0 => (tier, usize::MAX - at, false),
-            Flavour::Haproxy | Flavour::Alb => (tier, location.path.len(), false),
-            _ => (0, location.path.len(), tier == 2),
+fn best<'s, 'a>(controller: &Controller, server: &'s Server<'a>, asked: &str) -> Option<&'s Location<'a>> {
+    server.locations.iter().filter(|location| takes(controller, location, asked)).max_by_key(|location| {
+        let (tier, length) = (tier(location), location.path.len());
+        match controller.flavour {
+            // Of any type, what is the path itself comes before what begins it.
+            Flavour::Haproxy if is_haproxytech(controller) => {
+                (u8::from(tier == 2 || trimmed(&location.path) == asked), length, tier == 2)
+            }
+            Flavour::Haproxy => (tier, length, false),
+            _ => (0, length, tier == 2),
         }
-    });
-    found.map(|(_, location)| location)
+    })
 }
 
-fn takes(flavour: Flavour, location: &Location, asked: &str) -> bool {
+/// The rule that an ALB asks first: its list has no regard to hosts but for whether they fit. Ingress by Ingress and rule by
+/// rule as they are written; of one rule Exact first, then Prefix by length, then patterns as they are written.
+fn listed<'s, 'a>(
+    controller: &Controller,
+    served: &Served,
+    servers: &'s [Server<'a>],
+    request: &Request,
+) -> Option<(&'s Server<'a>, &'s Location<'a>)> {
+    let place = |location: &Location| {
+        let at = served.near.iter().position(|ingress| ingress.key == location.ingress.key);
+        let length = if tier(location) == 0 { 0 } else { location.path.len() };
+        (at, location.index.0, Reverse(tier(location)), Reverse(length), location.index.1)
+    };
+    let fitting = servers.iter().filter(|server| server.host.takes(request.name()));
+    let all = fitting.flat_map(|server| server.locations.iter().map(move |location| (server, location)));
+    all.filter(|(_, location)| takes(controller, location, &request.path)).min_by_key(|(_, location)| place(location))
+}
+
+fn tier(location: &Location) -> u8 {
+    match said(location) {
+        PathType::Exact => 2,
+        PathType::Prefix => 1,
+        PathType::ImplementationSpecific | PathType::Unset => 0,
+    }
+}
+
+/// Whether it is haproxytech's HAProxy, not the HAProxy Ingress.
+pub fn is_haproxytech(controller: &Controller) -> bool {
+    controller.name.starts_with("haproxy.org/")
+}
+
+/// A path without the slash at its end.
+fn trimmed(path: &str) -> &str {
+    path.strip_suffix('/').unwrap_or(path)
+}
+
+fn takes(controller: &Controller, location: &Location, asked: &str) -> bool {
+    let flavour = controller.flavour;
     let rule = location.path.as_str();
     let is_free = matches!(said(location), PathType::ImplementationSpecific | PathType::Unset);
     match flavour {
@@ -112,6 +157,7 @@ fn takes(flavour: Flavour, location: &Location, asked: &str) -> bool {
             None => rule == asked,
         },
         Flavour::Alb if is_free => is_like(rule.as_bytes(), asked.as_bytes()),
+        Flavour::Haproxy if is_free && is_haproxytech(controller) => asked.starts_with(trimmed(rule)),
         Flavour::Haproxy if is_free => asked.to_lowercase().starts_with(&rule.to_lowercase()),
         _ => path::prefix(rule, asked),
     }

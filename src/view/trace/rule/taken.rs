@@ -9,8 +9,8 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
-use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::settings::truth;
+use crate::view::trace::rule::{invalid, spec};
 use crate::view::trace::rule::{run_by, some};
 use crate::view::trace::served::{Sorted, Taken};
 use crate::view::trace::world::{Known, World};
@@ -183,7 +183,8 @@ fn by_class(world: &World, controller: &Controller, ingress: &Record, class: &st
     if controller.flavour == Flavour::Traefik && traefik_class(controller).is_some_and(|own| own != class) {
         return Taken::Elsewhere;
     }
-    let own = controller.flag("--controller-class").unwrap_or(&controller.name);
+    let said = controller.flag("--controller-class").filter(|_| controller.flavour != Flavour::Haproxy);
+    let own = said.unwrap_or(&controller.name);
     if *read.controller == *own {
         return Taken::Yes;
     }
@@ -226,7 +227,7 @@ fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annot
     let wanted = match controller.flavour {
         Flavour::Nginx => controller.flag("--ingress-class").unwrap_or("nginx"),
         Flavour::Traefik => traefik_class(controller).unwrap_or("traefik"),
-        Flavour::Haproxy => controller.flag("--ingress.class").unwrap_or("haproxy"),
+        Flavour::Haproxy => haproxy_class(controller).unwrap_or("haproxy"),
         Flavour::Gce => "gce",
         Flavour::Alb => "alb",
         Flavour::Spec => annotation,
@@ -248,6 +249,21 @@ fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annot
     ))
 }
 
+/// The class that HAProxy was told to serve.
+fn haproxy_class(controller: &Controller) -> Option<&str> {
+    let flags = ["--ingress.class", "--ingress-class"];
+    flags.into_iter().find_map(|flag| controller.flag(flag)).filter(|class| !class.is_empty())
+}
+
+/// Whether HAProxy serves what names no class: haproxytech's does unless it was told a class of its own.
+fn is_open(controller: &Controller) -> bool {
+    if spec::is_haproxytech(controller) {
+        return controller.flags.is_some()
+            && (haproxy_class(controller).is_none() || is_on(controller, "--empty-ingress-class"));
+    }
+    is_on(controller, "--watch-ingress-without-class")
+}
+
 /// The class that Traefik was told to serve; its arguments are compared without regard to case.
 fn traefik_class(controller: &Controller) -> Option<&str> {
     let flags = controller.flags.iter().flatten();
@@ -261,7 +277,8 @@ fn without(world: &World, controller: &Controller, ingress: &Record) -> Taken {
         Flavour::Nginx => controller.flag("--watch-ingress-without-class").is_some_and(|value| value == "true"),
         Flavour::Traefik => traefik_class(controller).is_none(),
         Flavour::Gce | Flavour::Spec => true,
-        Flavour::Haproxy | Flavour::Alb => false,
+        Flavour::Haproxy => is_open(controller),
+        Flavour::Alb => false,
     };
     if takes_all || !world.is_given(INGRESS_CLASS) {
         return Taken::Yes;

@@ -1,5 +1,6 @@
 //! Rules of small clusters, decided by the controllers that read them.
 
+mod flavours;
 mod misses;
 
 use super::*;

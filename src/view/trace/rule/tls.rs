@@ -127,7 +127,7 @@ pub fn plan(controller: &Controller, request: &Request, served: &Served) -> TlsP
         findings: Vec::new(),
     };
     // The controller gets plain requests: its certificates are shown to nobody.
-    if controller.tls_ended {
+    if controller.tls_ended || is_outside(controller, served) {
         return TlsPlan { end: TlsEnd::LoadBalancer(controller.service.clone()), ..empty };
     }
     let mut entries = served.near.iter().flat_map(|ingress| entries(ingress, &name));
@@ -154,6 +154,17 @@ pub fn plan(controller: &Controller, request: &Request, served: &Served) -> TlsP
         );
     }
     plan
+}
+
+/// Whether the cloud keeps the certificates: an ALB has those of ACM and reads no Secret, one of GKE may be given some by name.
+fn is_outside(controller: &Controller, served: &Served) -> bool {
+    let names = ["ingress.gcp.kubernetes.io/pre-shared-cert", "networking.gke.io/managed-certificates"];
+    let is_given = |ingress: &&Arc<Record>| names.iter().any(|name| ingress.meta.annotation(name).is_some());
+    match controller.flavour {
+        Flavour::Alb => true,
+        Flavour::Gce => served.near.iter().any(is_given),
+        _ => false,
+    }
 }
 
 fn namespace(record: &Record) -> Arc<str> {

@@ -47,6 +47,12 @@ pub fn cross(call: &Call, leg: &mut Leg, bridge: &Bridge, wanted: Option<&PortRe
         hop = hop.with(finding);
         is_refused = true;
     }
+    if bridge.trail.len() == 1 && call.flavour() == Some(Flavour::Gce) {
+        let missing = "whether gce follows an ExternalName: only a request tells";
+        leg.hops.push(Hop::unknown(HopKind::ExternalName, missing).at(&bridge.record.key));
+        end_with(leg, LegEnd::Unknown(missing.to_owned()));
+        return Crossing::Over;
+    }
     let port = match number(call, bridge, wanted) {
         Ok(port) => port,
         // Who refuses the Service does not ask for its port.

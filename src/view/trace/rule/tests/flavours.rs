@@ -1,0 +1,140 @@
+//! Where HAProxy, GKE, ALB and controllers that nobody knows differ: a case for each cell that is known of them.
+
+use super::*;
+use crate::view::trace::plan::{LegEnd, TlsEnd};
+
+const TECH: &str = "haproxy.org/ingress-controller/haproxy";
+const HAPROXY: &str = "haproxy-ingress.github.io/controller";
+
+/// The start of what becomes of a request to a.example: the Service, or the answer.
+fn start(name: &str, paths: &[&str], asked: &str) -> String {
+    let yaml = ingress("web", 1, "", "a.example", paths, "");
+    by(name, &yaml, &format!("http://a.example{asked}"))
+}
+
+fn by(name: &str, yaml: &str, url: &str) -> String {
+    fixture::world(&format!("{CLASS}{yaml}").replace("k8s.io/ingress-nginx", name), |world| {
+        let own = Controller { name: Arc::from(name), ..controller(Flavour::of_controller(name)) };
+        match decide(world, &own, &get(url)).action {
+            Action::Forward(arms) => match &arms[0].target {
+                ArmTarget::Service { name, .. } => name.to_string(),
+                ArmTarget::Nowhere => "nowhere".to_owned(),
+            },
+            Action::End(Outcome::Redirect { status, location }) => format!("{status} {location}"),
+            Action::End(Outcome::Respond { status, by }) => format!("{status} {by}"),
+            other => format!("{other:?}"),
+        }
+    })
+}
+
+#[test]
+fn paths_are_matched_as_each_controller_does() {
+    let (gce, alb, other) = ("k8s.io/ingress-gce", "ingress.k8s.aws/alb", "example.com/unknown");
+    for name in [TECH, HAPROXY, gce, alb, other] {
+        // Prefix goes by elements, and a slash at its end says nothing.
+        assert_eq!(start(name, &["Prefix /foo a"], "/foo/x"), "a", "{name}");
+        assert_eq!(start(name, &["Prefix /foo/ a"], "/foo"), "a", "{name}");
+        assert!(start(name, &["Prefix /foo a"], "/foobar").starts_with("404"), "{name}");
+        assert!(start(name, &["Exact /foo a"], "/foo/").starts_with("404"), "{name}");
+        assert_eq!(start(name, &["Prefix /foo a", "Prefix /foo/bar b"], "/foo/bar/x"), "b", "{name}");
+        assert_eq!(start(name, &["Prefix /foo a", "Exact /foo b"], "/foo"), "b", "{name}");
+    }
+    // ImplementationSpecific.
+    for (name, rule, asked, takes) in [
+        (TECH, "/foo", "/foobar", true),
+        (TECH, "/foo/", "/foo", true),
+        (TECH, "/foo", "/FOO", false),
+        (HAPROXY, "/foo", "/FOObar", true),
+        (gce, "/foo", "/foo/x", false),
+        (gce, "/foo/*", "/foo/x", true),
+        (alb, "/foo", "/foo/x", false),
+        (alb, "/f?o*", "/fooooo", true),
+        (other, "/foo", "/foo/x", true),
+        (other, "/foo", "/foobar", false),
+    ] {
+        let found = start(name, &[&format!("ImplementationSpecific {rule} a")], asked);
+        assert_eq!(found == "a", takes, "{name} {rule} {asked}: {found}");
+    }
+}
+
+#[test]
+fn rules_are_asked_in_the_order_of_each_controller() {
+    let paths = ["ImplementationSpecific /foo/bar a", "Prefix /foo b"];
+    // By type at the HAProxy Ingress, by length at haproxytech's.
+    assert_eq!(start(HAPROXY, &paths, "/foo/bar/x"), "b");
+    assert_eq!(start(TECH, &paths, "/foo/bar/x"), "a");
+    assert_eq!(start(TECH, &["Prefix /foo a", "ImplementationSpecific /foo/b b"], "/foo"), "a");
+    // An ALB has one list, in which a rule for every host may come first.
+    let both = ingress("web", 1, "", "a.example", &["Prefix / own"], "");
+    let rule = "  rules:\n  - http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: any, port: {number: 80}}}}]}\n";
+    let both = both.replace("  rules:\n", rule);
+    assert_eq!(by("ingress.k8s.aws/alb", &both, "http://a.example/"), "any");
+    assert_eq!(by("example.com/unknown", &both, "http://a.example/"), "own");
+}
+
+#[test]
+fn plain_requests_are_sent_to_https_as_each_controller_does() {
+    let tls = "  tls: [{hosts: [a.example], secretName: a}]\n";
+    let says = |name: &str, annotations: &str, tls: &str| {
+        by(name, &ingress("web", 1, annotations, "a.example", &["Prefix / web"], tls), "http://a.example/x?y=1")
+    };
+    for name in [TECH, HAPROXY] {
+        assert_eq!(says(name, "", tls), "302 https://a.example/x?y=1");
+        assert_eq!(says(name, "", ""), "web");
+    }
+    assert_eq!(says(TECH, "haproxy.org/ssl-redirect: 'false'", tls), "web");
+    assert_eq!(says(TECH, "haproxy.org/ssl-redirect-code: '301'", tls), "301 https://a.example/x?y=1");
+    assert_eq!(says(HAPROXY, "haproxy.org/ssl-redirect: 'false'", tls), "302 https://a.example/x?y=1");
+    let alb = "ingress.k8s.aws/alb";
+    assert_eq!(says(alb, "", tls), "web");
+    assert_eq!(says(alb, "alb.ingress.kubernetes.io/ssl-redirect: '443'", ""), "301 https://a.example/x?y=1");
+    assert_eq!(says(alb, "alb.ingress.kubernetes.io/ssl-redirect: '8443'", ""), "301 https://a.example:8443/x?y=1");
+    assert_eq!(says("k8s.io/ingress-gce", "", tls), "web");
+}
+
+#[test]
+fn what_a_missing_backend_is_answered_with_is_claimed_only_where_it_is_known() {
+    for (flavour, service, endpoints) in
+        [(Flavour::Haproxy, Some(404), Some(503)), (Flavour::Gce, None, None), (Flavour::Alb, Some(503), None)]
+    {
+        assert_eq!(LegEnd::NoService.answer(flavour), service, "{flavour:?}");
+        assert_eq!(LegEnd::NoEndpoints.answer(flavour), endpoints, "{flavour:?}");
+    }
+}
+
+#[test]
+fn certificates_of_clouds_are_not_looked_for_in_secrets() {
+    let tls = "  tls: [{hosts: [a.example], secretName: a}]\n";
+    for (flavour, annotations, is_cloud) in [
+        (Flavour::Alb, "", true),
+        (Flavour::Gce, "", false),
+        (Flavour::Gce, "networking.gke.io/managed-certificates: a", true),
+        (Flavour::Haproxy, "", false),
+        (Flavour::Spec, "", false),
+    ] {
+        let yaml = ingress("web", 1, annotations, "a.example", &["Prefix / web"], tls);
+        let end = fixture::world(&format!("{CLASS}{yaml}"), |world| {
+            decide(world, &controller(flavour), &get("https://a.example/")).tls.unwrap().end
+        });
+        assert_eq!(end == TlsEnd::LoadBalancer(None), is_cloud, "{flavour:?} {annotations}");
+    }
+}
+
+#[test]
+fn haproxytech_takes_what_has_no_class_unless_it_was_told_one() {
+    let yaml = ingress("web", 1, "", "a.example", &["Prefix / web"], "").replace("  ingressClassName: nginx\n", "");
+    for (name, flags, takes) in [
+        (TECH, &[][..], true),
+        (TECH, &["--ingress.class=haproxy"], false),
+        (TECH, &["--ingress.class=haproxy", "--empty-ingress-class"], true),
+        (HAPROXY, &[], false),
+        (HAPROXY, &["--watch-ingress-without-class"], true),
+    ] {
+        let flags = Some(flags.iter().map(|flag| Arc::from(*flag)).collect());
+        let own = Controller { name: Arc::from(name), flags, ..controller(Flavour::Haproxy) };
+        let found = fixture::world(&format!("{CLASS}{yaml}"), |world| {
+            matches!(decide(world, &own, &get("http://a.example/")).action, Action::Forward(_))
+        });
+        assert_eq!(found, takes, "{name} {:?}", own.flags);
+    }
+}
