@@ -272,6 +272,11 @@ impl LegEnd {
 }
 
 impl Controller {
+    /// Whether it is haproxytech's HAProxy, not the HAProxy Ingress.
+    pub fn is_haproxytech(&self) -> bool {
+        self.name.starts_with("haproxy.org/")
+    }
+
     /// The value of a flag: `--ingress-class=nginx`, or true for a flag without a value.
     pub fn flag(&self, name: &str) -> Option<&str> {
         let flags = self.flags.as_ref()?;

@@ -99,7 +99,7 @@ fn best<'s, 'a>(controller: &Controller, server: &'s Server<'a>, asked: &str) ->
         let (tier, length) = (tier(location), location.path.len());
         match controller.flavour {
             // Of any type, what is the path itself comes before what begins it.
-            Flavour::Haproxy if is_haproxytech(controller) => {
+            Flavour::Haproxy if controller.is_haproxytech() => {
                 (u8::from(tier == 2 || trimmed(&location.path) == asked), length, tier == 2)
             }
             Flavour::Haproxy => (tier, length, false),
@@ -134,11 +134,6 @@ fn tier(location: &Location) -> u8 {
     }
 }
 
-/// Whether it is haproxytech's HAProxy, not the HAProxy Ingress.
-pub fn is_haproxytech(controller: &Controller) -> bool {
-    controller.name.starts_with("haproxy.org/")
-}
-
 /// A path without the slash at its end.
 fn trimmed(path: &str) -> &str {
     path.strip_suffix('/').unwrap_or(path)
@@ -157,7 +152,7 @@ fn takes(controller: &Controller, location: &Location, asked: &str) -> bool {
             None => rule == asked,
         },
         Flavour::Alb if is_free => is_like(rule.as_bytes(), asked.as_bytes()),
-        Flavour::Haproxy if is_free && is_haproxytech(controller) => asked.starts_with(trimmed(rule)),
+        Flavour::Haproxy if is_free && controller.is_haproxytech() => asked.starts_with(trimmed(rule)),
         Flavour::Haproxy if is_free => asked.to_lowercase().starts_with(&rule.to_lowercase()),
         _ => path::prefix(rule, asked),
     }

@@ -9,8 +9,8 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
+use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::settings::truth;
-use crate::view::trace::rule::{invalid, spec};
 use crate::view::trace::rule::{run_by, some};
 use crate::view::trace::served::{Sorted, Taken};
 use crate::view::trace::world::{Known, World};
@@ -257,7 +257,7 @@ fn haproxy_class(controller: &Controller) -> Option<&str> {
 
 /// Whether HAProxy serves what names no class: haproxytech's does unless it was told a class of its own.
 fn is_open(controller: &Controller) -> bool {
-    if spec::is_haproxytech(controller) {
+    if controller.is_haproxytech() {
         return controller.flags.is_some()
             && (haproxy_class(controller).is_none() || is_on(controller, "--empty-ingress-class"));
     }

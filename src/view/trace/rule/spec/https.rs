@@ -14,7 +14,6 @@ use crate::view::trace::rule::backend::raw;
 use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::serving::Served;
 use crate::view::trace::rule::settings::{global, truth};
-use crate::view::trace::rule::spec::is_haproxytech;
 
 /// The annotation of the AWS controller: the port of https.
 const ALB: &str = "alb.ingress.kubernetes.io/ssl-redirect";
@@ -38,7 +37,7 @@ pub fn of_rule(controller: &Controller, request: &Request, ingress: &Record) -> 
     let has_tls = facts::ingress(ingress).is_some_and(|read| !read.tls.is_empty());
     let is_on = match said("ssl-redirect").and_then(truth) {
         // The HAProxy Ingress asks for a tls entry all the same.
-        Some(is_on) => is_on && (has_tls || is_haproxytech(controller)),
+        Some(is_on) => is_on && (has_tls || controller.is_haproxytech()),
         None => has_tls,
     };
     let status = said("ssl-redirect-code").and_then(|code| code.parse().ok()).unwrap_or(302);
@@ -47,7 +46,7 @@ pub fn of_rule(controller: &Controller, request: &Request, ingress: &Record) -> 
 
 /// An annotation by the prefixes that the controller reads.
 fn own<'a>(controller: &Controller, ingress: &'a Record, name: &str) -> Option<&'a str> {
-    let prefix = if is_haproxytech(controller) { "haproxy.org" } else { "haproxy-ingress.github.io" };
+    let prefix = if controller.is_haproxytech() { "haproxy.org" } else { "haproxy-ingress.github.io" };
     let found = [prefix, "ingress.kubernetes.io"]
         .into_iter()
         .find_map(|prefix| ingress.meta.annotation(&format!("{prefix}/{name}")));
