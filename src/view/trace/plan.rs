@@ -258,14 +258,14 @@ impl LegEnd {
     /// What the controller answers to a client where a leg ended so; none where it cannot be told.
     pub fn answer(&self, flavour: Flavour) -> Option<u16> {
         match (flavour, self) {
-            (_, Self::Unknown(_)) => None,
+            // For a Service that is not there the AWS controller writes a fixed answer; of all else no manual of these tells.
+            (_, Self::Unknown(_))
+            | (Flavour::Gce | Flavour::Alb, Self::NoEndpoints | Self::NoName)
+            | (Flavour::Gce, Self::NoService) => None,
             // Traefik finds out about a name when it dials.
             (Flavour::Traefik, Self::NoName) | (_, Self::Refused | Self::Protocol) => Some(502),
             (_, Self::Dropped | Self::Loop) => Some(504),
             (Flavour::Traefik | Flavour::Haproxy, Self::NoService) | (Flavour::Traefik, Self::NoEndpoints) => Some(404),
-            // For a Service that is not there the AWS controller writes a fixed answer; of all else no manual of these tells.
-            (Flavour::Alb, Self::NoService) => Some(503),
-            (Flavour::Gce | Flavour::Alb, Self::NoService | Self::NoEndpoints | Self::NoName) => None,
             (_, Self::NoService | Self::NoEndpoints | Self::NoName) => Some(503),
         }
     }

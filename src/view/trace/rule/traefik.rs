@@ -6,19 +6,21 @@
 mod backends;
 mod expression;
 mod handshake;
+mod ingress;
 mod made;
 pub mod middleware;
 mod options;
 mod route;
 pub mod router;
+mod service;
 mod syntax;
 #[cfg(test)]
 mod tests;
 
 use self::made::{Choice, Made, Open, Under, left_out};
-use self::options::{Entry, Options};
-use self::router::{ROUTES, Reading, Router};
-use crate::kinds::INGRESS_ROUTE;
+use self::options::{Entry, INGRESSES, Options, ROUTES};
+use self::router::{Reading, Router};
+use crate::kinds::{INGRESS_ROUTE, Record};
 use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
@@ -28,13 +30,14 @@ use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::{Served, backend, concern, end, miss, not_found, notes, server, tls};
 use crate::view::trace::uri;
 use crate::view::trace::world::World;
+use std::sync::Arc;
 
 /// Decides about a request that reached Traefik.
 pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'_, 'a>) -> Decision {
     let options = Options::of(controller);
     let scheme = if controller.tls_ended { Scheme::Http } else { request.scheme };
     let entry = options.entry(world, controller, scheme);
-    let routers = router::all(world, &options, &served.near, request.name());
+    let routers = routers(world, &options, &served.near, request.name());
     let path = uri::clean(&request.path);
     let caller = Caller::Controller(Box::new(controller.clone()));
     let servers = server::build(controller, &concern::with(world, controller, served, request.name()), served);
@@ -76,6 +79,19 @@ struct Stage<'s, 'a> {
     routers: &'s [Router<'a>],
     caller: &'s Caller,
     path: &'s str,
+}
+
+/// Every router that may be for a host, the highest priority first.
+fn routers<'a>(world: &World<'a>, options: &Options, taken: &[&'a Arc<Record>], name: &str) -> Vec<Router<'a>> {
+    let mut all: Vec<Router> = Vec::new();
+    if options.has_provider(INGRESSES) {
+        all.extend(taken.iter().flat_map(|ingress| ingress::routers(world, options, ingress, name)));
+    }
+    if options.has_provider(ROUTES) {
+        all.extend(route::all(world, options, name));
+    }
+    all.sort_by_key(|router| std::cmp::Reverse(router.priority));
+    all
 }
 
 impl Stage<'_, '_> {

@@ -1,8 +1,7 @@
 //! The backends of a router: Services, and what TraefikServices make of them.
 
 use crate::kinds::endpoint_slice::SERVICE_LABEL;
-use crate::kinds::ingress::facts::Backend;
-use crate::kinds::service::{PortRef, ServiceType};
+use crate::kinds::service::ServiceType;
 use crate::kinds::traefik::TraefikBackend;
 use crate::kinds::traefik_service::Sharing;
 use crate::kinds::{ENDPOINT_SLICE, ObjectRef, Record, SERVICE, TRAEFIK_SERVICE};
@@ -12,10 +11,11 @@ use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::plan::{Arm, ArmTarget, LegEnd, Reach};
 use crate::view::trace::rule::backend;
 use crate::view::trace::rule::settings::truth;
+use crate::view::trace::rule::traefik::Stage;
 use crate::view::trace::rule::traefik::made::{Made, left_out};
-use crate::view::trace::rule::traefik::options::Options;
-use crate::view::trace::rule::traefik::router::{INGRESSES, ROUTES, Router};
-use crate::view::trace::rule::traefik::{Stage, route};
+use crate::view::trace::rule::traefik::options::{INGRESSES, Options, ROUTES};
+use crate::view::trace::rule::traefik::router::Router;
+use crate::view::trace::rule::traefik::service::Service;
 use crate::view::trace::service;
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -25,83 +25,6 @@ const OF_SERVICE: &str = "traefik.ingress.kubernetes.io/service.";
 
 /// TraefikServices may name others; deeper than this none is followed.
 const DEEPEST: usize = 16;
-
-/// One backend of a router.
-#[derive(Clone, Debug)]
-pub struct Service {
-    /// Its namespace.
-    pub namespace: Arc<str>,
-    /// Its name.
-    pub name: Arc<str>,
-    /// Its port.
-    pub port: Option<PortRef>,
-    /// Its part.
-    pub weight: i64,
-    /// Whether it is a TraefikService.
-    pub is_shared: bool,
-    /// Whether it is reached at its own address.
-    pub native: bool,
-    /// Whether it sees the host that the client asked for.
-    pub passes_host: bool,
-    /// Whether its health is checked, which Traefik allows for ExternalName Services only.
-    pub is_checked: bool,
-    /// Why Traefik refuses it, where its own words tell.
-    pub refused: Option<String>,
-}
-
-impl Service {
-    /// The Service of a backend of an Ingress; or why there is none.
-    pub fn of_ingress(ingress: &Record, backend: &Backend) -> (Vec<Self>, Option<String>) {
-        let Backend::Service { name, port } = backend else {
-            return (Vec::new(), Some("its backend is no Service".to_owned()));
-        };
-        let namespace = ingress.key.namespace.clone().unwrap_or_default();
-        let service = Self {
-            namespace,
-            name: name.clone(),
-            port: port.clone(),
-            weight: 1,
-            is_shared: false,
-            native: false,
-            passes_host: true,
-            is_checked: false,
-            refused: None,
-        };
-        (vec![service], None)
-    }
-
-    /// What a route or a TraefikService of this namespace names.
-    pub fn of_route(options: &Options, backend: &TraefikBackend, home: &str, native: bool) -> Self {
-        let namespace = backend.object.namespace.clone().unwrap_or_default();
-        let bare = |name: &Arc<str>| name.strip_suffix("@kubernetescrd").map_or_else(|| name.clone(), Arc::from);
-        let name = bare(&backend.object.name);
-        let scheme = backend.scheme.as_deref().filter(|scheme| !matches!(*scheme, "http" | "https" | "h2c"));
-        let refused = match &*backend.kind {
-            _ if *namespace != *home && !route::crosses(options) => Some(format!(
-                "{namespace}/{name} is in another namespace, which allowCrossNamespace would have to permit"
-            )),
-            "Service" => scheme.map(|scheme| format!("{scheme} is no scheme for Service {namespace}/{name}")),
-            "TraefikService" => None,
-            kind => Some(format!("{kind} {namespace}/{name} is of a kind that Traefik does not know here")),
-        };
-        Self {
-            namespace,
-            name,
-            port: backend.port.clone(),
-            weight: backend.weight.unwrap_or(1),
-            is_shared: *backend.kind == *"TraefikService",
-            native: backend.native.unwrap_or(native),
-            passes_host: backend.passes_host,
-            is_checked: backend.has_health_check,
-            refused,
-        }
-    }
-
-    fn title(&self) -> String {
-        let kind = if self.is_shared { "TraefikService" } else { "Service" };
-        format!("{kind} {}/{}", self.namespace, self.name)
-    }
-}
 
 /// A Service of an Ingress with what its own annotations say: whether it is reached at its own address, whether it sees the
 /// host that the client asked for.

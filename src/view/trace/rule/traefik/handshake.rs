@@ -12,8 +12,9 @@ use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Decision, Fallback, TlsEnd};
 use crate::view::trace::request::Scheme;
 use crate::view::trace::rule::end;
+use crate::view::trace::rule::traefik::options::ROUTES;
 use crate::view::trace::rule::traefik::router::{Reading, Router};
-use crate::view::trace::rule::traefik::{Stage, router};
+use crate::view::trace::rule::traefik::{Stage, routers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -94,7 +95,7 @@ impl<'a> Stage<'_, 'a> {
         let routers = if host.eq_ignore_ascii_case(self.request.name()) {
             self.routers
         } else {
-            own = router::all(self.world, self.options, &self.served.near, host);
+            own = routers(self.world, self.options, &self.served.near, host);
             &own
         };
         let rules = |router: &&Router| match &router.rule {
@@ -119,7 +120,7 @@ impl<'a> Stage<'_, 'a> {
 
     /// The object behind a name.
     fn ruling(&self, name: Option<&str>) -> Ruling<'a> {
-        if !self.options.has_provider(router::ROUTES) {
+        if !self.options.has_provider(ROUTES) {
             return Ruling::Own;
         }
         let unread = self.world.known(TLS_OPTION, None).missing("tlsoptions");

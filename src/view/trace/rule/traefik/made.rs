@@ -181,7 +181,7 @@ impl<'s, 'a> Stage<'s, 'a> {
             let namespace = parent.namespace.as_deref().unwrap_or("");
             let record = self.world.named(crate::kinds::INGRESS_ROUTE, namespace, &parent.name)?;
             let lacks = |why: &str| Some(format!("its parent IngressRoute {namespace}/{} {why}", parent.name));
-            if !route::is_served(self.options, record) {
+            if !self.options.serves(record) {
                 return lacks("is of another class");
             }
             let all = route::bare(self.options, record);

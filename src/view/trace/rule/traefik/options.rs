@@ -1,10 +1,16 @@
 //! Traefik's arguments, whose names it compares without regard to case, and the entry points that they open.
 
+use crate::kinds::Record;
 use crate::kinds::service::PortRef;
 use crate::view::trace::facts;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::request::Scheme;
 use crate::view::trace::world::World;
+
+/// The provider of Ingresses, as arguments write it.
+pub const INGRESSES: &str = "kubernetesingress";
+/// The provider of Traefik's own kinds.
+pub const ROUTES: &str = "kubernetescrd";
 
 /// The arguments of one Traefik.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +29,20 @@ pub struct Entry {
 }
 
 impl Options {
+    /// Whether Traefik takes an IngressRoute by its class.
+    pub fn serves(&self, record: &Record) -> bool {
+        let own = record.meta.annotation(crate::kinds::ingress::CLASS_ANNOTATION).map(AsRef::as_ref);
+        match self.class(ROUTES) {
+            Some(class) => own == Some(class),
+            None => own.is_none_or(|own| own.is_empty() || own == "traefik"),
+        }
+    }
+
+    /// Whether what is in other namespaces may be named; also where that cannot be read.
+    pub fn crosses(&self) -> bool {
+        !self.is_known() || self.provider_is(ROUTES, "allowcrossnamespace")
+    }
+
     /// Those of a controller.
     pub fn of(controller: &Controller) -> Self {
         let Some(given) = &controller.flags else { return Self::default() };

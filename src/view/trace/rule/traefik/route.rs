@@ -3,9 +3,9 @@
 use crate::kinds::traefik::{IngressRouteFacts, TraefikRef, TraefikRoute};
 use crate::kinds::{INGRESS_ROUTE, MIDDLEWARE, ObjectRef, Record};
 use crate::view::trace::facts;
-use crate::view::trace::rule::traefik::backends::Service;
-use crate::view::trace::rule::traefik::options::Options;
-use crate::view::trace::rule::traefik::router::{ROUTES, Router, Source, Step, length, may_name, provided, read};
+use crate::view::trace::rule::traefik::options::{Options, ROUTES};
+use crate::view::trace::rule::traefik::router::{Router, Source, Step, length, may_name, provided, read};
+use crate::view::trace::rule::traefik::service::Service;
 use crate::view::trace::world::World;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const DEEPEST: usize = 8;
 /// Every router of an IngressRoute without parents that may be for a host, with those below it.
 pub fn all<'a>(world: &World<'a>, options: &Options, name: &str) -> Vec<Router<'a>> {
     let tree = Tree::of(world, options);
-    let roots = world.of(INGRESS_ROUTE).filter(|record| is_served(options, record));
+    let roots = world.of(INGRESS_ROUTE).filter(|record| options.serves(record));
     let mut routers = Vec::new();
     for record in roots {
         let Some(facts) = facts::ingress_route(record).filter(|facts| facts.parents.is_empty()) else { continue };
@@ -34,15 +34,6 @@ pub fn bare<'a>(options: &Options, record: &'a Arc<Record>) -> Vec<Router<'a>> {
     routes.map(|route| tree.router((record, facts), route, &mut Vec::new())).collect()
 }
 
-/// Whether Traefik takes an IngressRoute by its class.
-pub fn is_served(options: &Options, record: &Record) -> bool {
-    let own = record.meta.annotation(crate::kinds::ingress::CLASS_ANNOTATION).map(AsRef::as_ref);
-    match options.class(ROUTES) {
-        Some(class) => own == Some(class),
-        None => own.is_none_or(|own| own.is_empty() || own == "traefik"),
-    }
-}
-
 /// Which IngressRoutes stand below which.
 struct Tree<'o, 'a> {
     options: &'o Options,
@@ -54,7 +45,7 @@ struct Tree<'o, 'a> {
 impl<'o, 'a> Tree<'o, 'a> {
     fn of(world: &World<'a>, options: &'o Options) -> Self {
         let mut tree = Self { options, below: BTreeMap::new(), astray: BTreeMap::new() };
-        for record in world.of(INGRESS_ROUTE).filter(|record| is_served(options, record)) {
+        for record in world.of(INGRESS_ROUTE).filter(|record| options.serves(record)) {
             let parents = facts::ingress_route(record).map_or(&[][..], |facts| &facts.parents);
             let keys = parents.iter().map(|parent| key(INGRESS_ROUTE, parent));
             // One parent that cannot be found, and the route has none.
@@ -73,7 +64,7 @@ impl<'o, 'a> Tree<'o, 'a> {
     fn astray(&self, world: &World, child: &Record, parent: &TraefikRef) -> Option<String> {
         let title = |key: &ObjectRef| format!("{}/{}", key.namespace.as_deref().unwrap_or(""), key.name);
         let (above, child_title) = (key(INGRESS_ROUTE, parent), title(&child.key));
-        if above.namespace != child.key.namespace && !crosses(self.options) {
+        if above.namespace != child.key.namespace && !self.options.crosses() {
             let parent = title(&above);
             return Some(format!(
                 "IngressRoute {child_title} names its parent {parent} in another namespace, which allowCrossNamespace would have to permit"
@@ -165,7 +156,7 @@ fn refused(options: &Options, home: &str, facts: &IngressRouteFacts, route: &Tra
     if route.rule.is_empty() {
         return Some("it has no rule".to_owned());
     }
-    if crosses(options) {
+    if options.crosses() {
         return None;
     }
     let is_foreign = |reference: &TraefikRef| reference.namespace.as_deref() != Some(home);
@@ -183,14 +174,9 @@ fn refused(options: &Options, home: &str, facts: &IngressRouteFacts, route: &Tra
     Some(format!("{namespace}/{name} is in another namespace, which allowCrossNamespace would have to permit"))
 }
 
-/// Whether what is in other namespaces may be named; also where that cannot be read.
-pub fn crosses(options: &Options) -> bool {
-    !options.is_known() || options.provider_is(ROUTES, "allowcrossnamespace")
-}
-
 fn step(options: &Options, reference: &TraefikRef) -> Step {
     match reference.name.split_once('@') {
-        Some((_, "kubernetescrd")) if !crosses(options) => Step::Nothing(reference.name.to_string()),
+        Some((_, "kubernetescrd")) if !options.crosses() => Step::Nothing(reference.name.to_string()),
         Some(_) => Step::Foreign(reference.name.to_string()),
         None => Step::Object(key(MIDDLEWARE, reference)),
     }
