@@ -402,13 +402,15 @@ impl Storm {
         self.is_over.store(true, Ordering::SeqCst);
         self.catch_up();
         let restarts = u64::from(self.source(1).instance);
-        self.plane.wait_for("all restarts to be told", || self.judge.of(&Self::name(1)).restarts == restarts);
+        until(self.patience, || self.judge.of(&Self::name(1)).restarts == restarts);
         assert!(self.judge.runs(), "kplumb has ended");
         let code = self.judge.interrupt();
         let sum = self.judge.sum();
         let cuts = self.proxy.cuts() + self.nodes.cuts();
         println!("{} streams, {cuts} connections cut, {sum:#?}", self.judge.streams());
         assert_eq!((sum.lost, sum.doubled, sum.wrong), (0, 0, 0), "lost, doubled, wrong: {:#?}", sum.words);
+        let told = self.judge.of(&Self::name(1)).restarts;
+        assert_eq!(told, restarts, "restarts told, and restarts: {}", self.judge.tell(&Self::name(1)));
         assert_eq!(code, Some(130));
         assert!(PODS * (1 + usize::from(0 < self.images)) <= self.judge.streams());
     }

@@ -151,7 +151,8 @@ impl Stream {
             "gap" => self.has_gap = true,
             "reconnected" => self.counts.reconnects += 1,
             "restarted" => {
-                self.counts.restarts += 1;
+                // A restart that nobody saw before the next one has no mark of its own, but it is counted in that one's.
+                self.counts.restarts = record["restarts"].as_u64().unwrap();
                 self.exit = record["exit_code"].as_i64();
             }
             _ => {}
