@@ -252,6 +252,11 @@ impl Subject {
         self.object.pointer(pointer).unwrap_or(&Value::Null)
     }
 
+    /// Whether somebody paused the workload.
+    pub fn is_paused(&self) -> bool {
+        self.field("/spec/paused") == &Value::Bool(true)
+    }
+
     /// A number of the object, or what it is where the object does not say.
     pub fn count(&self, pointer: &str, else_it_is: i64) -> i64 {
         self.field(pointer).as_i64().unwrap_or(else_it_is)

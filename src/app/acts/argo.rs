@@ -63,7 +63,7 @@ pub(super) const PROMOTE_FULL: Act = Act {
     },
     caution: |subject| {
         let mut cautions = unseen(subject);
-        if subject.field("/spec/paused") == &Value::Bool(true) {
+        if subject.is_paused() {
             cautions.push("spec.paused stays true: resume it, too".to_owned());
         }
         cautions
@@ -114,6 +114,11 @@ pub(super) const RETRY: Act = Act {
 pub(super) fn line(subject: &Subject, verb: &str) -> Option<String> {
     let target = &subject.target;
     (target.key.kind == ROLLOUT).then(|| format!("argo rollouts {verb} {}", target.key.name))
+}
+
+/// The same, or what `kubectl rollout` takes for any other workload.
+pub(super) fn or_rollout(subject: &Subject, verb: &str) -> String {
+    line(subject, verb).unwrap_or_else(|| format!("rollout {verb} {}", subject.target.name()))
 }
 
 /// Why a template cannot be changed here: it stands in another workload.
@@ -198,7 +203,7 @@ fn is_inconclusive(subject: &Subject) -> bool {
 
 /// The patches of a promotion, in their order: of the status, then of the spec; one of both where the status has no path.
 fn promotion(subject: &Subject) -> Result<Vec<(Option<&'static str>, Value)>, String> {
-    let is_paused = subject.field("/spec/paused") == &Value::Bool(true);
+    let is_paused = subject.is_paused();
     let is_held = !list(&subject.object, "/status/pauseConditions").is_empty();
     let next = step(subject).map(|(at, count)| (at + 1).min(count));
     let of_status = match next {
@@ -251,7 +256,7 @@ fn goes_on(subject: &Subject) -> Vec<String> {
         }
         _ => effects.push(format!("it goes on to {}", newest(subject))),
     }
-    if subject.field("/spec/paused") == &Value::Bool(true) {
+    if subject.is_paused() {
         effects.push("somebody paused it: that ends, too (spec.paused: false)".to_owned());
     }
     effects

@@ -160,7 +160,7 @@ fn effects(subject: &Subject) -> Vec<String> {
 
 fn caution(subject: &Subject) -> Vec<String> {
     let mut cautions = (super::restart::RESTART.caution)(subject);
-    if subject.field("/spec/paused") == &Value::Bool(true) {
+    if subject.is_paused() {
         cautions.push("it is paused: nothing rolls out before it is resumed".to_owned());
     }
     let owner = super::owners::controller(&subject.object);

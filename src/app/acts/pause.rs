@@ -9,7 +9,7 @@ pub(super) const PAUSE: Act = Act {
     name: "pause",
     kinds: &[DEPLOYMENT, ROLLOUT],
     applies: |record| !waits(record),
-    refuse: |subject| is_paused(subject).then(|| format!("{} is already paused", subject.named())),
+    refuse: |subject| subject.is_paused().then(|| format!("{} is already paused", subject.named())),
     write: |subject| Ok(write(subject, &json!(true))),
     effects: |subject| {
         let text = match subject.target.key.kind {
@@ -18,9 +18,7 @@ pub(super) const PAUSE: Act = Act {
         };
         vec![text.to_owned()]
     },
-    kubectl: |subject| {
-        argo::line(subject, "pause").unwrap_or_else(|| format!("rollout pause {}", subject.target.name()))
-    },
+    kubectl: |subject| argo::or_rollout(subject, "pause"),
     undo: |subject| subject.back("resume", "resume", ""),
     ..PLAIN
 };
@@ -29,7 +27,7 @@ pub(super) const RESUME: Act = Act {
     name: "resume",
     kinds: &[DEPLOYMENT, ROLLOUT],
     applies: waits,
-    refuse: |subject| (!is_paused(subject)).then(|| format!("{} is not paused", subject.named())),
+    refuse: |subject| (!subject.is_paused()).then(|| format!("{} is not paused", subject.named())),
     write: |subject| Ok(write(subject, &resumed(subject))),
     effects: |subject| {
         let text = match subject.target.key.kind {
@@ -56,10 +54,6 @@ fn waits(record: &Record) -> bool {
         Facts::Rollout(facts) => facts.paused,
         _ => false,
     }
-}
-
-fn is_paused(subject: &Subject) -> bool {
-    subject.field("/spec/paused") == &Value::Bool(true)
 }
 
 /// kubectl takes the field away; kubectl-argo-rollouts says no.

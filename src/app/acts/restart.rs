@@ -15,9 +15,7 @@ pub(super) const RESTART: Act = Act {
     refuse,
     write: |subject| Ok(write(subject)),
     caution,
-    kubectl: |subject| {
-        argo::line(subject, "restart").unwrap_or_else(|| format!("rollout restart {}", subject.target.name()))
-    },
+    kubectl: |subject| argo::or_rollout(subject, "restart"),
     undo: |_| Undo { words: "a restart cannot be taken back".to_owned(), way: None },
     ..PLAIN
 };
@@ -39,7 +37,7 @@ fn write(subject: &Subject) -> Mutation {
 
 fn refuse(subject: &Subject) -> Option<String> {
     let is_rollout = subject.target.key.kind == ROLLOUT;
-    if subject.field("/spec/paused") == &Value::Bool(true) && !is_rollout {
+    if subject.is_paused() && !is_rollout {
         return Some("can't restart paused deployment (run rollout resume first)".to_owned());
     }
     let annotations = subject.field("/spec/template/metadata/annotations");

@@ -56,7 +56,7 @@ fn taken(text: &str) -> Result<String, String> {
 /// The revision that is to come back, or kubectl's refusal.
 fn wanted(subject: &Subject) -> Result<Revision, String> {
     let (kind, name) = (subject.target.key.kind, &*subject.target.key.name);
-    if subject.field("/spec/paused") == &Value::Bool(true) && kind != ROLLOUT {
+    if subject.is_paused() && kind != ROLLOUT {
         let what =
             "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again";
         return Err(what.to_owned());
@@ -169,10 +169,7 @@ fn blocked(subject: &Subject) -> Option<String> {
 
 fn kubectl(subject: &Subject) -> String {
     let to = if subject.argument.is_empty() { String::new() } else { format!(" --to-revision={}", subject.argument) };
-    match argo::line(subject, "undo") {
-        Some(line) => format!("{line}{to}"),
-        None => format!("rollout undo {}{to}", subject.target.name()),
-    }
+    format!("{}{to}", argo::or_rollout(subject, "undo"))
 }
 
 #[cfg(test)]
