@@ -49,10 +49,10 @@ impl App {
         let height = self.log_height();
         let mut hidden = None;
         self.change_logs(|screen, view| {
-            let (marked, shown) = (view.tail.buffer.marked(), view.tail.shown());
+            let marked = view.tail.buffer.marked();
             let from = window::here(&view.tail, screen.selected).map_or(0, |here| here + 1);
             let mut round = marked.range(from..).chain(marked.range(..from));
-            match round.find(|number| shown.binary_search(number).is_ok()) {
+            match round.find(|number| view.tail.shows(**number)) {
                 Some(number) => (screen.selected, screen.row) = (Some(*number), height / 3),
                 None => hidden = Some(marked.len()),
             }

@@ -100,8 +100,7 @@ impl App {
         let mut is_marked = false;
         self.change_logs(|screen, view| {
             let here = window::here(&view.tail, screen.selected).unwrap_or(0);
-            let is_shown = |number: &&u64| view.tail.shown().binary_search(number).is_ok();
-            let mark = view.tail.buffer.marked().range(..here).rev().find(is_shown).copied();
+            let mark = view.tail.buffer.marked().range(..here).rev().find(|number| view.tail.shows(**number)).copied();
             is_marked = mark.is_some();
             screen.anchor = mark.or(screen.anchor);
         });

@@ -243,6 +243,11 @@ impl Tail {
         self.sift.shown()
     }
 
+    /// Whether a line is among those that are shown.
+    pub fn shows(&self, number: u64) -> bool {
+        self.shown().binary_search(&number).is_ok()
+    }
+
     /// How far the filter is, from 0 to 1.
     pub fn progress(&self) -> f64 {
         self.sift.progress(&self.buffer)
