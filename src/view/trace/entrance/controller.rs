@@ -63,7 +63,7 @@ fn own_name(program: &Program, controller: &Controller) -> Option<Arc<str>> {
         name @ "haproxy-ingress.github.io/controller" => {
             said("--controller-class").map(|class| Arc::from(format!("{name}/{}", class.trim_start_matches('/'))))
         }
-        _ => controller.flag(program.controller_flag).map(Arc::from),
+        _ => controller.flag("--controller-class").map(Arc::from),
     }
 }
 

@@ -15,8 +15,6 @@ pub struct Program {
     pub controller: &'static str,
     /// The class that it takes where its flags do not say.
     pub class: &'static str,
-    /// The flag that changes `controller`.
-    pub controller_flag: &'static str,
     /// How the names of its images end, without tag.
     images: &'static [&'static str],
     /// The value of the label app.kubernetes.io/name, or app, that its chart sets.
@@ -31,7 +29,6 @@ macro_rules! program {
             flavour: Flavour::$flavour,
             controller: $controller,
             class: $class,
-            controller_flag: "--controller-class",
             images: &[$($image),*],
             labels: &[$($label),*],
         }

@@ -183,9 +183,7 @@ fn by_class(world: &World, controller: &Controller, ingress: &Record, class: &st
     if controller.flavour == Flavour::Traefik && traefik_class(controller).is_some_and(|own| own != class) {
         return Taken::Elsewhere;
     }
-    let said = controller.flag("--controller-class").filter(|_| controller.flavour != Flavour::Haproxy);
-    let own = said.unwrap_or(&controller.name);
-    if *read.controller == *own {
+    if read.controller == controller.name {
         return Taken::Yes;
     }
     // A controller that was only assumed has the name that its family usually has.
