@@ -96,7 +96,7 @@ impl App {
         self.asked != Some(Mode::Observe) && self.session().is_some_and(is_open)
     }
 
-    /// Whether <tab> leads anywhere from here.
+    /// Whether `tab` leads anywhere from here.
     fn has_other_pane(&self) -> bool {
         let is_docked = |session: &Session| docked(session, self.size).is_some();
         self.session().is_some_and(|session| match session.screen() {
