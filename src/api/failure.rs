@@ -29,6 +29,8 @@ pub enum Cause {
     CertificateNotYetValid,
     /// Its certificate is signed by an authority that we do not know.
     UnknownAuthority,
+    /// The server's certificate is an authority's own; rustls takes none for a server's, trusted or not.
+    AuthorityAsServer,
     /// Its certificate is for another name.
     WrongName,
     /// TLS failed in another way.
@@ -92,6 +94,7 @@ impl Failure {
             Cause::CertificateExpired => format!("{subject}: its certificate has expired"),
             Cause::CertificateNotYetValid => format!("{subject}: its certificate is not valid yet"),
             Cause::UnknownAuthority => format!("{subject}: its certificate is signed by an unknown authority"),
+            Cause::AuthorityAsServer => format!("{subject}: its certificate is an authority's own (CA:TRUE)"),
             Cause::WrongName => format!("{subject}: its certificate is for another name"),
             Cause::Tls => format!("{subject}: TLS failed: {detail}"),
             Cause::ClientCertificate => format!("{subject} does not accept our client certificate"),
@@ -120,6 +123,9 @@ impl Failure {
             Cause::CertificateExpired => "renew the server's certificate, or check the clock of this machine",
             Cause::CertificateNotYetValid => "check the clock of this machine",
             Cause::UnknownAuthority => "set certificate-authority in the kubeconfig to the cluster's CA",
+            Cause::AuthorityAsServer => {
+                "give the server a certificate signed by that authority; kubectl takes this one, rustls does not"
+            }
             Cause::WrongName => {
                 "set tls-server-name in the kubeconfig to a name the certificate holds, or fix `server`"
             }
@@ -198,9 +204,8 @@ fn tls_cause(error: &rustls::Error) -> Cause {
             }
             CertificateError::UnknownIssuer | CertificateError::BadSignature => Cause::UnknownAuthority,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Cause::WrongName,
-            // A self-signed leaf that is no authority is what an unknown authority looks like to webpki.
             CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-                Cause::UnknownAuthority
+                Cause::AuthorityAsServer
             }
             _ => Cause::Tls,
         },

@@ -35,6 +35,18 @@ fn every_pane_on_small_and_wide_screens() {
 }
 
 #[test]
+fn a_reason_that_is_cut_stands_whole_below_a_list_of_any_length() {
+    for problems in 1..=5 {
+        let (_, mut scene) = scenes::all(80, 24).remove(0);
+        let Content::Home(pane) = &mut scene.main.content else { unreachable!() };
+        pane.home.problems.truncate(problems);
+        (pane.selected, pane.line) = (Some(0), 0);
+        let picture = text(&painted(&scene, &theme("default")));
+        assert!(picture.contains("ImagePullBackOff shop/catalog:v2.3.1 (not found)"), "{problems}:\n{picture}");
+    }
+}
+
+#[test]
 fn every_theme_once() {
     for (name, _) in theme::EMBEDDED {
         let (_, table) = scenes::all(120, 24).remove(1);

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
@@ -49,9 +49,18 @@ impl Trust {
         params.not_after = date_time_ymd(until, 1, 1);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.authority).unwrap();
+        Self::acceptor(certificate.der(), &key)
+    }
+
+    /// A server's TLS with the authority's own certificate.
+    fn authority_as_server(&self) -> TlsAcceptor {
+        Self::acceptor(self.authority.der(), self.authority.key())
+    }
+
+    fn acceptor(certificate: &CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let config = ServerConfig::builder().with_no_client_auth();
-        TlsAcceptor::from(Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap()))
+        TlsAcceptor::from(Arc::new(config.with_single_cert(vec![certificate.clone()], key).unwrap()))
     }
 }
 
@@ -169,6 +178,8 @@ async fn each_fault_of_a_certificate_is_named() {
     let (named, _) = serve(Some(trust.server("kube.example.com", 2100)), ok).await;
     assert_eq!(failure(tls_cluster(named, &trust, &json!({})), json!({})).await, Cause::WrongName);
     assert_eq!(failure(tls_cluster(named, &stranger, &json!({})), json!({})).await, Cause::UnknownAuthority);
+    let (own, _) = serve(Some(trust.authority_as_server()), ok).await;
+    assert_eq!(failure(tls_cluster(own, &trust, &json!({})), json!({})).await, Cause::AuthorityAsServer);
     let more = json!({"tls-server-name": "kube.example.com"});
     assert!(version(tls_cluster(named, &trust, &more), json!({}), &options()).await.is_ok());
     let insecure = json!({"server": format!("https://{named}"), "insecure-skip-tls-verify": true});

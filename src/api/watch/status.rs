@@ -38,6 +38,7 @@ pub fn verdict(problem: &Problem) -> Verdict {
             | Cause::CertificateExpired
             | Cause::CertificateNotYetValid
             | Cause::UnknownAuthority
+            | Cause::AuthorityAsServer
             | Cause::WrongName
             | Cause::PlainHttp
             | Cause::Other => Verdict::Outage,

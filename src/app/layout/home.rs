@@ -68,7 +68,7 @@ pub fn home(home: &Home, area: Area, selected: Option<usize>, line: usize) -> Ho
     let reason = selected.and_then(|index| columns.cut(home.problems.get(index)?)).unwrap_or_default();
     let listed = problems + usize::from(0 < home.more);
     let parts = parts(body, listed + reason.len(), rooms);
-    let (list, told) = split_off(parts.0, reason.len());
+    let (list, told) = split_off(parts.0, reason.len(), listed);
     let (left, block) = beside(parts.1, home.rollouts.is_empty());
     let below = selected.and_then(|index| index.checked_sub(problems));
     let window = |area: Area, selected: Option<usize>, line: usize, all: usize| Rows {
@@ -153,9 +153,9 @@ fn beside(area: Area, is_quiet: bool) -> (Area, Option<Area>) {
     (left, Some(right))
 }
 
-/// The last lines of an area for something else, as long as the list keeps four.
-fn split_off(area: Area, lines: usize) -> (Area, Area) {
-    let lines = (lines as u16).min(area.height.saturating_sub(4));
+/// The last lines of an area for something else, as long as the list keeps four of its rows.
+fn split_off(area: Area, lines: usize, rows: usize) -> (Area, Area) {
+    let lines = (lines as u16).min(area.height.saturating_sub(rows.min(4) as u16));
     let list = Area { height: area.height - lines, ..area };
     (list, Area { y: list.bottom(), height: lines, ..area })
 }
