@@ -232,7 +232,7 @@ pub fn table(cluster: &Cluster, query: &Query, window: &Window, marked: &BTreeSe
 
 /// Where the selection stands among the rows shown, and how many there are.
 pub fn place(cluster: &Cluster, query: &Query, window: &Window) -> (Option<usize>, usize) {
-    let listed = order::listed(cluster, query);
+    let mut listed = order::listed(cluster, query);
     (listed.selected(window), listed.len())
 }
 

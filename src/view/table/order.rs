@@ -29,12 +29,19 @@ pub struct Listed<'a> {
     pub total: usize,
 }
 
-/// A row and what it is sorted by: the first bytes beside it, all of them in `Listed::bytes`.
+/// A row and what it is sorted by: the first bytes beside it, the others in `Listed::bytes`. Namespace and name, which
+/// tell rows apart whose column is the same, are written only of those where it matters.
 struct Row<'a> {
+    /// Fifteen bytes, and one that says whether the place is written.
     head: u128,
-    all: Range<u32>,
+    rest: Range<u32>,
     record: &'a Arc<Record>,
 }
+
+/// Bytes of the order in a head.
+const HEAD: usize = size_of::<u128>() - 1;
+/// Namespace and name of the row are among its bytes.
+const IS_PLACED: u128 = 1;
 
 /// Stands where a row has nothing to be sorted by: behind everything, whichever way it is sorted.
 const NOTHING: u8 = u8::MAX;
@@ -133,7 +140,7 @@ impl<'a> Listed<'a> {
     fn append(&mut self, other: Self) {
         let before = self.bytes.len() as u32;
         self.bytes.extend(other.bytes);
-        let moved = |row: Row<'a>| Row { all: row.all.start + before..row.all.end + before, ..row };
+        let moved = |row: Row<'a>| Row { rest: row.rest.start + before..row.rest.end + before, ..row };
         self.rows.extend(other.rows.into_iter().map(moved));
     }
 
@@ -148,17 +155,26 @@ impl<'a> Listed<'a> {
     }
 
     /// Where the selected object stands; where it is gone, the row that took its place.
-    pub fn selected(&self, window: &Window) -> Option<usize> {
+    pub fn selected(&mut self, window: &Window) -> Option<usize> {
         let last = self.rows.len().checked_sub(1)?;
         let Some(key) = window.selected else { return Some(0) };
-        let Some(found) = self.rows.iter().find(|row| row.record.key == *key) else {
+        let Some(found) = self.rows.iter().position(|row| row.record.key == *key) else {
             return Some(window.index.min(last));
         };
+        let head = self.rows[found].head;
+        self.tell_apart(head, head);
+        let found = &self.rows[found];
         Some(self.rows.iter().filter(|row| compare(&self.bytes, row, found) == Ordering::Less).count())
     }
 
     /// Puts these places of the order in order; what stands before and behind them is right only as a whole.
     pub fn arrange(&mut self, places: Range<usize>) {
+        let by_head = |a: &Row, b: &Row| a.head.cmp(&b.head);
+        if let (Some(first), Some(last)) = (nth(&mut self.rows, places.start, by_head), self.rows.len().checked_sub(1))
+        {
+            let behind = nth(&mut self.rows, places.end.min(last), by_head);
+            self.tell_apart(first, behind.unwrap_or(first));
+        }
         let bytes = &self.bytes;
         let order = |a: &Row, b: &Row| compare(bytes, a, b);
         let mut rows = &mut self.rows[..];
@@ -173,22 +189,44 @@ impl<'a> Listed<'a> {
         rows.sort_unstable_by(order);
     }
 
+    /// Writes what tells rows with the same head apart, for the heads of a range.
+    fn tell_apart(&mut self, first: u128, last: u128) {
+        let heads = first & !IS_PLACED..=last | IS_PLACED;
+        for row in self.rows.iter_mut().filter(|row| row.head & IS_PLACED == 0 && heads.contains(&row.head)) {
+            let start = self.bytes.len();
+            self.bytes.extend_from_within(row.rest.start as usize..row.rest.end as usize);
+            write_place(row.record, &mut self.bytes);
+            row.rest = start as u32..self.bytes.len() as u32;
+            row.head |= IS_PLACED;
+        }
+    }
+
     fn push(&mut self, record: &'a Arc<Record>, order: &Order) {
         let start = self.bytes.len();
-        order.write(record, &mut self.bytes);
+        let is_placed = order.write(record, &mut self.bytes);
         let own = &self.bytes[start..];
-        let mut head = [0; 16];
-        let length = own.len().min(head.len());
+        let mut head = [0; HEAD + 1];
+        let length = own.len().min(HEAD);
         head[..length].copy_from_slice(&own[..length]);
-        let all = start as u32..self.bytes.len() as u32;
-        self.rows.push(Row { head: u128::from_be_bytes(head), all, record });
+        head[HEAD] = u8::from(is_placed);
+        if own.len() <= HEAD {
+            self.bytes.truncate(start);
+        }
+        let rest = start as u32..self.bytes.len() as u32;
+        self.rows.push(Row { head: u128::from_be_bytes(head), rest, record });
     }
 }
 
+/// The head of the row that belongs at a place.
+fn nth(rows: &mut [Row], place: usize, order: impl Fn(&Row, &Row) -> Ordering) -> Option<u128> {
+    (place < rows.len()).then(|| rows.select_nth_unstable_by(place, order).1.head)
+}
+
+/// Of two orders of a column none begins with the other: where heads are the same, both have more bytes, or neither.
 fn compare(bytes: &[u8], a: &Row, b: &Row) -> Ordering {
-    let all = |row: &Row| &bytes[row.all.start as usize..row.all.end as usize];
+    let rest = |row: &Row| &bytes[row.rest.start as usize..row.rest.end as usize];
     // Names that differ in leading zeros only are told apart by their letters.
-    a.head.cmp(&b.head).then_with(|| all(a).cmp(all(b))).then_with(|| a.record.key.cmp(&b.record.key))
+    a.head.cmp(&b.head).then_with(|| rest(a).cmp(rest(b))).then_with(|| a.record.key.cmp(&b.record.key))
 }
 
 /// What rows are sorted by.
@@ -214,21 +252,25 @@ impl Order {
         Self { column, descending: query.sort.descending }
     }
 
-    /// The column, then namespace and name, which go backwards only where there is no column.
-    fn write(&self, record: &Record, bytes: &mut Vec<u8>) {
+    /// Writes the column; where there is none, namespace and name, which go backwards then only. Says whether these two
+    /// are written.
+    fn write(&self, record: &Record, bytes: &mut Vec<u8>) -> bool {
         let start = bytes.len();
-        if let Some(sorted) = &self.column {
-            write_cell(record, sorted, bytes);
-            if self.descending && bytes[start] != NOTHING {
-                bytes[start..].iter_mut().for_each(|byte| *byte = !*byte);
-            }
+        match &self.column {
+            Some(sorted) => write_cell(record, sorted, bytes),
+            None => write_place(record, bytes),
         }
-        cell::write_natural(record.key.namespace.as_deref().unwrap_or(""), bytes);
-        cell::write_natural(&record.key.name, bytes);
-        if self.descending && self.column.is_none() {
+        if self.descending && bytes.get(start) != Some(&NOTHING) {
             bytes[start..].iter_mut().for_each(|byte| *byte = !*byte);
         }
+        self.column.is_none()
     }
+}
+
+/// Namespace and name.
+fn write_place(record: &Record, bytes: &mut Vec<u8>) {
+    cell::write_natural(record.key.namespace.as_deref().unwrap_or(""), bytes);
+    cell::write_natural(&record.key.name, bytes);
 }
 
 fn write_cell(record: &Record, sorted: &Sorted, bytes: &mut Vec<u8>) {
