@@ -105,6 +105,7 @@ fn palette_over_10000_names(bencher: divan::Bencher, line: &str) {
         entrances: &[],
         pods: &[],
         workloads: &[],
+        files: &[],
         namespaces: &namespaces,
         commands: &[],
         aliases: &aliases,

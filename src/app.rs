@@ -75,6 +75,8 @@ pub struct App {
     asked: Option<Mode>,
     /// What may be done where.
     policy: Policy,
+    /// The folder whose files are offered while one is typed.
+    folder: draft::Folder,
     /// What was done, as the last look at the record said.
     record: Vec<String>,
     /// What was done in this run.
@@ -172,6 +174,7 @@ impl App {
             pins: start.pins,
             asked: start.mode,
             policy: start.policy,
+            folder: draft::Folder::default(),
             record: Vec::new(),
             deeds: deeds::Deeds::default(),
             forwards: forwards::Forwards::default(),

@@ -2,6 +2,7 @@
 //! holds.
 
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A text for the user's editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,4 +56,13 @@ pub struct Given {
     pub documents: Vec<(String, Value)>,
     /// What could not be read: where, and why.
     pub unreadable: Vec<(String, String)>,
+}
+
+/// A folder, as far as it was typed, and what may be typed next.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folder {
+    /// With a slash at its end; empty for the working folder, none before one was asked for.
+    pub path: Option<String>,
+    /// The whole paths of its folders, with a slash at their end, and of its manifests, in order.
+    pub files: Vec<Arc<str>>,
 }

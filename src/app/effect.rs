@@ -85,6 +85,8 @@ pub enum Effect {
     Discard(String),
     /// Read a file or a folder of manifests.
     Read(Epoch, String),
+    /// Tell which manifests stand in a folder, as far as it was typed; nothing stands for the working folder.
+    List(String),
     /// Ask the server what would come of a write; the answer carries the number.
     Preview(Epoch, u64, Box<Mutation>),
     /// Do what the user confirmed.

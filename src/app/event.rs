@@ -1,7 +1,7 @@
 //! What comes in: keys, ticks, and the replies to what was asked for.
 
 use crate::app::consult::Told;
-use crate::app::draft::{Edited, Given};
+use crate::app::draft::{Edited, Folder, Given};
 use crate::app::forward;
 use crate::app::keymap::Chord;
 use crate::app::mutation::{Done, Preview, Progress, Refused, Undone};
@@ -214,4 +214,6 @@ pub enum Outcome {
     Record(Vec<String>),
     /// The contexts of the kubeconfig, read again.
     Contexts(Vec<ContextName>),
+    /// What stands in a folder.
+    Listed(Folder),
 }

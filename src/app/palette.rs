@@ -3,6 +3,8 @@
 use crate::app::App;
 use crate::app::acts;
 use crate::app::command::{self, COMMANDS, In};
+use crate::app::draft::Folder;
+use crate::app::effect::Effect;
 use crate::app::notice::Notice;
 use crate::app::prompt::{Editor, Prompt, Purpose};
 use crate::app::screen::{Pick, Screen, TableScreen};
@@ -21,6 +23,8 @@ impl App {
     }
 
     pub(super) fn palette(&mut self) {
+        // The folder may hold other files by now.
+        self.folder = Folder::default();
         self.prompt = Some(Prompt::new(Purpose::Palette, ""));
     }
 
@@ -68,7 +72,27 @@ impl App {
         match prompt.purpose {
             Purpose::Filter => self.set_filter(&text),
             Purpose::Search => self.search_for(&text),
-            Purpose::Palette | Purpose::Time | Purpose::File => {}
+            Purpose::Palette => self.list_files(),
+            Purpose::Time | Purpose::File => {}
+        }
+    }
+
+    /// Looks into the folder of the file that is typed behind `apply`.
+    fn list_files(&mut self) {
+        let Some(prompt) = self.prompt.as_ref().filter(|prompt| prompt.purpose == Purpose::Palette) else { return };
+        let line = prompt.editor.text().trim_start().trim_start_matches(':');
+        let Some(typed) = line.strip_prefix("apply ").map(str::trim_start) else { return };
+        let path = typed.rfind('/').map_or("", |at| &typed[..=at]);
+        if self.folder.path.as_deref() != Some(path) {
+            self.folder = Folder { path: Some(path.to_owned()), files: Vec::new() };
+            self.out.push(Effect::List(path.to_owned()));
+        }
+    }
+
+    /// What stands in a folder, unless another one is typed by now.
+    pub(super) fn listed(&mut self, folder: Folder) {
+        if self.folder.path == folder.path {
+            self.folder = folder;
         }
     }
 
@@ -143,6 +167,7 @@ impl App {
             prompt.editor.set(&offer.line);
             prompt.selected = 0;
         }
+        self.list_files();
     }
 
     /// A click on an offer selects it; on the selected one it runs it.
@@ -215,6 +240,7 @@ impl App {
             entrances: &entrances,
             pods: &pods,
             workloads: &workloads,
+            files: &self.folder.files,
             namespaces: &namespaces,
             commands: &commands,
             aliases: &self.settings.aliases,
@@ -332,9 +358,9 @@ fn pods(session: &Session) -> Vec<Arc<str>> {
 
 /// Whether a line ends in a namespace that nobody knows but that others begin with: then an offer is meant.
 fn is_beginning(line: &str, world: &World) -> bool {
-    let Some((_, rest)) = line.trim().split_once(char::is_whitespace) else { return false };
+    let Some((head, rest)) = line.trim().split_once(char::is_whitespace) else { return false };
     let rest = rest.trim();
-    let plain = !rest.contains(['/', '=', '@', ' ', ',']) && rest != "all" && !rest.starts_with('-');
+    let plain = head != "apply" && !rest.contains(['/', '=', '@', ' ', ',']) && rest != "all" && !rest.starts_with('-');
     plain
         && !world.namespaces.iter().any(|name| **name == *rest)
         && world.namespaces.iter().any(|name| name.starts_with(rest))

@@ -85,13 +85,13 @@ impl App {
         }
     }
 
-    /// Why an action may not be used on the selected object, where that is known already.
-    pub(super) fn hindrance(&self, act: &Act) -> Option<String> {
+    /// Why an action may not be used on an object, where that is known already.
+    pub(super) fn hindrance(&self, act: &Act, subject: Option<&ObjectRef>) -> Option<String> {
         let session = self.session()?;
         if act.is_denied(&session.grant) {
             return Some("denied by the policy".to_owned());
         }
-        let right = (act.right)(&self.subject()?);
+        let right = (act.right)(subject?);
         matches!(session.rights.get(&right), Some((Verdict::Denied(_), _))).then(|| "you may not".to_owned())
     }
 }

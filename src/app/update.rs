@@ -10,6 +10,7 @@ use crate::app::screen::{Pick, Screen};
 use crate::app::session::watches::Needs;
 use crate::app::session::{Connection, Session};
 use crate::app::{App, Size};
+use crate::kinds::ObjectRef;
 use crate::model::Change;
 
 impl App {
@@ -96,15 +97,18 @@ impl App {
     fn meant(&self, chord: Chord) -> Option<&'static Command> {
         let mut candidates = self.keys.commands(chord, self.place()).peekable();
         let first = *candidates.peek()?;
-        let is_shared = acts::find(first.name).is_some();
-        Some(candidates.find(|command| !is_shared || self.suits(command)).unwrap_or(first))
+        if acts::find(first.name).is_none() {
+            return Some(first);
+        }
+        let subject = self.subject();
+        Some(candidates.find(|command| self.suits(command, subject.as_ref())).unwrap_or(first))
     }
 
-    /// Whether the selected object has the action of a command; what is no action suits everything.
-    pub(super) fn suits(&self, command: &Command) -> bool {
+    /// Whether an object has the action of a command; what is no action suits everything.
+    pub(super) fn suits(&self, command: &Command, subject: Option<&ObjectRef>) -> bool {
         let Some(act) = acts::find(command.name) else { return true };
-        let Some((session, key)) = self.session().zip(self.subject()) else { return false };
-        act.fits(key.kind) && session.cluster.get(&key).is_none_or(|record| (act.applies)(record))
+        let Some((session, key)) = self.session().zip(subject) else { return false };
+        act.fits(key.kind) && session.cluster.get(key).is_none_or(|record| (act.applies)(record))
     }
 
     /// Pasted text only ever goes into a line that is being typed: nothing pasted is run as keys.
@@ -219,6 +223,7 @@ impl App {
             Outcome::Failed(failure) => self.notice = Some(Notice::failure(&failure, self.now)),
             Outcome::Record(lines) => self.record = lines,
             Outcome::Contexts(contexts) => self.contexts = contexts,
+            Outcome::Listed(folder) => self.listed(folder),
         }
     }
 

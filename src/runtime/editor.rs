@@ -1,7 +1,7 @@
 //! The user's own editor: a file that only he can read, in a folder of its own; what comes back is read like a manifest.
 //! The file stays until the app says that it is not needed any more.
 
-use crate::app::draft::{Draft, Edited, Given};
+use crate::app::draft::{Draft, Edited, Folder, Given};
 use crate::manifests::read;
 use crate::runtime::private;
 use crate::runtime::process;
@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// No object that a server keeps is larger.
@@ -156,13 +157,30 @@ pub fn given(typed: &str) -> Given {
     }
 }
 
+/// The folders and manifests in a folder, as far as it was typed.
+pub fn listed(typed: String) -> Folder {
+    let place = if typed.is_empty() { Some(PathBuf::from(".")) } else { save::place(&typed) };
+    let entries = place.and_then(|place| fs::read_dir(place).ok()).into_iter().flatten().filter_map(Result::ok);
+    let named = entries.filter_map(|entry| {
+        let (path, name) = (entry.path(), entry.file_name().into_string().ok()?);
+        let is_plain = !name.contains(char::is_control);
+        (is_plain && path.is_dir())
+            .then(|| format!("{typed}{name}/"))
+            .or_else(|| (is_plain && is_manifest(&path)).then(|| format!("{typed}{name}")))
+    });
+    let mut files: Vec<Arc<str>> = named.map(Arc::from).collect();
+    files.sort();
+    Folder { path: Some(typed), files }
+}
+
+fn is_manifest(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("yaml" | "yml" | "json")) && path.is_file()
+}
+
 fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let is_manifest = |path: &PathBuf| {
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        path.is_file() && matches!(extension, Some("yaml" | "yml" | "json"))
-    };
     let entries: io::Result<Vec<PathBuf>> = fs::read_dir(folder)?.map(|entry| entry.map(|one| one.path())).collect();
-    let mut files: Vec<PathBuf> = entries?.into_iter().filter(is_manifest).collect();
+    let mut files: Vec<PathBuf> = entries?.into_iter().filter(|path| is_manifest(path)).collect();
     files.sort();
     Ok(files)
 }
@@ -172,6 +190,20 @@ fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_folder_offers_its_folders_and_manifests() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["web.yaml", "notes.txt", "a.json", ".hidden.yml"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        fs::create_dir(folder.path().join("deploy")).unwrap();
+        let typed = format!("{}/", folder.path().display());
+        let Folder { path, files } = listed(typed.clone());
+        let names: Vec<&str> = files.iter().map(|file| file.strip_prefix(&*typed).unwrap()).collect();
+        assert_eq!((path, names), (Some(typed), vec![".hidden.yml", "a.json", "deploy/", "web.yaml"]));
+        assert_eq!(listed("/nowhere/".to_owned()).files, Vec::<Arc<str>>::new());
+    }
     use std::os::unix::fs::PermissionsExt as _;
 
     fn draft(text: &str) -> Draft {

@@ -159,6 +159,7 @@ impl World {
             Effect::Edit(epoch, number, draft) => return self.edit(epoch, number, *draft),
             Effect::Discard(path) => editor::discard(Path::new(&path)),
             Effect::Read(epoch, path) => self.read(epoch, path),
+            Effect::List(path) => self.list(path),
             Effect::Rights(..)
             | Effect::Consult(..)
             | Effect::Preview(..)
@@ -338,6 +339,15 @@ impl World {
                 ..Given::default()
             });
             let _ = out.send(Report::Event(Event::Reply(epoch, Reply::Given(given)))).await;
+        });
+    }
+
+    fn list(&self, path: String) {
+        let out = self.out.clone();
+        tokio::spawn(async move {
+            // A folder that cannot be read offers nothing; what is typed says why once it is run.
+            let folder = tokio::task::spawn_blocking(move || editor::listed(path)).await.unwrap_or_default();
+            let _ = out.send(Report::Event(Event::Outcome(Outcome::Listed(folder)))).await;
         });
     }
 

@@ -32,6 +32,8 @@ pub struct World<'a> {
     pub pods: &'a [Arc<str>],
     /// Workloads that roll out, as `rollout` names them.
     pub workloads: &'a [Arc<str>],
+    /// Files and folders of manifests in the folder that is typed, as `apply` takes them.
+    pub files: &'a [Arc<str>],
     /// Every namespace that is known.
     pub namespaces: &'a [Arc<str>],
     /// Names of commands, with what they do.
@@ -192,6 +194,8 @@ pub fn offers(line: &str, world: &World) -> Vec<Offer> {
         editing::offers(line, rest, world)
     } else if head == "host" {
         names(head, "", rest, &editing::hosts(world), "host")
+    } else if head == "apply" {
+        editing::files(rest, world)
     } else if head == "rollout" {
         names(head, "", rest, world.workloads, "workload")
     } else if let (true, Some(at)) = (world.catalog.find(head).is_some(), rest.rfind('@')) {

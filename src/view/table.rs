@@ -242,6 +242,9 @@ pub fn selected(cluster: &Cluster, query: &Query, window: &Window) -> Option<Obj
     if let Some(record) = known {
         return Some(record.key.clone());
     }
+    if window.selected.is_none() {
+        return order::top(cluster, query).map(|record| record.key.clone());
+    }
     let mut listed = order::listed(cluster, query);
     let index = listed.selected(window)?;
     listed.arrange(index..index + 1);

@@ -1,12 +1,13 @@
 //! What those who send requests would notice: which Services lose or gain endpoints, which paths break or come back. It is
-//! followed on the model as it would be, a few paths in each turn, so that no key waits; the question is open meanwhile.
+//! followed on the model as it would be, for a few milliseconds in each turn, so that no key waits; the question is open
+//! meanwhile.
 
 use super::{Pending, Purpose, State};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::mutation::{Mutation, Propagation, Write};
 use crate::app::session::Session;
-use crate::app::session::paths::Paths;
+use crate::app::session::paths::{Paths, TURN};
 use crate::kinds::{Catalog, Health, ObjectRef, Record, SECRET};
 use crate::view::consequence::paths::{self, Followed, Path};
 use crate::view::consequence::{self, Draft, Step, When, pods};
@@ -16,9 +17,8 @@ use crate::view::trace::world::{Probes, World};
 use crate::wire::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Instant;
 
-/// Paths that are followed in one turn, each of them twice: a few milliseconds.
-const AT_ONCE: usize = 2;
 /// Paths that are followed at most; more are counted.
 const MOST: usize = 60;
 /// Services and paths that are told at most; more are counted.
@@ -98,7 +98,7 @@ fn unknown(session: &Session, steps: &[Step]) -> Option<String> {
         return Some("not everything is listed yet: what it does to paths is unknown".to_owned());
     }
     let is_secret = |step: &&Step| step.key.kind == SECRET && step.then.is_some();
-    let is_met = |key: &ObjectRef| session.routes.entries().any(|entry| entry.looked_at(&session.cluster, key));
+    let is_met = |key: &ObjectRef| !session.routes.looked_at(&session.cluster, key).is_empty();
     let met = steps.iter().filter(is_secret).find(|step| is_met(&step.key));
     met.map(|step| format!("paths look at secret/{}: what they do with it then is unknown", step.key.name))
 }
@@ -120,7 +120,7 @@ impl Impact {
 }
 
 impl Weighing {
-    /// Follows some paths; whether that was the last of them.
+    /// Finds the paths, or follows some of them; whether that was the last of them.
     fn go_on(&mut self, session: &mut Session, now: Timestamp) -> bool {
         // Which paths lead through what is known once each was followed as it is.
         if session.is_whole() && 0 < session.routes.due() {
@@ -128,15 +128,19 @@ impl Weighing {
         }
         let Session { cluster, catalog, routes, paths: Paths { answers, .. }, .. } = session;
         let (draft, beyond) = (&self.draft, &mut self.beyond);
-        let left = self.left.get_or_insert_with(|| {
+        let Some(left) = &mut self.left else {
             let mut left = paths::affected(cluster, routes, draft);
             *beyond = left.len().saturating_sub(MOST);
             left.truncate(MOST);
             left.reverse();
-            left
-        });
-        for path in left.split_off(left.len().saturating_sub(AT_ONCE)).into_iter().rev() {
+            return self.left.insert(left).is_empty();
+        };
+        let began = Instant::now();
+        while let Some(path) = left.pop() {
             self.found.extend(paths::follow_both(cluster, (catalog, now), answers, (draft, &path)));
+            if TURN <= began.elapsed() {
+                break;
+            }
         }
         left.is_empty()
     }

@@ -111,14 +111,15 @@ impl App {
         let applies = |when: &[In]| {
             when.contains(&place) || (!matches!(place, In::Prompt | In::Dialog) && when.contains(&In::Anywhere))
         };
-        let can_act = self.can_act();
+        let (can_act, subject) = (self.can_act(), self.subject());
+        let subject = subject.as_ref();
         let mut rows: Vec<_> = COMMANDS.iter().filter(|c| 0 < c.hint && applies(c.when)).collect();
-        rows.retain(|command| !command.mutates || (can_act && self.suits(command)));
+        rows.retain(|command| !command.mutates || (can_act && self.suits(command, subject)));
         rows.retain(|command| command.name != "switch-pane" || self.has_other_pane());
         rows.sort_by_key(|command| command.hint);
         let hint = |command: &&crate::app::command::Command| {
             let key = self.keys.of(command).first()?.to_string();
-            let refused = acts::find(command.name).and_then(|act| self.hindrance(act));
+            let refused = acts::find(command.name).and_then(|act| self.hindrance(act, subject));
             Some(Hint {
                 key,
                 text: command.name.trim_start_matches("dialog-").trim_start_matches("log-").replace('-', " "),

@@ -31,9 +31,9 @@ const LOOKS: i64 = 60;
 const MOST_KNOWN: usize = 500;
 /// Every route is followed anew after so long, in seconds.
 const AGES: i64 = 3600;
-/// How long routes are followed in one turn: with the last of them about 4 ms, which no key waits longer. It is the time of
+/// How long paths are followed in one turn: with the last of them about 4 ms, which no key waits longer. It is the time of
 /// this machine, on which nothing depends that is shown.
-const TURN: Duration = Duration::from_millis(3);
+pub(in crate::app) const TURN: Duration = Duration::from_millis(3);
 /// Watches that are opened because routes lack them; what more they lack stays unknown until a path is opened.
 const MOST_LACKED: usize = 12;
 

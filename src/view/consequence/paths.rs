@@ -47,9 +47,10 @@ pub fn affected(cluster: &mut Cluster, index: &Index, draft: &Draft) -> Vec<Path
         let told = entry.told.as_ref().map_or(&[][..], |told| &told.through);
         entry.route.services.iter().chain(told).any(|service| services.contains(service))
     };
-    let looks = |cluster: &Cluster, entry: &Entry| {
-        draft.changed.iter().any(|key| entry.route.owner == *key || entry.looked_at(cluster, key))
+    let looked = |cluster: &Cluster| -> BTreeSet<usize> {
+        draft.changed.iter().flat_map(|key| index.looked_at(cluster, key)).collect()
     };
+    let changes = |entry: &Entry| draft.changed.contains(&entry.route.owner);
     let mut found: Vec<Path> = Vec::new();
     // By pattern, so that thousands of paths through one Service are not compared with each other.
     let mut known: BTreeMap<String, Vec<Request>> = BTreeMap::new();
@@ -61,14 +62,16 @@ pub fn affected(cluster: &mut Cluster, index: &Index, draft: &Draft) -> Vec<Path
             found.push(path);
         }
     };
-    for entry in index.entries().filter(|entry| through(entry) || looks(cluster, entry)) {
+    let now = looked(cluster);
+    for (_, entry) in index.numbered().filter(|(id, entry)| now.contains(id) || changes(entry) || through(entry)) {
         add(&entry.route, false);
     }
     if draft.changed.is_empty() {
         return found;
     }
     cluster.suppose(&draft.supposed, |then| {
-        for entry in index.entries().filter(|entry| looks(then, entry)) {
+        let looked = looked(then);
+        for (_, entry) in index.numbered().filter(|(id, _)| looked.contains(id)) {
             add(&entry.route, false);
         }
         let owners = draft.changed.iter().filter(|key| routes::KINDS.contains(&key.kind));

@@ -72,11 +72,6 @@ pub struct Told {
 }
 
 impl Entry {
-    /// Whether its trace can have looked at an object, as that stands in this cluster.
-    pub fn looked_at(&self, cluster: &Cluster, key: &ObjectRef) -> bool {
-        reads::touches(&self.reads, cluster, key)
-    }
-
     /// The object that takes the requests away from the route's owner; none where none does.
     pub fn taken_by(&self) -> Option<&ObjectRef> {
         let deciding = &self.told.as_ref()?.deciding;
@@ -109,13 +104,8 @@ impl Index {
             if KINDS.contains(&key.kind) {
                 self.list(cluster, key);
             }
-            let record = cluster.get(key).map(AsRef::as_ref);
-            for read in reads::touched(key, record) {
-                self.mark(&read);
-            }
-            if let Some(record) = record.filter(|_| KINDS.contains(&key.kind)) {
-                self.mark_by_host(record);
-            }
+            let looked = self.looked_at(cluster, key);
+            self.due.extend(looked);
         }
         if listeners_changed {
             self.list_on_listeners(cluster);
@@ -165,7 +155,12 @@ impl Index {
 
     /// Every route, by its owner and in its owner's order.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.by_owner.values().flatten().filter_map(|id| self.entry(*id))
+        self.numbered().map(|(_, entry)| entry)
+    }
+
+    /// The same, each with its number, which it keeps as long as it is the same route.
+    pub fn numbered(&self) -> impl Iterator<Item = (usize, &Entry)> {
+        self.by_owner.values().flatten().filter_map(|id| Some((*id, self.entry(*id)?)))
     }
 
     /// The routes that one object names.
@@ -187,12 +182,6 @@ impl Index {
         self.entries.get(id)?.as_ref()
     }
 
-    fn mark(&mut self, read: &Read) {
-        if let Some(touched) = self.by_read.get(read) {
-            self.due.extend(touched);
-        }
-    }
-
     /// Whether an object differs from what it was when it changed last, but for its version.
     fn is_news(&mut self, cluster: &Cluster, key: &ObjectRef) -> bool {
         let Some(record) = cluster.get(key) else {
@@ -204,15 +193,27 @@ impl Index {
         old.digest != record.digest || Meta { resource_version, ..old.meta.clone() } != record.meta
     }
 
-    /// Marks the traces that looked for objects for a host that this one is for.
-    fn mark_by_host(&mut self, record: &Record) {
+    /// The numbers of the routes whose traces looked at an object as it is in this cluster, or is not.
+    pub fn looked_at(&self, cluster: &Cluster, key: &ObjectRef) -> BTreeSet<usize> {
+        let record = cluster.get(key).map(AsRef::as_ref);
+        let reads = reads::touched(key, record);
+        let mut found: BTreeSet<usize> =
+            reads.iter().filter_map(|read| self.by_read.get(read)).flatten().copied().collect();
+        if let Some(record) = record.filter(|_| KINDS.contains(&key.kind)) {
+            found.extend(self.looked_by_host(record));
+        }
+        found
+    }
+
+    /// Those that looked for objects for a host that this one is for.
+    fn looked_by_host(&self, record: &Record) -> impl Iterator<Item = usize> {
         let kind = record.key.kind;
         let looks: Vec<&Looks> = match reads::plain_hosts(record) {
             Some(names) => names.into_iter().filter_map(|name| self.by_host.get(&(kind, name))).collect(),
             None => self.by_host.values().collect(),
         };
         let touched = looks.into_iter().flatten().filter(|(read, _)| reads::is_by_host(read, record));
-        self.due.extend(touched.flat_map(|(_, entries)| entries));
+        touched.flat_map(|(_, entries)| entries).copied()
     }
 
     /// Lists the routes of every object that stands on listeners.

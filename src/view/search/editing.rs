@@ -60,6 +60,20 @@ fn options(before: &str, typed: &str) -> Vec<Offer> {
     ranked(scored)
 }
 
+/// The files and folders whose paths begin as `typed` does. Hidden ones are offered once their dot is typed.
+pub fn files(typed: &str, world: &World) -> Vec<Offer> {
+    const LEAD: &str = "apply ";
+    let name = |path: &str| path.trim_end_matches('/').rfind('/').map_or(0, |at| at + 1);
+    let is_hidden = |path: &str| path[name(path)..].starts_with('.') && typed.len() <= name(path);
+    let fitting = world.files.iter().filter(|path| path.starts_with(typed) && !is_hidden(path));
+    let offer = |path: &Arc<str>| Offer {
+        line: format!("{LEAD}{path}"),
+        found: std::iter::once(LEAD.len()..LEAD.len() + typed.len()).filter(|range| !range.is_empty()).collect(),
+        detail: if path.ends_with('/') { "folder" } else { "file" }.to_owned(),
+    };
+    fitting.map(offer).collect()
+}
+
 /// The hosts of the requests that are known.
 pub fn hosts(world: &World) -> Vec<Arc<str>> {
     let urls = world.urls.iter().filter_map(|line| line.split(' ').next());

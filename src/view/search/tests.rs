@@ -18,6 +18,7 @@ fn world<T>(test: impl FnOnce(&World) -> T) -> T {
         urls: &[],
         entrances: &[],
         workloads: &[],
+        files: &[],
         pods: &[],
         aliases: &aliases,
     })

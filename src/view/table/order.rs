@@ -109,6 +109,24 @@ pub fn shows(record: &Record, query: &Query) -> bool {
     record.key.kind == query.kind.id && is_inside && passes(record, query, &mut String::new())
 }
 
+/// The row at the top, without the others in order.
+pub fn top<'a>(cluster: &'a Cluster, query: &Query<'a>) -> Option<&'a Arc<Record>> {
+    let order = Order::of(query);
+    let (mut least, mut own, mut scratch) = (Vec::new(), Vec::new(), String::new());
+    let mut top: Option<&Arc<Record>> = None;
+    for record in within(cluster, query).into_iter().filter(|record| passes(record, query, &mut scratch)) {
+        own.clear();
+        if !order.write(record, &mut own) {
+            write_place(record, &mut own);
+        }
+        if top.is_none_or(|top| (&own, &record.key) < (&least, &top.key)) {
+            std::mem::swap(&mut least, &mut own);
+            top = Some(record);
+        }
+    }
+    top
+}
+
 /// Reads a little of everything that rows are filtered, measured and sorted by. These reads do not wait for each other, as
 /// those of the work on one row do, and most of the time of long tables goes into waiting.
 fn fetch(rows: &[&Arc<Record>]) {

@@ -248,7 +248,7 @@ fn sorted(fixture: &Fixture) -> Vec<String> {
 proptest! {
     #[test]
     fn every_window_is_a_part_of_the_whole_order(
-        pods in prop::collection::btree_map("[ab][1-9]{0,2}/[a-c][1-9]{1,3}", "[xy][1-9]{0,2}", 1..30),
+        pods in prop::collection::btree_map("[ab][1-9]{0,2}/[a-c][1-9]{1,3}", "(ALongReasonWhy)?[xy][1-9]{0,2}", 1..30),
         (index, line, height) in (0_usize..30, 0_usize..9, 1_usize..9),
         (by_status, descending) in (any::<bool>(), any::<bool>()),
     ) {
@@ -268,6 +268,8 @@ proptest! {
             changes: &fixture.changes,
             now: NOW,
         };
+        let top = selected(&fixture.cluster, &query, &Window::default());
+        prop_assert_eq!(top.as_ref().map(|key| &*key.name), Some(&*whole[0]));
         let key = moved(&fixture.cluster, &query, &Window::default(), |_, _| index).unwrap().key;
         let window = Window { selected: Some(&key), index: 0, line, height, room: 200 };
         let table = fixture.table(&window);

@@ -92,7 +92,7 @@ fn no_key_counts_while_the_effects_are_reckoned() {
     // However long it takes: a yes is one to what can be read.
     later(&mut app, 5_000_000);
     assert!(writes(&keys(&mut app, "y<tab><enter>")).is_empty());
-    assert!(reckon(&mut app) > 1);
+    assert!(reckon(&mut app) > 0);
     let text = dialog(&app);
     assert!(text.contains("service/web") && text.contains("more.example.com/p"), "{text}");
     assert!(text.contains("1 Service has fewer endpoints, "), "{text}");

@@ -1,7 +1,8 @@
 //! `:apply FILE`: a verdict for each document, one yes, nothing by force.
 
 use super::*;
-use crate::app::draft::Given;
+use crate::app::draft::{Folder, Given};
+use crate::app::event::Outcome;
 use crate::app::mutation::{PatchStyle, Write};
 
 fn map(name: &str) -> Value {
@@ -93,7 +94,8 @@ fn the_policy_says_how_many_and_whether() {
     given(&mut app, &[map("a"), map("b")]);
     assert!(message(&app.scene()).contains("~/shop.yaml holds 2 objects, and 1 at once are allowed here"));
     let mut app = acting(&format!("{OPERATE}deny = [\"apply\"]\n"), None);
-    assert!(keys(&mut app, ":apply x.yaml<enter>").is_empty());
+    let effects = keys(&mut app, ":apply x.yaml<enter>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Read(..))), "{effects:?}");
     assert!(message(&app.scene()).contains("apply: the policy denies it here"));
     let mut app = acting(OPERATE, None);
     assert!(keys(&mut app, ":apply<enter>").is_empty());
@@ -105,4 +107,36 @@ fn an_answer_that_holds_nothing_says_so() {
     let mut app = acting(OPERATE, None);
     given(&mut app, &[]);
     assert!(message(&app.scene()).contains("~/shop.yaml holds no objects"));
+}
+
+#[test]
+fn tab_goes_from_folder_to_folder_as_in_a_shell() {
+    let mut app = acting(OPERATE, None);
+    let holds = |app: &mut App, folder: &str, names: &[&str]| {
+        let files = names.iter().map(|name| format!("{folder}{name}").into()).collect();
+        let folder = Folder { path: Some(folder.to_owned()), files };
+        app.update(Event::Outcome(Outcome::Listed(folder)));
+    };
+    let typed = |app: &App| app.prompt().unwrap().editor.text().to_owned();
+    let asked = keys(&mut app, ":apply ");
+    assert!(asked.contains(&Effect::List(String::new())), "{asked:?}");
+    holds(&mut app, "", &[".git/", "deploy/", "drafts/", "shop.yaml"]);
+    let offered: Vec<String> = app.offers("apply ").into_iter().map(|offer| offer.line).collect();
+    assert_eq!(offered, ["apply deploy/", "apply drafts/", "apply shop.yaml"]);
+    assert!(!keys(&mut app, "dep").iter().any(|effect| matches!(effect, Effect::List(_))));
+    let asked = keys(&mut app, "<tab>");
+    assert_eq!(typed(&app), "apply deploy/");
+    assert!(asked.contains(&Effect::List("deploy/".into())), "{asked:?}");
+    // An answer about another folder comes too late.
+    holds(&mut app, "", &["deploy/"]);
+    assert!(app.offers("apply deploy/").is_empty());
+    holds(&mut app, "deploy/", &["web.yaml"]);
+    keys(&mut app, "<tab>");
+    assert_eq!(typed(&app), "apply deploy/web.yaml");
+    let effects = keys(&mut app, "<enter>");
+    assert!(effects.contains(&Effect::Read(Epoch(1), "deploy/web.yaml".into())), "{effects:?}");
+    // What is typed is meant, though another file begins so.
+    keys(&mut app, ":apply de");
+    holds(&mut app, "", &["default.yaml"]);
+    assert!(keys(&mut app, "<enter>").contains(&Effect::Read(Epoch(1), "de".into())));
 }
