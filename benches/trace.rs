@@ -1,6 +1,7 @@
 //! What following requests costs in a cluster of 10,000 pods, 2,000 Services and 2,000 Ingresses: one trace (target 3 ms,
-//! also of a host that nobody serves), every route (2 s), the ways to one pod (10 ms), and the index of routes after one pod, slice, Service or Ingress changed:
-//! all of it (10 ms, where it touches one route) and its longest turn (4 ms), which is how long a key can have to wait.
+//! also of a host that nobody serves; 10 ms to a Service with 2,500 pods), every route (2 s), the ways to one pod (10 ms),
+//! and the index of routes after one pod, slice, Service or Ingress changed: all of it (10 ms, where it touches one route)
+//! and its longest turn (4 ms), which is how long a key can have to wait.
 //! What a trace read is counted too: it must not grow with the cluster.
 //!
 //! `cargo bench --bench trace`, or with a number behind `--` for as many Services and Ingresses.
@@ -22,6 +23,8 @@ use std::time::{Duration, Instant};
 
 const SERVICES: usize = 2_000;
 const PODS: usize = 5;
+/// Pods of a Service that has very many.
+const CROWD: usize = 2_500;
 const NAMESPACES: usize = 40;
 const NOW: &str = "2026-11-20T10:42:07Z";
 
@@ -84,7 +87,7 @@ ports: [{name: http, port: 80}, {name: https, port: 443}]
 fn main() {
     let services = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(SERVICES);
     let catalog = Catalog::builtin();
-    let mut cluster = cluster(&catalog, services);
+    let mut cluster = cluster(&catalog, services, PODS);
     let here = Lookup::Found(vec![Answer::Address("203.0.113.10".parse().unwrap())]);
     let given = Given {
         catalog: &catalog,
@@ -94,6 +97,10 @@ fn main() {
     };
     println!("{} pods, {} Services, {} Ingresses", cluster.count(POD), cluster.count(SERVICE), cluster.count(INGRESS));
     one_by_one(&given, &cluster);
+    let crowded = self::cluster(&catalog, 1, CROWD);
+    let request = Request::get("http://app-0.example.com/cart").unwrap();
+    let took = (0..20).map(|_| timed(|| follow_anew(&given, &crowded, &request)).0).collect();
+    report(&format!("one trace to a Service with {CROWD} pods"), 10, took);
     let (took, all) = timed(|| routes::all(&cluster));
     println!("list of {} routes: {took:.1?}", all.len());
     let (took, mut index) = timed(|| {
@@ -215,11 +222,11 @@ fn change(cluster: &mut Cluster, key: &ObjectRef) -> Vec<ObjectRef> {
     cluster.apply(Change::Apply(record))
 }
 
-fn cluster(catalog: &Catalog, services: usize) -> Cluster {
+fn cluster(catalog: &Catalog, services: usize, pods: usize) -> Cluster {
     let mut cluster = Cluster::default();
     let mut text = EDGE.to_owned();
     for n in 0..services {
-        write(&mut text, n);
+        write(&mut text, n, pods);
     }
     let (documents, unreadable) = read::text(Path::new("bench.yaml"), &text);
     assert!(unreadable.is_empty(), "{unreadable:?}");
@@ -230,11 +237,11 @@ fn cluster(catalog: &Catalog, services: usize) -> Cluster {
 }
 
 /// An application: its pods, its Service, its slice, its Ingress.
-fn write(text: &mut String, n: usize) {
+fn write(text: &mut String, n: usize, pods: usize) {
     let namespace = namespace(n);
     let mut endpoints = Vec::new();
-    for pod in 0..PODS {
-        let ip = format!("10.{}.{}.{}", n / 250, n % 250, pod + 1);
+    for pod in 0..pods {
+        let ip = format!("10.{}.{}.{}", n / 250, n % 250 + pod / 250, pod % 250 + 1);
         write!(
             text,
             "

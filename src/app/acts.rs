@@ -290,6 +290,11 @@ pub fn find(name: &str) -> Option<&'static Act> {
     ACTS.iter().find(|act| act.name == name)
 }
 
+/// The word for an action beside its object: what two kinds do in ways of their own is called the same.
+pub fn word(name: &str) -> &str {
+    name.strip_suffix("-cronjob").unwrap_or(name)
+}
+
 /// The word by which kubectl knows a kind.
 pub fn singular(kind: &Kind) -> String {
     kind.kind.to_lowercase()

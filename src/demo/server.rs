@@ -84,6 +84,12 @@ impl Server {
         state.rights.check(verb, &resource, &route)?;
         let view = self.view(&state, &resource, &route, &query, accept)?;
         match verb {
+            "get" | "create"
+                if resource.id() == "pods" && ["exec", "attach", "portforward"].contains(&&*route.subresource) =>
+            {
+                state.rights.check("create", &resource, &route)?;
+                shell::enter(&self.demo, &state, (&resource, &route, &query), request.headers())
+            }
             "create" | "update" | "patch" | "delete" | "deletecollection" => {
                 drop(state);
                 let ask = Ask::of(verb, request, &resource, (&route, &query), schema);
@@ -102,10 +108,6 @@ impl Server {
                 let bytes = view.list(page.items.iter().map(|object| &object.value), &page.meta);
                 let zipped = header_text(request, header::ACCEPT_ENCODING).contains("gzip");
                 Ok(listed(view.format.content_type(false), bytes, zipped))
-            }
-            "get" if resource.id() == "pods" && ["exec", "attach", "portforward"].contains(&&*route.subresource) => {
-                state.rights.check("create", &resource, &route)?;
-                shell::enter(&self.demo, &state, (&resource, &route, &query), request.headers())
             }
             _ if route.subresource == "log" => self.log(state, &route, &query),
             _ => get(&state, &route, &view),

@@ -66,6 +66,11 @@ pub fn enter(
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let offered = text(header::SEC_WEBSOCKET_PROTOCOL);
     let protocol = PROTOCOLS.into_iter().find(|known| offered.split(',').any(|word| word.trim() == *known));
+    if text(header::UPGRADE).to_uppercase().starts_with("SPDY/") {
+        let why =
+            "the demo speaks WebSockets only, and this wants SPDY: forward ports from kplumb instead (F on a pod)";
+        return Err(Failure::bad_request(why));
+    }
     let (Some(protocol), true) = (protocol, text(header::UPGRADE).eq_ignore_ascii_case("websocket")) else {
         return Err(Failure::bad_request("Upgrade request required"));
     };

@@ -24,7 +24,7 @@ pub static SPEC: KindSpec = KindSpec {
         Column::NAME,
         Column::text("SCHEDULE", 0).narrow(),
         Column::text("TIMEZONE", 1),
-        Column::text("SUSPEND", 2),
+        Column::text("SUSPEND", 2).narrow(),
         Column::number("ACTIVE", 3).narrow(),
         Column::number("LAST SCHEDULE", 4).narrow(),
         Column::AGE,

@@ -1,10 +1,10 @@
 //! What became of what was confirmed: told in whatever context is on screen, and how it can be taken back.
 
-use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::mutation::{Done, Progress, Refused, Undone};
 use crate::app::notice::Notice;
 use crate::app::visit::Visited;
+use crate::app::{App, acts};
 
 impl App {
     /// A write was done, perhaps in a context that is not on screen.
@@ -16,16 +16,22 @@ impl App {
         let warned = done.warnings.first().map_or_else(String::new, |text| format!("; the server warns: {text}"));
         let undo = match (&done.back.way, &done.back.of) {
             (Some(_), None) => format!("z: {}", done.undo),
-            _ => done.undo.clone(),
+            (Some(_), Some(_)) => format!("the way back: {}", done.undo),
+            (None, _) => done.undo.clone(),
         };
-        self.say(format!("{}{} {}: done{warned}; {undo}", self.elsewhere(&done.context), done.action, done.object));
+        self.say(format!(
+            "{}{} {}: done{warned}; {undo}",
+            self.elsewhere(&done.context),
+            acts::word(done.action),
+            done.object
+        ));
     }
 
     /// Several writes go on.
     pub(in crate::app) fn progress(&mut self, progress: &Progress) {
         self.redraw = true;
         let Progress { context, action, object, text } = progress;
-        let text = format!("{}{action} {object}: {text}", self.elsewhere(context));
+        let text = format!("{}{} {object}: {text}", self.elsewhere(context), acts::word(action));
         self.notice = Some(Notice { until: self.now.plus_seconds(30), ..Notice::new(text, self.now) });
     }
 
@@ -37,7 +43,8 @@ impl App {
         let kept = deed.as_ref().and_then(|deed| deed.draft.as_ref());
         let kept = kept.map(|kept| format!("your text is in {}; ", kept.path));
         // A server's words may be longer than the line: what it means for the user comes first.
-        let text = format!("{}{action} {object}: {}: {}", self.elsewhere(context), why.remedy(), why.cause());
+        let (here, word) = (self.elsewhere(context), acts::word(action));
+        let text = format!("{here}{word} {object}: {}: {}", why.remedy(), why.cause());
         let (is_edited, text) = (kept.is_some(), kept.unwrap_or_default() + &text);
         let failure = Notice { text, is_failure: true, until: self.now.plus_seconds(30) };
         self.notice = Some(failure.clone());

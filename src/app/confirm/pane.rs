@@ -1,10 +1,10 @@
 //! The dialog as a value to paint: where, what exactly, what would differ, what to know, how to take it back.
 
 use super::{Ask, Dialog, Pending, Purpose, Ready, State};
-use crate::app::App;
 use crate::app::policy::Mode;
 use crate::app::scene::{Button, DialogPane, Typed};
 use crate::app::session::Session;
+use crate::app::{App, acts};
 use crate::kinds::Health;
 use crate::view::describe::diff::Difference;
 use crate::view::line::{Line, Role, Span};
@@ -27,17 +27,15 @@ impl App {
             Purpose::Many(many) => {
                 lines.extend(many.verdicts(&dialog.impact.lines()));
                 let can_go = session.mode == Mode::Operate && 0 < many.ready().count();
-                (format!("{} {}", many.act.name, many.objects()), many.act.name, can_go)
+                let word = acts::word(many.act.name);
+                (format!("{word} {}", many.objects()), word, can_go)
             }
             Purpose::Act(pending) => {
                 lines.extend(act(pending, session.mode, &dialog.impact.lines()));
-                let title = format!("{} {}", pending.act.name, pending.subject.target.place());
+                let word = acts::word(pending.act.name);
+                let title = format!("{word} {}", pending.subject.target.place());
                 let is_ready = session.mode == Mode::Operate && matches!(pending.state, State::Ready(_));
-                if pending.can_be_edited_again() {
-                    (title, "edit again", true)
-                } else {
-                    (title, pending.act.name, is_ready)
-                }
+                if pending.can_be_edited_again() { (title, "edit again", true) } else { (title, word, is_ready) }
             }
         };
         let is_asking = matches!(&dialog.purpose, Purpose::Act(pending) if matches!(pending.state, State::Asking));

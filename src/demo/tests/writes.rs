@@ -310,4 +310,9 @@ fn nothing_mints_tokens_and_a_shell_wants_a_websocket() {
     let name = names(&pods)[0];
     let answer = send(&demo, "GET", &format!("{PODS}/{name}/exec?command=sh"), JSON, &json!({}));
     assert!(refused(answer, 400).contains("Upgrade request required"));
+    // What kubectl port-forward falls back to.
+    let spdy = Request::builder().method("POST").uri(format!("{PODS}/{name}/portforward"));
+    let spdy = spdy.header("upgrade", "SPDY/3.1").header("connection", "Upgrade").body(Bytes::new()).unwrap();
+    let body = demo.service().respond(&spdy).into_body().collect().now_or_never().unwrap().unwrap().to_bytes();
+    assert!(String::from_utf8_lossy(&body).contains("F on a pod"), "{body:?}");
 }

@@ -1,7 +1,7 @@
 //! The pods behind a Service: which of them take traffic, and why the others do not.
 
 use crate::kinds::pod::facts::PodFacts;
-use crate::kinds::{POD, Record};
+use crate::kinds::{ObjectRef, POD, Record};
 use crate::view::trace::body::Body;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, po};
@@ -11,6 +11,7 @@ use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::{self, Crowd};
 use crate::view::trace::service::takers::Takers;
 use crate::view::trace::service::{mesh, ports, probes, why};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The hop; none where no pod stands behind the Service.
@@ -22,7 +23,8 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> Option
     let all = everybody(crowd, takers);
     let first = all.first()?;
     let ready = all.iter().filter(|record| record.key.kind != POD || crowd::is_ready(call.world, record)).count();
-    let mut found = Found { findings: Vec::new(), takers, call, ready, all: all.len() };
+    let taking = takers.two();
+    let mut found = Found { findings: Vec::new(), taking, call, ready, all: all.len() };
     for record in &all {
         found.of(record, goal);
     }
@@ -42,14 +44,14 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> Option
 
 /// The pods that the selector finds, what stands for pods, and pods that only a slice names.
 fn everybody(crowd: &Crowd, takers: &Takers) -> Vec<Arc<Record>> {
-    let mut all: Vec<Arc<Record>> = crowd.pods.iter().chain(&crowd.stand_ins).map(|record| (*record).clone()).collect();
-    for (record, _) in takers.bodies() {
-        let has_ended = facts::pod(&record).is_some_and(PodFacts::ended);
-        if !has_ended && !all.iter().any(|have| have.key == record.key) {
-            all.push(record);
-        }
-    }
-    all
+    let selected = || crowd.pods.iter().chain(&crowd.stand_ins).copied();
+    let mut known: HashSet<ObjectRef> = selected().map(|record| record.key.clone()).collect();
+    let is_more = |record: &Arc<Record>| {
+        let has_ended = facts::pod(record).is_some_and(PodFacts::ended);
+        !has_ended && known.insert(record.key.clone())
+    };
+    let more = takers.bodies().into_iter().map(|(record, _)| record).filter(is_more);
+    selected().cloned().chain(more).collect()
 }
 
 fn summary(call: &Call, all: &[Arc<Record>], ready: usize) -> String {
@@ -68,7 +70,8 @@ fn summary(call: &Call, all: &[Arc<Record>], ready: usize) -> String {
 /// Findings about pods, those of one code together.
 struct Found<'c, 'a, 'w> {
     findings: Vec<Finding>,
-    takers: &'c Takers,
+    /// Two of those that take traffic: enough to know whether it is one alone.
+    taking: Vec<Option<&'c ObjectRef>>,
     call: &'c Call<'a, 'w>,
     /// How many of them are ready.
     ready: usize,
@@ -110,8 +113,7 @@ impl Found<'_, '_, '_> {
 
     /// Whether somebody else takes the traffic, or would if it were sent on: then this pod is not what breaks the path.
     fn others(&self, record: &Record) -> bool {
-        let is_other = |key: Option<&Arc<Record>>| key.is_none_or(|body| body.key != record.key);
-        0 < self.ready || self.takers.list.iter().any(|taker| taker.ready && is_other(taker.body.as_ref()))
+        0 < self.ready || self.taking.iter().any(|key| *key != Some(&record.key))
     }
 
     /// Adds a finding, or counts it where there is one of its code already. Where others take traffic, it only warns.

@@ -2,7 +2,7 @@
 
 use crate::kinds::endpoint_slice::{Endpoint, EndpointPort, EndpointSliceFacts};
 use crate::kinds::service::{PortRef, ServicePort};
-use crate::kinds::{POD, Record};
+use crate::kinds::{ObjectRef, POD, Record};
 use crate::view::trace::body::{self, Body};
 use crate::view::trace::facts;
 use crate::view::trace::outcome;
@@ -12,6 +12,7 @@ use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::{self, Crowd};
 use crate::view::trace::service::ports;
 use crate::view::trace::world::{Known, World};
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -225,18 +226,24 @@ impl Takers {
         self.list.iter().filter(|taker| taker.ready).count()
     }
 
+    /// Whose two of those are that take requests, where there are two: nothing stands for an address of somebody else.
+    pub fn two(&self) -> Vec<Option<&ObjectRef>> {
+        let mut keys = self.list.iter().filter(|taker| taker.ready).map(|taker| Some(&taker.body.as_ref()?.key));
+        let Some(first) = keys.next() else { return Vec::new() };
+        std::iter::once(first).chain(keys.find(|key| *key != first)).collect()
+    }
+
     /// The pods behind them, each with its port; those that take requests, or all where none does.
     pub fn bodies(&self) -> Vec<(Arc<Record>, u16)> {
         let any = self.ready() != 0;
-        let mut found: Vec<(Arc<Record>, u16)> = Vec::new();
-        for taker in self.list.iter().filter(|taker| taker.ready || !any) {
-            if let Some(body) = &taker.body
-                && !found.iter().any(|(have, port)| have.key == body.key && *port == taker.port)
-            {
-                found.push((body.clone(), taker.port));
-            }
-        }
-        found
+        // Thousands stand behind one Service.
+        let mut known = HashSet::new();
+        let taking = self.list.iter().filter(|taker| taker.ready || !any);
+        let bodies = taking.filter_map(|taker| Some((taker.body.as_ref()?, taker.port)));
+        bodies
+            .filter(|(body, port)| known.insert((&body.key, *port)))
+            .map(|(body, port)| (body.clone(), port))
+            .collect()
     }
 
     /// As the outcome shows them.
