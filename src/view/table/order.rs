@@ -6,6 +6,7 @@ use super::{Namespaces, Query, Window};
 use crate::kinds::{Cell, EVENT, Record, Source, cell};
 use crate::model::Cluster;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::num::NonZero;
 use std::ops::Range;
@@ -145,12 +146,13 @@ impl<'a> Listed<'a> {
     /// Takes those of the rows that pass.
     fn take(&mut self, rows: &[&'a Arc<Record>], query: &Query, widths: &mut Widths) {
         let order = Order::of(query);
+        let places = !order.tells_apart(&rows[..rows.len().min(TOGETHER)]);
         let mut scratch = String::new();
         for rows in rows.chunks(TOGETHER) {
             fetch(rows);
             for record in rows.iter().filter(|record| passes(record, query, &mut scratch)) {
                 widths.see(record);
-                self.push(record, &order);
+                self.push(record, &order, places);
             }
         }
     }
@@ -219,9 +221,9 @@ impl<'a> Listed<'a> {
         }
     }
 
-    fn push(&mut self, record: &'a Arc<Record>, order: &Order) {
+    fn push(&mut self, record: &'a Arc<Record>, order: &Order, places: bool) {
         let start = self.bytes.len();
-        let is_placed = order.write(record, &mut self.bytes);
+        let is_placed = order.write(record, &mut self.bytes) || places;
         let own = &self.bytes[start..];
         let mut head = [0; HEAD + 1];
         let length = own.len().min(HEAD);
@@ -229,6 +231,9 @@ impl<'a> Listed<'a> {
         head[HEAD] = u8::from(is_placed);
         if own.len() <= HEAD {
             self.bytes.truncate(start);
+        }
+        if places {
+            write_place(record, &mut self.bytes);
         }
         let rest = start as u32..self.bytes.len() as u32;
         self.rows.push(Row { head: u128::from_be_bytes(head), rest, record });
@@ -268,6 +273,16 @@ impl Order {
         // Events are read for what happened last.
         let column = column.or_else(|| (query.kind.id == EVENT).then_some(Sorted::Column(Source::Cell(0))));
         Self { column, descending: query.sort.descending }
+    }
+
+    /// Whether the column alone tells most rows apart, as far as these are like the others.
+    fn tells_apart(&self, rows: &[&Arc<Record>]) -> bool {
+        let column = |record: &&Arc<Record>| {
+            let mut bytes = Vec::new();
+            self.write(record, &mut bytes);
+            bytes
+        };
+        self.column.is_none() || rows.len() < 2 * rows.iter().map(column).collect::<BTreeSet<_>>().len()
     }
 
     /// Writes the column; where there is none, namespace and name, which go backwards then only. Says whether these two
