@@ -7,7 +7,7 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, dns, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Hop, HopKind, Standing};
-use crate::view::trace::near::{distance, nearest};
+use crate::view::trace::near::{closest, nearest};
 use crate::view::trace::plan::Controller;
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
@@ -117,8 +117,8 @@ fn nearest_host<'n>(host: &str, names: impl Iterator<Item = &'n str> + Clone) ->
         labels.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
     };
     // Of a public suffix alone nothing is shared.
-    let beside = names.filter(|name| 2 <= shared(name));
-    beside.min_by_key(|name| (std::cmp::Reverse(shared(name)), distance(host, name)))
+    let most = names.clone().map(shared).filter(|count| 2 <= *count).max()?;
+    closest(host, names.filter(|name| shared(name) == most), usize::MAX)
 }
 
 fn hosts_of(ingress: &Record) -> Vec<Arc<str>> {
