@@ -11,7 +11,13 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// The nearest of several names, at most so many letters away; the first of equals.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>, most: usize) -> Option<&'a str> {
     let (mut found, mut most) = (None, most);
+    let own = letters(name);
     for candidate in candidates {
+        // A changed letter takes one away and brings one: what lacks more than may differ need not be counted.
+        let theirs = letters(candidate);
+        if most < ((own & !theirs).count_ones().max((theirs & !own).count_ones())) as usize {
+            continue;
+        }
         let Some(distance) = within(name, candidate, most) else { continue };
         found = Some(candidate);
         // Of the others only one that is nearer is of interest.
@@ -54,6 +60,11 @@ fn within(one: &str, other: &str, most: usize) -> Option<usize> {
         before = std::mem::replace(&mut above, row);
     }
     above.last().copied().filter(|distance| *distance <= most)
+}
+
+/// Which letters a name has, in 64 classes.
+fn letters(name: &str) -> u64 {
+    name.chars().fold(0, |seen, letter| seen | 1 << (u32::from(letter) % 64))
 }
 
 /// What is left of two names without the letters that they begin and end with alike: these cost nothing.
