@@ -98,7 +98,7 @@ impl App {
         let Some(session) = self.session() else { return };
         let Some(key) = self.subject() else { return };
         let Some(record) = session.cluster.get(&key) else { return };
-        let mut requests: Vec<Request> = session.routes.owned(&key).map(|entry| entry.route.request.clone()).collect();
+        let mut requests: Vec<Request> = session.routes.meant(&key).map(|entry| entry.route.request.clone()).collect();
         if requests.is_empty() && reverse::is_reachable(key.kind) {
             let given = (&session.paths.answers, &session.paths.probes);
             let world = World::new(&session.cluster, &session.catalog, self.now, given);

@@ -6,8 +6,8 @@ pub mod reach;
 
 use self::reach::Reach;
 use crate::kinds::{
-    CRON_JOB, DAEMON_SET, DEPLOYMENT, GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, JOB, KindId, ObjectRef, POD,
-    REPLICA_SET, Record, SERVICE, STATEFUL_SET, TLS_ROUTE,
+    CRON_JOB, DAEMON_SET, DEPLOYMENT, GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, JOB, KindId, MIDDLEWARE,
+    ObjectRef, POD, REPLICA_SET, Record, SERVICE, STATEFUL_SET, TLS_ROUTE,
 };
 use crate::view::routes::{self, Route};
 use crate::view::trace::follow::follow;
@@ -151,9 +151,13 @@ pub fn naming(world: &World, object: &Record) -> Vec<Route> {
     routes(world, &reach).into_iter().map(|(route, _)| route).collect()
 }
 
-/// The routes that name a Service by which the object is reached, each with the Services walked through from there.
+/// The routes that name a Service by which the object is reached, each with what is walked
+/// through from there: TraefikServices, ExternalNames and the Service at the end.
 fn routes(world: &World, reach: &Reach) -> Vec<(Route, Vec<ObjectRef>)> {
-    let services: Vec<_> = reach.chains().filter_map(|(service, _)| world.get(service)).collect();
+    let mut services: Vec<_> = reach.chains().filter_map(|(service, _)| world.get(service)).collect();
+    services.extend(routes::traefik::sharing(world, &services).into_values());
+    // Where a route stands below another one, what the Middlewares above it do says which addresses lead to it.
+    world.depends_on(MIDDLEWARE);
     let records = routes::KINDS.into_iter().flat_map(|kind| {
         // The list itself is a look at every object that names routes; those that name a Service hold a link to it.
         world.depends_on(kind);
@@ -162,8 +166,9 @@ fn routes(world: &World, reach: &Reach) -> Vec<(Route, Vec<ObjectRef>)> {
     });
     let routes = records.flat_map(|record| routes::of(world.cluster, record));
     let named = routes.filter_map(|route| {
-        let chain = route.services.iter().find_map(|service| reach.chain(service))?.to_vec();
-        Some((route, chain))
+        let (service, chain) = route.services.iter().find_map(|service| Some((service, reach.chain(service)?)))?;
+        let between = routes::traefik::between(world.cluster, &route.owner, service);
+        Some((route, between.into_iter().chain(chain.iter().cloned()).collect()))
     });
     named.collect()
 }
@@ -181,6 +186,7 @@ impl Entrance {
 
 fn by_route(route: &Route, trace: &Trace, chain: Vec<ObjectRef>, reach: &Reach) -> Entrance {
     let mut via: Vec<ObjectRef> = route.request.via.iter().cloned().collect();
+    via.extend(route.above.iter().cloned());
     via.push(route.owner.clone());
     via.extend(chain);
     Entrance {

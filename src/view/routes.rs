@@ -5,7 +5,7 @@ mod gateway;
 pub mod index;
 mod ingress;
 pub mod sample;
-mod traefik;
+pub mod traefik;
 
 use crate::kinds::{GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, KindId, ObjectRef, Record, TLS_ROUTE};
 use crate::model::Cluster;
@@ -21,13 +21,15 @@ pub struct Route {
     pub owner: ObjectRef,
     /// The field that does: `.spec.rules[0].http.paths[1]`.
     pub field: String,
+    /// The routes that lead requests on to that one, the outermost first: Traefik's routes may stand below each other.
+    pub above: Vec<ObjectRef>,
     /// The host as it is written; `*` for all.
     pub host: String,
     /// The path as it is written.
     pub path: String,
     /// Whether longer paths are meant too.
     pub is_prefix: bool,
-    /// The Services that it names.
+    /// The Services that it names, or that stand behind the TraefikServices that it names.
     pub services: Vec<ObjectRef>,
     /// A request that it is meant for.
     pub request: Request,
@@ -45,9 +47,19 @@ pub fn of(cluster: &Cluster, record: &Record) -> Vec<Route> {
         HTTP_ROUTE => gateway::http(cluster, record),
         GRPC_ROUTE => gateway::grpc(cluster, record),
         TLS_ROUTE => gateway::tls(cluster, record),
-        INGRESS_ROUTE => traefik::routes(record),
+        INGRESS_ROUTE => traefik::routes(cluster, record),
         _ => Vec::new(),
     }
+}
+
+/// The routes that one object stands for: those that it names, else those to which it leads requests on.
+pub fn meant(cluster: &Cluster, record: &Record) -> Vec<Route> {
+    let own = of(cluster, record);
+    if !own.is_empty() || record.key.kind != INGRESS_ROUTE {
+        return own;
+    }
+    let below = cluster.of(INGRESS_ROUTE).flat_map(|below| of(cluster, below));
+    below.filter(|route| route.above.contains(&record.key)).collect()
 }
 
 impl Route {

@@ -31,7 +31,7 @@ pub fn read(ground: &Ground, flags: &Flags) -> Result<Asked, Unusable> {
     let record = find(ground, kind, name)?;
     let requests = match kind {
         INGRESS | HTTP_ROUTE | GRPC_ROUTE | TLS_ROUTE | INGRESS_ROUTE => {
-            routes::of(ground.cluster(), &record).into_iter().map(|route| route.request).collect()
+            routes::meant(ground.cluster(), &record).into_iter().map(|route| route.request).collect()
         }
         SERVICE if flags.routes => {
             reverse::naming(&ground.world(), &record).into_iter().map(|route| route.request).collect()

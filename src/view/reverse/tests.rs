@@ -1,6 +1,8 @@
 //! Ways in to pods of worlds written beside the tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod traefik;
+
 use super::*;
 use crate::kinds::DEPLOYMENT;
 use crate::view::trace::fixture;

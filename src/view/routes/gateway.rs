@@ -99,7 +99,7 @@ fn route(record: &Record, door: &Door, place: Place, services: Vec<ObjectRef>) -
     let mut request = get(door.scheme, &host, door.port, tried);
     request.via.clone_from(&door.via);
     let (owner, host, path) = (record.key.clone(), door.host.clone(), path.to_owned());
-    Route { owner, field, host, path, is_prefix, services, request }
+    Route { owner, field, above: Vec::new(), host, path, is_prefix, services, request }
 }
 
 /// Gives the request what the match wants beside its path.

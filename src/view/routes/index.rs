@@ -3,9 +3,10 @@
 //!
 //! Invariant: once nothing is due, the index equals a fresh check of all routes at the same moment.
 
-use super::{KINDS, Route, of};
+use super::{KINDS, Route, of, traefik};
 use crate::kinds::{
-    GATEWAY, GRPC_ROUTE, HTTP_ROUTE, KindId, LISTENER_SET, Meta, ObjectRef, Record, SERVICE, TLS_ROUTE, X_LISTENER_SET,
+    GATEWAY, GRPC_ROUTE, HTTP_ROUTE, INGRESS_ROUTE, KindId, LISTENER_SET, MIDDLEWARE, Meta, ObjectRef, Record, SERVICE,
+    TLS_ROUTE, TRAEFIK_SERVICE, X_LISTENER_SET,
 };
 use crate::model::Cluster;
 use crate::view::trace::fault::Finding;
@@ -24,6 +25,9 @@ const ON_LISTENERS: [KindId; 3] = [HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE];
 
 /// The kinds that have listeners.
 const LISTENERS: [KindId; 3] = [GATEWAY, LISTENER_SET, X_LISTENER_SET];
+
+/// The kinds on which the routes of IngressRoutes depend.
+const BESIDE_ROUTES: [KindId; 3] = [INGRESS_ROUTE, MIDDLEWARE, TRAEFIK_SERVICE];
 
 /// Which routes looked at what.
 type Looks = HashMap<Read, BTreeSet<usize>>;
@@ -104,6 +108,9 @@ impl Index {
             if KINDS.contains(&key.kind) {
                 self.list(cluster, key);
             }
+            if BESIDE_ROUTES.contains(&key.kind) {
+                self.list_beside(cluster, key.kind);
+            }
             let looked = self.looked_at(cluster, key);
             self.due.extend(looked);
         }
@@ -168,9 +175,16 @@ impl Index {
         self.by_owner.get(owner).into_iter().flatten().filter_map(|id| self.entry(*id))
     }
 
-    /// The worst verdict of the routes that one object names; none where it names none, or none was followed.
-    pub fn verdict(&self, owner: &ObjectRef) -> Option<Verdict> {
-        self.owned(owner).filter_map(|entry| Some(entry.told.as_ref()?.verdict)).min()
+    /// The routes that one object stands for: those that it names, else those to which it leads requests on.
+    pub fn meant<'s>(&'s self, object: &'s ObjectRef) -> impl Iterator<Item = &'s Entry> {
+        let leads_on = !self.by_owner.contains_key(object) && object.kind == INGRESS_ROUTE;
+        let below = self.entries().filter(move |entry| leads_on && entry.route.above.contains(object));
+        self.owned(object).chain(below)
+    }
+
+    /// The worst verdict of the routes that one object stands for; none where it has none, or none was followed.
+    pub fn verdict(&self, object: &ObjectRef) -> Option<Verdict> {
+        self.meant(object).filter_map(|entry| Some(entry.told.as_ref()?.verdict)).min()
     }
 
     /// Everything that the traces looked at.
@@ -220,6 +234,15 @@ impl Index {
     fn list_on_listeners(&mut self, cluster: &Cluster) {
         let owners: Vec<ObjectRef> =
             self.by_owner.keys().filter(|owner| ON_LISTENERS.contains(&owner.kind)).cloned().collect();
+        for owner in owners {
+            self.list(cluster, &owner);
+        }
+    }
+
+    /// Lists the routes of the IngressRoutes that may depend on an object of this kind.
+    fn list_beside(&mut self, cluster: &Cluster, kind: KindId) {
+        let depend = cluster.of(INGRESS_ROUTE).filter(|record| traefik::depends(record, kind));
+        let owners: Vec<ObjectRef> = depend.map(|record| record.key.clone()).collect();
         for owner in owners {
             self.list(cluster, &owner);
         }

@@ -76,6 +76,7 @@ fn route(record: &Record, ingress: &IngressFacts, place: Place, backend: &Backen
     Route {
         owner: record.key.clone(),
         field,
+        above: Vec::new(),
         host: host.to_owned(),
         path: path.to_owned(),
         is_prefix,

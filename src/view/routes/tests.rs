@@ -100,3 +100,85 @@ spec:
         ]
     );
 }
+
+const LAYERS: &str = "
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: outer, namespace: shop}
+spec:
+  tls: {}
+  routes:
+  - {match: 'Host(`a.example.com`, `b.example.com`) && PathPrefix(`/api`)', middlewares: [{name: chain}]}
+---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: chain, namespace: shop}
+spec: {chain: {middlewares: [{name: strip}]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: strip, namespace: shop}
+spec: {stripPrefix: {prefixes: [/old, /api]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: inner, namespace: shop}
+spec:
+  parentRefs: [{name: outer}]
+  routes:
+  - {match: 'Path(`/v1`)', services: [{name: split, kind: TraefikService}]}
+  - {match: 'Host(`b.example.com`)', services: [{name: rest, port: 80}]}
+---
+apiVersion: traefik.io/v1alpha1
+kind: TraefikService
+metadata: {name: split, namespace: shop}
+spec: {mirroring: {name: inner, kind: TraefikService, mirrors: [{name: copy, port: 80}]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: TraefikService
+metadata: {name: inner, namespace: shop}
+spec: {weighted: {services: [{name: web, port: 80}, {name: api, namespace: far, port: 80}, {name: split, kind: TraefikService}]}}
+";
+
+#[test]
+fn a_route_below_another_has_the_hosts_and_the_path_before_it_of_that_one() {
+    assert_eq!(
+        listed(LAYERS),
+        [
+            "https://a.example.com/api/v1 https://a.example.com/api/v1 .spec.routes[0].match",
+            "https://b.example.com/api/v1 https://b.example.com/api/v1 .spec.routes[0].match",
+            "https://b.example.com/api* https://b.example.com/api .spec.routes[1].match",
+        ]
+    );
+    fixture::world(LAYERS, |world| {
+        let found = all(world.cluster);
+        let outer = ObjectRef::new(INGRESS_ROUTE, "shop", "outer");
+        assert!(found.iter().all(|route| route.above == [outer.clone()]));
+        assert_eq!(meant(world.cluster, world.get(&outer).unwrap()), found);
+        let names: Vec<_> =
+            found[0].services.iter().map(|service| (&*service.name, service.namespace.as_deref())).collect();
+        assert_eq!(names, [("web", Some("shop")), ("api", Some("far"))]);
+        let between = traefik::between(world.cluster, &found[0].owner, &found[0].services[1]);
+        assert_eq!(between.iter().map(|service| &*service.name).collect::<Vec<_>>(), ["split", "inner"]);
+    });
+}
+
+#[test]
+fn a_route_whose_parent_is_gone_is_listed_alone() {
+    let alone = LAYERS.replace("{name: outer, namespace: shop}", "{name: renamed, namespace: shop}");
+    let found = listed(&alone);
+    assert!(found.contains(&"http://*/v1 http://any.invalid/v1 .spec.routes[0].match".to_owned()), "{found:?}");
+}
+
+#[test]
+fn a_path_that_is_replaced_above_is_that_of_the_rule_above() {
+    let fixed = LAYERS.replace("{stripPrefix: {prefixes: [/old, /api]}}", "{replacePath: {path: /v1}}");
+    assert!(
+        listed(&fixed)[0].starts_with("https://a.example.com/api* https://a.example.com/api "),
+        "{:?}",
+        listed(&fixed)
+    );
+    let added = LAYERS.replace("{stripPrefix: {prefixes: [/old, /api]}}", "{addPrefix: {prefix: /v1}}");
+    let added = added.replace("Path(`/v1`)", "PathPrefix(`/v1/api/x`)");
+    assert!(listed(&added)[0].starts_with("https://a.example.com/api/x* "), "{:?}", listed(&added));
+}

@@ -129,6 +129,41 @@ apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: closed, namespace: shop}
 spec: {podSelector: {}, policyTypes: [Ingress]}
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: outer, namespace: shop}
+spec: {routes: [{match: 'Host(`t.test`)', middlewares: [{name: strip}]}, {match: 'Host(`u.test`)', services: [{name: web, port: 80}]}]}
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: inner, namespace: shop}
+spec: {routes: [{match: 'PathPrefix(`/v1`)', services: [{name: split, kind: TraefikService}]}]}
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: inner, namespace: shop}
+spec: {parentRefs: [{name: outer}], routes: [{match: 'PathPrefix(`/v1`)', services: [{name: split, kind: TraefikService}]}]}
+---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: strip, namespace: shop}
+spec: {stripPrefix: {prefixes: [/api]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: strip, namespace: shop}
+spec: {stripPrefix: {prefixes: [/old]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: TraefikService
+metadata: {name: split, namespace: shop}
+spec: {weighted: {services: [{name: web, port: 80}]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: TraefikService
+metadata: {name: split, namespace: shop}
+spec: {weighted: {services: [{name: alias, port: 80}, {name: web, port: 80}]}}
 ";
 
 fn pool() -> Vec<Record> {
@@ -171,7 +206,7 @@ fn check(steps: &[(usize, bool)]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn the_index_equals_a_fresh_check(steps in prop::collection::vec((any::<usize>(), prop::bool::weighted(0.8)), 1..24)) {
         check(&steps);
@@ -188,7 +223,7 @@ fn only_what_a_change_can_touch_is_followed_anew() {
     }
     let mut index = Index::of(&cluster);
     let routes = index.due();
-    assert_eq!(routes, 6);
+    assert_eq!(routes, 9);
     let world = World::new(&cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes));
     assert!(index.work(&world, || false), "one route a turn");
     while index.work(&world, || false) {}
