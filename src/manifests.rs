@@ -7,6 +7,7 @@
 pub mod document;
 pub mod embedded;
 pub mod mint;
+pub mod mirror;
 pub mod read;
 pub mod records;
 pub mod shift;

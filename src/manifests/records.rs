@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::kinds::catalog::{Catalog, Kind};
 use crate::kinds::{Interner, ObjectRef, Record};
 use crate::manifests::document::{Document, Origin, Unreadable};
+use crate::manifests::mirror;
 use crate::model::{Change, Scope, Sync};
 
 /// The objects of a set of files as records.
@@ -25,7 +26,9 @@ pub struct Records {
 pub fn records(documents: &[Document], catalog: &Catalog, namespace: &str) -> Records {
     let mut found = Records::default();
     let mut interner = Interner::default();
-    for document in documents {
+    let mirrored = documents.iter().filter(|document| mirror::is_endpoints(document));
+    let mirrored: Vec<Document> = mirrored.flat_map(|document| mirror::slices(document, documents)).collect();
+    for document in documents.iter().chain(&mirrored) {
         let Some(kind) = kind_of(document, catalog) else {
             found.unknown.push(document.origin.clone());
             continue;
