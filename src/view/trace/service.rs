@@ -20,6 +20,7 @@ pub mod selection;
 pub mod slices;
 pub mod takers;
 pub mod why;
+pub mod zones;
 
 use self::call::Call;
 use self::chain::Goal;

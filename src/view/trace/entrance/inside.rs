@@ -1,9 +1,11 @@
 //! Names that only the cluster's own DNS knows: `web.shop.svc.cluster.local`, and what search paths make of `web`.
 
 use crate::kinds::endpoint_slice::{Endpoint, SERVICE_LABEL};
-use crate::kinds::{CONFIG_MAP, ENDPOINT_SLICE, NAMESPACE, ObjectRef, SERVICE};
+use crate::kinds::{CONFIG_MAP, ENDPOINT_SLICE, NAMESPACE, ObjectRef, POD, Record, SERVICE, STATEFUL_SET, Selector};
+use crate::view::trace::body;
 use crate::view::trace::entrance::gate::{self, Behind};
 use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, dns};
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Controller, Door, Entrance};
@@ -26,11 +28,13 @@ pub fn enter(world: &World, request: &Request) -> Option<Entrance> {
             Name::Endpoint(namespace, name, own) => {
                 let key = ObjectRef::new(SERVICE, &namespace, &name);
                 let found = endpoint(world, &namespace, &name, &own);
-                if found.is_none() && world.known(ENDPOINT_SLICE, Some(&namespace)) == Known::Whole && !world.is_files()
-                {
+                let is_told = world.known(ENDPOINT_SLICE, Some(&namespace)) == Known::Whole && !world.is_files();
+                let (found, is_told) =
+                    if is_told { (found, true) } else { made(world, &key, &own).unwrap_or((found, false)) };
+                if found.is_none() && is_told {
                     return Some(nobody(world, request, &key, &own));
                 }
-                only = found;
+                only = found.filter(|address| !address.is_empty());
                 key
             }
             Name::Nothing => {
@@ -99,10 +103,53 @@ fn endpoint(world: &World, namespace: &str, service: &str, own: &str) -> Option<
         .and_then(|endpoint| endpoint.addresses.first().cloned())
 }
 
+/// What files say of the pod of a StatefulSet that has this name, where slices were not given: its address, empty where only
+/// the StatefulSet was given; and that the name is told at all, which it is where a StatefulSet stands behind the Service.
+fn made(world: &World, service: &ObjectRef, own: &str) -> Option<(Option<Arc<str>>, bool)> {
+    let namespace = service.namespace.as_deref().unwrap_or("");
+    let read = facts::service(world.get(service)?)?;
+    let wanted = Selector { equals: read.selector.clone(), requirements: Box::default() };
+    let sets = world.in_namespace(STATEFUL_SET, namespace).into_iter();
+    let is_behind = |set: &&Arc<Record>| body::template(set).is_some_and(|template| wanted.matches(&template.labels));
+    let sets: Vec<&Arc<Record>> = sets.filter(is_behind).collect();
+    if read.selector.is_empty() || sets.is_empty() {
+        return None;
+    }
+    let makes = |set: &&Arc<Record>| {
+        let facts = facts::stateful_set(set)?;
+        let number: u32 = own.strip_prefix(&*set.key.name)?.strip_prefix('-')?.parse().ok()?;
+        let is_its = facts.service.as_ref() == Some(&service.name) && number < body::desired(set).unwrap_or(1);
+        is_its.then_some(())
+    };
+    if !sets.iter().any(|set| makes(set).is_some()) {
+        return Some((None, true));
+    }
+    let Some(pod) = world.named(POD, namespace, own) else { return Some((Some(Arc::from("")), true)) };
+    let facts = facts::pod(pod)?;
+    let is_there = facts.ready || read.publish_not_ready;
+    Some((facts.ips.first().filter(|_| is_there).map(|ip| Arc::from(ip.to_string())), true))
+}
+
+/// The Service below which a StatefulSet gives its pods such names, where it is another one.
+fn below(world: &World, service: &ObjectRef, own: &str) -> String {
+    let sets = world.in_namespace(STATEFUL_SET, service.namespace.as_deref().unwrap_or("")).into_iter();
+    let mut sets = sets.filter(|set| own.strip_prefix(&*set.key.name).is_some_and(|rest| rest.starts_with('-')));
+    let other = sets.find_map(|set| {
+        let name = facts::stateful_set(set)?.service.clone().filter(|name| *name != service.name)?;
+        Some(format!(" ({} names its pods below Service {name}, its serviceName)", world.title(&set.key)))
+    });
+    other.unwrap_or_default()
+}
+
 /// No endpoint that takes requests has this name.
 fn nobody(world: &World, request: &Request, key: &ObjectRef, own: &str) -> Entrance {
     let why = format!("no endpoint of {} that is ready is called {own}", world.title(key));
+    let finding = Finding::of(&dns::DNS_NXDOMAIN).object("service", key).word("host", &request.host).word(
+        "wanted",
+        format!("a ready pod of {}, which has none called {own}{}", world.title(key), below(world, key, own)),
+    );
     let hop = Hop::new(HopKind::Dns, format!("{}: {why}", request.host)).at(key);
+    let hop = hop.with(finding.fact(Some(key.clone()), "endpoints by this name", "none"));
     Entrance { hops: vec![hop], door: Door::Closed(Outcome::DnsError(why)), side: Vec::new() }
 }
 

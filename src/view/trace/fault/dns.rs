@@ -5,6 +5,7 @@ use crate::view::trace::fault::faults;
 faults! {
     DNS_NXDOMAIN "DNS-NXDOMAIN" Broken "{{host}} does not exist in DNS, so clients cannot resolve it; it needs a record that leads to {{wanted}}"
         fix ["dig +noall +comments +answer {{host}}",
+            "kubectl -n {{namespace}} get endpointslice -l kubernetes.io/service-name={{service}} -o jsonpath='{.items[*].endpoints[*].hostname}'",
             "kubectl -n {{namespace}} annotate {{resource}} external-dns.alpha.kubernetes.io/hostname={{host}}"]
         explains [];
     DNS_NODATA "DNS-NODATA" Broken "{{name}} exists in DNS and has no address, so clients cannot connect to {{host}}; it needs a record that leads to {{wanted}}"
@@ -37,6 +38,7 @@ faults! {
         explains [];
     DNS_WILDCARD_GAP "DNS-WILDCARD-GAP" Broken "the wildcard record {{wildcard}} does not cover {{host}} ({{why}}), so clients cannot resolve it; {{host}} needs a record of its own that leads to {{wanted}}"
         fix ["dig +noall +comments +answer {{host}}",
+            "kubectl -n {{namespace}} get endpointslice -l kubernetes.io/service-name={{service}} -o jsonpath='{.items[*].endpoints[*].hostname}'",
             "kubectl -n {{namespace}} annotate {{resource}} external-dns.alpha.kubernetes.io/hostname={{host}}"]
         explains ["DNS-NXDOMAIN", "DNS-NODATA"];
     DNS_CNAME_HOST "DNS-CNAME-HOST" Broken "{{host}} reaches the cluster, because DNS makes it another name of {{target}}, but no rule lists {{host}}: a CNAME does not change the Host header; it would work as {{url}}"

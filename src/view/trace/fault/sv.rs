@@ -85,7 +85,7 @@ faults! {
     SV_HINTS "SV-HINTS" Info "{{hinted}} of {{all}} ready endpoints of Service {{namespace}}/{{service}} carry hints for zones or nodes: {{effect}}"
         fix ["kubectl -n {{namespace}} get endpointslice -l kubernetes.io/service-name={{service}} -o jsonpath='{.items[*].endpoints[*].hints}'"]
         explains [];
-    SV_FAMILY "SV-FAMILY" Broken "Service {{namespace}}/{{service}} is {{family}}, but its endpoints are {{have}}: nobody of its own address family takes requests"
+    SV_FAMILY "SV-FAMILY" Broken "Service {{namespace}}/{{service}} is {{family}}, but its endpoints are {{have}}: {{effect}}"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ipFamilies}'",
              "kubectl -n {{namespace}} patch svc {{service}} -p '{\"spec\":{\"ipFamilyPolicy\":\"PreferDualStack\"}}'"]
         explains ["SV-EMPTY-SLICE", "EN-TARGET-EMPTY"];
@@ -154,9 +154,10 @@ faults! {
         fix ["kubectl -n {{namespace}} get endpointslice {{slice}} --show-labels",
              "kubectl -n {{namespace}} label endpointslice {{slice}} kubernetes.io/service-name={{service}}"]
         explains ["SV-NO-SELECTOR", "EN-TARGET-EMPTY"];
-    ES_PORTNAME "ES-PORTNAME" Broken "EndpointSlice {{namespace}}/{{slice}} calls its port {{have}}, Service {{service}} calls it {{want}}: {{effect}}"
+    ES_PORTNAME "ES-PORTNAME" Broken "EndpointSlice {{namespace}}/{{slice}} {{calls}}, Service {{service}} calls its own {{want}}: {{effect}}"
         fix ["kubectl -n {{namespace}} get endpointslice {{slice}} -o jsonpath='{.ports}'",
-             "kubectl -n {{namespace}} patch endpointslice {{slice}} --type=json -p '[{\"op\":\"add\",\"path\":\"/ports/0/name\",\"value\":\"{{name}}\"}]'"]
+             "kubectl -n {{namespace}} patch endpointslice {{slice}} --type=json -p '[{\"op\":\"add\",\"path\":\"/ports/0/name\",\"value\":\"{{name}}\"}]'",
+             "kubectl -n {{namespace}} patch endpointslice {{slice}} --type=json -p '[{\"op\":\"add\",\"path\":\"/ports\",\"value\":[{\"name\":\"{{own}}\",\"port\":{{number}},\"protocol\":\"TCP\"}]}]'"]
         explains ["SV-NO-SELECTOR", "SV-EMPTY-SLICE", "EN-TARGET-EMPTY"];
     ES_BAD_ADDR "ES-BAD-ADDR" Broken "EndpointSlice {{namespace}}/{{slice}} lists {{address}}, {{what}}: kube-proxy sends nothing there"
         fix ["kubectl -n {{namespace}} get endpointslice {{slice}} -o yaml",

@@ -21,6 +21,8 @@ pub enum Bad {
     LinkLocal,
     /// It is the address of a Service: `shop/web`.
     ClusterIp(String),
+    /// It is no address at all.
+    Name,
 }
 
 /// Whether the endpoints controller writes a slice.
@@ -30,7 +32,7 @@ pub fn is_managed(slice: &Record) -> bool {
 
 /// What is wrong with an address.
 pub fn bad(world: &World, address: &str) -> Option<Bad> {
-    let ip: IpAddr = address.parse().ok()?;
+    let Ok(ip) = address.parse::<IpAddr>() else { return Some(Bad::Name) };
     if ip.is_loopback() || ip.is_unspecified() {
         return Some(Bad::Loopback);
     }
@@ -47,9 +49,13 @@ pub fn bad(world: &World, address: &str) -> Option<Bad> {
 
 impl Bad {
     /// Whether requests of this caller do not get there. ingress-nginx dials what a slice lists, so that the address of
-    /// a Service works for it, and for nobody else.
+    /// a Service works for it, and for nobody else; Traefik looks names up.
     pub fn stops(&self, call: &Call) -> bool {
-        !(matches!(self, Self::ClusterIp(_)) && call.is_nginx())
+        match self {
+            Self::ClusterIp(_) => !call.is_nginx(),
+            Self::Name => call.by_address || !call.is_traefik(),
+            Self::Loopback | Self::LinkLocal => true,
+        }
     }
 
     /// What it is, for a sentence.
@@ -58,6 +64,7 @@ impl Bad {
             Self::Loopback => "a loopback address".to_owned(),
             Self::LinkLocal => "a link-local address".to_owned(),
             Self::ClusterIp(service) => format!("the address of Service {service}"),
+            Self::Name => "a name, where an address must stand".to_owned(),
         }
     }
 }

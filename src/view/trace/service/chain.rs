@@ -12,6 +12,7 @@ use crate::view::trace::service::bridge::{self, Bridge, Crossing};
 use crate::view::trace::service::call::Call;
 use crate::view::trace::service::missing;
 use crate::view::trace::service::ports::{self, Chosen};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Namespace and name of a Service.
@@ -31,6 +32,26 @@ pub struct Goal<'a> {
     pub bridged: bool,
     /// The own name of the one endpoint that is meant; none for all of them.
     pub only: Option<Arc<str>>,
+}
+
+impl Goal<'_> {
+    /// The address of the Service by which a client calls it, where it does.
+    pub fn called(&self, call: &Call) -> Option<IpAddr> {
+        let host = call.arm.host.strip_prefix('[').and_then(|host| host.split(']').next()).unwrap_or(&call.arm.host);
+        let bare = || host.rsplit_once(':')?.0.parse().ok();
+        let address: IpAddr = host.parse().ok().or_else(bare)?;
+        let is_own = self.facts.cluster_ips.iter().any(|ip| ip.parse() == Ok(address));
+        (is_own && call.is_direct()).then_some(address)
+    }
+
+    /// The address families by which this call may reach it: one address has one, a name all of them.
+    pub fn families(&self, call: &Call) -> Vec<Arc<str>> {
+        match self.called(call) {
+            Some(IpAddr::V4(_)) => vec![Arc::from("IPv4")],
+            Some(IpAddr::V6(_)) => vec![Arc::from("IPv6")],
+            None => self.facts.ip_families.to_vec(),
+        }
+    }
 }
 
 /// Walks to the Service that has endpoints. The hops on the way are put on the leg; where the way ends, its end.
@@ -133,11 +154,18 @@ fn arrive<'a>(
     Some(Goal { record, facts, chosen, dialled, bridged, only: None })
 }
 
-/// A headless Service may have no port at all: then its pods are dialled at any.
+/// The name of a headless Service leads to its pods, which are dialled at any port, whatever ports it lists.
 fn free(call: &Call, facts: &ServiceFacts, wanted: Option<&PortRef>) -> Option<Chosen> {
     let Some(PortRef::Number(number)) = wanted else { return None };
-    let is_free = call.is_direct() && facts.is_headless() && facts.ports.is_empty();
-    is_free.then(|| Chosen { port: made_up(*number), index: 0, by_target: false })
+    if !call.is_direct() || !facts.is_headless() {
+        return None;
+    }
+    let index = facts.ports.iter().position(|port| port.target == PortRef::Number(*number));
+    let port = match index {
+        Some(index) => ServicePort { port: *number, ..facts.ports[index].clone() },
+        None => made_up(*number),
+    };
+    Some(Chosen { port, index: index.unwrap_or(0), by_target: false })
 }
 
 fn made_up(number: i32) -> ServicePort {

@@ -8,9 +8,10 @@ use crate::view::trace::plan::LegEnd;
 use crate::view::trace::service::call::{Call, owner};
 use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::{self, Crowd};
-use crate::view::trace::service::takers::{Source, Takers};
+use crate::view::trace::service::takers::{Source, Taker, Takers};
 use crate::view::trace::service::{addresses, selection, slices};
 use crate::view::trace::world::Known;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// How many endpoints a summary names.
@@ -55,10 +56,15 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers, explained
     if hop.findings.is_empty() {
         hop.standing = Standing::NotReached;
     }
-    (hop, Some(end(call, goal)))
+    (hop, Some(end(call, goal, takers)))
 }
 
-fn end(call: &Call, goal: &Goal) -> LegEnd {
+fn end(call: &Call, goal: &Goal, takers: &Takers) -> LegEnd {
+    let is_name = |taker: &Taker| taker.address.as_ref().is_some_and(|address| address.parse::<IpAddr>().is_err());
+    if call.is_nginx() && takers.list.iter().any(is_name) {
+        // It takes the name in, and cannot dial it.
+        return LegEnd::Refused;
+    }
     match (goal.bridged, goal.facts.is_headless()) {
         // A name without addresses.
         (true, true) => LegEnd::NoName,

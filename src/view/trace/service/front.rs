@@ -13,7 +13,7 @@ use crate::view::trace::service::call::{self, Call};
 use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::Crowd;
 use crate::view::trace::service::takers::{Source, Takers};
-use crate::view::trace::service::{ports, selection};
+use crate::view::trace::service::{names, ports, selection};
 use crate::view::trace::world::Known;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> (Hop, 
     }
     hop.findings.extend(selection::judge(call, goal, crowd));
     hop.findings.extend(named_port(goal, crowd));
-    hop.findings.extend(family(goal, takers));
+    hop.findings.extend(family(call, goal, takers));
     hop.findings.extend(by_target(call, goal));
     hop.findings.extend(headless(call, goal));
     hop.findings.extend(affinity(call, goal));
@@ -151,14 +151,28 @@ pub fn ports_path(body: &Body) -> &'static str {
     if body.is_pod() { ".spec.containers[*].ports" } else { ".spec.template.spec.containers[*].ports" }
 }
 
-/// Endpoints of another address family only.
-fn family(goal: &Goal, takers: &Takers) -> Option<Finding> {
-    let slice = takers.foreign.first().filter(|_| takers.list.is_empty())?;
-    let have = &facts::endpoint_slice(slice)?.address_type;
-    let families = goal.facts.ip_families.iter().map(|family| &**family).collect::<Vec<_>>().join(" and ");
-    let finding = Finding::of(&sv::SV_FAMILY).object("service", &goal.record.key);
-    let finding = finding.word("family", &families).word("have", have);
-    Some(finding.proof(goal.record, ".spec.ipFamilies", families).proof(slice, ".addressType", have))
+/// Endpoints of another address family only; or a Service of both, of which one leads to nobody.
+fn family(call: &Call, goal: &Goal, takers: &Takers) -> Option<Finding> {
+    let of = |slice: &Arc<Record>| facts::endpoint_slice(slice).map(|facts| facts.address_type.clone());
+    let families = goal.families(call);
+    let all = families.iter().map(|family| &**family).collect::<Vec<_>>().join(" and ");
+    let told = |slice: &Arc<Record>, family: &str, have: &str, effect: &str| {
+        let finding = Finding::of(&sv::SV_FAMILY).object("service", &goal.record.key).word("effect", effect);
+        let finding = finding.word("family", family).word("have", have);
+        finding.proof(goal.record, ".spec.ipFamilies", &all).proof(slice, ".addressType", have)
+    };
+    if let Some(slice) = takers.foreign.first().filter(|_| takers.list.is_empty()) {
+        return Some(told(slice, &all, &of(slice)?, "nobody of its own address family takes requests"));
+    }
+    if !call.is_direct() || goal.facts.is_headless() || families.len() < 2 {
+        return None;
+    }
+    let slices = takers.list.iter().filter(|taker| taker.ready).filter_map(|taker| taker.slice.as_ref());
+    let slices: Vec<&Arc<Record>> = slices.collect();
+    let idle = families.iter().find(|family| slices.iter().all(|slice| of(slice).as_ref() != Some(*family)))?;
+    let first = slices.first()?;
+    let effect = format!("clients that take its {idle} address are refused");
+    Some(told(first, &format!("{all} alike"), &of(first)?, &effect).severe(Severity::Warn))
 }
 
 fn by_target(call: &Call, goal: &Goal) -> Option<Finding> {
@@ -201,8 +215,10 @@ fn affinity(call: &Call, goal: &Goal) -> Option<Finding> {
 
 /// A Service that keeps traffic on the caller's node, and nodes that have no endpoint.
 fn local(call: &Call, goal: &Goal, takers: &Takers) -> Option<Finding> {
-    let is_inside = !matches!(call.caller, Caller::Direct(Vantage::External));
-    if !goal.facts.internal_local || !call.by_address || !is_inside || takers.source != Source::Slices {
+    if !goal.facts.internal_local || !call.by_address || takers.source != Source::Slices {
+        return None;
+    }
+    if *call.caller == Caller::Direct(Vantage::External) && !is_own_name(call, goal) {
         return None;
     }
     let able: BTreeSet<&str> =
@@ -233,6 +249,16 @@ fn local(call: &Call, goal: &Goal, takers: &Takers) -> Option<Finding> {
     // Where every node that the caller can call from lacks an endpoint, no call gets through.
     let is_certain = callers.is_some() && without.len() == nodes.len();
     Some(if is_certain { finding.severe(Severity::Broken) } else { finding })
+}
+
+/// Whether the Service is called by a name or an address that only the cluster knows.
+fn is_own_name(call: &Call, goal: &Goal) -> bool {
+    let host = &*call.arm.host;
+    let name =
+        host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(n, _)| n);
+    let (domains, _) = names::domains(call.world);
+    let is_name = name.ends_with(".svc") || domains.iter().any(|domain| name.ends_with(&format!(".svc.{domain}")));
+    is_name || goal.called(call).is_some()
 }
 
 /// The nodes from which the caller calls, where they are known.

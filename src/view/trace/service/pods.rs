@@ -96,6 +96,9 @@ impl Found<'_, '_, '_> {
         } else if record.meta.deleted.is_none() {
             let others = self.others(record);
             let finding = why::not_ready(world, record, facts, port);
+            // It gets requests all the same, and may well answer.
+            let is_published = goal.facts.publish_not_ready && finding.code() == "PO-READINESS";
+            let finding = if is_published { finding.severe(Severity::Warn) } else { finding };
             let finding = if others { finding.word("more", format!(" (one of {})", self.all)) } else { finding };
             // Where the probe asks at a wrong port, what the kubelet says of it is worth knowing too.
             self.add(record, Some(finding), others);

@@ -81,7 +81,7 @@ fn none(world: &World, goal: &Goal, crowd: &Crowd) -> Finding {
         return finding.word("closest", format!(": {title} should have made such pods; {reason}"));
     }
     let Some((near, labels)) = closest(world, goal) else {
-        return finding.word("closest", "; no pod of its namespace has any of these labels");
+        return renamed(world, goal, finding);
     };
     let mut wanted: BTreeMap<&Arc<str>, &Arc<str>> = selector.iter().map(|(key, value)| (key, value)).collect();
     let mut differences = Vec::new();
@@ -105,6 +105,36 @@ fn none(world: &World, goal: &Goal, crowd: &Crowd) -> Finding {
     if wanted.is_empty() { finding } else { finding.word("wanted", json(wanted.into_iter())) }
 }
 
+/// No pod has any of the labels: one that has the same value under another key was likely meant.
+fn renamed(world: &World, goal: &Goal, finding: Finding) -> Finding {
+    let values = |wanted: &Arc<str>| {
+        let mut all = bodies(world, goal);
+        all.find_map(|(record, labels)| {
+            let (key, value) = labels.iter().find(|(key, value)| value == wanted && !key.ends_with("-hash"))?;
+            Some((record, labels, key, value))
+        })
+    };
+    let found = goal.facts.selector.iter().find_map(|(_, value)| values(value));
+    let Some((near, labels, key, value)) = found else {
+        return finding.word("closest", "; no pod of its namespace has any of these labels");
+    };
+    let title = world.title(&near.key);
+    let finding = finding.word("closest", format!("; the closest, {title}, has {key}={value}"));
+    finding.word("wanted", json(std::iter::once((key, value)))).proof(near, labels_path(near), text(labels))
+}
+
+/// The labels of every pod of the namespace, and of those that its workloads make.
+fn bodies<'a>(world: &World<'a>, goal: &Goal) -> impl Iterator<Item = (&'a Arc<Record>, &'a Labels)> {
+    let namespace = goal.record.key.namespace.as_deref().unwrap_or("");
+    let kinds = [POD].into_iter().chain(WORKLOADS);
+    let all: Vec<&'a Arc<Record>> = kinds.flat_map(|kind| world.in_namespace(kind, namespace)).collect();
+    all.into_iter().filter_map(|record| match Body::of(record) {
+        Some(body) if body.is_pod() => Some((record, &*record.meta.labels)),
+        Some(_) => body::template(record).map(|template| (record, &*template.labels)),
+        None => None,
+    })
+}
+
 fn labels_path(record: &Record) -> &'static str {
     if record.key.kind == POD { ".metadata.labels" } else { ".spec.template.metadata.labels" }
 }
@@ -115,14 +145,7 @@ fn label<'l>(labels: &'l Labels, key: &str) -> Option<&'l Arc<str>> {
 
 /// The pod, or the workload, that has most of the wanted labels: equal ones count more than those of other values.
 fn closest<'a>(world: &World<'a>, goal: &Goal) -> Option<(&'a Arc<Record>, &'a Labels)> {
-    let namespace = goal.record.key.namespace.as_deref().unwrap_or("");
-    let kinds = [POD].into_iter().chain(WORKLOADS);
-    let all = kinds.flat_map(|kind| world.in_namespace(kind, namespace));
-    let all = all.filter_map(|record| match Body::of(record) {
-        Some(body) if body.is_pod() => Some((record, &*record.meta.labels)),
-        Some(_) => body::template(record).map(|template| (record, &*template.labels)),
-        None => None,
-    });
+    let all = bodies(world, goal);
     let score = |labels: &Labels| {
         let points = goal.facts.selector.iter().map(|(key, value)| match label(labels, key) {
             Some(have) if have == value => 3,

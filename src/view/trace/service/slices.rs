@@ -7,7 +7,9 @@ use crate::view::trace::service::addresses::{bad, is_managed, is_orphan};
 use crate::view::trace::service::call::Call;
 use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::Crowd;
+use crate::view::trace::service::ports;
 use crate::view::trace::service::takers::{Taker, Takers, is_named_right};
+use crate::view::trace::service::zones::{self, Choice};
 use crate::view::trace::world::Known;
 use std::sync::Arc;
 
@@ -49,7 +51,8 @@ fn port_name(call: &Call, goal: &Goal, crowd: &Crowd) -> Option<Finding> {
     }
     let (slice, facts) = crowd.slices.iter().find_map(|slice| {
         let facts = facts::endpoint_slice(slice)?;
-        let is_wrong = !is_managed(slice) && !facts.endpoints.is_empty() && !facts.ports.is_empty();
+        let is_read = !facts.ports.is_empty() || !call.is_nginx();
+        let is_wrong = !is_managed(slice) && !facts.endpoints.is_empty() && is_read;
         (is_wrong && !is_named_right(wanted, &facts.ports)).then_some((slice, facts))
     })?;
     let names: Vec<String> = facts.ports.iter().map(|port| format!("\"{}\"", port.name)).collect();
@@ -59,8 +62,15 @@ fn port_name(call: &Call, goal: &Goal, crowd: &Crowd) -> Option<Finding> {
         "the names must be equal, so nothing is sent there"
     };
     let finding = Finding::of(&sv::ES_PORTNAME).object("slice", &slice.key).word("service", &goal.record.key.name);
-    let finding = finding.word("have", names.join(", ")).word("want", format!("\"{}\"", wanted.name));
-    let finding = finding.word("name", &wanted.name).word("effect", effect);
+    let finding = finding.word("want", format!("\"{}\"", wanted.name)).word("effect", effect);
+    let finding = if names.is_empty() {
+        finding
+            .word("calls", "lists no port")
+            .word("number", ports::reference(&wanted.target))
+            .word("own", &wanted.name)
+    } else {
+        finding.word("calls", format!("calls its port {}", names.join(", "))).word("name", &wanted.name)
+    };
     let finding = finding.proof(slice, ".ports[*].name", names.join(", "));
     Some(finding.proof(goal.record, format!(".spec.ports[{}].name", goal.chosen.index), &wanted.name))
 }
@@ -130,12 +140,15 @@ fn hints(call: &Call, goal: &Goal, takers: &Takers) -> Option<Finding> {
         return None;
     }
     let ready: Vec<&Taker> = takers.list.iter().filter(|taker| taker.ready).collect();
-    let hinted = ready.iter().filter(|taker| taker.hinted).count();
-    let slice = ready.iter().find(|taker| taker.hinted).and_then(|taker| taker.slice.as_ref())?;
-    let effect = if hinted < ready.len() {
-        "hints are ignored unless all have them, so requests go everywhere"
-    } else {
-        "requests stay in the caller's zone or on its node, and its endpoints take all of them"
+    let hinted = ready.iter().filter(|taker| taker.is_hinted()).count();
+    let slice = ready.iter().find(|taker| taker.is_hinted()).and_then(|taker| taker.slice.as_ref())?;
+    let effect = match zones::of(call, &takers.list) {
+        Choice::Partial => "hints are ignored unless all have them, so requests go everywhere".to_owned(),
+        Choice::Anywhere => {
+            "requests stay in the caller's zone or on its node, and its endpoints take all of them; from where there is none, they go everywhere".to_owned()
+        }
+        Choice::Kept(place) => format!("this caller's requests stay {place}"),
+        Choice::Ignored(place) => format!("none is for {place}, so this caller's requests go everywhere"),
     };
     let finding = Finding::of(&sv::SV_HINTS).object("service", &goal.record.key);
     let finding = finding.word("hinted", hinted).word("all", ready.len()).word("effect", effect);

@@ -10,7 +10,7 @@ use crate::view::trace::service::addresses;
 use crate::view::trace::service::call::Call;
 use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::{self, Crowd};
-use crate::view::trace::service::ports;
+use crate::view::trace::service::{ports, zones};
 use crate::view::trace::world::{Known, World};
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -36,8 +36,8 @@ pub struct Taker {
     pub body: Option<Arc<Record>>,
     /// Its node.
     pub node: Option<Arc<str>>,
-    /// Whether it is meant for some zones or nodes only.
-    pub hinted: bool,
+    /// The zones and the nodes that it is meant for; none for all.
+    pub hints: (Box<[Arc<str>]>, Box<[Arc<str>]>),
     /// The slice that names it.
     pub slice: Option<Arc<Record>>,
 }
@@ -67,14 +67,14 @@ pub enum Source {
 pub fn find(call: &Call, goal: &Goal, crowd: &Crowd) -> Takers {
     let readable = matches!(crowd.slices_known, Known::Whole | Known::Absent);
     let told = !crowd.slices.is_empty() || (readable && !call.world.is_files());
-    if told { from_slices(call, goal, crowd) } else { from_pods(call.world, goal, crowd) }
+    if told { from_slices(call, goal, crowd) } else { from_pods(call, goal, crowd) }
 }
 
 fn from_slices(call: &Call, goal: &Goal, crowd: &Crowd) -> Takers {
     let mut takers = Takers { list: Vec::new(), source: Source::Slices, misnamed: Vec::new(), foreign: Vec::new() };
     for slice in &crowd.slices {
         let Some(facts) = facts::endpoint_slice(slice) else { continue };
-        if is_foreign(goal, facts) {
+        if is_foreign(call, goal, facts) {
             if !facts.endpoints.is_empty() {
                 takers.foreign.push((*slice).clone());
             }
@@ -91,6 +91,7 @@ fn from_slices(call: &Call, goal: &Goal, crowd: &Crowd) -> Takers {
         }
     }
     fall_back(call, goal, &mut takers.list);
+    zones::keep(call, goal, &mut takers.list);
     takers
 }
 
@@ -99,11 +100,12 @@ fn is_meant(goal: &Goal, endpoint: &Endpoint) -> bool {
     goal.only.as_ref().is_none_or(|only| endpoint.hostname.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(only)))
 }
 
-/// A Service ignores slices of another address family.
-fn is_foreign(goal: &Goal, slice: &EndpointSliceFacts) -> bool {
-    let families = &goal.facts.ip_families;
+/// A Service ignores slices of another address family, and each of its addresses those of the other one. ingress-nginx dials
+/// what a slice lists, of whatever family.
+fn is_foreign(call: &Call, goal: &Goal, slice: &EndpointSliceFacts) -> bool {
     let is_address = matches!(&*slice.address_type, "IPv4" | "IPv6");
-    is_address && !families.is_empty() && !families.contains(&slice.address_type)
+    let families = goal.families(call);
+    is_address && !call.is_nginx() && !families.is_empty() && !families.contains(&slice.address_type)
 }
 
 /// The ports of a slice that belong to the port of the Service.
@@ -153,7 +155,7 @@ fn taker(call: &Call, crowd: &Crowd, (slice, endpoint): (&Arc<Record>, &Endpoint
         terminating: endpoint.terminating,
         body: pod_behind(call.world, crowd, slice, endpoint),
         node: endpoint.node.clone(),
-        hinted: !endpoint.for_zones.is_empty() || !endpoint.for_nodes.is_empty(),
+        hints: (endpoint.for_zones.clone(), endpoint.for_nodes.clone()),
         slice: Some(slice.clone()),
     })
 }
@@ -178,11 +180,11 @@ fn fall_back(call: &Call, goal: &Goal, list: &mut [Taker]) {
     }
 }
 
-fn from_pods(world: &World, goal: &Goal, crowd: &Crowd) -> Takers {
-    let mut list = Vec::new();
+fn from_pods(call: &Call, goal: &Goal, crowd: &Crowd) -> Takers {
+    let (world, mut list) = (call.world, Vec::new());
     let port = |record: &Record| {
         let body = Body::of(record)?;
-        if goal.facts.is_headless() && goal.bridged {
+        if goal.facts.is_headless() && (goal.bridged || call.is_direct()) {
             Some(goal.dialled)
         } else {
             ports::resolve(&goal.chosen.port, &body)
@@ -198,7 +200,7 @@ fn from_pods(world: &World, goal: &Goal, crowd: &Crowd) -> Takers {
             terminating: pod.meta.deleted.is_some(),
             body: Some((*pod).clone()),
             node: facts.node.clone(),
-            hinted: false,
+            hints: Default::default(),
             slice: None,
         });
     }
@@ -213,11 +215,18 @@ fn from_pods(world: &World, goal: &Goal, crowd: &Crowd) -> Takers {
             terminating: false,
             body: Some((*workload).clone()),
             node: None,
-            hinted: false,
+            hints: Default::default(),
             slice: None,
         }));
     }
     Takers { list, source: Source::Pods, misnamed: Vec::new(), foreign: Vec::new() }
+}
+
+impl Taker {
+    /// Whether it is meant for some zones or nodes only.
+    pub fn is_hinted(&self) -> bool {
+        !self.hints.0.is_empty() || !self.hints.1.is_empty()
+    }
 }
 
 impl Takers {

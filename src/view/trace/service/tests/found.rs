@@ -184,7 +184,9 @@ fn slices_without_a_selector_are_written_by_hand() {
 fn slices_that_do_not_fit_their_pods_are_told() {
     check(&[("addresses: [10.244.1.20]", "addresses: [10.244.1.99]")], &["ES-STALE"]);
     check(&[(MANAGED, "")], &["ES-DUP-MANAGER"]);
-    check(&[("  ipFamilies: [IPv4]", "  ipFamilies: [IPv6]")], &["SV-FAMILY"]);
+    checked(&Walk::inside(), &[("  ipFamilies: [IPv4]", "  ipFamilies: [IPv6]")], &["SV-FAMILY"]);
+    // ingress-nginx dials what is listed, of whatever family.
+    check(&[("  ipFamilies: [IPv4]", "  ipFamilies: [IPv6]")], &[]);
     let empty = "endpoints:\n- {addresses: [10.244.1.20], conditions: {ready: true}, nodeName: one, targetRef: {kind: Pod, namespace: shop, name: web-a}}\n- {addresses: [10.244.1.21], conditions: {ready: true}, nodeName: one, targetRef: {kind: Pod, namespace: shop, name: web-b}}\n";
     let leg = check(&[(empty, "endpoints: []\n")], &["SV-EMPTY-SLICE"]);
     assert!(finding(&leg, "SV-EMPTY-SLICE").message().starts_with("2 pods are behind"));
@@ -361,4 +363,26 @@ fn what_a_service_promises_and_does_not_keep_is_told() {
     assert_eq!(leg.backend.endpoints[0].port, 80);
     let arm = Arm { reach: Reach::NodePort, ..Walk::usual().arm };
     checked(&Walk { arm, ..Walk::by(Flavour::Gce) }, &[], &["SV-NODEPORT-REQ"]);
+}
+
+#[test]
+fn hints_keep_what_is_for_the_zone_of_the_caller() {
+    let zones = "\n---\napiVersion: v1\nkind: Node\nmetadata: {name: two, labels: {topology.kubernetes.io/zone: b}}\n---\napiVersion: v1\nkind: Node\nmetadata: {name: one, labels: {topology.kubernetes.io/zone: a}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: far, namespace: shop}\nspec: {nodeName: two}\n";
+    let first = "nodeName: one, targetRef: {kind: Pod, namespace: shop, name: web-a}";
+    let second = "nodeName: one, targetRef: {kind: Pod, namespace: shop, name: web-b}";
+    let hint = |zone: &str, rest: &str| format!("hints: {{forZones: [{{name: {zone}}}]}}, {rest}");
+    let from = |pod: &str, zone: &str| {
+        let (one, two) = (hint("a", first), hint(zone, second));
+        let caller = Caller::Direct(Vantage::Pod { namespace: Arc::from("shop"), name: Arc::from(pod) });
+        fixture::world(&(edited(&[(first, &one), (second, &two)]) + zones), |world| {
+            let arm = Arm { reach: Reach::ServiceAddress, ..arm("shop", "web", PortRef::Number(80)) };
+            let leg = walk(world, &arm, &caller);
+            let addresses = leg.backend.endpoints.iter().filter_map(|endpoint| endpoint.address.clone());
+            addresses.map(|address| address.to_string()).collect::<Vec<_>>().join(" ")
+        })
+    };
+    assert_eq!(from("web-a", "b"), "10.244.1.20");
+    assert_eq!(from("far", "b"), "10.244.1.21");
+    // None is for the caller's zone: they count for nothing.
+    assert_eq!(from("far", "c"), "10.244.1.20 10.244.1.21");
 }
