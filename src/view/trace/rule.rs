@@ -14,6 +14,7 @@ pub mod notes;
 pub mod passthrough;
 pub mod path;
 pub mod pattern;
+pub mod ranges;
 pub mod redirect;
 pub mod rewrite;
 pub mod server;

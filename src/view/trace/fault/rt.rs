@@ -69,7 +69,8 @@ faults! {
         explains [];
     RT_ALLOWLIST "RT-ALLOWLIST" Broken "Ingress {{namespace}}/{{ingress}} lets only {{ranges}} in, {{why}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
-            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} {{annotation}}={{wanted}}"]
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} {{annotation}}={{wanted}}",
+            "kubectl -n {{lb_namespace}} patch svc {{lb}} -p '{\"spec\":{\"externalTrafficPolicy\":\"Local\"}}'"]
         explains [];
     RT_MTLS "RT-MTLS" Broken "{{host}} wants a certificate of the client ({{setting}}), {{why}}: {{effect}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
@@ -129,7 +130,7 @@ faults! {
         fix ["kubectl get ingress -A --sort-by=.metadata.creationTimestamp",
             "kubectl -n {{namespace}} delete ingress {{ingress}}"]
         explains [];
-    RT_ALIAS_CONFLICT "RT-ALIAS-CONFLICT" Warn "server-alias {{host}} of Ingress {{namespace}}/{{ingress}} is ignored: {{owner}} has rules for this host"
+    RT_ALIAS_CONFLICT "RT-ALIAS-CONFLICT" Warn "server-alias {{host}} of Ingress {{namespace}}/{{ingress}} is ignored: {{why}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
             "kubectl -n {{namespace}} annotate ingress {{ingress}} nginx.ingress.kubernetes.io/server-alias-"]
         explains [];

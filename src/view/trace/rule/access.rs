@@ -2,17 +2,18 @@
 
 use crate::kinds::{CONFIG_MAP, ObjectRef, Record, SECRET, SERVICE};
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, Severity, rt};
+use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::request::{Request, Scheme};
+use crate::view::trace::rule::invalid;
+use crate::view::trace::rule::ranges;
 use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::service::missing;
 use crate::view::trace::world::{Known, World};
-use crate::wire::ranges::contains;
 use std::sync::Arc;
 
 const DOMAIN: &str = "cluster.local";
@@ -56,8 +57,12 @@ fn size(text: &str) -> Option<u64> {
     number.trim().parse::<u64>().ok().map(|number| number.saturating_mul(scale))
 }
 
-/// A password file that cannot be read denies the whole location.
+/// A list of clients or a password file that cannot be read denies the whole location.
 pub fn denied(world: &World, ingress: &Record, options: &Options) -> Option<Answer> {
+    if let Some(finding) = invalid::denies(options, ingress) {
+        let hop = Hop::new(HopKind::Filter, "a list of clients that cannot be read").at(&ingress.key);
+        return Some(respond(hop.with(finding), 503, "ingress-nginx"));
+    }
     options.get("auth-type")?;
     let secret = options.get("auth-secret")?;
     let own = ingress.key.namespace.as_deref().unwrap_or("");
@@ -90,29 +95,50 @@ pub fn denied(world: &World, ingress: &Record, options: &Options) -> Option<Answ
     Some(respond(hop.with(finding), 503, "ingress-nginx"))
 }
 
-/// What the controller answers once a backend is there, and the hop that says so.
+/// What the controller answers once a backend is there, and the hops that say so: the address first, then the password, then
+/// whoever else is asked. With `satisfy: any` one of them is enough.
+///
+/// Facts: ngx_http_core_access_phase of nginx, which runs its modules from the last one on.
 pub fn gate(
     world: &World,
     request: &Request,
     ingress: &Record,
     options: &Options,
-) -> (Option<Hop>, Option<(u16, String)>) {
-    let by = "ingress-nginx".to_owned();
-    if let Some((hop, is_closed)) = ranges(request, ingress, options) {
-        return (Some(hop), is_closed.then_some((403, by)));
+) -> (Vec<Hop>, Option<(u16, String)>) {
+    let by = |status: u16| Some((status, "ingress-nginx".to_owned()));
+    let (mut hops, mut shut_out) = (Vec::new(), None);
+    if let Some(listed) = ranges::judge(world, request, ingress, options) {
+        let is_enough = options.get("satisfy") == Some("any") && (has_lock(options) || !listed.is_closed);
+        let (is_closed, hop) = (listed.is_closed, listed.hop);
+        if is_closed && is_enough {
+            // The finding says that this client is refused, which it is only by its address.
+            hops.push(Hop { findings: Vec::new(), summary: format!("{}, or a password", hop.summary), ..hop });
+            shut_out = by(403);
+        } else {
+            hops.push(hop);
+        }
+        if is_closed && !is_enough {
+            return (hops, by(403));
+        }
+        if !is_closed && is_enough {
+            return (hops, None);
+        }
     }
-    let (asking, is_unheard) = match asks(world, ingress, options) {
-        Some((hop, is_unheard)) => (Some(hop), is_unheard),
-        None => (None, false),
+    let is_locked = matches!(options.get("auth-type"), Some("basic" | "digest"));
+    if is_locked && request.header("Authorization").is_none() {
+        hops.push(Hop::new(HopKind::Filter, "basic authentication: 401 without a password").at(&ingress.key));
+        return (hops, by(401));
+    }
+    let Some((hop, is_unheard)) = asks(world, ingress, options) else {
+        return (hops, shut_out.filter(|_| !is_locked));
     };
-    if is_unheard {
-        return (asking, Some((500, by)));
-    }
-    if options.get("auth-type") == Some("basic") && request.header("Authorization").is_none() {
-        let hop = Hop::new(HopKind::Filter, "basic authentication: 401 without a password").at(&ingress.key);
-        return (Some(hop), Some((401, by)));
-    }
-    (asking, None)
+    hops.push(hop);
+    (hops, if is_unheard { by(500) } else { None })
+}
+
+/// Whether something else than the address lets clients in.
+fn has_lock(options: &Options) -> bool {
+    matches!(options.get("auth-type"), Some("basic" | "digest")) || options.get("auth-url").is_some()
 }
 
 /// What the whole server answers where clients must show a certificate: 403 where the Secret of it is missing, 400 to those
@@ -200,43 +226,4 @@ fn domains(world: &World) -> Vec<Arc<str>> {
     let corefile = world.named(CONFIG_MAP, "kube-system", "coredns").and_then(|map| facts::config_map(map));
     let told = corefile.map_or(&[][..], |facts| &facts.cluster_domains);
     if told.is_empty() { vec![Arc::from(DOMAIN)] } else { told.to_vec() }
-}
-
-/// The hop of a list of clients, and whether this one is shut out.
-fn ranges(request: &Request, ingress: &Record, options: &Options) -> Option<(Hop, bool)> {
-    let said = |name: &str| options.get(name).or_else(|| options.global(name));
-    let client = request.client;
-    let has = |list: &str, client| list.split(',').map(str::trim).any(|range| contains(range, client));
-    let denied = said("denylist-source-range").filter(|list| client.is_some_and(|client| has(list, client)));
-    let name = match denied {
-        Some(_) => "denylist-source-range",
-        None => ["allowlist-source-range", "whitelist-source-range"].into_iter().find(|name| said(name).is_some())?,
-    };
-    let list = said(name)?;
-    let is_in = denied.is_none() && client.is_some_and(|client| has(list, client));
-    let kind = if denied.is_some() { "deny-list" } else { "allow-list" };
-    let hop = Hop::new(HopKind::Filter, format!("{kind} {list}")).at(&ingress.key);
-    if is_in || denied.is_none() && list.split(',').any(|range| range.trim() == "0.0.0.0/0") {
-        return Some((hop, false));
-    }
-    let (severity, why) = match client {
-        Some(client) if denied.is_some() => (Severity::Broken, format!("and {client} is among them: it gets 403")),
-        Some(client) => (Severity::Broken, format!("and {client} is not among them: it gets 403")),
-        None => (Severity::Warn, "and the client's address was not given: others get 403".to_owned()),
-    };
-    let others = |range: &&str| client.is_none_or(|client| !contains(range.trim(), client));
-    let wanted = match client {
-        Some(_) if denied.is_some() => list.split(',').filter(others).collect::<Vec<_>>().join(","),
-        Some(client) => format!("{list},{client}"),
-        None => list.to_owned(),
-    };
-    let finding = Finding::of(&rt::RT_ALLOWLIST)
-        .severe(severity)
-        .object("ingress", &ingress.key)
-        .word("ranges", if denied.is_some() { format!("others than {list}") } else { list.to_owned() })
-        .word("why", why)
-        .word("annotation", options.name(name))
-        .word("wanted", wanted)
-        .proof(ingress, format!(".metadata.annotations[{}]", options.name(name)), list);
-    Some((hop.with(finding), client.is_some()))
 }

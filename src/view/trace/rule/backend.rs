@@ -1,12 +1,18 @@
 //! From the backend of a rule to the arm that is followed.
 
-use crate::kinds::Record;
 use crate::kinds::ingress::facts::Backend;
 use crate::kinds::service::PortRef;
+use crate::kinds::{Record, SERVICE};
+use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::plan::{Arm, ArmTarget, Reach};
 use crate::view::trace::request::Request;
+use crate::view::trace::rule::canary;
+use crate::view::trace::rule::location::Location;
+use crate::view::trace::rule::settings::Options;
+use crate::view::trace::world::World;
+use std::sync::Arc;
 
 /// What a backend sees of a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +29,7 @@ pub struct Sees {
 pub fn arm(ingress: &Record, field: &str, backend: &Backend, share: f64, sees: Sees) -> Arm {
     let target = match backend {
         Backend::Service { name, port } => ArmTarget::Service {
-            namespace: ingress.key.namespace.clone().unwrap_or_else(|| std::sync::Arc::from("")),
+            namespace: ingress.key.namespace.clone().unwrap_or_else(|| Arc::from("")),
             name: name.clone(),
             port: port.clone(),
         },
@@ -54,6 +60,33 @@ pub fn default(request: &Request, owner: &Record, to: &Backend, sees: Sees) -> (
     let hop = Hop::new(HopKind::Rule, summary).at(&owner.key).with(finding);
     let named_by = Some((owner.key.clone(), ".spec.defaultBackend".to_owned()));
     (hop, Arm { named_by, ..arm(owner, ".spec", to, 1.0, sees) })
+}
+
+/// The hop and the arm of the Service that `default-backend` names, which takes what a path's own Service cannot: one without
+/// endpoints is not asked. None where the annotation says nothing, or its Service is no better.
+///
+/// Facts: `getBackendServers` of ingress-nginx's controller.go, which takes the first port of that Service.
+pub fn instead(
+    world: &World,
+    options: &Options,
+    location: &Location,
+    (main, sees): (&Arm, &Sees),
+) -> Option<(Hop, Arm)> {
+    let name = options.get("default-backend")?;
+    let controller = options.controller();
+    let lost = canary::nobody(world, controller, main)?;
+    let ingress = location.ingress;
+    let service = world.named(SERVICE, ingress.key.namespace.as_deref().unwrap_or(""), name)?;
+    let port = facts::service(service)?.ports.first()?.port;
+    let to = Backend::Service { name: Arc::from(name), port: Some(PortRef::Number(port)) };
+    let arm = arm(ingress, "", &to, 1.0, sees.clone());
+    if canary::nobody(world, controller, &arm).is_some() {
+        return None;
+    }
+    let field = format!(".metadata.annotations[{}]", options.name("default-backend"));
+    let summary = format!("{} has no endpoint: default-backend {} answers", title(location.backend), title(&to));
+    let hop = lost.into_iter().fold(Hop::new(HopKind::Filter, summary).at(&ingress.key), Hop::with);
+    Some((hop, Arm { named_by: Some((ingress.key.clone(), field)), ..arm }))
 }
 
 /// How a backend reads in a sentence.

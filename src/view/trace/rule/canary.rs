@@ -67,7 +67,7 @@ pub fn split(
 }
 
 /// What is wrong with a backend that has no endpoint, so that nginx has no balancer for it; none where it has.
-fn nobody(world: &World, controller: &Controller, arm: &Arm) -> Option<Vec<Finding>> {
+pub fn nobody(world: &World, controller: &Controller, arm: &Arm) -> Option<Vec<Finding>> {
     if arm.reach != Reach::Pods {
         return None;
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Those with a rule or another name for it, in their order, and those that own the names beside it that such an Ingress
-/// takes: `www.` and aliases. Every server that takes the name is made of them.
+/// takes: `www.`, aliases, and the hosts that these are other names of. Every server that takes the name is made of them.
 pub fn with<'a>(
     world: &World<'a>,
     controller: &Controller,
@@ -21,8 +21,12 @@ pub fn with<'a>(
     let twin = name.strip_prefix("www.").map_or_else(|| format!("www.{name}"), str::to_owned);
     let mut wanted = BTreeSet::from([name.to_owned(), twin]);
     let mut found = of(controller, served.near.clone(), &wanted);
-    let beside: Vec<String> =
-        found.iter().flat_map(|ingress| names(ingress, controller)).map(str::to_lowercase).collect();
+    let others = found.iter().flat_map(|ingress| names(ingress, controller)).map(str::to_lowercase);
+    // Whoever has another name shares the server of its hosts with every Ingress of these.
+    let aliased = found.iter().filter(|ingress| has_alias(controller, ingress, name));
+    let hosts = aliased.flat_map(|ingress| facts::ingress(ingress)).flat_map(|read| &read.rules);
+    let hosts = hosts.filter_map(|rule| rule.host.as_deref()).map(str::to_lowercase);
+    let beside: Vec<String> = others.chain(hosts).collect();
     let known = wanted.len();
     wanted.extend(beside);
     if known < wanted.len() {

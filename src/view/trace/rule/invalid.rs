@@ -9,6 +9,7 @@ use crate::view::trace::fault::{Finding, Severity, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::rule::settings::{Options, truth};
+use crate::wire::ranges::Block;
 
 /// What an annotation must be.
 #[derive(Clone, Copy)]
@@ -16,10 +17,12 @@ enum Shape {
     Truth,
     Number,
     OneOf(&'static [&'static str]),
+    Address,
+    Service,
 }
 
 /// An annotation: its name, what it must be, and whether its reader hands an error on.
-const READ: [(&str, Shape, bool); 19] = [
+const READ: [(&str, Shape, bool); 22] = [
     ("ssl-passthrough", Shape::Truth, true),
     ("from-to-www-redirect", Shape::Truth, true),
     ("http2-push-preload", Shape::Truth, true),
@@ -39,6 +42,9 @@ const READ: [(&str, Shape, bool); 19] = [
     ("limit-rpm", Shape::Number, false),
     ("limit-connections", Shape::Number, false),
     ("permanent-redirect-code", Shape::Number, false),
+    ("permanent-redirect", Shape::Address, false),
+    ("temporal-redirect", Shape::Address, false),
+    ("default-backend", Shape::Service, false),
 ];
 
 impl Shape {
@@ -47,6 +53,8 @@ impl Shape {
             Self::Truth => truth(value).is_some(),
             Self::Number => value.parse::<i64>().is_ok(),
             Self::OneOf(words) => words.contains(&value),
+            Self::Address => value.starts_with("http"),
+            Self::Service => !value.contains(['/', ':', '.']),
         }
     }
 }
@@ -67,10 +75,32 @@ pub fn dropped(controller: &Controller, ingress: &Record) -> Option<Finding> {
 pub fn ignored(controller: &Controller, ingress: &Record) -> Vec<Finding> {
     let options = Options::of(ingress, controller);
     let kept = unreadable(&options).filter(|(.., drops)| !drops || !validates(controller));
-    kept.map(|(name, value, _)| {
-        told(ingress, &name, value, "ingress-nginx takes its default instead").severe(Severity::Warn)
-    })
-    .collect()
+    let kept = kept.map(|(name, value, _)| told(ingress, &name, value, "ingress-nginx takes its default instead"));
+    let lone = lone(&options).map(|(name, value)| {
+        let effect = format!("it counts only beside {}: 'true', so this Ingress is no canary", options.name("canary"));
+        told(ingress, &name, value, &effect)
+    });
+    kept.chain(lone).map(|finding| finding.severe(Severity::Warn)).collect()
+}
+
+/// An option of canaries on an Ingress that is none.
+fn lone<'a>(options: &Options<'a>) -> Option<(String, &'a str)> {
+    let names = ["canary-weight", "canary-by-header", "canary-by-cookie"];
+    let (name, value) = names.into_iter().find_map(|name| Some((name, options.get(name)?)))?;
+    options.get("canary").is_none_or(|said| truth(said) == Some(false)).then(|| (options.name(name), value))
+}
+
+/// The list of addresses for which the controller denies the whole location: one with a word that is no address.
+pub fn denies(options: &Options, ingress: &Record) -> Option<Finding> {
+    let names = ["denylist-source-range", "allowlist-source-range", "whitelist-source-range"];
+    let (name, value, _) = names.into_iter().find_map(|name| {
+        let value = options.get(name)?;
+        let odd = value.split(',').map(str::trim).position(|range| Block::parse(range).is_none())?;
+        // Unless values are checked, addresses before the word are still read.
+        let is_read = value.split(',').take(odd).any(|range| !range.contains('/'));
+        (validates(options.controller()) || !is_read).then_some((name, value, odd))
+    })?;
+    Some(told(ingress, &options.name(name), value, "ingress-nginx answers 503 to every request for its paths"))
 }
 
 fn unreadable<'a>(options: &Options<'a>) -> impl Iterator<Item = (String, &'a str, bool)> {

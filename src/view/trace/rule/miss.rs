@@ -13,7 +13,7 @@ use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::taken;
-use crate::view::trace::rule::{Served, path, pattern, some};
+use crate::view::trace::rule::{Served, claim, path, pattern, some};
 use crate::view::trace::rule::{location, server};
 use crate::view::trace::served::Taken;
 use crate::view::trace::world::World;
@@ -85,6 +85,15 @@ fn host_miss(world: &World, controller: &Controller, host: &str, (served, server
         let title = world.title(&ingress.key);
         let finding =
             finding.object("ingress", &ingress.key).word("closest", format!(" ({title} does, and is not served)"));
+        return finding.proof(ingress, ".spec.rules[*].host", some(hosts_of(ingress)));
+    }
+    let is_canary =
+        |ingress: &&&Arc<Record>| controller.flavour == Flavour::Nginx && claim::is_canary(ingress, controller);
+    if let Some(ingress) = served.near.iter().filter(is_canary).copied().find(|ingress| has_host(ingress)) {
+        let title = world.title(&ingress.key);
+        let finding = finding.object("ingress", &ingress.key);
+        let finding =
+            finding.word("closest", format!(" ({title} does, but as a canary, and there is no other to be one of)"));
         return finding.proof(ingress, ".spec.rules[*].host", some(hosts_of(ingress)));
     }
     let names: Vec<String> = servers.iter().filter(|s| s.host != Host::Any).map(|server| server.host.text()).collect();

@@ -191,8 +191,8 @@ impl At<'_, '_> {
         let (hop, arm) = backend::default(request, owner, to, sees);
         let resource = left_out("the defaultBackend takes the request").map(|finding| finding.severe(Severity::Warn));
         let hop = resource.into_iter().fold(hop, Hop::with);
-        let (gate_hop, gate) = access::gate(self.world, request, owner, &Options::of(owner, self.controller));
-        let hops = std::iter::once(hop).chain(gate_hop).collect();
+        let (gate_hops, gate) = access::gate(self.world, request, owner, &Options::of(owner, self.controller));
+        let hops = std::iter::once(hop).chain(gate_hops).collect();
         Settled { hops, action: Action::Forward(vec![arm]), gate, side: None }
     }
 
@@ -205,7 +205,10 @@ impl At<'_, '_> {
             redirect::to_https((self.world, self.controller), request, here, location)
         };
         // The server for every other name takes neither rewrites nor redirects from the Ingress of its defaultBackend.
-        let redirected = || redirect::of_location(request, location, &options).or_else(to_https);
+        let redirected = || {
+            let rewritten = || redirect::by_rewrite(request, location, &options, self.normal);
+            redirect::of_location(request, location, &options).or_else(rewritten).or_else(to_https)
+        };
         let is_rule = self.server.host != Host::Any || *location.backend != Backend::Missing && self.is_ruled(location);
         access::too_long(request, location.ingress, &options)
             .or_else(|| access::denied(self.world, location.ingress, &options))
@@ -226,17 +229,22 @@ impl At<'_, '_> {
         let (mut filter, sees) = rewrite::sees(request, location, &options, self.normal);
         filter.findings.extend(rewrite::unchanged(self.world, request, location, &options));
         hops.push(filter);
-        let (gate_hop, gate) = access::gate(self.world, request, location.ingress, &options);
-        hops.extend(gate_hop);
+        let (gate_hops, gate) = access::gate(self.world, request, location.ingress, &options);
+        hops.extend(gate_hops);
         let main = backend::arm(location.ingress, &location.field(), location.backend, 1.0, sees.clone());
-        let arms = match &location.canary {
-            Some(canary) => {
+        let fallback = backend::instead(self.world, &options, location, (&main, &sees));
+        let arms = match (&location.canary, fallback) {
+            (_, Some((hop, arm))) => {
+                hops.push(hop);
+                vec![arm]
+            }
+            (Some(canary), None) => {
                 let (hop, arms) =
                     canary::split((self.world, self.controller), request, canary, location, (main, &sees));
                 hops.push(hop);
                 arms
             }
-            None => vec![main],
+            (None, None) => vec![main],
         };
         hops.extend(notes::protocol(self.world, self.controller, location, &options));
         Settled { hops, action: Action::Forward(arms), gate, side: None }

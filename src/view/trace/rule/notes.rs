@@ -5,7 +5,7 @@ use crate::kinds::ingress::facts::{Backend, PathType};
 use crate::kinds::service::PortRef;
 use crate::kinds::{Record, SERVICE};
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, ctl, rt};
+use crate::view::trace::fault::{Finding, Severity, ctl, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::plan::{Controller, Settings};
@@ -13,9 +13,9 @@ use crate::view::trace::request::Request;
 use crate::view::trace::rule::claim::{self, Idle};
 use crate::view::trace::rule::host::{self, Host};
 use crate::view::trace::rule::invalid;
-use crate::view::trace::rule::location::{self, Location};
+use crate::view::trace::rule::location::{self, Hit, Location};
 use crate::view::trace::rule::miss::name;
-use crate::view::trace::rule::server::{Server, names};
+use crate::view::trace::rule::server::{self, Server, names};
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{Served, path, run_by};
 use crate::view::trace::world::World;
@@ -59,9 +59,12 @@ pub fn location(
         let is_own = cause.key == location.ingress.key;
         // Of an Exact path of its own Ingress the missing end is told instead.
         let is_odd = !literal && !path::looks_like_regex(&location.path) && location.kind != PathType::Exact;
+        // Where the same path would take it anyway there is nothing to warn of.
+        let is_same = matches!(location::literal(&server.locations, normal), Hit::Location(other) if other.index == location.index && other.ingress.key == location.ingress.key);
         if !is_own || is_odd {
+            let severity = if is_same { Severity::Info } else { Severity::Warn };
             found.push(
-                named(Finding::of(&rt::RT_REGEX_HOSTWIDE))
+                named(Finding::of(&rt::RT_REGEX_HOSTWIDE).severe(severity))
                     .word("host", server.host.text())
                     .word(
                         "cause",
@@ -336,25 +339,48 @@ fn beside(world: &World, controller: &Controller, ingress: &Record, servers: &[S
 /// Whether one of its other names takes a name.
 pub fn has_alias(controller: &Controller, ingress: &Record, name: &str) -> bool {
     let ends = |other: &str| other.strip_prefix('*').is_some_and(|end| end.len() < name.len() && name.ends_with(end));
-    names(ingress, controller).any(|other| other.eq_ignore_ascii_case(name) || ends(&other.to_lowercase()))
+    names(ingress, controller).any(|other| {
+        other.eq_ignore_ascii_case(name) || ends(&other.to_lowercase()) || server::is_expression_of(other, name)
+    })
 }
 
-/// Names that others have rules for.
+/// Names that others have rules for, that the host has not got for another Ingress gave it some before, or that the server of
+/// another host has first.
 fn aliases(controller: &Controller, ingress: &Record, servers: &[Server]) -> Vec<Finding> {
-    let conflict = |host: &str| {
-        let is_theirs = |server: &&Server| server.host == Host::of(Some(host)) && server.owner.key != ingress.key;
-        let owner = &servers.iter().find(is_theirs)?.owner.key;
-        let finding = Finding::of(&rt::RT_ALIAS_CONFLICT)
-            .object("ingress", &ingress.key)
-            .word("host", host)
-            .word("owner", format!("Ingress {}/{}", owner.namespace.as_deref().unwrap_or(""), owner.name));
-        Some(finding.proof(
-            ingress,
-            format!(".metadata.annotations[{}]", Options::of(ingress, controller).name("server-alias")),
-            host,
-        ))
+    let hosts: Vec<Host> = facts::ingress(ingress)
+        .map(|read| read.rules.iter().map(|rule| Host::of(rule.host.as_deref())).collect())
+        .unwrap_or_default();
+    let is_own = |server: &&Server| hosts.contains(&server.host);
+    let title = |owner: &Record| format!("Ingress {}/{}", owner.key.namespace.as_deref().unwrap_or(""), owner.key.name);
+    let why = |name: &str| {
+        let is_theirs = |server: &&Server| server.host == Host::of(Some(name)) && server.owner.key != ingress.key;
+        if let Some(theirs) = servers.iter().find(is_theirs) {
+            return Some(format!("{} has rules for this host", title(theirs.owner)));
+        }
+        let own = servers.iter().find(is_own).filter(|_| !hosts.contains(&Host::of(Some(name))))?;
+        let lower = server::alias(name);
+        if !own.aliases.contains(&lower) {
+            let is_older = |other: &&Location| other.ingress.key != ingress.key && has_names(controller, other.ingress);
+            let older = own.locations.iter().find(is_older)?.ingress;
+            let host = own.host.text();
+            return Some(format!(
+                "{} gives {host} other names, and a host has those of its oldest Ingress",
+                title(older)
+            ));
+        }
+        let first = server::exact(servers, &lower).filter(|first| !is_own(first))?;
+        Some(format!("{} of {} has it too, and comes first by its name", first.host.text(), title(first.owner)))
+    };
+    let conflict = |name: &str| {
+        let finding = Finding::of(&rt::RT_ALIAS_CONFLICT).object("ingress", &ingress.key).word("host", name);
+        let annotation = Options::of(ingress, controller).name("server-alias");
+        Some(finding.word("why", why(name)?).proof(ingress, format!(".metadata.annotations[{annotation}]"), name))
     };
     names(ingress, controller).filter_map(conflict).collect()
+}
+
+fn has_names(controller: &Controller, ingress: &Record) -> bool {
+    names(ingress, controller).next().is_some()
 }
 
 /// No address, though the controller had time to publish one.

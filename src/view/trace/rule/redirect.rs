@@ -9,7 +9,7 @@ use crate::view::trace::rule::backend::{host, raw, with_query};
 use crate::view::trace::rule::location::{self, Location};
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::{Options, global};
-use crate::view::trace::rule::{Served, path, tls};
+use crate::view::trace::rule::{Served, path, rewrite, tls};
 use crate::view::trace::world::World;
 
 /// An answer of the controller's own, and the hop that gives it.
@@ -99,6 +99,12 @@ pub fn of_location(request: &Request, location: &Location, options: &Options) ->
     };
     let to = expand(to, request);
     Some(answer(location.ingress, name, status, to))
+}
+
+/// A rewrite to another scheme or host.
+pub fn by_rewrite(request: &Request, location: &Location, options: &Options, normal: &str) -> Option<Answer> {
+    let to = rewrite::redirected(request, location, options, normal)?;
+    Some(answer(location.ingress, "rewrite-target", 302, expand(&to, request)))
 }
 
 /// The variables of nginx that people use in redirects.

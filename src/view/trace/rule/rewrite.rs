@@ -5,7 +5,7 @@ use crate::kinds::pod::probe::{Handler, Probe};
 use crate::kinds::{POD, Record, SERVICE};
 use crate::view::trace::body::Body;
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, rt};
+use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::plan::Reach;
 use crate::view::trace::request::Request;
@@ -41,8 +41,25 @@ pub fn sees(request: &Request, location: &Location, options: &Options, normal: &
 /// `rewrite "(?i)<path>" <target> break;`: not anchored, missing groups empty. The query is kept, behind one that the target
 /// brings, unless the target ends with a question mark. A path that came with percent signs leaves with them.
 pub fn rewritten(rule: &str, target: &str, normal: &str, request: &Request) -> String {
+    match replaced(rule, target, normal, request) {
+        Some(path) if path.starts_with('/') => path,
+        Some(path) => format!("/{path}"),
+        None => backend::raw(request),
+    }
+}
+
+/// The address that a rewrite sends clients to: one to another scheme or host is a redirect in nginx, with 302.
+pub fn redirected(request: &Request, location: &Location, options: &Options, normal: &str) -> Option<String> {
+    let target = options.get("rewrite-target").filter(|target| *target != location.path)?;
+    let is_address = ["http://", "https://", "$scheme"].iter().any(|start| target.starts_with(start));
+    let target = target.replacen("$scheme", request.scheme.name(), 1);
+    if is_address { replaced(&location.path, &target, normal, request) } else { None }
+}
+
+/// The target with what the groups caught, and its query; none where the expression cannot be followed.
+fn replaced(rule: &str, target: &str, normal: &str, request: &Request) -> Option<String> {
     let pattern = pattern::of_rewrite(rule);
-    let Some(groups) = pattern.captures(normal) else { return backend::raw(request) };
+    let groups = pattern.captures(normal)?;
     let (target, args) = match target.split_once('?') {
         Some((target, args)) => (target, Some(args)),
         None => (target, None),
@@ -50,10 +67,9 @@ pub fn rewritten(rule: &str, target: &str, normal: &str, request: &Request) -> S
     let is_quoted = request.path.contains('%');
     let path = filled(target, &groups);
     let path = if is_quoted { path::escaped(&path) } else { path };
-    let path = if path.starts_with('/') { path } else { format!("/{path}") };
     let own = request.query.as_deref();
     let query = match (args, own) {
-        (Some(""), _) | (None, None) => return path,
+        (Some(""), _) | (None, None) => return Some(path),
         (None, Some(own)) => own.to_owned(),
         (Some(args), own) => {
             let given = filled(args.trim_end_matches('?'), &groups);
@@ -61,7 +77,7 @@ pub fn rewritten(rule: &str, target: &str, normal: &str, request: &Request) -> S
             kept.map_or_else(|| given.clone(), |own| format!("{given}&{own}"))
         }
     };
-    format!("{path}?{query}")
+    Some(format!("{path}?{query}"))
 }
 
 /// A target with what the groups caught.
@@ -115,11 +131,29 @@ fn judged(location: &Location, options: &Options, (target, normal, sent): (&str,
             named(Finding::of(&rt::RT_REWRITE_NOGROUP)).word("why", why).word("sent", sent).word("path", normal),
         );
     }
+    if let Some(lost) = lost(location, target, normal) {
+        let why = format!("uses ${most}, but the rest of the path is caught by ${lost}");
+        let finding =
+            named(Finding::of(&rt::RT_REWRITE_NOGROUP)).word("why", why).word("sent", sent).word("path", normal);
+        return Some(finding.severe(Severity::Warn));
+    }
     let is_constant = most == 0
         && !location.path.trim_end_matches('/').is_empty()
         && location.kind != crate::kinds::ingress::facts::PathType::Exact;
     (is_constant && !location.path.contains('('))
         .then(|| named(Finding::of(&rt::RT_REWRITE_COLLAPSE)).word("rule", &location.path))
+}
+
+/// The group that caught the end of the path, where the target uses others only.
+fn lost(location: &Location, target: &str, normal: &str) -> Option<usize> {
+    let pattern = pattern::of_rewrite(&location.path);
+    let groups = pattern.captures(normal)?;
+    let ends = (1..groups.len()).filter_map(|group| Some((groups.get(group)?, group)));
+    let ends: Vec<_> = ends.filter(|(caught, _)| !caught.as_bytes().is_empty()).collect();
+    let used: Vec<usize> = (1..10).filter(|group| target.contains(&format!("${group}"))).collect();
+    let (last, group) = ends.iter().max_by_key(|(caught, group)| (caught.end(), *group)).copied()?;
+    let reaches = |(caught, group): &(regex::bytes::Match, usize)| used.contains(group) && last.end() <= caught.end();
+    (!used.is_empty() && last.end() == normal.len() && !ends.iter().any(reaches)).then_some(group)
 }
 
 /// The app sees the path with its prefix, though its probes ask for the rest alone: it knows the one, and hardly the other.

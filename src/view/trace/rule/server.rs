@@ -13,7 +13,7 @@ use crate::view::trace::rule::pattern::{self, Pattern};
 use crate::view::trace::rule::serving::Served;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{path, some};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// One server.
@@ -84,13 +84,29 @@ pub fn find<'s, 'a>(servers: &'s [Server<'a>], name: &str) -> Option<&'s Server<
     exact(servers, name)
         .or_else(|| wild_alias(servers, name))
         .or_else(|| of(|host| matches!(host, Host::Wildcard(_))))
+        .or_else(|| {
+            let takes = |server: &&Server| server.aliases.iter().any(|alias| is_expression_of(alias, name));
+            servers.iter().filter(takes).min_by_key(|server| server.host.text())
+        })
         .or_else(|| of(|host| *host == Host::Any))
+}
+
+/// Whether another name is a regular expression, `~^www\d\.x$`, that takes a name.
+pub fn is_expression_of(alias: &str, name: &str) -> bool {
+    alias.strip_prefix('~').is_some_and(|expression| pattern::plain(expression).matches(name) == Ok(true))
+}
+
+/// Another name as servers have it: in lower case, but for the letters of a regular expression.
+pub fn alias(name: &str) -> String {
+    if name.starts_with('~') { name.to_owned() } else { name.to_lowercase() }
 }
 
 /// The server that has the name itself, as its host or as another name.
 pub fn exact<'s, 'a>(servers: &'s [Server<'a>], name: &str) -> Option<&'s Server<'a>> {
     let host = servers.iter().find(|server| matches!(&server.host, Host::Exact(host) if host == name));
-    host.or_else(|| servers.iter().find(|server| server.aliases.iter().any(|alias| alias == name)))
+    let aliased = || servers.iter().filter(|server| server.aliases.iter().any(|alias| alias == name));
+    // Of several nginx takes the first, and the controller writes servers down by their hosts.
+    host.or_else(|| aliased().min_by_key(|server| server.host.text()))
 }
 
 /// `*.x` as another name is nginx's own: any number of labels, the longest first.
@@ -184,14 +200,15 @@ impl<'a> Yard<'a> {
 
     /// Other names, of a host those of the first Ingress that gives any; one that has rules of its own stays with these.
     fn alias(&mut self, controller: &Controller, ingresses: &[&Arc<Record>]) {
+        let mut given: HashSet<Host> = HashSet::new();
         for ingress in ingresses.iter().filter(|ingress| !claim::is_canary(ingress, controller)) {
-            let names: Vec<String> = names(ingress, controller).map(str::to_lowercase).collect();
+            let names: Vec<String> = names(ingress, controller).map(alias).collect();
             let Some(read) = facts::ingress(ingress).filter(|_| !names.is_empty()) else { continue };
             let free = names.into_iter().filter(|name| !self.places.contains_key(&Host::of(Some(name))));
             let free: Vec<String> = free.collect();
             for host in read.rules.iter().map(|rule| Host::of(rule.host.as_deref())) {
                 let Some(server) = self.places.get(&host).and_then(|at| self.servers.get_mut(*at)) else { continue };
-                if server.aliases.is_empty() {
+                if given.insert(host) {
                     server.aliases.clone_from(&free);
                 }
             }

@@ -1,5 +1,6 @@
 //! Rules of small clusters, decided by the controllers that read them.
 
+mod asked;
 mod flavours;
 mod misses;
 

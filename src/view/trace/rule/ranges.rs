@@ -1,0 +1,150 @@
+//! Whom ingress-nginx lets in by address, and which address it sees.
+//!
+//! Facts: nginx.tmpl of ingress-nginx (`allow`, `deny`, `real_ip_header`), ngx_http_realip_module with `real_ip_recursive`.
+
+use crate::kinds::load_balancer::Address;
+use crate::kinds::service::ServiceType;
+use crate::kinds::{NODE, Record};
+use crate::view::trace::entrance::proxy;
+use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, Severity, rt};
+use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::request::{Request, Vantage};
+use crate::view::trace::rule::settings::Options;
+use crate::view::trace::world::World;
+use crate::wire::ranges::contains;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What a list of clients comes to.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The hop that tells of it.
+    pub hop: Hop,
+    /// Whether this client is shut out.
+    pub is_closed: bool,
+}
+
+/// By the lists of an Ingress, else by those of the ConfigMap; none where there is no list, or only one of others to deny.
+pub fn judge(world: &World, request: &Request, ingress: &Record, options: &Options) -> Option<Listed> {
+    let said = |name: &str| options.get(name).or_else(|| options.global(name));
+    let client = client(request, options);
+    let has = |list: &str, client| list.split(',').map(str::trim).any(|range| contains(range, client));
+    let denied = said("denylist-source-range").filter(|list| client.is_some_and(|client| has(list, client)));
+    let name = match denied {
+        Some(_) => "denylist-source-range",
+        None => ["allowlist-source-range", "whitelist-source-range"].into_iter().find(|name| said(name).is_some())?,
+    };
+    let list = said(name)?;
+    let kind = if denied.is_some() { "deny-list" } else { "allow-list" };
+    let hop = Hop::new(HopKind::Filter, format!("{kind} {list}")).at(&ingress.key);
+    if denied.is_none() && list.split(',').any(|range| range.trim() == "0.0.0.0/0") {
+        return Some(Listed { hop, is_closed: false });
+    }
+    let is_in = denied.is_none() && client.is_some_and(|client| has(list, client));
+    let hidden = hidden(world, request, options);
+    if is_in && hidden.is_none() {
+        return Some(Listed { hop, is_closed: false });
+    }
+    let finding = Finding::of(&rt::RT_ALLOWLIST)
+        .object("ingress", &ingress.key)
+        .word("ranges", if denied.is_some() { format!("others than {list}") } else { list.to_owned() })
+        .proof(ingress, format!(".metadata.annotations[{}]", options.name(name)), list);
+    let seen = hidden.as_ref().and_then(|service| node_in(world, list).map(|node| (service, node)));
+    let (finding, is_closed) = match (client, denied, &hidden, seen) {
+        (Some(client), Some(_), ..) => {
+            let others = list.split(',').filter(|range| !contains(range.trim(), client)).collect::<Vec<_>>().join(",");
+            let finding = finding.word("annotation", options.name(name)).word("wanted", others);
+            (finding.word("why", format!("and {client} is among them: it gets 403")), true)
+        }
+        (Some(client), None, Some(service), _) if is_in => {
+            let why = format!("and {client} is among them, but {}: then everybody gets 403", instead(service));
+            (masked(finding, service).word("why", why), false)
+        }
+        (Some(client), None, _, Some((service, node))) => {
+            let why = format!("and {client} is not, but {}, as {node} is, which lets everybody in", instead(service));
+            (masked(finding, service).word("why", why), false)
+        }
+        (Some(client), ..) => {
+            let finding = finding.word("annotation", options.name(name)).word("wanted", format!("{list},{client}"));
+            (finding.word("why", format!("and {client} is not among them: it gets 403")), true)
+        }
+        (None, _, Some(service), _) => {
+            let why = format!("others get 403; the client's address was not given, and {}", instead(service));
+            (masked(finding, service).word("why", why), false)
+        }
+        (None, ..) => {
+            let finding = finding.word("annotation", options.name(name)).word("wanted", list);
+            (finding.word("why", "and the client's address was not given: others get 403"), false)
+        }
+    };
+    let severity = if is_closed { Severity::Broken } else { Severity::Warn };
+    Some(Listed { hop: hop.with(finding.severe(severity)), is_closed })
+}
+
+fn instead(service: &Record) -> String {
+    let (namespace, name) = (service.key.namespace.as_deref().unwrap_or(""), &service.key.name);
+    format!(
+        "ingress-nginx may see the address of a node instead (externalTrafficPolicy Cluster of Service {namespace}/{name})"
+    )
+}
+
+fn masked(finding: Finding, service: &Arc<Record>) -> Finding {
+    let finding = finding.word("lb", &service.key.name);
+    let finding = finding.word("lb_namespace", service.key.namespace.as_deref().unwrap_or(""));
+    finding.proof(service, ".spec.externalTrafficPolicy", "Cluster")
+}
+
+/// The address that nginx takes the client to have: with headers or the PROXY protocol switched on what these say, if it
+/// trusts who says it.
+fn client(request: &Request, options: &Options) -> Option<IpAddr> {
+    if !reads_headers(options) || is_on(options, "use-proxy-protocol") {
+        return request.client;
+    }
+    let header = options.global("forwarded-for-header").unwrap_or("X-Forwarded-For");
+    let Some(said) = request.header(header) else { return request.client };
+    let trusted = options.global("proxy-real-ip-cidr").unwrap_or("0.0.0.0/0");
+    let trusts = |address: IpAddr| trusted.split(',').any(|range| contains(range.trim(), address));
+    let mut seen = request.client;
+    for address in said.rsplit(',').map_while(|address| address.trim().parse().ok()) {
+        if seen.is_some_and(|seen| !trusts(seen)) {
+            break;
+        }
+        seen = Some(address);
+    }
+    seen
+}
+
+fn is_on(options: &Options, key: &str) -> bool {
+    options.global(key) == Some("true")
+}
+
+fn reads_headers(options: &Options) -> bool {
+    is_on(options, "use-forwarded-headers") || is_on(options, "enable-real-ip")
+}
+
+/// The Service before the controller whose traffic kube-proxy sends on with the address of a node, where nothing else tells
+/// nginx the client's.
+fn hidden<'a>(world: &World<'a>, request: &Request, options: &Options) -> Option<&'a Arc<Record>> {
+    let controller = options.controller();
+    let is_told = reads_headers(options) || is_on(options, "use-proxy-protocol");
+    if is_told || controller.host_network || request.vantage != Vantage::External {
+        return None;
+    }
+    let service = world.get(controller.service.as_ref()?)?;
+    let read = facts::service(service)?;
+    let is_open = matches!(read.kind, ServiceType::LoadBalancer | ServiceType::NodePort);
+    // A load balancer that is a proxy itself speaks for its clients in its own way.
+    let is_proxy = |address: &Address| address.is_proxy;
+    let is_hidden = is_open && !read.external_local && proxy::sends(service).is_none();
+    (is_hidden && !read.addresses.iter().any(is_proxy)).then_some(service)
+}
+
+/// The address of a node that a list holds.
+fn node_in(world: &World, list: &str) -> Option<String> {
+    let addresses = world.of(NODE).filter_map(|node| facts::node(node)).flat_map(|node| node.addresses.iter());
+    let listed = |address: &&str| {
+        address.parse().is_ok_and(|address| list.split(',').any(|range| contains(range.trim(), address)))
+    };
+    addresses.map(|(_, address)| &**address).find(listed).map(str::to_owned)
+}
