@@ -170,3 +170,18 @@ fn the_demo_is_checked_like_any_cluster() {
     assert!(!routes.is_empty() && stderr(&output).is_empty(), "{}", stderr(&output));
     assert!(routes.iter().all(|route| route["target"]["namespace"] == "shop-staging"), "{check}");
 }
+
+#[test]
+fn a_route_that_another_one_owns_is_broken_though_its_address_answers() {
+    let second = SHOP.split("---").next().unwrap().replace("name: shop, namespace", "name: again, namespace");
+    let text = format!("{SHOP}---{second}").replace("spec:\n  rules", "spec:\n  ingressClassName: nginx\n  rules");
+    let output = kplumb(&["check", "-f", "-", "-o", "json", "--controller", "ingress-nginx"], &text);
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    let check = json(&output);
+    let routes = check["routes"].as_array().unwrap();
+    let told: Vec<_> =
+        routes.iter().map(|route| (route["target"]["name"].as_str(), &route["headline"]["code"])).collect();
+    // Of one age the later name is older, as ingress-nginx sorts.
+    assert_eq!(told[0], (Some("again"), &Value::from("CTL-DUP-PATH")));
+    assert_eq!(check["summary"]["broken"], 1);
+}

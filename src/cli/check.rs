@@ -8,7 +8,9 @@ use crate::cli::{Unusable, ground, open, print, settings};
 use crate::kinds::KindId;
 use crate::view;
 use crate::view::fit::sanitise;
+use crate::view::line::counted;
 use crate::view::routes::{self, Route};
+use crate::view::trace::fault::{Finding, Severity};
 use crate::view::trace::outcome::{Trace, Verdict};
 use crate::view::trace::request::Request;
 use crate::view::trace::{sentence, verdict};
@@ -31,7 +33,7 @@ pub fn run(common: &Common, flags: &Flags) -> Result<ExitCode, Unusable> {
         let followed = ground.follow(&requests, Depth::NoEvents).await;
         let missing = missing(&ground);
         let mut checked: Vec<(Route, Followed)> = routes.into_iter().zip(followed).collect();
-        checked.sort_by_key(|(_, followed)| followed.trace.verdict);
+        checked.sort_by_key(|(route, followed)| judged(route, &followed.trace).0);
         Ok::<_, Unusable>((ground, Checked { routes: checked, missing }))
     });
     // Watches and their connections are dropped, not waited for.
@@ -55,12 +57,28 @@ struct Checked {
 impl Checked {
     /// The verdict by which the exit code is chosen.
     fn verdict(&self, fail_on: FailOn) -> Verdict {
-        let verdicts = || self.routes.iter().map(|(_, followed)| followed.trace.verdict);
+        let verdicts = || self.routes.iter().map(|(route, followed)| judged(route, &followed.trace).0);
         if fail_on == FailOn::Warn && verdicts().any(|verdict| verdict == Verdict::Warn) {
             return Verdict::Broken;
         }
         let unseen = self.missing.iter().map(|_| Verdict::Unknown);
         ground::worst(verdicts().chain(unseen))
+    }
+}
+
+/// The verdict of a route, and the fault that explains it: that of its request, unless the route itself gets none of them, as
+/// an older one owns its host and path.
+fn judged<'t>(route: &Route, trace: &'t Trace) -> (Verdict, Option<&'t Finding>) {
+    let is_own = |finding: &&Finding| {
+        let proof = finding.evidence.first();
+        let field = proof.filter(|proof| proof.object.as_ref() == Some(&route.owner)).map(|proof| &proof.path);
+        let rest = field.and_then(|field| field.strip_prefix(&route.field));
+        finding.severity == Severity::Broken && rest.is_some_and(|rest| rest.starts_with('.'))
+    };
+    let idle = trace.chain().flat_map(|link| &link.side).find(is_own);
+    match (trace.verdict, idle) {
+        (Verdict::Broken, _) | (_, None) => (trace.verdict, verdict::headline(trace)),
+        (_, Some(finding)) => (Verdict::Broken, Some(finding)),
     }
 }
 
@@ -109,8 +127,8 @@ struct Row {
 
 fn summary(checked: &[(Route, Followed)]) -> Summary {
     let mut summary = Summary::default();
-    for (_, followed) in checked {
-        *match followed.trace.verdict {
+    for (route, followed) in checked {
+        *match judged(route, &followed.trace).0 {
             Verdict::Broken => &mut summary.broken,
             Verdict::Unknown => &mut summary.unknown,
             Verdict::Warn => &mut summary.warn,
@@ -121,12 +139,15 @@ fn summary(checked: &[(Route, Followed)]) -> Summary {
 }
 
 fn json(ground: &Ground, checked: &Checked) -> Document {
-    let row = |(route, Followed { trace, real }): &(Route, Followed)| Row {
-        target: document::reference(&route.owner, ground.catalog()),
-        url: trace.request.url(),
-        verdict: trace.verdict.name(),
-        headline: verdict::headline(trace).map(|finding| document::fault(finding, ground.catalog())),
-        probe: document::probe(trace, real),
+    let row = |(route, Followed { trace, real }): &(Route, Followed)| {
+        let (verdict, headline) = judged(route, trace);
+        Row {
+            target: document::reference(&route.owner, ground.catalog()),
+            url: trace.request.url(),
+            verdict: verdict.name(),
+            headline: headline.map(|finding| document::fault(finding, ground.catalog())),
+            probe: document::probe(trace, real),
+        }
     };
     Document {
         schema: "kplumb.check/v1",
@@ -142,15 +163,16 @@ fn text(ground: &Ground, checked: &Checked) -> String {
     let mut told = BTreeSet::new();
     for (route, Followed { trace, real }) in &checked.routes {
         let owner = view::title(ground.catalog(), &route.owner);
-        lines.push(format!("{:<8} {}  {owner}", trace.verdict.name(), trace.request.url()));
-        match verdict::headline(trace) {
+        let (verdict, headline) = judged(route, trace);
+        lines.push(format!("{:<8} {}  {owner}", verdict.name(), trace.request.url()));
+        match headline {
             // One cause often breaks many routes: it is explained once.
             Some(finding) if !told.insert(finding.message()) => {
                 lines.push(format!("         {}: as above", finding.code()));
             }
             Some(finding) => {
                 lines.push(format!("         {}: {}", finding.code(), finding.message()));
-                let is_broken = trace.verdict == Verdict::Broken;
+                let is_broken = verdict == Verdict::Broken;
                 lines
                     .extend(finding.fix().into_iter().filter(|_| is_broken).map(|line| format!("           $ {line}")));
             }
@@ -163,8 +185,8 @@ fn text(ground: &Ground, checked: &Checked) -> String {
     }
     lines.extend(checked.missing.iter().map(|why| format!("unknown  there may be more routes: {why}")));
     let Summary { ok, warn, broken, unknown } = summary(&checked.routes);
-    let count = checked.routes.len();
-    lines.push(format!("{count} routes: {broken} broken, {unknown} unknown, {warn} warn, {ok} ok"));
+    let count = counted(checked.routes.len(), "route");
+    lines.push(format!("{count}: {broken} broken, {unknown} unknown, {warn} warn, {ok} ok"));
     let lines: Vec<String> = lines.iter().map(|line| sanitise(line).into_owned()).collect();
     format!("{}\n", lines.join("\n"))
 }
