@@ -1,6 +1,7 @@
 //! Whether the NetworkPolicies of a pod let a caller in, and which rule was meant to.
 
-use crate::kinds::network_policy::{NetworkPolicyFacts, Peer, PolicyRule};
+use crate::kinds::network_policy::{NetworkPolicyFacts, Peer, PolicyPort, PolicyRule};
+use crate::kinds::service::PortRef;
 use crate::kinds::{NETWORK_POLICY, Record, Selector};
 use crate::view::line::counted;
 use crate::view::trace::body::Body;
@@ -127,15 +128,25 @@ fn port(said: &Said, way: Way) -> Option<Finding> {
     if rule.peers.is_empty() && rules(said).any(|(policy, _, rule)| !is_meant(policy, rule)) {
         return None;
     }
-    let names = rule.ports.iter().any(|open| matches!(&open.port, Some(crate::kinds::service::PortRef::Name(_))));
-    let hint = if names {
-        ": no port of the pod is called so"
-    } else {
-        ", which is what policies see, not the Service's port"
+    let names = rule.ports.iter().any(|open| matches!(&open.port, Some(PortRef::Name(_))));
+    let finding = words(Finding::of(&np::NP_PORT), policy, way).word("opened", ports_text(rule)).word("rule", at);
+    // The same port of another protocol is another door.
+    let finding = match rule.ports.iter().position(|open| *open.protocol != *"TCP" && is_at(open, way)) {
+        Some(spoken) => finding.word("hint", ", and by TCP").word("spoken", spoken),
+        None if names => finding.word("hint", ": no port of the pod is called so").word("opening", 0),
+        None => finding.word("hint", ", which is what policies see, not the Service's port").word("opening", 0),
     };
-    let finding = words(Finding::of(&np::NP_PORT), policy, way).word("opened", ports_text(rule));
-    let finding = finding.word("hint", hint).word("rule", at);
     Some(finding.proof(policy, format!(".spec.ingress[{at}].ports"), ports_text(rule)))
+}
+
+/// Whether a port of a rule is the port of a connection, of whatever protocol.
+fn is_at(open: &PolicyPort, way: Way) -> bool {
+    let number = i32::from(way.port);
+    match (&open.port, open.end) {
+        (None, _) => true,
+        (Some(PortRef::Number(first)), end) => *first <= number && number <= end.unwrap_or(*first),
+        (Some(PortRef::Name(_)), _) => false,
+    }
 }
 
 /// A rule whose namespaceSelector was meant for the caller's namespace.
