@@ -4,6 +4,7 @@ use crate::kinds::{HORIZONTAL_POD_AUTOSCALER, POD, Record, Selector};
 use crate::view::trace::body::{self, Body, WORKLOADS};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, sv};
+use crate::view::trace::near::distance;
 use crate::view::trace::service::call::{Call, named, owner};
 use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::Crowd;
@@ -148,15 +149,18 @@ fn closest<'a>(world: &World<'a>, goal: &Goal) -> Option<(&'a Arc<Record>, &'a L
     let all = bodies(world, goal);
     let score = |labels: &Labels| {
         let points = goal.facts.selector.iter().map(|(key, value)| match label(labels, key) {
-            Some(have) if have == value => 3,
-            Some(_) => 1,
+            Some(have) if have == value => 12,
+            Some(have) if distance(have, value) <= 2 => 6,
+            Some(_) => 4,
             None => 0,
         });
         points.sum::<u32>()
     };
+    let named = |record: &Record| u32::from(record.key.name.starts_with(&*goal.record.key.name));
     // The first of equals: pods before workloads, by name.
     all.map(|(record, labels)| (score(labels), record, labels))
         .filter(|(score, ..)| *score != 0)
+        .map(|(score, record, labels)| (score + named(record), record, labels))
         .fold(None, |best: Option<(u32, _, _)>, next| if best.is_none_or(|b| b.0 < next.0) { Some(next) } else { best })
         .map(|(_, record, labels)| (record, labels))
 }
