@@ -24,6 +24,7 @@ pub mod zones;
 
 use self::call::Call;
 use self::chain::Goal;
+use crate::kinds::service::PortRef;
 use crate::view::trace::hop::{HopKind, Standing, Status};
 use crate::view::trace::outcome::Backend;
 use crate::view::trace::plan::{Arm, ArmTarget, Caller, Leg, LegEnd};
@@ -61,10 +62,14 @@ pub fn walk(world: &World, arm: &Arm, caller: &Caller) -> Leg {
 
 /// A backend of which nothing is known yet.
 fn nobody(arm: &Arm) -> Backend {
+    let port = match &arm.target {
+        ArmTarget::Service { port: Some(PortRef::Number(port)), .. } => u16::try_from(*port).unwrap_or(0),
+        ArmTarget::Service { .. } | ArmTarget::Nowhere => 0,
+    };
     Backend {
         namespace: Arc::from(""),
         service: Arc::from(""),
-        port: 0,
+        port,
         share: arm.share,
         path: arm.path.clone(),
         host: arm.host.clone(),

@@ -20,10 +20,10 @@ faults! {
         fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o jsonpath='{.status}'",
             "kubectl -n {{namespace}} edit {{resource}} {{name}}"]
         explains [];
-    GW_CONFLICT "GW-CONFLICT" Broken "listener {{listener}} of {{owner}} collides with {{other}} on port {{port}} ({{reason}}), so {{host}} is not served there"
+    GW_CONFLICT "GW-CONFLICT" Broken "listener {{listener}} of {{owner}} collides with {{other}} on port {{port}} ({{reason}}), so it serves no request ({{host}})"
         fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o jsonpath='{range .spec.listeners[*]}{.name}{\" \"}{.port}{\" \"}{.protocol}{\" \"}{.hostname}{\"\\n\"}{end}'",
             "kubectl -n {{namespace}} patch {{resource}} {{name}} --type=json -p '[{\"op\":\"remove\",\"path\":\"/spec/listeners/{{index}}\"}]'"]
-        explains ["GW-LISTENER"];
+        explains ["GW-LISTENER", "RT-G-MATCH"];
     GW_CERTREF "GW-CERTREF" Broken "listener {{listener}} of {{owner}} cannot use its certificate {{secret}}: {{why}}, so TLS fails"
         fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o jsonpath='{.spec.listeners[{{index}}].tls}'",
             "kubectl -n {{secret_namespace}} get secret {{secret_name}}",
@@ -36,7 +36,7 @@ faults! {
             "kubectl -n {{namespace}} patch gateway {{gateway}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/listeners/-\",\"value\":{\"name\":\"{{new_name}}\",\"port\":{{port}},\"protocol\":\"{{protocol}}\"}}]'",
             "kubectl -n {{namespace}} edit gateway {{gateway}}"]
         explains [];
-    GW_BTP "GW-BTP" Broken "BackendTLSPolicy {{namespace}}/{{policy}} for Service {{service}} is broken: {{reason}}, so the Gateway answers 5xx"
+    GW_BTP "GW-BTP" Broken "BackendTLSPolicy {{namespace}}/{{policy}} for Service {{service}} is broken: {{reason}}, so {{effect}}"
         fix ["kubectl -n {{namespace}} get backendtlspolicy {{policy}} -o jsonpath='{.spec.validation} {.status.ancestors}'",
             "kubectl -n {{namespace}} edit backendtlspolicy {{policy}}"]
         explains [];

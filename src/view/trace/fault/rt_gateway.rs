@@ -38,7 +38,7 @@ faults! {
             "kubectl -n {{namespace}} patch {{resource}} {{route}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/{{field}}\",\"value\":\"{{candidate}}\"}]'",
             "kubectl -n {{namespace}} edit {{resource}} {{route}}"]
         explains [];
-    RT_G_GRANT "RT-G-GRANT" Broken "{{kind}} {{namespace}}/{{route}} names {{backend}} of another namespace: {{backend_namespace}} has no ReferenceGrant for it, so the Gateway answers 500"
+    RT_G_GRANT "RT-G-GRANT" Broken "{{kind}} {{namespace}}/{{route}} names {{backend}} of another namespace: {{backend_namespace}} has no ReferenceGrant for it{{near}}, so the Gateway answers 500"
         fix ["kubectl -n {{backend_namespace}} get referencegrant -o yaml",
             "kubectl apply -f - <<< '{\"apiVersion\":\"gateway.networking.k8s.io/v1beta1\",\"kind\":\"ReferenceGrant\",\"metadata\":{\"name\":\"from-{{namespace}}\",\"namespace\":\"{{backend_namespace}}\"},\"spec\":{\"from\":[{\"group\":\"gateway.networking.k8s.io\",\"kind\":\"{{kind}}\",\"namespace\":\"{{namespace}}\"}],\"to\":[{\"group\":\"{{backend_group}}\",\"kind\":\"{{backend_kind}}\"}]}}'"]
         explains ["RT-G-BACKEND", "RT-G-PORT"];

@@ -47,7 +47,7 @@ pub fn of(world: &World, service: &Record, port: &str) -> Policies {
     let is_port = found[0].2;
     for (loser, _, _) in losers.iter().filter(|(_, _, of_port)| *of_port == is_port) {
         let reason = format!("Conflicted: {} is for the same target and counts", policy.key.name);
-        let finding = begin(loser, service, &reason).severe(Severity::Warn);
+        let finding = begin(loser, service, &reason).severe(Severity::Warn).word("effect", "it counts for nothing");
         policies.findings.push(finding.proof(loser, ".spec.targetRefs", &service.key.name));
     }
     policies
@@ -55,6 +55,7 @@ pub fn of(world: &World, service: &Record, port: &str) -> Policies {
 
 fn begin(policy: &Record, service: &Record, reason: &str) -> Finding {
     let finding = Finding::of(&gw::GW_BTP).object("policy", &policy.key).word("reason", reason);
+    let finding = finding.word("effect", "the Gateway answers 5xx");
     finding.word("service", format!("{}/{}", namespace(service), service.key.name))
 }
 

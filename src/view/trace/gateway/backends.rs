@@ -144,7 +144,7 @@ fn field(chosen: &Candidate, at: usize, field: &str) -> String {
 
 fn begin(fault: &'static crate::view::trace::fault::Fault, chosen: &Candidate, at: usize) -> Finding {
     let object = &chosen.rule().backends[at].object;
-    let finding = chosen.route().name_in(Finding::of(fault)).word("backend", title(object));
+    let finding = chosen.route().name_in(Finding::of(fault)).word("backend", title(object)).word("near", "");
     let finding = finding.word("backend_namespace", object.namespace.as_deref().unwrap_or(""));
     let finding = finding.word("backend_name", &object.name);
     let finding = finding.word("pointer", format!("/spec/rules/{}/backendRefs/{at}", chosen.rule));
@@ -159,6 +159,7 @@ fn examine(world: &World, chosen: &Candidate, at: usize) -> Check {
         May::No => {
             let finding = begin(&rt::RT_G_GRANT, chosen, at).word("backend_group", &backend.object.group);
             let finding = finding.word("backend_kind", &backend.object.kind);
+            let finding = finding.word("near", grants::near(world, &backend.object));
             let namespace = backend.object.namespace.as_deref().unwrap_or("");
             check.findings.push(finding.proof(route.record, field(chosen, at, "namespace"), namespace));
             check.answered = Some(INVALID);
@@ -216,6 +217,7 @@ pub fn mirrors(world: &World, chosen: &Candidate, change: &Change) -> Vec<Findin
         let path = format!(".spec.rules[{}].filters[*].requestMirror.backendRef.name", chosen.rule);
         let finding = |fault| {
             let finding = route.name_in(Finding::of(fault)).word("backend", title(object)).word("status", "nothing");
+            let finding = finding.word("near", grants::near(world, object));
             let finding = finding.word("backend_namespace", there).word("backend_group", &object.group);
             finding.word("backend_kind", &object.kind).proof(route.record, path.as_str(), &object.name)
         };

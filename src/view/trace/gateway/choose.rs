@@ -127,11 +127,14 @@ impl<'c, 'a> Candidate<'c, 'a> {
         let (own, theirs) = (self.precision(), other.precision());
         let is_one_route = self.route().record.key == other.route().record.key;
         if self.route().kind != other.route().kind && self.host == other.host {
+            let host = names::shown(self.host);
+            let pair = [self.route().kind, other.route().kind].map(|kind| match kind {
+                "HTTPRoute" => "an HTTPRoute".to_owned(),
+                kind => format!("a {kind}"),
+            });
             return Some(format!(
-                "an {} and a {} may not share the host {}",
-                self.route().kind,
-                other.route().kind,
-                names::shown(self.host)
+                "{} and {} should not share the host {host}: some take only one of them",
+                pair[0], pair[1]
             ));
         }
         if own == theirs && is_one_route {

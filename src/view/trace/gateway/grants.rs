@@ -2,6 +2,7 @@
 
 use crate::kinds::gateway::facts::FromNamespaces;
 use crate::kinds::gateway_api::{GROUP, ObjectName};
+use crate::kinds::reference_grant::ReferenceGrantFacts;
 use crate::kinds::{NAMESPACE, ObjectRef, REFERENCE_GRANT, Requirement, Selector};
 use crate::view::trace::facts;
 use crate::view::trace::world::World;
@@ -42,6 +43,21 @@ pub fn grant(world: &World, from: (&str, &str), to: &ObjectName) -> May {
         Some(missing) => May::Unknown(format!("{missing} in namespace {there}")),
         None => May::No,
     }
+}
+
+/// The grant there that comes nearest, and what it is for: written for something else than this reference.
+pub fn near(world: &World, to: &ObjectName) -> String {
+    let grants = world.in_namespace(REFERENCE_GRANT, to.namespace.as_deref().unwrap_or(""));
+    let read = grants.into_iter().filter_map(|record| Some((record, facts::reference_grant(record)?)));
+    let points = |grant: &ReferenceGrantFacts| grant.to.iter().filter(|at| at.kind == to.kind).count();
+    let Some((record, grant)) = read.max_by_key(|(_, grant)| points(grant)) else { return String::new() };
+    let from = grant.from.iter().map(|side| format!("{}s of {}", side.kind, side.namespace));
+    let at = grant.to.iter().map(|at| match &at.name {
+        Some(name) => format!("{} {name}", at.kind),
+        None => format!("{}s", at.kind),
+    });
+    let (from, at) = (from.collect::<Vec<_>>().join(", "), at.collect::<Vec<_>>().join(", "));
+    format!(" (ReferenceGrant {} lets {from} point at {at})", record.key.name)
 }
 
 /// Whether a listener (or a Gateway) in its own namespace lets something of another one attach.

@@ -58,6 +58,8 @@ impl Search<'_, '_> {
         let own = &self.listeners.places[place];
         let is_stream = *own.listener.protocol == *"TLS";
         let (finding, nearest) = if is_stream { (self.cut(own), None) } else { self.no_match(place) };
+        // A route at a listener that is not served is lost with it.
+        reasons.findings.extend(self.isolated(place).and_then(|(_, other)| other.finding()));
         reasons.findings.push(finding);
         reasons.nearest = reasons.nearest.or(nearest);
         reasons
@@ -246,9 +248,12 @@ impl Search<'_, '_> {
         hosts.dedup();
         let other = self.isolated(place);
         let why = match (hosts.is_empty(), other) {
-            (_, Some(other)) => format!(
-                "{} is attached to listener {} only, and listener {} is more specific for {}",
-                other.0, other.1, own.listener.name, self.name
+            (_, Some((route, other))) if other.trouble.is_some() => {
+                format!("{route} is attached to listener {} only, which serves no request", other.listener.name)
+            }
+            (_, Some((route, other))) => format!(
+                "{route} is attached to listener {} only, and listener {} is more specific for {}, which counts wherever listeners are kept apart",
+                other.listener.name, own.listener.name, self.name
             ),
             (true, None) => "no route is attached to it".to_owned(),
             (false, None) => {
@@ -266,14 +271,15 @@ impl Search<'_, '_> {
     }
 
     /// A route that another listener of the port would give the request to, and that listener.
-    fn isolated(&self, place: usize) -> Option<(String, String)> {
+    fn isolated(&self, place: usize) -> Option<(String, &Place<'_>)> {
         let own = &self.listeners.places[place];
         self.routes.iter().find_map(|attached| {
             let (at, _) = attached.places.iter().find(|(at, hosts)| {
-                self.listeners.places[*at].listener.port == own.listener.port
+                *at != place
+                    && self.listeners.places[*at].listener.port == own.listener.port
                     && hosts.iter().any(|host| names::covers(host, self.name))
             })?;
-            Some((attached.route.title(), self.listeners.places[*at].listener.name.to_string()))
+            Some((attached.route.title(), &self.listeners.places[*at]))
         })
     }
 
