@@ -124,6 +124,17 @@ fn logs_of_a_workload_are_those_of_its_pods() {
 }
 
 #[test]
+fn logs_of_several_pods_are_one_by_their_times() {
+    let output = logs(&["20", "deploy/cart", "--timestamps"]);
+    let lines = stdout(&output);
+    let (pods, times): (Vec<_>, Vec<_>) =
+        lines.lines().filter_map(|line| line.split_once(' ')).map(|(pod, line)| (pod, &line[..30])).unzip();
+    assert!(times.is_sorted(), "{lines}");
+    let turns = pods.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert!(10 < turns, "{lines}");
+}
+
+#[test]
 fn logs_as_records_hold_what_the_text_holds() {
     let output = logs(&["2", "deploy/cart", "-o", "json"]);
     assert!(!output.stdout.is_empty(), "{}", stderr(&output));

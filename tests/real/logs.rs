@@ -6,6 +6,7 @@
 //! `KPLUMB_PEERS=1` prints a table of what kubectl and stern make of the same faults.
 
 mod judge;
+mod merge;
 pub mod peers;
 pub mod source;
 

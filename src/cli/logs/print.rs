@@ -75,7 +75,12 @@ impl Printer {
     pub fn take(&mut self, heard: Heard, sheet: &mut Sheet) {
         match heard {
             Heard::Joined(id, wanted) => self.join(id, &wanted),
-            Heard::Said(id, batch) => self.batch(id, &batch, sheet),
+            Heard::Said(id, batch) => self.batch(&batch, &[(id, batch.pieces.len())], sheet),
+            Heard::Merged(batch, turns) => self.batch(&batch, &turns, sheet),
+            Heard::Slow(id) => {
+                let Some(source) = self.sources.get(usize::from(id.0)) else { return };
+                sheet.note(&format!("kplumb: {}: says nothing so far, and the others wait for it", source.name));
+            }
             Heard::Nothing { follows } => {
                 let rest = if follows { ": waiting for one" } else { "" };
                 sheet.note(&format!("kplumb: no container matches{rest}"));
@@ -116,12 +121,16 @@ impl Printer {
         });
     }
 
-    fn batch(&self, id: SourceId, batch: &Batch, sheet: &mut Sheet) {
-        for (piece, line) in batch.pieces.iter().zip(batch.lines()) {
-            match (piece, line) {
-                (Piece::Mark(mark), _) => self.mark(id, mark, sheet),
-                (Piece::Line { .. }, Some((at, line))) => self.line(id, at, line, &mut sheet.out),
-                (Piece::Line { .. }, None) => {}
+    /// Prints what several streams say, each some pieces in its turn.
+    fn batch(&self, batch: &Batch, turns: &[(SourceId, usize)], sheet: &mut Sheet) {
+        let mut pieces = batch.pieces.iter().zip(batch.lines());
+        for (id, count) in turns {
+            for (piece, line) in pieces.by_ref().take(*count) {
+                match (piece, line) {
+                    (Piece::Mark(mark), _) => self.mark(*id, mark, sheet),
+                    (Piece::Line { .. }, Some((at, line))) => self.line(*id, at, line, &mut sheet.out),
+                    (Piece::Line { .. }, None) => {}
+                }
             }
         }
     }

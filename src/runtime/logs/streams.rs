@@ -4,6 +4,7 @@ use crate::api::connect::Connection;
 use crate::api::logs::follow::{Job, Manner, Over, follow};
 use crate::api::logs::{Ask, Target};
 use crate::app::effect::Stream;
+use crate::runtime::logs::merge::Mouth;
 use crate::view::logs::batch::{Batch, Mark, SourceId};
 use crate::view::logs::query::Part;
 use crate::view::logs::state::State;
@@ -22,6 +23,7 @@ pub struct Streams {
     doors: Arc<Semaphore>,
     lines: mpsc::Sender<(SourceId, Batch)>,
     ends: Option<mpsc::Sender<(SourceId, Over)>>,
+    mouths: Option<Vec<Mouth>>,
     open: HashMap<SourceId, Reading>,
     manner: Manner,
 }
@@ -37,13 +39,24 @@ impl Streams {
     /// No stream yet; what they read goes to `lines`.
     pub fn new(connection: Connection, lines: mpsc::Sender<(SourceId, Batch)>, manner: Manner) -> Self {
         let doors = Arc::new(Semaphore::new(DOORS));
-        Self { connection, doors, lines, ends: None, open: HashMap::new(), manner }
+        Self { connection, doors, lines, ends: None, mouths: None, open: HashMap::new(), manner }
     }
 
     /// Says of each stream when and why it is over, after its last line.
     pub fn telling(mut self, ends: mpsc::Sender<(SourceId, Over)>) -> Self {
         self.ends = Some(ends);
         self
+    }
+
+    /// Each stream has a channel of its own instead of the one for all, and waits until its last batch is taken.
+    pub fn apart(mut self) -> Self {
+        self.mouths = Some(Vec::new());
+        self
+    }
+
+    /// The channels of streams that are read apart and began since this was asked last.
+    pub fn mouths(&mut self) -> Vec<Mouth> {
+        self.mouths.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// New streams begin, those that are there learn what their containers do, and the others end.
@@ -85,7 +98,7 @@ impl Streams {
         };
         let begin = Ask { follow: part.follow, previous: part.previous, since: part.since, tail: part.tail };
         let (connection, doors) = (self.connection.clone(), Arc::clone(&self.doors));
-        let (lines, ends, manner) = (self.lines.clone(), self.ends.clone(), self.manner);
+        let (lines, ends, manner) = (self.lines(source), self.ends.clone(), self.manner);
         let job = Job { connection, target, begin, state: states, source, out: lines.clone(), doors, manner };
         let task = tokio::task::spawn_local(async move {
             let over = follow(job).await;
@@ -95,11 +108,20 @@ impl Streams {
                 end.mark(Mark::Ended { code: None, reason: Arc::from("") });
                 let _ = lines.send((source, end)).await;
             }
+            drop(lines);
             if let Some(ends) = ends {
                 let _ = ends.send((source, over)).await;
             }
         });
         self.open.insert(source, Reading { state, part, task: task.abort_handle() });
+    }
+
+    /// Where the lines of a stream go.
+    fn lines(&mut self, source: SourceId) -> mpsc::Sender<(SourceId, Batch)> {
+        let Some(mouths) = &mut self.mouths else { return self.lines.clone() };
+        let (lines, mouth) = mpsc::channel(1);
+        mouths.push((source, mouth));
+        lines
     }
 }
 

@@ -4,10 +4,12 @@ use crate::api::logs::follow::{Manner, Over};
 use crate::app::effect::Stream;
 use crate::kinds::{self, Health, ObjectRef, Target};
 use crate::runtime::gather::Gathering;
+use crate::runtime::logs::merge::{Unheard, merge};
 use crate::runtime::logs::streams::Streams;
 use crate::view::logs::batch::{Batch, SourceId};
 use crate::view::logs::query::{Part, Query, Wanted, wanted};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::pin::pin;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -34,6 +36,10 @@ pub enum Heard {
     Joined(SourceId, Box<Wanted>),
     /// Lines and marks.
     Said(SourceId, Batch),
+    /// Lines and marks of several streams in the order of their times, and how many pieces each of them has in turn.
+    Merged(Batch, Vec<(SourceId, usize)>),
+    /// All others wait for this stream, which says nothing.
+    Slow(SourceId),
     /// More streams match than are read.
     TooMany(usize),
     /// No container matches at the beginning; one that comes later joins only those who follow.
@@ -66,14 +72,16 @@ struct Tail {
     has_complained: bool,
 }
 
-/// Reads until all is read that can come, or nobody listens.
+/// Reads until all is read that can come, or nobody listens. What is followed is told as it comes, all else by its time.
 pub async fn tail(mut gathering: Gathering, wish: Wish, out: mpsc::Sender<Heard>) -> Tally {
-    let (lines, mut said) = mpsc::channel(AHEAD);
-    let (ends, mut ended) = mpsc::channel(AHEAD);
-    if wish.query.part.follow {
+    let (lines, said) = mpsc::channel(AHEAD);
+    let (ends, ended) = mpsc::channel(AHEAD);
+    let follows = wish.query.part.follow;
+    let streams = Streams::new(gathering.connection(), lines, wish.manner).telling(ends);
+    let streams = if follows { streams } else { streams.apart() };
+    if follows {
         gathering.stay_true();
     }
-    let streams = Streams::new(gathering.connection(), lines, wish.manner).telling(ends);
     let mut tail = Tail {
         gathering,
         wish,
@@ -85,37 +93,64 @@ pub async fn tail(mut gathering: Gathering, wish: Wish, out: mpsc::Sender<Heard>
         is_first: true,
         has_complained: false,
     };
-    let mut is_changed = true;
-    loop {
-        if std::mem::take(&mut is_changed) && tail.choose(&out).await.is_err() {
-            return tail.tally;
-        }
-        if tail.is_over() {
-            // Whoever says that it is over has handed on its last line.
-            while let Ok((source, batch)) = said.try_recv() {
-                if out.send(Heard::Said(source, batch)).await.is_err() {
-                    break;
-                }
-            }
-            return tail.tally;
-        }
-        tokio::select! {
-            Some((source, batch)) = said.recv() => {
-                if out.send(Heard::Said(source, batch)).await.is_err() {
-                    return tail.tally;
-                }
-            }
-            Some((source, over)) = ended.recv() => tail.end(source, over),
-            // Who does not follow reads what there was at the beginning.
-            true = tail.gathering.changed() => is_changed = tail.wish.query.part.follow,
-            () = out.closed() => return tail.tally,
-        }
-    }
+    // An error is a listener that has gone: then it is over, too.
+    let _ = if follows { tail.follow(said, ended, &out).await } else { tail.read(ended, &out).await };
+    tail.tally
 }
 
 impl Tail {
+    /// Reads what there is now.
+    async fn read(
+        &mut self,
+        mut ended: mpsc::Receiver<(SourceId, Over)>,
+        out: &mpsc::Sender<Heard>,
+    ) -> Result<(), Unheard> {
+        self.choose(out).await?;
+        let mut merging = pin!(merge(self.streams.mouths(), out));
+        loop {
+            tokio::select! {
+                merged = &mut merging => break merged?,
+                Some((source, over)) = ended.recv() => self.end(source, over),
+            }
+        }
+        while !self.is_over()
+            && let Some((source, over)) = ended.recv().await
+        {
+            self.end(source, over);
+        }
+        Ok(())
+    }
+
+    /// Reads, and goes on with what comes.
+    async fn follow(
+        &mut self,
+        mut said: mpsc::Receiver<(SourceId, Batch)>,
+        mut ended: mpsc::Receiver<(SourceId, Over)>,
+        out: &mpsc::Sender<Heard>,
+    ) -> Result<(), Unheard> {
+        let mut is_changed = true;
+        loop {
+            if std::mem::take(&mut is_changed) {
+                self.choose(out).await?;
+            }
+            if self.is_over() {
+                // Whoever says that it is over has handed on its last line.
+                while let Ok((source, batch)) = said.try_recv() {
+                    out.send(Heard::Said(source, batch)).await?;
+                }
+                return Ok(());
+            }
+            tokio::select! {
+                Some((source, batch)) = said.recv() => out.send(Heard::Said(source, batch)).await?,
+                Some((source, over)) = ended.recv() => self.end(source, over),
+                true = self.gathering.changed() => is_changed = true,
+                () = out.closed() => return Err(Unheard),
+            }
+        }
+    }
+
     /// Brings the streams in line with the model.
-    async fn choose(&mut self, out: &mpsc::Sender<Heard>) -> Result<(), mpsc::error::SendError<Heard>> {
+    async fn choose(&mut self, out: &mpsc::Sender<Heard>) -> Result<(), Unheard> {
         let mut all = self.matching();
         if self.is_first && all.is_empty() {
             out.send(Heard::Nothing { follows: self.wish.query.part.follow }).await?;
