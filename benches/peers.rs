@@ -16,6 +16,7 @@ mod real {
 use real::{control_plane, proxy};
 
 use control_plane::{ControlPlane, Settings, program};
+use real::logs::peers::pipe::Pipe;
 use real::logs::peers::{Tool, compare};
 use real::logs::source::Source;
 use real::logs::still_pod;
@@ -61,8 +62,10 @@ fn flood() {
     tell("kplumb logs --no-follow", || run(ours(), &kubeconfig));
     for tool in Tool::built() {
         let (name, arguments): (&str, &[&str]) = match tool {
-            Tool::Kubectl => ("kubectl logs -l --prefix", &["logs", "-l", "storm=yes", "--prefix", "--tail=-1"]),
-            Tool::Stern => ("stern --no-follow", &[".", "--no-follow", "--tail=-1", "--color", "never"]),
+            Tool::Pipe(Pipe::Kubectl) => {
+                ("kubectl logs -l --prefix", &["logs", "-l", "storm=yes", "--prefix", "--tail=-1"])
+            }
+            Tool::Pipe(Pipe::Stern) => ("stern --no-follow", &[".", "--no-follow", "--tail=-1", "--color", "never"]),
             // It prints nothing.
             Tool::K9s => continue,
         };

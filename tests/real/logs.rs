@@ -154,6 +154,7 @@ impl Storm {
             is_long: false,
         };
         storm.lead_to_nodes();
+        until(peers::PATIENCE, || storm.peers.iter().all(Peer::is_open));
         storm.write_on();
         storm.catch_up();
         storm.cut_on();

@@ -4,14 +4,14 @@
 //! see them.
 
 mod k9s;
+pub mod pipe;
 
+use self::pipe::Pipe;
 use super::{ALONE, FAULTS, SHARED, Storm};
 use crate::control_plane::{program, until};
-use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::Child;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -20,13 +20,11 @@ use std::time::Duration;
 /// How long a reader may need to come to where we are after a fault.
 pub(super) const PATIENCE: Duration = Duration::from_secs(45);
 
-/// A reader that is not ours.
+/// A reader that is not ours, by how it is driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tool {
-    /// `kubectl logs -f`, begun again a second after its end, since the last line that it printed.
-    Kubectl,
-    /// stern, which finds pods and opens streams again by itself.
-    Stern,
+    /// It prints.
+    Pipe(Pipe),
     /// k9s on the logs of a Service, whose buffer is saved every second.
     K9s,
 }
@@ -34,34 +32,17 @@ pub enum Tool {
 impl Tool {
     /// Those that are built, kubectl always.
     pub fn built() -> Vec<Tool> {
-        let has = |name: &str| program("kubectl").with_file_name(name).exists();
-        let stern = has("stern").then_some(Tool::Stern);
-        let k9s = (has("k9s") && k9s::has_terminal()).then_some(Tool::K9s);
-        [Some(Tool::Kubectl), stern, k9s].into_iter().flatten().collect()
+        let has = |tool: &Tool| program("kubectl").with_file_name(tool.name()).exists();
+        let stern = Some(Tool::Pipe(Pipe::Stern)).filter(has);
+        let k9s = Some(Tool::K9s).filter(|tool| has(tool) && k9s::has_terminal());
+        [Some(Tool::Pipe(Pipe::Kubectl)), stern, k9s].into_iter().flatten().collect()
     }
 
     pub fn name(self) -> &'static str {
         match self {
-            Tool::Kubectl => "kubectl",
-            Tool::Stern => "stern",
+            Tool::Pipe(pipe) => pipe.name(),
             Tool::K9s => "k9s",
         }
-    }
-
-    /// What follows all pods of the storm.
-    fn command(self, kubeconfig: &Path, since: Option<&str>) -> Command {
-        let mut command = Command::new(program(self.name()));
-        command.arg("--kubeconfig").arg(kubeconfig).args(["-n", "storm", "--max-log-requests", "200"]);
-        match self {
-            Tool::Kubectl => {
-                let since = since.map(|since| format!("--since-time={since}"));
-                command.args(["logs", "-f", "-l", "storm=yes", "--all-containers", "--prefix", "--timestamps"]);
-                command.args(["--tail=-1"]).args(since);
-            }
-            Tool::Stern => drop(command.args([".", "--output", "json", "--tail=-1", "--color", "never"])),
-            Tool::K9s => unreachable!("it runs in a terminal"),
-        }
-        command
     }
 }
 
@@ -81,7 +62,7 @@ pub struct Peer {
     pub tool: Tool,
     seen: Arc<Mutex<Seen>>,
     is_over: Arc<AtomicBool>,
-    /// Whether it shall begin again.
+    /// Whether somebody is about to open the logs in it, at first or again.
     again: Arc<AtomicBool>,
     child: Arc<Mutex<Option<Child>>>,
     begun: Arc<AtomicUsize>,
@@ -101,34 +82,24 @@ impl Peer {
             tool,
             seen: Arc::default(),
             is_over: Arc::default(),
-            again: Arc::default(),
+            again: Arc::new(AtomicBool::new(tool == Tool::K9s)),
             child: Arc::default(),
             begun: Arc::default(),
             reading: None,
         };
         let (seen, is_over) = (Arc::clone(&peer.seen), Arc::clone(&peer.is_over));
         let (slot, begun) = (Arc::clone(&peer.child), Arc::clone(&peer.begun));
-        if tool == Tool::K9s {
-            let again = Arc::clone(&peer.again);
-            peer.reading = Some(thread::spawn(move || k9s::read(&kubeconfig, &seen, &is_over, &again, &begun)));
-            return peer;
-        }
-        peer.reading = Some(thread::spawn(move || {
-            while !is_over.load(Ordering::SeqCst) {
-                let since = seen.lock().unwrap().last.clone();
-                let mut command = tool.command(&kubeconfig, since.as_deref());
-                let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-                let out = BufReader::new(child.stdout.take().unwrap());
-                *slot.lock().unwrap() = Some(child);
-                begun.fetch_add(1, Ordering::SeqCst);
-                for line in out.split(b'\n') {
-                    seen.lock().unwrap().take(tool, &line.unwrap());
-                }
-                end(&slot);
-                thread::park_timeout(Duration::from_secs(1));
-            }
+        let again = Arc::clone(&peer.again);
+        peer.reading = Some(thread::spawn(move || match tool {
+            Tool::Pipe(pipe) => pipe.read(&kubeconfig, &seen, &is_over, &slot, &begun),
+            Tool::K9s => k9s::read(&kubeconfig, &seen, &is_over, &again, &begun),
         }));
         peer
+    }
+
+    /// Whether it listens. What keeps no more than some lines must before there are more.
+    pub fn is_open(&self) -> bool {
+        !self.again.load(Ordering::SeqCst)
     }
 
     /// Whether a stream has come so far.
@@ -188,32 +159,6 @@ fn end(slot: &Mutex<Option<Child>>) {
 }
 
 impl Seen {
-    fn take(&mut self, tool: Tool, line: &[u8]) {
-        let text = String::from_utf8_lossy(line);
-        let (name, message) = match tool {
-            Tool::Kubectl => {
-                // `[pod/NAME/CONTAINER] STAMP TEXT`
-                let Some((name, rest)) = text.strip_prefix("[pod/").and_then(|text| text.split_once("] ")) else {
-                    return;
-                };
-                let (stamp, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-                if self.last.as_deref().is_none_or(|last| last < stamp) {
-                    self.last = Some(stamp.to_owned());
-                }
-                (name.to_owned(), rest.to_owned())
-            }
-            Tool::Stern => {
-                let Ok(record) = serde_json::from_str::<Value>(&text) else { return };
-                let word = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
-                (format!("{}/{}", word("podName"), word("containerName")), word("message"))
-            }
-            Tool::K9s => unreachable!("it is read from files"),
-        };
-        if let Some((instance, n)) = numbers(&message) {
-            *self.times(name, instance, n) += 1;
-        }
-    }
-
     /// How often a line came.
     fn times(&mut self, name: String, instance: u32, n: usize) -> &mut u32 {
         let times = self.times.entry((name, instance)).or_default();
@@ -255,7 +200,7 @@ impl Storm {
         let is_left: fn(&Peer) -> bool = |peer| peer.tool == Tool::K9s;
         for peer in self.peers.iter().filter(|peer| is_left(peer)) {
             peer.again.store(true, Ordering::SeqCst);
-            until(PATIENCE, || !peer.again.load(Ordering::SeqCst));
+            until(PATIENCE, || peer.is_open());
         }
         self.wait_for_peers(is_left);
     }
