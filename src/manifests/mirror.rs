@@ -37,7 +37,7 @@ pub fn slices(document: &Document, documents: &[Document]) -> Vec<Document> {
     let all = subsets.flat_map(|subset| families(subset).into_iter().map(move |family| (subset, family)));
     all.enumerate()
         .map(|(at, (subset, (family, endpoints)))| {
-            let value = slice(document, subset, family, endpoints, at);
+            let value = slice(document, subset, family, &endpoints, at);
             Document { value, origin: document.origin.clone() }
         })
         .collect()
@@ -61,7 +61,7 @@ fn families(subset: &Value) -> BTreeMap<&'static str, Vec<Value>> {
     found
 }
 
-fn slice(document: &Document, subset: &Value, family: &str, endpoints: Vec<Value>, at: usize) -> Value {
+fn slice(document: &Document, subset: &Value, family: &str, endpoints: &[Value], at: usize) -> Value {
     let ports = subset["ports"].as_array().into_iter().flatten().map(|port| {
         let mut port = port.clone();
         if port["protocol"].is_null() {

@@ -2,6 +2,7 @@
 
 use super::still_pod;
 use crate::control_plane::{ControlPlane, Settings};
+use std::fmt::Write as _;
 use std::process::Command;
 
 /// More than the connections between a node and us hold, so that who is ahead has to wait.
@@ -18,8 +19,8 @@ fn logs_of_several_pods_are_merged_by_their_times() {
         // Turns of one, two, three lines; at first a long one, so that the first pod is far ahead.
         let pod = if n < LINES / 2 { 0 } else { usize::try_from(n.isqrt() % 2).unwrap() };
         let text = format!("n={n} the quick brown fox jumps over the lazy dog {}", "and again ".repeat(20));
-        files[pod].push_str(&format!("{} stdout F {text}\n", stamp(n)));
-        wanted.push_str(&format!("web-{pod} {text}\n"));
+        writeln!(files[pod], "{} stdout F {text}", stamp(n)).unwrap();
+        writeln!(wanted, "web-{pod} {text}").unwrap();
     }
     for (pod, (container, file)) in ["log-0", "log-1"].iter().zip(&files).enumerate() {
         still_pod(&plane, "merge", &format!("web-{pod}"), container);

@@ -48,7 +48,7 @@ impl Tool {
 
 /// How often each number came, by stream and instance.
 #[derive(Default)]
-struct Seen {
+pub struct Seen {
     times: BTreeMap<(String, u32), Vec<u32>>,
     /// The newest stamp that was printed.
     last: Option<String>,

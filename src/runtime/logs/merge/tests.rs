@@ -123,7 +123,7 @@ proptest! {
                 wanted.push((latest, source, n));
             }
         }
-        wanted.sort();
+        wanted.sort_unstable();
         let wanted: Vec<_> = wanted.into_iter().map(|(_, source, n)| (source, format!("{source}.{n}"))).collect();
         prop_assert_eq!(merged(&streams, size), wanted);
     }

@@ -24,7 +24,7 @@ pub fn with<'a>(
     let others = found.iter().flat_map(|ingress| names(ingress, controller)).map(str::to_lowercase);
     // Whoever has another name shares the server of its hosts with every Ingress of these.
     let aliased = found.iter().filter(|ingress| has_alias(controller, ingress, name));
-    let hosts = aliased.flat_map(|ingress| facts::ingress(ingress)).flat_map(|read| &read.rules);
+    let hosts = aliased.filter_map(|ingress| facts::ingress(ingress)).flat_map(|read| &read.rules);
     let hosts = hosts.filter_map(|rule| rule.host.as_deref()).map(str::to_lowercase);
     let beside: Vec<String> = others.chain(hosts).collect();
     let known = wanted.len();

@@ -257,7 +257,8 @@ fn is_own_name(call: &Call, goal: &Goal) -> bool {
     let name =
         host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(n, _)| n);
     let (domains, _) = names::domains(call.world);
-    let is_name = name.ends_with(".svc") || domains.iter().any(|domain| name.ends_with(&format!(".svc.{domain}")));
+    let is_name =
+        name.strip_suffix(".svc").is_some() || domains.iter().any(|domain| name.ends_with(&format!(".svc.{domain}")));
     is_name || goal.called(call).is_some()
 }
 

@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// How many pods a template stands for at most; more would say nothing new.
 const MOST: u32 = 100;
 
+/// Names of zones, or of nodes.
+pub type Names = Box<[Arc<str>]>;
+
 /// One endpoint.
 #[derive(Clone, Debug)]
 pub struct Taker {
@@ -37,7 +40,7 @@ pub struct Taker {
     /// Its node.
     pub node: Option<Arc<str>>,
     /// The zones and the nodes that it is meant for; none for all.
-    pub hints: (Box<[Arc<str>]>, Box<[Arc<str>]>),
+    pub hints: (Names, Names),
     /// The slice that names it.
     pub slice: Option<Arc<Record>>,
 }
