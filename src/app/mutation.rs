@@ -386,6 +386,8 @@ pub struct Undone {
     pub object: String,
     /// Why.
     pub why: Refused,
+    /// How many of its steps were done before.
+    pub after: usize,
 }
 
 /// Why a write was not done.

@@ -93,15 +93,21 @@ impl App {
         }
     }
 
-    /// What a key means here: of actions that share it, the one that the selected object has.
+    /// What a key means here: of actions that share it, the one that the selected object has, else one of its kind.
     fn meant(&self, chord: Chord) -> Option<&'static Command> {
         let mut candidates = self.keys.commands(chord, self.place()).peekable();
         let first = *candidates.peek()?;
         if acts::find(first.name).is_none() {
             return Some(first);
         }
-        let subject = self.subject();
-        Some(candidates.find(|command| self.suits(command, subject.as_ref())).unwrap_or(first))
+        let (all, subject): (Vec<_>, _) = (candidates.collect(), self.subject());
+        let subject = subject.as_ref();
+        let suits = all.iter().find(|command| self.suits(command, subject));
+        // One of its kind says why it is not for this object.
+        let fits = |command: &Command| {
+            acts::find(command.name).is_some_and(|act| subject.is_some_and(|key| act.fits(key.kind)))
+        };
+        suits.or_else(|| all.iter().find(|command| fits(command))).copied().or(Some(first))
     }
 
     /// Whether an object has the action of a command; what is no action suits everything.

@@ -12,7 +12,7 @@ use crate::app::policy::{Answer, Mode, with_answer};
 use crate::app::right::{Right, Verdict};
 use crate::kinds::{Kind, KindId};
 use crate::runtime::greet::{Who, who};
-use crate::runtime::journal::told::lines;
+use crate::runtime::journal::told::latest_first;
 use crate::runtime::journal::{self, Journal, redacted};
 use crate::runtime::report::Report;
 use crate::runtime::serving::Shared;
@@ -78,7 +78,7 @@ impl Actor {
                 let (undo, back) = (note.undo.clone(), Box::new(note.back.clone()));
                 Reply::Done(Done { context, action, object, warnings, undo, back })
             }
-            Err(why) => Reply::Failed(Undone { context, action, object, why }),
+            Err(why) => Reply::Failed(Undone { context, action, object, why, after: 0 }),
         };
         self.shared.reply(reply).await;
     }
@@ -230,7 +230,7 @@ pub(super) fn begun(note: &Note, (server, who): (&str, &Who), kind: &Kind, own: 
 pub async fn tell(journal: Arc<Journal>, out: mpsc::Sender<Report>) {
     let read = tokio::task::spawn_blocking(move || journal.read()).await;
     let lines = match read {
-        Ok(Ok(record)) => lines(&record, None),
+        Ok(Ok(record)) => latest_first(&record),
         Ok(Err(error)) => vec![format!("the record cannot be read: {error}")],
         Err(error) => vec![format!("the record cannot be read: {error}")],
     };
@@ -241,7 +241,7 @@ pub async fn tell(journal: Arc<Journal>, out: mpsc::Sender<Report>) {
 pub async fn unsent(epoch: Epoch, confirmed: Confirmed, out: mpsc::Sender<Report>) {
     let Note { context, action, object, .. } = confirmed.note;
     let why = Refused::Unsent("the connection was closed before".to_owned());
-    let undone = Undone { context, action, object, why };
+    let undone = Undone { context, action, object, why, after: 0 };
     let _ = out.send(Report::Event(Event::Reply(epoch, Reply::Failed(undone)))).await;
 }
 

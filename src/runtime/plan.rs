@@ -45,7 +45,7 @@ impl Actor {
             }
             Err(why) => {
                 let object = format!("{object} ({done} of {all} steps done)");
-                Reply::Failed(Undone { context, action, object, why })
+                Reply::Failed(Undone { context, action, object, why, after: done })
             }
         };
         self.shared.reply(reply).await;

@@ -60,7 +60,7 @@ impl Actor {
         let (context, action, object) = (Arc::clone(&note.context), note.action, note.object.clone());
         let reply = match self.enter(&visit, since, &halted).await {
             Ok(Told { text, is_failure, .. }) => Reply::Visited(Visited { context, action, object, text, is_failure }),
-            Err(why) => Reply::Failed(Undone { context, action, object, why }),
+            Err(why) => Reply::Failed(Undone { context, action, object, why, after: 0 }),
         };
         self.shared.reply(reply).await;
     }

@@ -257,7 +257,8 @@ fn what_became_of_a_write_is_told_in_whatever_context_one_is() {
     app.update(Event::Reply(Epoch(99), Reply::Done(done)));
     assert_eq!(message(&app.scene()), "shop: restart deployment/web in dev: done; a restart cannot be taken back");
     let why = Refused::Unknown { how: "no answer within 30 s".into(), shown: None };
-    let undone = Undone { context: "shop".into(), action: "restart", object: "deployment/web in dev".into(), why };
+    let undone =
+        Undone { context: "shop".into(), action: "restart", object: "deployment/web in dev".into(), why, after: 0 };
     app.update(Event::Reply(Epoch(99), Reply::Failed(undone)));
     assert!(message(&app.scene()).contains("it may have been done"));
 }

@@ -13,21 +13,39 @@ pub fn is_wanted(entry: &Value, since: Option<Timestamp>) -> bool {
 
 /// Two lines for each action, then what is wrong with the record.
 pub fn lines(record: &Record, since: Option<Timestamp>) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (index, entry) in record.entries.iter().enumerate() {
-        if say(entry, "phase") != "intent" || !is_wanted(entry, since) {
-            continue;
-        }
+    let all: Vec<[String; 2]> = actions(record, since, str::to_owned).collect();
+    let none = all.is_empty().then(|| NONE.to_owned());
+    all.into_iter().flatten().chain(none).chain(breaks(record)).collect()
+}
+
+/// For a screen: what is wrong with the record, then two lines for each action, the latest first, its time by the second.
+pub fn latest_first(record: &Record) -> Vec<String> {
+    let by_second =
+        |stamp: &str| stamp.split_once('.').map_or_else(|| stamp.to_owned(), |(second, _)| format!("{second}Z"));
+    let mut all: Vec<[String; 2]> = actions(record, None, by_second).collect();
+    all.reverse();
+    let none = all.is_empty().then(|| NONE.to_owned());
+    breaks(record).chain(none).chain(all.into_iter().flatten()).collect()
+}
+
+const NONE: &str = "no action is on record";
+
+fn breaks(record: &Record) -> impl Iterator<Item = String> {
+    record.breaks.iter().map(|place| format!("the record is broken: {}", line(place)))
+}
+
+fn actions(record: &Record, since: Option<Timestamp>, time: fn(&str) -> String) -> impl Iterator<Item = [String; 2]> {
+    let intents = record
+        .entries
+        .iter()
+        .enumerate()
+        .filter(move |(_, entry)| say(entry, "phase") == "intent" && is_wanted(entry, since));
+    intents.map(move |(index, entry)| {
         let what = format!("{}/{} {}", say(entry, "namespace"), say(entry, "resource"), say(entry, "name"));
-        let fields = [say(entry, "ts"), say(entry, "context"), say(entry, "user"), say(entry, "action"), what];
-        lines.push(format!("{}  {}", fields.join("  "), outcome(record, index)));
-        lines.push(format!("    {}", say(entry, "line")));
-    }
-    if lines.is_empty() {
-        lines.push("no action is on record".to_owned());
-    }
-    lines.extend(record.breaks.iter().map(|place| format!("the record is broken: {}", line(place))));
-    lines
+        let stamp = time(&say(entry, "ts"));
+        let fields = [stamp, say(entry, "context"), say(entry, "user"), say(entry, "action"), what];
+        [format!("{}  {}", fields.join("  "), outcome(record, index)), format!("    {}", say(entry, "line"))]
+    })
 }
 
 /// The result names the intent by the hash of its line, which is also what the next line follows.
@@ -70,5 +88,10 @@ mod tests {
         assert_eq!(all[0], "2026-11-20T10:42:07Z  shop  jane  restart  dev/deployments web  done");
         assert!(all[2].ends_with("unknown: no result is on record"), "{all:?}");
         assert_eq!(lines(&record, Some(NOW.plus_seconds(30))).len(), 2);
+        let latest = latest_first(&record);
+        assert_eq!((&latest[..2], &latest[2..]), (&all[2..], &all[..2]));
+        let later = journal.append(json!({"phase": "intent", "action": "scale"}), Timestamp(NOW.0 + 90_500_000));
+        later.unwrap();
+        assert!(latest_first(&journal::read(folder.path()).unwrap())[0].starts_with("2026-11-20T10:43:37Z  "));
     }
 }

@@ -23,7 +23,8 @@ fn five() -> (App, u64) {
 
 fn conflict(app: &mut App) -> Vec<Effect> {
     let why = Refused::Conflict("the object has been modified".into());
-    let undone = Undone { context: "shop".into(), action: "scale", object: "deployment/web in dev".into(), why };
+    let undone =
+        Undone { context: "shop".into(), action: "scale", object: "deployment/web in dev".into(), why, after: 0 };
     app.update(Event::Reply(Epoch(1), Reply::Failed(undone)))
 }
 

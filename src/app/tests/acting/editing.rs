@@ -165,7 +165,8 @@ fn the_file_goes_when_it_was_done_and_stays_when_it_was_not() {
     let mut app = at_the_question();
     keys(&mut app, "y");
     let why = Refused::Denied("the webhook says no".into());
-    let undone = Undone { context: "shop".into(), action: "edit", object: "deployment/web in dev".into(), why };
+    let undone =
+        Undone { context: "shop".into(), action: "edit", object: "deployment/web in dev".into(), why, after: 0 };
     assert!(!discarded(&app.update(Event::Reply(Epoch(1), Reply::Failed(undone)))));
     assert!(message(&app.scene()).contains(FILE));
 }
@@ -175,7 +176,8 @@ fn a_change_that_met_another_version_is_asked_for_again() {
     let mut app = at_the_question();
     keys(&mut app, "y");
     let why = Refused::Conflict("the object has been modified".into());
-    let undone = Undone { context: "shop".into(), action: "edit", object: "deployment/web in dev".into(), why };
+    let undone =
+        Undone { context: "shop".into(), action: "edit", object: "deployment/web in dev".into(), why, after: 0 };
     let effects = app.update(Event::Reply(Epoch(1), Reply::Failed(undone)));
     let mut newer = web("12", 2);
     newer["spec"]["paused"] = json!(true);
