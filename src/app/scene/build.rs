@@ -44,7 +44,7 @@ impl App {
             size: self.size,
             title: self.title(&main.content),
             message: self.message(&main.content),
-            hints: self.hints(),
+            hints: self.hints(&main.content),
             choices: self.choices(panes.choices.height),
             dialog: self.dialog_pane(),
             stale_since: self.session().and_then(|session| stale_since(session, &main.content)),

@@ -106,12 +106,17 @@ impl App {
         })
     }
 
-    pub(super) fn hints(&self) -> Vec<Hint> {
+    pub(super) fn hints(&self, main: &Content) -> Vec<Hint> {
         let place = self.place();
         let applies = |when: &[In]| {
             when.contains(&place) || (!matches!(place, In::Prompt | In::Dialog) && when.contains(&In::Anywhere))
         };
-        let (can_act, subject) = (self.can_act(), self.subject());
+        let can_act = self.can_act();
+        // A table knows which row is selected: thousands of them are not looked through once more.
+        let subject = match (self.session().map(Session::screen), main) {
+            (Some(Screen::Table(_)), Content::Table(pane)) => pane.table.selected_key.clone(),
+            _ => self.subject(),
+        };
         let subject = subject.as_ref();
         let mut rows: Vec<_> = COMMANDS.iter().filter(|c| 0 < c.hint && applies(c.when)).collect();
         rows.retain(|command| !command.mutates || (can_act && self.suits(command, subject)));

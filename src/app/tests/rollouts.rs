@@ -97,6 +97,29 @@ fn a_stuck_rollout_is_found_by_its_pod_by_its_name_and_in_the_list() {
 }
 
 #[test]
+fn the_selection_in_the_list_stays_with_its_rollout_while_others_come_and_go() {
+    let (mut app, documents) = shop((80, 24));
+    keys(&mut app, ":rollouts<enter>");
+    go_to(&mut app, "shop-prod deploy/catalog");
+    // Another one is stuck in the same way, and its name comes first.
+    let is_stuck =
+        |value: &Value| value["metadata"]["name"] == "catalog" && value["metadata"]["namespace"] == "shop-prod";
+    let found = documents.iter().find(|document| document.kind() == "Deployment" && is_stuck(&document.value));
+    let mut other = found.unwrap().value.clone();
+    (other["metadata"]["name"], other["metadata"]["uid"]) = ("aardvark".into(), "uid-aardvark".into());
+    let record = Catalog::builtin().get(DEPLOYMENT).unwrap().decoder.read_value(DEPLOYMENT, &other).unwrap();
+    let key = record.key.clone();
+    let above = |app: &App| {
+        let text = text(app);
+        text.find("deploy/aardvark").is_some_and(|other| other < text.find("deploy/catalog").unwrap())
+    };
+    app.update(Event::Reply(Epoch(1), Reply::Cluster(vec![Change::Apply(record)])));
+    assert!(above(&app) && line(&app).contains("shop-prod deploy/catalog"), "{}: {}", line(&app), text(&app));
+    app.update(Event::Reply(Epoch(1), Reply::Cluster(vec![Change::Delete(key)])));
+    assert!(!above(&app) && line(&app).contains("shop-prod deploy/catalog"), "{}: {}", line(&app), text(&app));
+}
+
+#[test]
 fn what_does_not_roll_out_says_so() {
     let (mut app, _) = shop((80, 24));
     keys(&mut app, ":ns shop-prod<enter>:svc<enter>o");

@@ -139,7 +139,7 @@ fn scale_pause_resume_and_image_do_what_kubectl_does() {
     // What this run did is taken back, the last thing first.
     program.keys("z");
     confirm(&mut program, "example.test/app:2 → example.test/app:1", "y");
-    program.until("done; image back to app=example.test/app:2");
+    program.until("done; the way back: image back to app=example.test/app:2");
     // While the pods are replaced every write of the status is a change, and the question would be asked again.
     plane.wait_for("the end of the rollout", || {
         let status = &plane.json(&format!("{path}/{OURS}"))["status"];

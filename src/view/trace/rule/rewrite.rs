@@ -148,10 +148,10 @@ fn judged(location: &Location, options: &Options, (target, normal, sent): (&str,
 fn lost(location: &Location, target: &str, normal: &str) -> Option<usize> {
     let pattern = pattern::of_rewrite(&location.path);
     let groups = pattern.captures(normal)?;
-    let ends = (1..groups.len()).filter_map(|group| Some((groups.get(group)?, group)));
-    let ends: Vec<_> = ends.filter(|(caught, _)| !caught.as_bytes().is_empty()).collect();
+    let ends: Vec<_> = (1..groups.len()).filter_map(|group| Some((groups.get(group)?, group))).collect();
+    let caught = ends.iter().filter(|(caught, _)| !caught.as_bytes().is_empty());
     let used: Vec<usize> = (1..10).filter(|group| target.contains(&format!("${group}"))).collect();
-    let (last, group) = ends.iter().max_by_key(|(caught, group)| (caught.end(), *group)).copied()?;
+    let (last, group) = caught.max_by_key(|(caught, group)| (caught.end(), *group)).copied()?;
     let reaches = |(caught, group): &(regex::bytes::Match, usize)| used.contains(group) && last.end() <= caught.end();
     (!used.is_empty() && last.end() == normal.len() && !ends.iter().any(reaches)).then_some(group)
 }
