@@ -18,6 +18,7 @@ pub mod publisher;
 pub mod state;
 #[cfg(test)]
 mod tests;
+pub mod walls;
 pub mod zone;
 
 use crate::kinds::{GATEWAY, INGRESS, ObjectRef, Record, SERVICE};
@@ -123,6 +124,7 @@ pub fn ending(hop: &Hop) -> Option<Outcome> {
         "LB-PENDING" | "LB-CLASS-ORPHAN" | "LB-LOCAL-NO-EP" => Some(Outcome::Timeout(detail)),
         "LB-PROXY-EXTRA" if word("scheme").as_deref() == Some(Scheme::Https.name()) => Some(Outcome::TlsError(detail)),
         "LB-PROXY-EXTRA" => Some(Outcome::Respond { status: 400, by: "ingress-nginx".to_owned() }),
+        code if code.starts_with("NP-") => Some(Outcome::Timeout(detail)),
         code if code.starts_with("LB-") || code == "RT-TCP-CM" => Some(Outcome::Refused(detail)),
         _ => None,
     }

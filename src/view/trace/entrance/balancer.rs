@@ -8,6 +8,7 @@ use crate::view::trace::entrance::dns::{self, End, Resolution};
 use crate::view::trace::entrance::endpoints;
 use crate::view::trace::entrance::gate::{Gate, Place, Shape};
 use crate::view::trace::entrance::proxy;
+use crate::view::trace::entrance::walls;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, lb};
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
@@ -96,6 +97,7 @@ fn findings(world: &World, request: &Request, (gate, found): (&Gate, &Resolution
         all.extend(endpoints::of_pods(world, gate));
     }
     all.extend(proxy::findings(world, request, gate));
+    all.extend(walls::findings(world, request, gate));
     all
 }
 
