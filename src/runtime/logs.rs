@@ -1,6 +1,7 @@
 //! Logs are read on a thread of their own, over connections of their own: a flood of lines never holds up the loop, and
 //! the loop that cannot keep up makes the readers wait.
 
+pub mod heard;
 mod merge;
 pub mod streams;
 pub mod tail;

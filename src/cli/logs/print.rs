@@ -3,7 +3,7 @@
 use super::record::{self, Source, stamp, time};
 use crate::cli::args::Common;
 use crate::cli::args::logs::{Logs as Flags, Printed};
-use crate::runtime::logs::tail::Heard;
+use crate::runtime::logs::heard::Heard;
 use crate::runtime::outlet::Sheet;
 use crate::view::logs::batch::{Batch, Mark, Piece, SourceId, Stamp};
 use crate::view::logs::level::Level;

@@ -4,7 +4,7 @@
 //! Invariant: lines of one stream keep their order, whatever their stamps say. Of each stream three batches are held at most:
 //! one that is merged, one that waits, and one that is being read.
 
-use crate::runtime::logs::tail::Heard;
+use crate::runtime::logs::heard::Heard;
 use crate::view::logs::batch::{Batch, Piece, SourceId, Stamp};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -4,6 +4,7 @@ use crate::api::logs::follow::{Manner, Over};
 use crate::app::effect::Stream;
 use crate::kinds::{self, Health, ObjectRef, Target};
 use crate::runtime::gather::Gathering;
+use crate::runtime::logs::heard::Heard;
 use crate::runtime::logs::merge::{Unheard, merge};
 use crate::runtime::logs::streams::Streams;
 use crate::view::logs::batch::{Batch, SourceId};
@@ -27,26 +28,6 @@ pub struct Wish {
     pub selectors: Vec<Target>,
     /// How streams are read.
     pub manner: Manner,
-}
-
-/// What comes of it, in its order.
-#[derive(Debug)]
-pub enum Heard {
-    /// A stream joins.
-    Joined(SourceId, Box<Wanted>),
-    /// Lines and marks.
-    Said(SourceId, Batch),
-    /// Lines and marks of several streams in the order of their times, and how many pieces each of them has in turn.
-    Merged(Batch, Vec<(SourceId, usize)>),
-    /// All others wait for this stream, which says nothing.
-    Slow(SourceId),
-    /// More streams match than are read.
-    TooMany(usize),
-    /// No container matches at the beginning; one that comes later joins only those who follow.
-    Nothing {
-        /// Whether one is waited for.
-        follows: bool,
-    },
 }
 
 /// How it ended.

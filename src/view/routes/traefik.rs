@@ -4,9 +4,9 @@
 //! Facts: `loadRouters` and `resolveParentRouters` of pkg/provider/kubernetes/crd in Traefik v3.6; a router below hears what
 //! the one above it leads on, after the middlewares of that one.
 
-mod shared;
+mod between;
 
-pub use self::shared::{between, sharing};
+pub use self::between::{between, sharing};
 
 use super::{Route, get, sample};
 use crate::kinds::http_route::facts::PathMatch;
@@ -29,7 +29,7 @@ pub fn depends(record: &Record, on: KindId) -> bool {
     let Some(facts) = facts::ingress_route(record) else { return false };
     let is_below = !facts.parents.is_empty();
     match on {
-        TRAEFIK_SERVICE => facts.routes.iter().flat_map(|rule| &rule.services).any(shared::is_shared),
+        TRAEFIK_SERVICE => facts.routes.iter().flat_map(|rule| &rule.services).any(between::is_shared),
         MIDDLEWARE => is_below,
         INGRESS_ROUTE => is_below || facts.routes.iter().any(|rule| rule.services.is_empty()),
         _ => false,
@@ -48,7 +48,7 @@ pub fn routes(cluster: &Cluster, record: &Record) -> Vec<Route> {
     }
     let mut routes = Vec::new();
     for (index, rule) in facts.routes.iter().enumerate().filter(|(_, rule)| !leads_on || !rule.services.is_empty()) {
-        let services = shared::services(cluster, record, rule);
+        let services = between::services(cluster, record, rule);
         for above in &above {
             let meant = Meant::of(&rule.rule, above);
             let tried = if meant.kind == PathMatch::Regex { sample::regex(&meant.path) } else { meant.path.clone() };

@@ -18,6 +18,7 @@ pub mod ports;
 pub mod probes;
 pub mod selection;
 pub mod slices;
+pub mod taker;
 pub mod takers;
 pub mod why;
 pub mod zones;

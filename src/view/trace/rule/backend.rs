@@ -4,13 +4,13 @@ use crate::kinds::ingress::facts::Backend;
 use crate::kinds::service::PortRef;
 use crate::kinds::{Record, SERVICE};
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, rt};
+use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Hop, HopKind};
-use crate::view::trace::plan::{Arm, ArmTarget, Reach};
+use crate::view::trace::plan::{Arm, ArmTarget, Caller, Controller, LegEnd, Reach};
 use crate::view::trace::request::Request;
-use crate::view::trace::rule::canary;
 use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::settings::Options;
+use crate::view::trace::service;
 use crate::view::trace::world::World;
 use std::sync::Arc;
 
@@ -74,19 +74,32 @@ pub fn instead(
 ) -> Option<(Hop, Arm)> {
     let name = options.get("default-backend")?;
     let controller = options.controller();
-    let lost = canary::nobody(world, controller, main)?;
+    let lost = nobody(world, controller, main)?;
     let ingress = location.ingress;
     let service = world.named(SERVICE, ingress.key.namespace.as_deref().unwrap_or(""), name)?;
     let port = facts::service(service)?.ports.first()?.port;
     let to = Backend::Service { name: Arc::from(name), port: Some(PortRef::Number(port)) };
     let arm = arm(ingress, "", &to, 1.0, sees.clone());
-    if canary::nobody(world, controller, &arm).is_some() {
+    if nobody(world, controller, &arm).is_some() {
         return None;
     }
     let field = format!(".metadata.annotations[{}]", options.name("default-backend"));
     let summary = format!("{} has no endpoint: default-backend {} answers", title(location.backend), title(&to));
     let hop = lost.into_iter().fold(Hop::new(HopKind::Filter, summary).at(&ingress.key), Hop::with);
     Some((hop, Arm { named_by: Some((ingress.key.clone(), field)), ..arm }))
+}
+
+/// What is wrong with a backend that has no endpoint, so that nginx has no balancer for it; none where it has.
+pub fn nobody(world: &World, controller: &Controller, arm: &Arm) -> Option<Vec<Finding>> {
+    if arm.reach != Reach::Pods {
+        return None;
+    }
+    let leg = service::walk(world, arm, &Caller::Controller(Box::new(controller.clone())));
+    matches!(leg.end, Some(LegEnd::NoService | LegEnd::NoEndpoints)).then(|| {
+        let findings = leg.hops.into_iter().flat_map(|hop| hop.findings);
+        let broken = findings.filter(|finding| finding.severity == Severity::Broken);
+        broken.map(|finding| finding.severe(Severity::Warn)).collect()
+    })
 }
 
 /// How a backend reads in a sentence.

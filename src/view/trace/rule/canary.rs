@@ -2,15 +2,14 @@
 //!
 //! Facts: `route_to_alternative_balancer` and `sync_backend` of ingress-nginx's balancer.lua.
 
-use crate::view::trace::fault::{Finding, Severity, rt};
+use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::hop::{Hop, HopKind};
-use crate::view::trace::plan::{Arm, Caller, Controller, LegEnd, Reach};
+use crate::view::trace::plan::{Arm, Controller};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::backend::{self, Sees};
 use crate::view::trace::rule::location::{Canary, Location, field};
 use crate::view::trace::rule::pattern;
 use crate::view::trace::rule::settings::Options;
-use crate::view::trace::service;
 use crate::view::trace::world::World;
 
 /// What decides between a location and its canary.
@@ -38,9 +37,9 @@ pub fn split(
     };
     let arm = backend::arm(canary.ingress, &field(canary.index), canary.backend, share, sees.clone());
     let is_asked = 0.0 < share;
-    let lost = if is_asked { nobody(world, controller, &arm) } else { None };
+    let lost = if is_asked { backend::nobody(world, controller, &arm) } else { None };
     // Without endpoints of its own the main path answers 503 before any canary is asked.
-    let (share, words) = if is_asked && nobody(world, controller, &main).is_some() {
+    let (share, words) = if is_asked && backend::nobody(world, controller, &main).is_some() {
         (0.0, "the main path has no endpoint, so no canary is asked".to_owned())
     } else if lost.is_some() {
         (0.0, format!("{words}, but the canary has no endpoint: the main path takes all requests"))
@@ -64,19 +63,6 @@ pub fn split(
     ];
     // An arm that no request takes is told by the hop alone.
     (hop, arms.into_iter().filter(|arm| 0.0 < arm.share).collect())
-}
-
-/// What is wrong with a backend that has no endpoint, so that nginx has no balancer for it; none where it has.
-pub fn nobody(world: &World, controller: &Controller, arm: &Arm) -> Option<Vec<Finding>> {
-    if arm.reach != Reach::Pods {
-        return None;
-    }
-    let leg = service::walk(world, arm, &Caller::Controller(Box::new(controller.clone())));
-    matches!(leg.end, Some(LegEnd::NoService | LegEnd::NoEndpoints)).then(|| {
-        let findings = leg.hops.into_iter().flat_map(|hop| hop.findings);
-        let broken = findings.filter(|finding| finding.severity == Severity::Broken);
-        broken.map(|finding| finding.severe(Severity::Warn)).collect()
-    })
 }
 
 fn choose<'a>(request: &Request, annotation: &impl Fn(&str) -> Option<&'a str>) -> Choice {

@@ -11,7 +11,8 @@ use crate::view::trace::service::call::Call;
 use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::front::ports_path;
 use crate::view::trace::service::probes;
-use crate::view::trace::service::takers::{Taker, Takers};
+use crate::view::trace::service::taker::Taker;
+use crate::view::trace::service::takers::Takers;
 use crate::view::trace::world::{Dial, World};
 use std::sync::Arc;
 

@@ -10,6 +10,7 @@ use crate::view::trace::service::addresses;
 use crate::view::trace::service::call::Call;
 use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::{self, Crowd};
+use crate::view::trace::service::taker::Taker;
 use crate::view::trace::service::{ports, zones};
 use crate::view::trace::world::{Known, World};
 use std::collections::HashSet;
@@ -18,32 +19,6 @@ use std::sync::Arc;
 
 /// How many pods a template stands for at most; more would say nothing new.
 const MOST: u32 = 100;
-
-/// Names of zones, or of nodes.
-pub type Names = Box<[Arc<str>]>;
-
-/// One endpoint.
-#[derive(Clone, Debug)]
-pub struct Taker {
-    /// Its address; none where it is inferred from a template.
-    pub address: Option<Arc<str>>,
-    /// Its port.
-    pub port: u16,
-    /// Whether this caller sends requests to it.
-    pub ready: bool,
-    /// Whether it can still answer.
-    pub serving: bool,
-    /// Whether it is shutting down.
-    pub terminating: bool,
-    /// The pod, or the workload that stands for it; none for an address of somebody else.
-    pub body: Option<Arc<Record>>,
-    /// Its node.
-    pub node: Option<Arc<str>>,
-    /// The zones and the nodes that it is meant for; none for all.
-    pub hints: (Names, Names),
-    /// The slice that names it.
-    pub slice: Option<Arc<Record>>,
-}
 
 /// All endpoints, and where they were read.
 pub struct Takers {
@@ -223,13 +198,6 @@ fn from_pods(call: &Call, goal: &Goal, crowd: &Crowd) -> Takers {
         }));
     }
     Takers { list, source: Source::Pods, misnamed: Vec::new(), foreign: Vec::new() }
-}
-
-impl Taker {
-    /// Whether it is meant for some zones or nodes only.
-    pub fn is_hinted(&self) -> bool {
-        !self.hints.0.is_empty() || !self.hints.1.is_empty()
-    }
 }
 
 impl Takers {

@@ -8,7 +8,7 @@ use crate::view::trace::plan::Caller;
 use crate::view::trace::request::Vantage;
 use crate::view::trace::service::call::Call;
 use crate::view::trace::service::chain::Goal;
-use crate::view::trace::service::takers::Taker;
+use crate::view::trace::service::taker::Taker;
 use std::sync::Arc;
 
 /// The label of a node that names its zone.
