@@ -149,6 +149,9 @@ pub fn class(ingress: &Record) -> Option<Arc<str>> {
 /// Whether the controller would take an Ingress, as far as its class tells.
 pub fn takes(world: &World, controller: &Controller, ingress: &Record) -> bool {
     let Some(facts) = facts::ingress(ingress) else { return false };
+    if let (Flavour::Gce, Some(said)) = (controller.flavour, ingress.meta.annotation(CLASS_ANNOTATION)) {
+        return program::GCE_CLASSES.contains(&&**said) || controller.flag("--ingress-class") == Some(&**said);
+    }
     if let Some(class) = &facts.class {
         let record = world.get(&ObjectRef { kind: INGRESS_CLASS, namespace: None, name: class.clone() });
         return match record.and_then(|record| facts::ingress_class(record)) {

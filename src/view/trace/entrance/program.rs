@@ -35,6 +35,10 @@ macro_rules! program {
     };
 }
 
+/// The classes of GKE, which stand in an annotation: pkg/annotations/ingress.go of kubernetes/ingress-gce. The one for
+/// several clusters is another program's.
+pub const GCE_CLASSES: [&str; 3] = ["gce", "gce-internal", "gce-regional-external"];
+
 /// The programs, the most likely first.
 static PROGRAMS: &[Program] = &[
     program!("ingress-nginx" Nginx "k8s.io/ingress-nginx" "nginx"
@@ -86,6 +90,7 @@ pub fn of_labels(labels: &[(Arc<str>, Arc<str>)]) -> Option<&'static Program> {
 
 /// The program whose own class has this name.
 pub fn of_class(class: &str) -> Option<&'static Program> {
+    let class = if GCE_CLASSES.contains(&class) { GCE_CLASSES[0] } else { class };
     PROGRAMS.iter().find(|program| program.class == class)
 }
 

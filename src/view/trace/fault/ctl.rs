@@ -19,6 +19,10 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} kubernetes.io/ingress.class={{wanted}}"]
         explains ["RT-HOST-MISS", "RT-PATH-MISS"];
+    CTL_CLASS_FIELD "CTL-CLASS-FIELD" Broken "Ingress {{namespace}}/{{ingress}} names its class in ingressClassName ({{class}}), and GKE reads the annotation kubernetes.io/ingress.class alone, so it ignores the Ingress"
+        fix ["kubectl -n {{namespace}} annotate ingress {{ingress}} kubernetes.io/ingress.class={{wanted}}",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"remove\",\"path\":\"/spec/ingressClassName\"}]'"]
+        explains ["RT-HOST-MISS", "RT-PATH-MISS"];
     CTL_NS_UNWATCHED "CTL-NS-UNWATCHED" Broken "the controller does not watch namespace {{namespace}} ({{flag}}), so it ignores Ingress {{ingress}}"
         fix ["kubectl get namespace {{namespace}} --show-labels",
             "kubectl -n {{controller_namespace}} edit {{workload}}"]

@@ -297,7 +297,9 @@ fn beside(world: &World, controller: &Controller, ingress: &Record, servers: &[S
     let mut found = Vec::new();
     let Some(read) = facts::ingress(ingress) else { return found };
     let named = |finding: Finding| finding.object("ingress", &ingress.key);
-    if let (Some(class), Some(annotation)) = (&read.class, ingress.meta.annotation(CLASS_ANNOTATION)) {
+    let both = (&read.class, ingress.meta.annotation(CLASS_ANNOTATION));
+    // For GKE the annotation counts, as its own manual wants it.
+    if let ((Some(class), Some(annotation)), true) = (both, controller.flavour != Flavour::Gce) {
         found.push(
             named(Finding::of(&ctl::CTL_CLASS_BOTH))
                 .word("class", class)

@@ -5,6 +5,7 @@
 
 use crate::kinds::ingress::CLASS_ANNOTATION;
 use crate::kinds::{INGRESS, INGRESS_CLASS, NAMESPACE, ObjectRef, Record};
+use crate::view::trace::entrance;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
@@ -26,7 +27,10 @@ pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Sorted<'a> {
             && watched(controller).is_none();
     for ingress in world.cluster.of(INGRESS) {
         let found = match facts::ingress(ingress).and_then(|read| read.class.as_deref()) {
-            Some(class) if everywhere => of_class(world, controller, (ingress, class), &mut classes),
+            // GKE goes by the annotation, whatever the class says.
+            Some(class) if everywhere && controller.flavour != Flavour::Gce => {
+                of_class(world, controller, (ingress, class), &mut classes)
+            }
             _ => taken(world, controller, ingress),
         };
         match unless_dropped(controller, ingress, found) {
@@ -81,6 +85,10 @@ pub fn taken(world: &World, controller: &Controller, ingress: &Record) -> Taken 
         return Taken::Dropped;
     }
     match (&read.class, ingress.meta.annotation(CLASS_ANNOTATION)) {
+        (class, annotation) if controller.flavour == Flavour::Gce => {
+            let annotation = annotation.map_or("", |annotation| &**annotation);
+            by_gce(world, controller, ingress, (class.as_deref(), annotation))
+        }
         (Some(class), _) => by_class(world, controller, ingress, class),
         (None, Some(annotation)) => by_annotation(world, controller, ingress, annotation),
         (None, None) => without(world, controller, ingress),
@@ -191,6 +199,41 @@ fn by_class(world: &World, controller: &Controller, ingress: &Record, class: &st
     if is_family && controller.flavour != Flavour::Spec { Taken::Yes } else { Taken::Elsewhere }
 }
 
+/// GKE goes by the annotation alone; there is no class for it that the field could name, so that it leaves an Ingress with
+/// only that to others: `IsGCEIngress` of pkg/utils/utils.go in kubernetes/ingress-gce. Its flags, by which one of the classes
+/// may be off, belong to Google.
+fn by_gce(
+    world: &World,
+    controller: &Controller,
+    ingress: &Record,
+    (class, annotation): (Option<&str>, &str),
+) -> Taken {
+    let is_own = controller.flag("--ingress-class") == Some(annotation);
+    match (annotation, class) {
+        ("", None) => Taken::Yes,
+        ("", Some(class)) => by_field_alone(world, ingress, class),
+        (said, _) if is_own || entrance::program::GCE_CLASSES.contains(&said) => Taken::Yes,
+        (said, _) => by_annotation(world, controller, ingress, said),
+    }
+}
+
+/// An Ingress whose class stands in the field only, where the controller reads the annotation.
+fn by_field_alone(world: &World, ingress: &Record, class: &str) -> Taken {
+    let key = ObjectRef { kind: INGRESS_CLASS, namespace: None, name: Arc::from(class) };
+    let owner = world.get(&key).and_then(|found| facts::ingress_class(found)).map(|read| &read.controller);
+    if owner.is_some_and(|owner| Flavour::of_controller(owner) != Flavour::Gce) {
+        return Taken::Elsewhere;
+    }
+    Taken::No(Box::new(
+        Finding::of(&ctl::CTL_CLASS_FIELD)
+            .object("ingress", &ingress.key)
+            .word("class", class)
+            .word("wanted", entrance::program::GCE_CLASSES[0])
+            .proof(ingress, ".spec.ingressClassName", class)
+            .proof(ingress, format!(".metadata.annotations[{CLASS_ANNOTATION}]"), "not set"),
+    ))
+}
+
 fn missing(world: &World, ingress: &Record, class: &str) -> Finding {
     let have: Vec<Arc<str>> = world.of(INGRESS_CLASS).map(|class| Arc::clone(&class.key.name)).collect();
     let nearest = have.first().cloned().unwrap_or_else(|| Arc::from(class));
@@ -226,11 +269,11 @@ fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annot
         Flavour::Nginx => controller.flag("--ingress-class").unwrap_or("nginx"),
         Flavour::Traefik => traefik_class(controller).unwrap_or("traefik"),
         Flavour::Haproxy => haproxy_class(controller).unwrap_or("haproxy"),
-        Flavour::Gce => "gce",
+        Flavour::Gce => entrance::program::GCE_CLASSES[0],
         Flavour::Alb => "alb",
         Flavour::Spec => annotation,
     };
-    if annotation == wanted || (controller.flavour == Flavour::Gce && annotation.starts_with("gce")) {
+    if annotation == wanted {
         return Taken::Yes;
     }
     // The annotation may mean a class of another controller.

@@ -56,6 +56,11 @@ fn ingress(name: &str, day: u8, annotations: &str, host: &str, paths: &[&str], r
     text
 }
 
+/// The same Ingresses as a controller of this family takes them: GKE has no class for the field.
+fn classed(flavour: Flavour, yaml: &str) -> String {
+    if flavour == Flavour::Gce { yaml.replace("  ingressClassName: nginx\n", "") } else { yaml.to_owned() }
+}
+
 /// Services that somebody stands behind.
 fn behind(names: &[&str]) -> String {
     names.iter().fold(String::new(), |mut text, name| {
@@ -69,7 +74,7 @@ fn behind(names: &[&str]) -> String {
 
 /// What becomes of a request: `web:80 /path`, `404`, `308 https://…`, with the codes that were found.
 fn says(yaml: &str, flavour: Flavour, request: &Request) -> String {
-    fixture::world(&format!("{CLASS}{yaml}"), |world| {
+    fixture::world(&format!("{CLASS}{}", classed(flavour, yaml)), |world| {
         let decision = decide(world, &controller(flavour), request);
         let arm = |arm: &Arm| match &arm.target {
             ArmTarget::Service { name, .. } => format!("{name} {:.0}% {} {}", arm.share * 100.0, arm.path, arm.host),

@@ -13,7 +13,8 @@ fn start(name: &str, paths: &[&str], asked: &str) -> String {
 }
 
 fn by(name: &str, yaml: &str, url: &str) -> String {
-    fixture::world(&format!("{CLASS}{yaml}").replace("k8s.io/ingress-nginx", name), |world| {
+    let yaml = format!("{CLASS}{}", classed(Flavour::of_controller(name), yaml));
+    fixture::world(&yaml.replace("k8s.io/ingress-nginx", name), |world| {
         let own = Controller { name: Arc::from(name), ..controller(Flavour::of_controller(name)) };
         match decide(world, &own, &get(url)).action {
             Action::Forward(arms) => match &arms[0].target {
@@ -113,7 +114,7 @@ fn certificates_of_clouds_are_not_looked_for_in_secrets() {
         (Flavour::Spec, "", false),
     ] {
         let yaml = ingress("web", 1, annotations, "a.example", &["Prefix / web"], tls);
-        let end = fixture::world(&format!("{CLASS}{yaml}"), |world| {
+        let end = fixture::world(&format!("{CLASS}{}", classed(flavour, &yaml)), |world| {
             decide(world, &controller(flavour), &get("https://a.example/")).tls.unwrap().end
         });
         assert_eq!(end == TlsEnd::LoadBalancer(None), is_cloud, "{flavour:?} {annotations}");
@@ -136,5 +137,35 @@ fn haproxytech_takes_what_has_no_class_unless_it_was_told_one() {
             matches!(decide(world, &own, &get("http://a.example/")).action, Action::Forward(_))
         });
         assert_eq!(found, takes, "{name} {:?}", own.flags);
+    }
+}
+
+/// Which Ingresses GKE takes, by annotation and field.
+#[test]
+fn gke_goes_by_the_annotation_and_leaves_what_names_a_class_in_the_field_only() {
+    let gke = "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: gce}\nspec: {controller: k8s.io/ingress-gce}\n";
+    for (annotation, field, takes, code) in [
+        ("", "", true, ""),
+        ("gce", "", true, ""),
+        ("gce-internal", "", true, ""),
+        ("gce-regional-external", "nginx", true, ""),
+        ("gce-multi-cluster", "", false, "CTL-CLASS-ANNOT"),
+        ("", "gce", false, "CTL-CLASS-FIELD"),
+        ("", "missing", false, "CTL-CLASS-FIELD"),
+        // nginx serves it.
+        ("", "nginx", false, "CTL-CLASS-FOREIGN"),
+    ] {
+        let note =
+            if annotation.is_empty() { String::new() } else { format!("kubernetes.io/ingress.class: {annotation}") };
+        let class = if field.is_empty() { String::new() } else { format!("  ingressClassName: {field}\n") };
+        let yaml =
+            ingress("web", 1, &note, "a.example", &["Prefix / web"], "").replace("  ingressClassName: nginx\n", &class);
+        fixture::world(&format!("{CLASS}{gke}{yaml}"), |world| {
+            let own = Controller { name: Arc::from("k8s.io/ingress-gce"), ..controller(Flavour::Gce) };
+            let decision = decide(world, &own, &get("http://a.example/"));
+            assert_eq!(matches!(decision.action, Action::Forward(_)), takes, "{annotation} {field}");
+            let first = decision.hops.iter().flat_map(|hop| &hop.findings).map(Finding::code).next();
+            assert_eq!(first.unwrap_or(""), code, "{annotation} {field}");
+        });
     }
 }
