@@ -69,10 +69,10 @@ fn paint_chart(chart: &Chart, places: &Places, buffer: &mut Buffer, theme: &Them
     let begin = time(chart.bars.first);
     let end = time(chart.bars.begin(chart.bars.counts.len()));
     let before = if 0 < chart.bars.before { format!(", {} older", chart.bars.before) } else { String::new() };
-    let text = format!(
-        "{begin} to {end}, {} a bar, at most {most} lines and {worst} errors in one{before}",
-        chart.bars.length()
-    );
+    let step = chart.bars.length();
+    let long = format!("{begin} to {end}, {step} a bar, at most {most} lines and {worst} errors in one{before}");
+    let short = format!("{begin}–{end}, {step} a bar, most {most} lines, {worst} errors{before}");
+    let text = if long.len() <= usize::from(bars.width) { long } else { short };
     put(buffer, (bars.x, bars.y + 2), bars.right(), &text, dim);
 }
 

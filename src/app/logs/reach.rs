@@ -112,12 +112,15 @@ impl App {
     /// Searches on in the logs on screen; whether there is more to look at.
     pub(super) fn seek_logs(&mut self) -> bool {
         let height = self.log_height();
-        let mut missed = None;
+        let (mut missed, mut is_found) = (None, false);
         let mut is_left = false;
         self.change_logs(|screen, view| {
             let Some(mut seek) = view.seek.take() else { return };
             match seek.step(&view.tail, SOUGHT) {
-                Found::Line(number) => (screen.selected, screen.row) = (Some(number), height / 3),
+                Found::Line(number) => {
+                    (screen.selected, screen.row) = (Some(number), height / 3);
+                    is_found = true;
+                }
                 Found::Nothing => missed = Some(seek.is_forward()),
                 Found::NotYet => (view.seek, is_left) = (Some(seek), true),
                 Found::Away(number) => {
@@ -129,6 +132,9 @@ impl App {
         if let Some(is_forward) = missed {
             let text = format!("{} was not found {}", self.search.text, if is_forward { "below" } else { "above" });
             self.say(text);
+        } else if is_found {
+            // It may still say that there was nothing the other way.
+            self.notice = None;
         }
         is_left
     }

@@ -253,6 +253,8 @@ fn a_search_goes_to_the_nearest_line_and_on_from_there() {
     keys(&mut app, "nn");
     assert!(here(&app).contains("served 4"));
     assert_eq!(message(&app.scene()), "SERVED was not found below");
+    keys(&mut app, "N");
+    assert_eq!(message(&app.scene()), "None");
     keys(&mut app, "g/starting<enter>");
     assert!(here(&app).contains("starting"), "the line itself counts");
 }
