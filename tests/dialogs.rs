@@ -2,6 +2,7 @@
 //! size. Each is rehearsed by the demo's own API server.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+use std::path::Path;
 use std::time::Duration;
 
 use kplumb::api::connect::Options;
@@ -14,6 +15,7 @@ use kplumb::app::{App, Size, Start};
 use kplumb::runtime::clipboard::{Clipboard, Preference, Surroundings};
 use kplumb::runtime::clock::Clock;
 use kplumb::runtime::editor::Editor;
+use kplumb::runtime::journal::Journal;
 use kplumb::runtime::source::{Embedded, Source};
 use kplumb::runtime::surface::Memory;
 use kplumb::runtime::world::World;
@@ -31,7 +33,8 @@ const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
 /// The editor of these pictures: each object is changed in its own way.
 const EDITOR: &str = "sed -i -e '/name: storefront$/,$ s/replicas: .*/replicas: 4/' \
 -e '/name: orders$/,$ s/replicas: .*/replicas: 0/' -e '/name: catalog$/,$ s/replicas: .*/replicas: -1/'";
-/// The question, where it stands, and the keys that lead to it: behind each bar the program waits for what was asked.
+/// The question, where it stands, and the keys that lead to it: behind each bar the program waits for what was asked,
+/// and behind what begins with ! also for what was confirmed.
 const QUESTIONS: &[(&str, &str, &str)] = &[
     ("restart", "deploy shop-prod", "/storefront<enter>|r"),
     ("scale", "deploy shop-prod", "/storefront<enter>|s"),
@@ -44,6 +47,7 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     ("image", "deploy shop-prod", "/catalog<enter>|i"),
     ("image-new", "deploy shop-prod", "/catalog<enter>|:image *=shop/catalog:latest<enter>"),
     ("pause", "deploy shop-prod", "/catalog<enter>|p"),
+    ("resume", "deploy shop-prod", "/catalog<enter>|p|!y|:resume<enter>"),
     ("partition", "sts all", "/mysql<enter>|:partition 1<enter>"),
     ("delete", "deploy shop-prod", "/storefront<enter>|<ctrl-d>"),
     ("evict", "pods shop-prod", "/storefront<enter>|E"),
@@ -55,6 +59,7 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     ("copy-out", "pods shop-prod", "/storefront<enter>|:copy-out /etc here<enter>"),
     ("copy-out-refused", "pods shop-prod", "/storefront<enter>|:copy-out ../etc<enter>"),
     ("cordon", "nodes", "|C"),
+    ("uncordon", "nodes", "|C|!y|:uncordon<enter>"),
     ("drain", "nodes", "/worker-1<enter>|:drain emptydir force<enter>"),
     ("many", "deploy shop-prod", "<space><space><space>|r"),
     ("edit", "deploy shop-prod", "/storefront<enter>|e"),
@@ -64,6 +69,9 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     ("actions", "deploy shop-prod", "/catalog<enter>|a"),
     ("trigger", "cronjobs shop-prod", "|x"),
     ("suspend-cronjob", "cronjobs shop-prod", "|p"),
+    ("resume-cronjob", "cronjobs shop-prod", "|p|!y|:resume-cronjob<enter>"),
+    ("weight", "httproutes all", "/shop<enter>|W"),
+    ("recreate", "pdb shop-prod", "|<ctrl-d>|!catalog<enter>|z"),
     ("switch", "svc shop-prod", "/checkout<enter>|b"),
     ("switch-version", "svc shop-prod", "/checkout<enter>|b|<enter>"),
     ("promote", "ro shop-staging", "|b"),
@@ -82,18 +90,24 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     ("forward-refused", "svc shop-prod", "/checkout<enter>|F"),
 ];
 
-fn program(view: &str, (width, height): (u16, u16)) -> Runtime<Memory> {
+/// Questions that are asked where the policy does not say that anything may be done: the policy, and the keys.
+const DOORS: &[(&str, &str, &str)] = &[
+    ("may-operate", "", "/storefront<enter>|r"),
+    (
+        "may-elevate",
+        "[[policy]]\nmatch = { context = \"shop\" }\nmode = \"observe\"\nelevate = { ttl = \"10m\" }\n",
+        "/storefront<enter>|r",
+    ),
+];
+
+fn program(view: &str, policy: Policy, record: &Path, (width, height): (u16, u16)) -> Runtime<Memory> {
     let options = Options::observing(|| NOW);
     let source = Source::Demo(Embedded::new(NOW), Box::new(options));
-    let start = Start {
-        view: Some(view.to_owned()),
-        policy: Policy::demo(),
-        ..Start::on(&["shop"], NOW, Size { width, height })
-    };
+    let start = Start { view: Some(view.to_owned()), policy, ..Start::on(&["shop"], NOW, Size { width, height }) };
     let clock = Clock::Frozen(NOW);
     let clipboard = Clipboard::new(Preference::default(), Surroundings::default(), std::env::temp_dir());
     let (world, heard) = World::new(source, clock, clipboard, Vec::new());
-    let world = world.editing(Some(Editor(EDITOR.to_owned())));
+    let world = world.keeping(Journal::new(record.to_owned()), None).editing(Some(Editor(EDITOR.to_owned())));
     let theme = Theme::embedded("default").unwrap();
     Runtime::new(App::start(start), Memory::new(width, height), world, heard, Look { clock, theme })
 }
@@ -138,13 +152,21 @@ fn is_told(app: &App) -> bool {
     !lines.iter().any(|line| waits.iter().any(|wait| line.contains(wait)))
 }
 
-async fn picture(view: &str, keys: &str, size: (u16, u16)) -> String {
-    let mut program = program(view, size);
+fn is_done(app: &App) -> bool {
+    matches!(app.scene().message, Message::Notice { text, .. } if text.contains(": done"))
+}
+
+async fn picture(view: &str, policy: Policy, keys: &str, size: (u16, u16)) -> String {
+    let record = tempfile::tempdir().unwrap();
+    let mut program = program(view, policy, record.path(), size);
     until(&mut program, "the list does not come", is_live).await;
     let mut now = NOW;
     for part in keys.split('|') {
-        for chord in script(part).unwrap() {
+        for chord in script(part.trim_start_matches('!')).unwrap() {
             program.feed(Event::Input(Input::Key(chord))).unwrap();
+        }
+        if part.starts_with('!') {
+            until(&mut program, "it is not done", is_done).await;
         }
         until(&mut program, "the server says nothing", is_told).await;
         // After a moment the question is heard.
@@ -166,7 +188,13 @@ async fn picture(view: &str, keys: &str, size: (u16, u16)) -> String {
 async fn every_question_says_what_would_happen() {
     for (name, view, keys) in QUESTIONS {
         for size in SIZES {
-            let picture = picture(view, keys, size).await;
+            let picture = picture(view, Policy::demo(), keys, size).await;
+            insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), picture);
+        }
+    }
+    for (name, policy, keys) in DOORS {
+        for size in SIZES {
+            let picture = picture("deploy shop-prod", Policy::parse(policy, "policy.toml"), keys, size).await;
             insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), picture);
         }
     }
