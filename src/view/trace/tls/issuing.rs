@@ -150,9 +150,8 @@ fn certified(place: &Place, managed: &Managed, record: &Arc<Record>, is_bad: boo
     let asker = format!("Certificate {}/{}", place.namespace, record.key.name);
     let is_idle = facts.is_ready && !facts.is_issuing && facts.failures == 0 && !is_bad;
     if is_idle || place.world.is_files() && facts.conditions.is_empty() {
-        if !is_idle {
-            findings.extend(issuer::trouble(place, &facts.issuer, &asker, record));
-        }
+        // Nothing is wrong yet: what is wrong with the issuer will be, when it is asked for the next one.
+        findings.extend(issuer::trouble(place, &facts.issuer, &asker, record));
         findings.extend(overdue(place, record, facts));
         return findings;
     }

@@ -194,10 +194,13 @@ fn a_short_life_with_its_renewal_ahead_is_no_end() {
         "shop-tls",
         "kplumb.dev/tls-names: shop.example.com, kplumb.dev/tls-not-before: -4d, kplumb.dev/tls-not-after: 3d",
     );
-    let ahead = certificate(&format!("{{renewalTime: '2026-11-21T10:00:00Z', {READY}}}"));
+    let issuer = format!(
+        "---\napiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {{name: le}}\nspec: {{acme: {{server: https://acme.example}}}}\nstatus: {{{READY}}}\n"
+    );
+    let ahead = certificate(&format!("{{renewalTime: '2026-11-21T10:00:00Z', {READY}}}")) + &issuer;
     assert_eq!(codes(&served(&plan(&["shop-tls"]), &(short.clone() + &ahead)).0), []);
     assert_eq!(codes(&served(&plan(&["shop-tls"]), &short).0), [("TL-SOON", Severity::Warn)]);
-    let past = certificate(&format!("{{renewalTime: '2026-11-19T10:00:00Z', {READY}}}"));
+    let past = certificate(&format!("{{renewalTime: '2026-11-19T10:00:00Z', {READY}}}")) + &issuer;
     let (hop, _) = served(&plan(&["shop-tls"]), &(short + &past));
     assert_eq!(codes(&hop), [("TL-SOON", Severity::Warn), ("CM-RENEW-STUCK", Severity::Warn)]);
 }
