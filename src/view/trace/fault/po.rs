@@ -38,7 +38,7 @@ faults! {
         explains ["ES-NOT-READY", "EN-TARGET-EMPTY"];
     PO_NO_READINESS "PO-NO-READINESS" Warn "Container {{container}} of {{namespace}}/{{pod}}{{more}} has no readiness probe: it gets requests as soon as it runs, before it can answer{{liveness}}"
         fix ["kubectl -n {{namespace}} get {{item}} {{pod}} -o jsonpath='{..readinessProbe}'",
-             "kubectl -n {{namespace}} patch {{owner}} -p '{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"{{container}}\",\"readinessProbe\":{\"tcpSocket\":{\"port\":{{port}}}}}]}}}}'"]
+             "kubectl -n {{namespace}} patch {{owner}} -p '{\"spec\":{\"template\":{\"spec\":{\"{{list}}\":[{\"name\":\"{{container}}\",\"readinessProbe\":{\"tcpSocket\":{\"port\":{{port}}}}}]}}}}'"]
         explains [];
     PO_LISTEN "PO-LISTEN" Broken "Nothing listens on {{address}}:{{port}} of pod {{namespace}}/{{pod}}{{more}}: the connection is refused; the process may listen on another port, or on 127.0.0.1 only"
         fix ["kubectl -n {{namespace}} logs {{pod}}", "kubectl -n {{namespace}} exec {{pod}} -- cat /proc/net/tcp",

@@ -1,6 +1,6 @@
 //! The pods behind a Service: which of them take traffic, and why the others do not.
 
-use crate::kinds::pod::facts::PodFacts;
+use crate::kinds::pod::facts::{PodFacts, Role};
 use crate::kinds::{ObjectRef, POD, Record};
 use crate::view::trace::body::Body;
 use crate::view::trace::facts;
@@ -153,6 +153,7 @@ fn no_readiness(body: &Body, port: u16) -> Option<Finding> {
     let finding = Finding::of(&po::PO_NO_READINESS).object("pod", &body.record.key).word("more", "");
     let finding =
         finding.word("container", part.name).word("liveness", liveness).word("item", probes::item(body.record));
+    let finding = finding.word("list", if part.role == Role::Sidecar { "initContainers" } else { "containers" });
     let finding = if port == 0 { finding } else { finding.word("port", port) };
     Some(finding.proof(body.record, probes::path(body, part, "readiness"), "none"))
 }
