@@ -390,6 +390,17 @@ pub struct Undone {
     pub after: usize,
 }
 
+impl Undone {
+    /// What to do about it. That nothing was changed is said only where no step was done before.
+    pub fn remedy(&self) -> String {
+        let rest = if self.after == 0 { NOTHING } else { "the rest was not done" };
+        self.why.remedy().replace(NOTHING, rest)
+    }
+}
+
+/// How a remedy begins where the server refused the whole of it.
+const NOTHING: &str = "nothing was changed";
+
 /// Why a write was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {

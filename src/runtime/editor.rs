@@ -163,10 +163,9 @@ pub fn listed(typed: String) -> Folder {
     let entries = place.and_then(|place| fs::read_dir(place).ok()).into_iter().flatten().filter_map(Result::ok);
     let named = entries.filter_map(|entry| {
         let (path, name) = (entry.path(), entry.file_name().into_string().ok()?);
-        let is_plain = !name.contains(char::is_control);
-        (is_plain && path.is_dir())
-            .then(|| format!("{typed}{name}/"))
-            .or_else(|| (is_plain && is_manifest(&path)).then(|| format!("{typed}{name}")))
+        let is_folder = path.is_dir();
+        let is_offered = !name.contains(char::is_control) && (is_folder || is_manifest(&path));
+        is_offered.then(|| format!("{typed}{name}{}", if is_folder { "/" } else { "" }))
     });
     let mut files: Vec<Arc<str>> = named.map(Arc::from).collect();
     files.sort();

@@ -38,17 +38,13 @@ impl App {
     /// A write was not done, or nobody knows.
     pub(in crate::app) fn undone(&mut self, undone: &Undone) {
         self.redraw = true;
-        let Undone { context, action, object, why, after } = undone;
+        let Undone { context, action, object, why, .. } = undone;
         let deed = self.deeds.take(context, action, object);
         let kept = deed.as_ref().and_then(|deed| deed.draft.as_ref());
         let kept = kept.map(|kept| format!("your text is in {}; ", kept.path));
         // A server's words may be longer than the line: what it means for the user comes first.
         let (here, word) = (self.elsewhere(context), acts::word(action));
-        let remedy = match after {
-            0 => why.remedy().to_owned(),
-            _ => why.remedy().replace("nothing was changed", "the rest was not done"),
-        };
-        let text = format!("{here}{word} {object}: {remedy}: {}", why.cause());
+        let text = format!("{here}{word} {object}: {}: {}", undone.remedy(), why.cause());
         let (is_edited, text) = (kept.is_some(), kept.unwrap_or_default() + &text);
         let failure = Notice { text, is_failure: true, until: self.now.plus_seconds(30) };
         self.notice = Some(failure.clone());

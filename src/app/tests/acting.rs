@@ -316,3 +316,16 @@ fn fewer_rights_are_found_out_before_anything_is_looked_at() {
     app.update(Event::Reply(Epoch(1), Reply::Enforced(Err("patch pods in dev".into()))));
     assert!(title(&app).contains("observe (client guard)"), "{}", title(&app));
 }
+
+#[test]
+fn of_a_plan_that_stopped_in_the_middle_nobody_says_that_nothing_was_changed() {
+    let undone = |after| Undone {
+        context: "shop".into(),
+        action: "drain",
+        object: "node/one".into(),
+        why: Refused::Budget("the budget says no".into()),
+        after,
+    };
+    assert_eq!(undone(0).remedy(), "nothing was changed: a disruption budget holds the pod");
+    assert_eq!(undone(3).remedy(), "the rest was not done: a disruption budget holds the pod");
+}

@@ -189,11 +189,11 @@ impl<'a> Listed<'a> {
 
     /// Puts these places of the order in order; what stands before and behind them is right only as a whole.
     pub fn arrange(&mut self, places: Range<usize>) {
-        let by_head = |a: &Row, b: &Row| a.head.cmp(&b.head);
-        if let (Some(first), Some(last)) = (nth(&mut self.rows, places.start, by_head), self.rows.len().checked_sub(1))
-        {
-            let behind = nth(&mut self.rows, places.end.min(last), by_head);
-            self.tell_apart(first, behind.unwrap_or(first));
+        // Where every row has its place already, heads alone decide nothing.
+        if self.rows.iter().any(|row| row.head & IS_PLACED == 0) {
+            let last = self.rows.len() - 1;
+            let (first, behind) = (self.head_at(places.start.min(last)), self.head_at(places.end.min(last)));
+            self.tell_apart(first, behind);
         }
         let bytes = &self.bytes;
         let order = |a: &Row, b: &Row| compare(bytes, a, b);
@@ -207,6 +207,11 @@ impl<'a> Listed<'a> {
             rows = &mut rows[places.start..];
         }
         rows.sort_unstable_by(order);
+    }
+
+    /// The head of the row that belongs at a place.
+    fn head_at(&mut self, place: usize) -> u128 {
+        self.rows.select_nth_unstable_by(place, |a, b| a.head.cmp(&b.head)).1.head
     }
 
     /// Writes what tells rows with the same head apart, for the heads of a range.
@@ -238,11 +243,6 @@ impl<'a> Listed<'a> {
         let rest = start as u32..self.bytes.len() as u32;
         self.rows.push(Row { head: u128::from_be_bytes(head), rest, record });
     }
-}
-
-/// The head of the row that belongs at a place.
-fn nth(rows: &mut [Row], place: usize, order: impl Fn(&Row, &Row) -> Ordering) -> Option<u128> {
-    (place < rows.len()).then(|| rows.select_nth_unstable_by(place, order).1.head)
 }
 
 /// Of two orders of a column none begins with the other: where heads are the same, both have more bytes, or neither.
