@@ -4,10 +4,12 @@
 
 pub mod change;
 pub mod index;
+mod news;
 
 pub use self::change::{Change, Scope, Select, Sync};
 
 use self::index::{Index, Slot};
+use self::news::News;
 use crate::kinds::{KindId, ObjectRef, Record, Target};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -26,6 +28,7 @@ pub struct Cluster {
     by_key: HashMap<KindId, BTreeMap<Key, Slot>>,
     index: Index,
     syncs: BTreeMap<Scope, Sync>,
+    news: News,
 }
 
 impl Cluster {
@@ -65,20 +68,50 @@ impl Cluster {
 
     /// The object, if the cluster told us of it.
     pub fn get(&self, key: &ObjectRef) -> Option<&Arc<Record>> {
-        let slot = *self.by_key.get(&key.kind)?.get(&(key.namespace.clone(), Arc::clone(&key.name)))?;
-        self.record(slot)
+        self.record(self.slot(key)?)
     }
 
     /// All objects of a kind, by namespace and name.
     pub fn of(&self, kind: KindId) -> impl Iterator<Item = &Arc<Record>> {
-        self.by_key.get(&kind).into_iter().flat_map(BTreeMap::values).filter_map(|slot| self.record(*slot))
+        self.slots_of(kind).filter_map(|slot| self.record(slot))
     }
 
     /// The objects of a kind in one namespace, by name.
     pub fn in_namespace<'a>(&'a self, kind: KindId, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Record>> {
+        self.slots_in_namespace(kind, namespace).filter_map(|slot| self.record(slot))
+    }
+
+    /// Where the objects of a kind stand, by namespace and name.
+    pub fn slots_of(&self, kind: KindId) -> impl Iterator<Item = Slot> {
+        self.by_key.get(&kind).into_iter().flat_map(BTreeMap::values).copied()
+    }
+
+    /// Where the objects of a kind in one namespace stand, by name.
+    pub fn slots_in_namespace<'a>(&'a self, kind: KindId, namespace: &'a str) -> impl Iterator<Item = Slot> + 'a {
         let first: Key = (Some(Arc::from(namespace)), Arc::from(""));
         let from = self.by_key.get(&kind).into_iter().flat_map(move |m| m.range(first.clone()..));
-        from.take_while(move |((ns, _), _)| ns.as_deref() == Some(namespace)).filter_map(|(_, slot)| self.record(*slot))
+        from.take_while(move |((ns, _), _)| ns.as_deref() == Some(namespace)).map(|(_, slot)| *slot)
+    }
+
+    /// What stands at a slot, if something does.
+    pub fn record(&self, slot: Slot) -> Option<&Arc<Record>> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    /// Where an object stands. It stays there until it is gone; then another may take the place.
+    pub fn slot(&self, key: &ObjectRef) -> Option<Slot> {
+        self.by_key.get(&key.kind)?.get(&(key.namespace.clone(), Arc::clone(&key.name))).copied()
+    }
+
+    /// How many changes there were so far; `changed_since` counts from here.
+    pub fn changes(&self) -> u64 {
+        self.news.count()
+    }
+
+    /// The slots at which something came, went or changed after so many changes, each as often as it did; none if that is
+    /// too long ago to be remembered.
+    pub fn changed_since(&self, changes: u64) -> Option<impl Iterator<Item = Slot>> {
+        self.news.since(changes)
     }
 
     /// How many objects of a kind there are.
@@ -201,10 +234,6 @@ impl Cluster {
         self.slots.iter().flatten()
     }
 
-    fn record(&self, slot: Slot) -> Option<&Arc<Record>> {
-        self.slots.get(slot as usize)?.as_ref()
-    }
-
     fn insert(&mut self, record: Arc<Record>) -> Option<ObjectRef> {
         let key = record.key.clone();
         let place = (key.namespace.clone(), Arc::clone(&key.name));
@@ -215,6 +244,7 @@ impl Cluster {
                 return None;
             }
             self.index.replace(slot, old.as_deref(), &record);
+            self.news.note(slot);
             return Some(key);
         }
         let slot = self.free.pop().unwrap_or_else(|| {
@@ -224,6 +254,7 @@ impl Cluster {
         self.index.insert(slot, &record);
         self.slots[slot as usize] = Some(record);
         self.by_key.entry(key.kind).or_default().insert(place, slot);
+        self.news.note(slot);
         Some(key)
     }
 
@@ -233,6 +264,7 @@ impl Cluster {
         let old = self.slots[slot as usize].take()?;
         self.index.remove(slot, &old);
         self.free.push(slot);
+        self.news.note(slot);
         Some(key.clone())
     }
 

@@ -46,7 +46,7 @@ impl App {
             Screen::Home(_) => self.selected_on_home(),
             Screen::Table(screen) => {
                 let query = self.query(session, screen)?;
-                table::selected(&session.cluster, &query, &window(screen, self.panes().main))
+                session.roll.borrow_mut().selected(&session.cluster, &query, &window(screen, self.panes().main))
             }
             _ => self.selected_line()?.link,
         }
@@ -149,7 +149,8 @@ impl App {
         let Some(query) = self.query(session, screen) else { return };
         let window = window(screen, area);
         let to = |from, all| moved(from, by, all);
-        let Some(table::Move { from, index, key }) = table::moved(&session.cluster, &query, &window, to) else {
+        let moved = session.roll.borrow_mut().moved(&session.cluster, &query, &window, to);
+        let Some(table::Move { from, index, key }) = moved else {
             return;
         };
         let mut next = screen.clone();
@@ -173,7 +174,8 @@ impl App {
             return;
         }
         let Some(query) = self.query(session, screen) else { return };
-        let (place, _) = table::place(&session.cluster, &query, &window(screen, self.panes().main));
+        let window = window(screen, self.panes().main);
+        let (place, _) = session.roll.borrow_mut().place(&session.cluster, &query, &window);
         let Some(index) = place else { return };
         if let Some(Screen::Table(screen)) = self.session_mut().and_then(|session| session.screens.last_mut()) {
             screen.cursor.index = index;

@@ -17,9 +17,10 @@ use crate::app::session::templates::Templates;
 use crate::kinds::{Catalog, KindId, ObjectRef, Record};
 use crate::model::{Change, Cluster, Scope, Sync};
 use crate::view::routes::index::Index;
-use crate::view::table::{Changes, Namespaces};
+use crate::view::table::{Changes, Namespaces, Roll};
 use crate::wire::Timestamp;
 use serde_json::Value;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -52,6 +53,8 @@ pub struct Session {
     pub catalog: Catalog,
     /// What the server told us.
     pub cluster: Cluster,
+    /// The rows of the table on screen; what it says depends on the cluster and the query alone.
+    pub roll: RefCell<Roll>,
     /// Namespaces on screen.
     pub namespaces: Namespaces,
     /// The screens, the top one last; never empty.
@@ -176,6 +179,7 @@ impl Session {
             enforced: None,
             catalog: Catalog::builtin(),
             cluster: Cluster::default(),
+            roll: RefCell::default(),
             namespaces: Namespaces::All,
             screens: vec![Screen::Home(HomeScreen::default())],
             forward: Vec::new(),
@@ -220,6 +224,7 @@ impl Session {
         self.enforced = None;
         self.greeting = None;
         self.cluster = Cluster::default();
+        self.roll = RefCell::default();
         self.routes = Index::default();
         self.paths.forget();
         self.changes = Changes::default();

@@ -114,6 +114,15 @@ impl Filter {
         self.terms.iter().all(|term| term.test.holds(record, now, scratch) != term.negated)
     }
 
+    /// Whether time alone can change what it lets through; where that depends on the record, it may.
+    pub fn asks_time(&self) -> bool {
+        self.terms.iter().any(|term| match &term.test {
+            Test::Column { states: true, .. } => true,
+            Test::Column { source, .. } | Test::Compare { source, .. } => *source != Source::Name,
+            Test::Anywhere(_) | Test::Namespace(_) | Test::Label { .. } | Test::Reason(_) => false,
+        })
+    }
+
     /// Which bytes of `text` the filter's words have found, for marking them.
     pub fn found(&self, text: &str) -> Vec<Range<usize>> {
         let positive = self.terms.iter().filter(|term| !term.negated);

@@ -2,6 +2,8 @@
 
 mod order;
 mod paint;
+mod roll;
+mod rows;
 
 use crate::kinds::{Align, Health, Kind, KindId, ObjectRef, Record};
 use crate::model::Cluster;
@@ -11,6 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use self::roll::Roll;
 pub use crate::kinds::Width;
 
 /// Which namespaces a table shows.
@@ -207,50 +210,6 @@ impl Changes {
     }
 }
 
-/// The table of a kind.
-pub fn table(cluster: &Cluster, query: &Query, window: &Window, marked: &BTreeSet<ObjectRef>) -> Table {
-    let mut widths = paint::Widths::new(query, window);
-    let mut listed = order::listed_by(cluster, query, &mut widths);
-    let selected = listed.selected(window);
-    let first = order::first(selected.unwrap_or(0), window, listed.len());
-    let last = (first + window.height).min(listed.len());
-    listed.arrange(first..last.max(selected.map_or(0, |index| index + 1)));
-    let rows = listed.records();
-    let painted = paint::rows(query, window, &rows[first..last], widths, marked);
-    Table {
-        columns: painted.columns,
-        rows: painted.rows,
-        first,
-        selected,
-        selected_key: selected.map(|index| rows[index].key.clone()),
-        shown: rows.len(),
-        total: listed.total,
-        everywhere: cluster.count(query.kind.id),
-        next_change: painted.next_change,
-    }
-}
-
-/// Where the selection stands among the rows shown, and how many there are.
-pub fn place(cluster: &Cluster, query: &Query, window: &Window) -> (Option<usize>, usize) {
-    let mut listed = order::listed(cluster, query);
-    (listed.selected(window), listed.len())
-}
-
-/// The selected object. It is asked for with every event, so the rows are looked through only where it is gone.
-pub fn selected(cluster: &Cluster, query: &Query, window: &Window) -> Option<ObjectRef> {
-    let known = window.selected.and_then(|key| cluster.get(key)).filter(|record| order::shows(record, query));
-    if let Some(record) = known {
-        return Some(record.key.clone());
-    }
-    if window.selected.is_none() {
-        return order::top(cluster, query).map(|record| record.key.clone());
-    }
-    let mut listed = order::listed(cluster, query);
-    let index = listed.selected(window)?;
-    listed.arrange(index..index + 1);
-    listed.records().get(index).map(|record| record.key.clone())
-}
-
 /// A move of the selection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
@@ -262,19 +221,9 @@ pub struct Move {
     pub key: ObjectRef,
 }
 
-/// Moves the selection to where `to` says, given where it stands and how many rows there are.
-pub fn moved(
-    cluster: &Cluster,
-    query: &Query,
-    window: &Window,
-    to: impl FnOnce(usize, usize) -> usize,
-) -> Option<Move> {
-    let mut listed = order::listed(cluster, query);
-    let from = listed.selected(window)?;
-    let index = to(from, listed.len()).min(listed.len() - 1);
-    listed.arrange(index..index + 1);
-    let key = listed.records().get(index)?.key.clone();
-    Some(Move { from, index, key })
+/// The table of a kind, for who asks once.
+pub fn table(cluster: &Cluster, query: &Query, window: &Window, marked: &BTreeSet<ObjectRef>) -> Table {
+    Roll::default().table(cluster, query, window, marked)
 }
 
 /// The kind that a table of namespaces is of.

@@ -13,7 +13,7 @@ use crate::model::Sync;
 use crate::view::describe::{self, Detail};
 use crate::view::fit::{width, wrap};
 use crate::view::line::{Line, Role, Span};
-use crate::view::table::{self, Heading, Row, RowCell, Table};
+use crate::view::table::{Heading, Row, RowCell, Table};
 use crate::view::trace::outcome::Verdict;
 use crate::wire::Timestamp;
 
@@ -218,7 +218,7 @@ impl App {
         if tells && has_room {
             window.room -= PATHS_WIDTH + 2;
         }
-        let mut table = table::table(&session.cluster, &query, &window, &screen.marked);
+        let mut table = session.roll.borrow_mut().table(&session.cluster, &query, &window, &screen.marked);
         if tells {
             show_paths(session, &mut table, has_room);
         }

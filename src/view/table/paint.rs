@@ -31,8 +31,8 @@ pub struct Painted {
 }
 
 /// One column as it is painted: the namespace has no column of its own in a kind.
-#[derive(Clone)]
-struct Drawn {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
     name: Cow<'static, str>,
     source: Option<Source>,
     width: Width,
@@ -41,22 +41,53 @@ struct Drawn {
 
 /// The columns that are wanted, and how wide they are. Words are measured in every row, so that scrolling moves nothing;
 /// the rest is short. All columns are measured in the walk that filters the rows: walking over fifty thousand rows is what
-/// takes long, and each column had a walk of its own (63 ms, 16 ms in one walk).
-#[derive(Clone, Default)]
+/// takes long, and each column had a walk of its own (63 ms, 16 ms in one walk). How long the words of a row are is kept,
+/// so that a row can go without a walk over the others.
+#[derive(Clone, Debug, Default)]
 pub struct Widths {
     columns: Vec<Drawn>,
-    widths: Vec<usize>,
+    widest: Vec<Widest>,
+    /// Of each row that was seen and each column: the width of its word, or where that is not among the widest anyway
+    /// the bytes of it.
+    words: Vec<u16>,
+    /// Rows that were seen.
+    seen: usize,
+}
+
+/// The widest word of a column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Widest {
+    /// Columns of the screen that the heading needs.
+    heading: u16,
+    /// Columns of the screen.
+    width: u16,
+    /// How many rows have a word of this width.
+    rows: u32,
 }
 
 impl Widths {
-    pub fn new(query: &Query, window: &Window) -> Self {
-        let columns = wanted(query, window.room);
-        let widths = columns.iter().map(|column| width(&column.name)).collect();
-        Self { columns, widths }
+    /// Of columns in which no row was seen yet.
+    pub fn new(columns: Vec<Drawn>) -> Self {
+        let widest = columns.iter().map(|column| {
+            let heading = narrow(width(&column.name));
+            Widest { heading, width: heading, rows: 0 }
+        });
+        Self { widest: widest.collect(), columns, ..Self::default() }
     }
 
-    pub fn see(&mut self, record: &Record) {
-        for (column, widest) in self.columns.iter().zip(&mut self.widths) {
+    /// The same columns, no row seen.
+    pub fn anew(&self) -> Self {
+        Self::new(self.columns.clone())
+    }
+
+    /// The columns.
+    pub fn columns(&self) -> &[Drawn] {
+        &self.columns
+    }
+
+    /// Measures the words of a row; returns its number.
+    pub fn see(&mut self, record: &Record) -> u32 {
+        for (column, widest) in self.columns.iter().zip(&mut self.widest) {
             let word = match column.source {
                 None => record.key.namespace.as_deref().unwrap_or(""),
                 Some(Source::Name) => &record.key.name,
@@ -67,35 +98,75 @@ impl Widths {
                 },
             };
             // No text is wider than its bytes, so most need not be looked at.
-            if *widest < word.len() {
-                *widest = (*widest).max(width(word));
+            let mut length = narrow(word.len());
+            if widest.width <= length {
+                length = narrow(width(word));
+                widest.take(length, 1);
             }
+            self.words.push(length);
+        }
+        self.seen += 1;
+        self.seen as u32 - 1
+    }
+
+    /// A row is gone.
+    pub fn forget(&mut self, row: u32) {
+        let first = row as usize * self.columns.len();
+        for (widest, word) in self.widest.iter_mut().zip(&self.words[first..]) {
+            widest.rows -= u32::from(widest.width == *word && 0 < widest.rows);
         }
     }
 
-    /// Takes in what was measured in other rows.
-    pub fn widen(&mut self, other: &Self) {
-        for (widest, width) in self.widths.iter_mut().zip(&other.widths) {
-            *widest = (*widest).max(*width);
+    /// Whether a column is wider than any word that is left, as far as that is known.
+    pub fn is_loose(&self) -> bool {
+        self.widest.iter().any(|widest| widest.rows == 0 && widest.heading < widest.width)
+    }
+
+    /// Whether most of the rows that were seen are not among these any more.
+    pub fn is_littered(&self, rows: usize) -> bool {
+        2 * rows + 1024 < self.seen
+    }
+
+    /// Takes in what was measured in other rows; returns what their numbers begin with.
+    pub fn append(&mut self, other: Self) -> u32 {
+        for (widest, other) in self.widest.iter_mut().zip(&other.widest) {
+            widest.take(other.width, other.rows);
         }
+        self.words.extend(other.words);
+        let first = self.seen as u32;
+        self.seen += other.seen;
+        first
     }
 
     /// Takes in the texts of the rows on screen as well.
-    fn measured(mut self, visible: &[&Arc<Record>], now: Timestamp) -> Vec<(Drawn, usize)> {
-        for record in visible {
-            for (column, widest) in self.columns.iter().zip(&mut self.widths) {
-                *widest = (*widest).max(width(&text(record, column, now)));
-            }
-        }
-        self.columns.into_iter().zip(self.widths).collect()
+    fn measured(&self, visible: &[&Arc<Record>], now: Timestamp) -> Vec<(Drawn, usize)> {
+        let measured = self.columns.iter().zip(&self.widest).map(|(column, widest)| {
+            let texts = visible.iter().map(|record| width(&text(record, column, now)));
+            (column.clone(), texts.fold(usize::from(widest.width), usize::max))
+        });
+        measured.collect()
     }
+}
+
+impl Widest {
+    fn take(&mut self, width: u16, rows: u32) {
+        if self.width < width {
+            (self.width, self.rows) = (width, 0);
+        }
+        self.rows += if self.width == width { rows } else { 0 };
+    }
+}
+
+/// No screen is wider.
+fn narrow(width: usize) -> u16 {
+    u16::try_from(width).unwrap_or(u16::MAX)
 }
 
 pub fn rows(
     query: &Query,
     window: &Window,
     visible: &[&Arc<Record>],
-    widths: Widths,
+    widths: &Widths,
     marked: &BTreeSet<ObjectRef>,
 ) -> Painted {
     let drawn = fitting(query, window, widths.measured(visible, query.now));
@@ -180,7 +251,7 @@ fn text<'a>(record: &'a Record, column: &Drawn, now: Timestamp) -> Cow<'a, str> 
 }
 
 /// Every column that the query wants, with the namespace first unless there is only one.
-fn wanted(query: &Query, room: usize) -> Vec<Drawn> {
+pub fn wanted(query: &Query, room: usize) -> Vec<Drawn> {
     let mut columns = Vec::new();
     if query.kind.namespaced && query.namespaces.single().is_none() {
         let name = Cow::Borrowed("NAMESPACE");

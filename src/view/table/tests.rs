@@ -51,8 +51,8 @@ impl Fixture {
         self.table_of(POD, window)
     }
 
-    fn table_of(&self, kind: KindId, window: &Window) -> Table {
-        let query = Query {
+    fn query(&self, kind: KindId, now: Timestamp) -> Query<'_> {
+        Query {
             kind: self.catalog.get(kind).unwrap(),
             namespaces: &self.namespaces,
             filter: &self.filter,
@@ -60,9 +60,12 @@ impl Fixture {
             width: Width::Normal,
             hidden: &[],
             changes: &self.changes,
-            now: NOW,
-        };
-        table(&self.cluster, &query, window, &BTreeSet::new())
+            now,
+        }
+    }
+
+    fn table_of(&self, kind: KindId, window: &Window) -> Table {
+        table(&self.cluster, &self.query(kind, NOW), window, &BTreeSet::new())
     }
 
     fn names(&self, window: &Window) -> Vec<String> {
@@ -258,26 +261,98 @@ proptest! {
         fixture.sort = Sort { column: by_status.then(|| Arc::from("STATUS")), descending };
         let whole = sorted(&fixture);
         let index = index % whole.len();
-        let query = Query {
-            kind: fixture.catalog.get(POD).unwrap(),
-            namespaces: &fixture.namespaces,
-            filter: &fixture.filter,
-            sort: &fixture.sort,
-            width: Width::Normal,
-            hidden: &[],
-            changes: &fixture.changes,
-            now: NOW,
-        };
-        let top = selected(&fixture.cluster, &query, &Window::default());
+        let query = fixture.query(POD, NOW);
+        let mut roll = Roll::default();
+        let top = roll.selected(&fixture.cluster, &query, &Window::default());
         prop_assert_eq!(top.as_ref().map(|key| &*key.name), Some(&*whole[0]));
-        let key = moved(&fixture.cluster, &query, &Window::default(), |_, _| index).unwrap().key;
+        let key = roll.moved(&fixture.cluster, &query, &Window::default(), |_, _| index).unwrap().key;
         let window = Window { selected: Some(&key), index: 0, line, height, room: 200 };
         let table = fixture.table(&window);
         prop_assert_eq!(table.selected, Some(index));
         let names: Vec<String> = table.rows.iter().map(|row| row.key.name.to_string()).collect();
         prop_assert_eq!(&names[..], &whole[table.first..table.first + names.len()]);
-        prop_assert_eq!(selected(&fixture.cluster, &query, &window), Some(key.clone()));
+        prop_assert_eq!(roll.selected(&fixture.cluster, &query, &window), Some(key.clone()));
         prop_assert_eq!(table.selected_key, Some(key.clone()));
         prop_assert_eq!(names.len(), height.min(whole.len()));
+    }
+}
+
+/// One thing that happens between two frames.
+#[derive(Clone, Debug)]
+enum Happening {
+    Apply(String, String),
+    Delete(String),
+    Relist(Vec<(String, String)>),
+    Supposed(String),
+    Filter(&'static str),
+    Sort(Option<&'static str>, bool),
+    Look { namespace: Option<&'static str>, room: usize, line: usize, height: usize },
+}
+
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    let path = || "[ab]/(é{0,3}|longer)[a-d][1-9]{0,2}";
+    let status = || "[XY]|ALongReason|Ünd[1-3]";
+    let one = prop_oneof![
+        6 => (path(), status()).prop_map(|(path, status)| Happening::Apply(path, status)),
+        4 => path().prop_map(Happening::Delete),
+        1 => prop::collection::btree_map(path(), status(), 0..40)
+            .prop_map(|pods| Happening::Relist(pods.into_iter().collect())),
+        1 => path().prop_map(Happening::Supposed),
+        1 => prop::sample::select(&["", "a", "status:x", "ns:a", "age<2m"][..]).prop_map(Happening::Filter),
+        1 => (prop::sample::select(&[None, Some("STATUS"), Some("NAME"), Some("AGE")][..]), any::<bool>())
+            .prop_map(|(column, descending)| Happening::Sort(column, descending)),
+        2 => (prop::option::of(Just("a")), prop::sample::select(&[60_usize, 99, 200][..]), 0..9_usize, 0..9_usize)
+            .prop_map(|(namespace, room, line, height)| Happening::Look { namespace, room, line, height }),
+    ];
+    prop::collection::vec(one, 1..60)
+}
+
+proptest! {
+    /// Whatever happens, what is kept between frames says what a walk over everything would say.
+    #[test]
+    fn a_table_that_is_kept_is_the_table_as_it_would_be_made(
+        pods in prop::collection::btree_map("[ab]/[a-d][1-9]{1,2}", "[XY]", 0..40),
+        happenings in happenings(),
+    ) {
+        let mut fixture = fixture(&[]);
+        let records = |pods: Vec<(String, String)>| pods.iter().map(|(path, status)| record(path, status)).collect();
+        fixture.cluster.apply(Change::Replace(Scope::all(POD), records(pods.into_iter().collect())));
+        let key = |path: &str| path.split_once('/').map(|(ns, name)| ObjectRef::new(POD, ns, name)).unwrap();
+        let (mut kept, mut selected, mut now) = (Roll::default(), None, NOW);
+        let mut window = Window { height: 5, room: 200, ..Window::default() };
+        for happening in happenings {
+            now = now.plus_seconds(7);
+            match happening {
+                Happening::Apply(path, status) => drop(fixture.cluster.apply(Change::Apply(record(&path, &status)))),
+                Happening::Delete(path) => drop(fixture.cluster.apply(Change::Delete(key(&path)))),
+                Happening::Relist(pods) => {
+                    drop(fixture.cluster.apply(Change::Replace(Scope::all(POD), records(pods))));
+                }
+                Happening::Supposed(path) => {
+                    let supposed = [(key(&path), None), (key("a/new"), Some(Arc::new(record("a/new", "Z"))))];
+                    fixture.cluster.suppose(&supposed, |_| ());
+                }
+                Happening::Filter(text) => {
+                    fixture.filter = Filter::parse(text, &fixture.catalog.get(POD).unwrap().columns).unwrap();
+                }
+                Happening::Sort(column, descending) => {
+                    fixture.sort = Sort { column: column.map(Arc::from), descending };
+                }
+                Happening::Look { namespace, room, line, height } => {
+                    let one = |name| Namespaces::Some(BTreeSet::from([Arc::from(name)]));
+                    fixture.namespaces = namespace.map_or(Namespaces::All, one);
+                    window = Window { line, height, room, ..window };
+                }
+            }
+            let query = fixture.query(POD, now);
+            let looked = Window { selected: selected.as_ref(), ..window };
+            let table = kept.table(&fixture.cluster, &query, &looked, &BTreeSet::new());
+            prop_assert_eq!(&table, &super::table(&fixture.cluster, &query, &looked, &BTreeSet::new()));
+            let next = kept.moved(&fixture.cluster, &query, &looked, |from, all| (from * 7 + 3) % all);
+            prop_assert_eq!(&next, &Roll::default().moved(&fixture.cluster, &query, &looked, |at, all| (at * 7 + 3) % all));
+            selected = next.map(|next| next.key).or(selected);
+            let top = kept.selected(&fixture.cluster, &query, &window);
+            prop_assert_eq!(top, Roll::default().selected(&fixture.cluster, &query, &window));
+        }
     }
 }
