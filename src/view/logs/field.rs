@@ -4,7 +4,7 @@ mod scan;
 
 use self::scan::Places;
 use crate::view::logs::structure;
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use memchr::memmem::Finder;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
@@ -20,6 +20,8 @@ pub struct Field {
     part: Finder<'static>,
     /// The value, where a line that has it says it in these bytes.
     verbatim: Option<Finder<'static>>,
+    /// The name as programs write it in an object; none of a name with dots, which may mean a nested field.
+    key: Option<Finder<'static>>,
 }
 
 impl Field {
@@ -31,6 +33,7 @@ impl Field {
             value: value.to_owned(),
             part: Finder::new(part).into_owned(),
             verbatim: is_verbatim(value).then(|| Finder::new(value.as_bytes()).into_owned()),
+            key: (!name.contains('.')).then(|| Finder::new(format!("\"{name}\":").as_bytes()).into_owned()),
         }
     }
 
@@ -43,6 +46,9 @@ impl Field {
             return false;
         }
         if line.first() == Some(&b'{') {
+            if let Some(raw) = self.key.as_ref().and_then(|key| flat(line, key)) {
+                return self.is_value(raw);
+            }
             let first = self.name.split_once('.').map(|(first, _)| first.as_bytes());
             return match scan::find(line, self.name.as_bytes(), first) {
                 Some(Places { whole: Some(raw), .. }) => self.is_value(raw),
@@ -78,6 +84,21 @@ impl Field {
         };
         is_likely || memchr(b'\\', line).is_some()
     }
+}
+
+/// The value of a field of an object of one level in which no quote is hidden: most lines of logs are such. What stands
+/// beside it is not looked at: of a line that is broken elsewhere the field is found all the same.
+fn flat<'a>(line: &'a [u8], key: &Finder) -> Option<&'a [u8]> {
+    let inside = line.strip_suffix(b"}")?.get(1..)?;
+    let from = key.find(inside)? + key.needle().len();
+    let rest = &inside[from..];
+    let is_plain = memchr2(b'\\', b'{', inside).is_none() && key.find(rest).is_none();
+    let end = match rest.first().filter(|_| is_plain)? {
+        b'"' => 2 + memchr(b'"', &rest[1..])?,
+        b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => memchr(b',', rest).unwrap_or(rest.len()),
+        _ => return None,
+    };
+    Some(&rest[..end])
 }
 
 /// Whether a value can stand in a line in one way only. Numbers with a point or an exponent, lists and objects can be written
@@ -201,13 +222,18 @@ mod tests {
             (r#" { "status" : 500 , "tags" : [ { } , [ ] , -0.5e+3 ] } "#, "status", "500", true),
             (r#"{"status":0500}"#, "status", "0500", false),
             (r#"{"status":-0}"#, "status", "-0.0", true),
-            (r#"{"status":500,}"#, "status", "500", false),
-            (r#"{"status":500,"list":[1,2}}"#, "status", "500", false),
+            (r#"{"status":500,}"#, "status", "500", true),
+            (r#"{"status":500,"list":[1,2}"#, "status", "500", true),
+            (r#"{"status":500,"list":[1,{"a":2}}"#, "status", "500", false),
+            (r#"{"status":500 }"#, "status", "500", true),
+            (r#"{"status":500 0}"#, "status", "500", false),
+            (r#"{"status":50,"a":[0]}"#, "status", "500", false),
             (r#"{"status":500,"odd":"\x"}"#, "status", "500", false),
             (r#"{"msg":"\ud83d","status":500}"#, "status", "500", true),
             ("{\"msg\":\"größer\",\"status\":500}", "status", "500", true),
             ("{\"größe\":\"x\",\"status\":500}", "status", "500", true),
-            ("{\"msg\":\"a\tb\",\"status\":500}", "status", "500", false),
+            ("{\"msg\":\"a\tb\",\"status\":500}", "status", "500", true),
+            ("{\"msg\":{\"a\":\"a\tb\"},\"status\":500}", "status", "500", false),
             (r#"{"status":500"#, "status", "500", false),
             (r#"{"status":500} and more"#, "status", "500", false),
             (r#"{"tags":["a", "b"]}"#, "tags", r#"["a","b"]"#, true),
