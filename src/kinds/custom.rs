@@ -58,7 +58,7 @@ impl CustomKind {
         let meta = Meta::of(&metadata, |_| false, interner);
         let (health, reason) = health::health(&object, &meta);
         let cells = self.cells.iter().map(|source| source.cell(&object, interner)).collect();
-        let digest = Digest { health, reason, cells, links: Box::default(), facts: Facts::None };
+        let digest = Digest { health, reason, cells, links: Arc::default(), facts: Facts::None };
         Ok(Record { key: key(kind, &metadata, interner), meta, digest })
     }
 }

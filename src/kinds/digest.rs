@@ -13,7 +13,7 @@ pub struct Digest {
     /// Values of the columns whose source is `Source::Cell`.
     pub cells: Box<[Cell]>,
     /// What it points at.
-    pub links: Box<[Link]>,
+    pub links: Arc<[Link]>,
     /// What views read of this kind.
     pub facts: Facts,
 }

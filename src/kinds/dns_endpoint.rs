@@ -105,7 +105,7 @@ impl Object for DnsEndpoint {
         let (health, reason) = self.judge(meta);
         let cells = Box::new([interner.non_empty(&facts.text()).map_or(Cell::Empty, Cell::Text)]);
         let facts = Facts::DnsEndpoint(Box::new(facts));
-        Digest { health: Some(health), reason, cells, links: Box::default(), facts }
+        Digest { health: Some(health), reason, cells, links: Arc::default(), facts }
     }
 }
 

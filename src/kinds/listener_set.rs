@@ -1,5 +1,6 @@
 //! ListenerSet: listeners that a namespace adds to a Gateway of another.
 
+use std::sync::Arc;
 use crate::kinds::condition::{Condition, status_cell};
 use crate::kinds::gateway::facts::Listener;
 use crate::kinds::gateway::wire::{ListenerStatus, WireListener};
@@ -97,7 +98,7 @@ impl Shared for ListenerSet {
 }
 
 impl ListenerSetFacts {
-    fn links(&self) -> Box<[Link]> {
+    fn links(&self) -> Arc<[Link]> {
         let parent = self.parent.target().map(|target| Link { relation: Relation::AttachedTo, target });
         let mut links: Vec<Link> = parent.into_iter().collect();
         gateway::add_used(&mut links, self.listeners.iter().flat_map(Listener::uses));

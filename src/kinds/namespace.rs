@@ -20,6 +20,7 @@ pub static SPEC: KindSpec = KindSpec {
     columns: &[Column::NAME, Column::text("STATUS", 0).narrow(), Column::AGE],
     decoder: decoder::<Namespace>(),
 };
+use std::sync::Arc;
 
 /// The slim Namespace (k8s.io/api core/v1 generated.proto).
 #[derive(Clone, PartialEq, prost::Message, Deserialize)]
@@ -62,7 +63,7 @@ impl Object for Namespace {
         let phase = self.status.as_ref().map_or("", |s| s.phase.as_str());
         let cells = Box::new([Cell::Text(interner.intern(phase))]);
         let reason = reason.map(|r| interner.intern(&r));
-        Digest { health: Some(health), reason, cells, links: Box::default(), facts: Facts::None }
+        Digest { health: Some(health), reason, cells, links: Arc::default(), facts: Facts::None }
     }
 }
 

@@ -24,6 +24,7 @@ pub static SPEC: KindSpec = KindSpec {
     columns: &[Column::NAME, Column::text("POD-SELECTOR", 0).narrow(), Column::AGE],
     decoder: decoder::<NetworkPolicy>(),
 };
+use std::sync::Arc;
 
 /// The slim NetworkPolicy (k8s.io/api networking/v1 generated.proto).
 #[derive(Clone, PartialEq, prost::Message, Deserialize)]
@@ -136,7 +137,7 @@ impl Object for NetworkPolicy {
         let link = facts.selector.clone().link(Relation::Selects, POD, self.namespace(interner));
         let cells = Box::new([Cell::Text(interner.intern(&text))]);
         let facts = Facts::NetworkPolicy(Box::new(facts));
-        Digest { cells, links: Box::new([link]), facts, ..Digest::default() }
+        Digest { cells, links: Arc::new([link]), facts, ..Digest::default() }
     }
 }
 

@@ -36,6 +36,7 @@ pub static SPEC: KindSpec = KindSpec {
     ],
     decoder: decoder::<Node>(),
 };
+use std::sync::Arc;
 
 /// The slim Node (k8s.io/api core/v1 generated.proto).
 #[derive(Clone, PartialEq, prost::Message, Deserialize)]
@@ -181,7 +182,7 @@ impl Object for Node {
             health: Some(health),
             reason: reason.map(|r| interner.intern(&r)),
             cells: cells(self, meta, &facts, interner),
-            links: Box::default(),
+            links: Arc::default(),
             facts: Facts::Node(Box::new(facts)),
         }
     }

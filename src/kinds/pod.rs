@@ -94,7 +94,7 @@ impl Object for Pod {
             health: Some(health),
             reason: reason.map(|r| interner.intern(&r)),
             cells: row::cells(self, interner),
-            links: links.into_boxed_slice(),
+            links: interner.links.share(links),
             facts: Facts::Pod(Box::new(facts::facts(self, meta, interner))),
         }
     }

@@ -36,15 +36,15 @@ pub struct Meta {
     /// Rises with each change of the spec; 0 where the kind has none.
     pub generation: i64,
     /// Labels, sorted by key.
-    pub labels: Box<[(Arc<str>, Arc<str>)]>,
+    pub labels: Arc<[(Arc<str>, Arc<str>)]>,
     /// The annotations that the kind's digest reads, sorted by key.
     pub annotations: Box<[(Arc<str>, Arc<str>)]>,
     /// Objects that own this one.
-    pub owners: Box<[Owner]>,
+    pub owners: Arc<[Owner]>,
 }
 
 /// An owner reference.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Owner {
     /// `apps/v1`.
     pub api_version: Arc<str>,
@@ -77,7 +77,7 @@ pub fn is_not_last_applied(key: &str) -> bool {
 impl Meta {
     /// Keeps what we read of `meta`; of the annotations those whose keys `keep` accepts.
     pub fn of(meta: &ObjectMeta, keep: fn(&str) -> bool, interner: &mut Interner) -> Self {
-        let labels = meta.labels.iter().map(|(k, v)| (interner.intern(k), interner.intern(v))).collect();
+        let labels: Vec<_> = meta.labels.iter().map(|(k, v)| (interner.intern(k), interner.intern(v))).collect();
         let annotations = meta.annotations.iter().filter(|(k, _)| keep(k));
         let annotations = annotations.map(|(k, v)| (interner.intern(k), interner.intern(v))).collect();
         let owners = meta.owner_references.iter().map(|o| Owner {
@@ -87,14 +87,15 @@ impl Meta {
             uid: interner.intern(&o.uid),
             controller: o.controller == Some(true),
         });
+        let owners: Vec<_> = owners.collect();
         Self {
             uid: Arc::from(meta.uid.as_str()),
             resource_version: Arc::from(meta.resource_version.as_str()),
             created: meta.creation_timestamp.and_then(crate::wire::time::Time::instant),
             deleted: meta.deletion_timestamp.and_then(crate::wire::time::Time::instant),
             generation: meta.generation,
-            owners: owners.collect(),
-            labels,
+            owners: interner.owners.share(owners),
+            labels: interner.labels.share(labels),
             annotations,
         }
     }

@@ -106,7 +106,7 @@ impl Object for Secret {
         let cells = Box::new([Cell::Text(Arc::clone(&kind)), Cell::Int(keys.len() as i64)]);
         let facts = SecretFacts { tls: self.tls(interner), kind, keys, is_immutable: self.is_immutable };
         let (health, reason) = judge(&facts);
-        Digest { health, reason: reason.map(Arc::from), cells, links: Box::default(), facts: Facts::Secret(Box::new(facts)) }
+        Digest { health, reason: reason.map(Arc::from), cells, links: Arc::default(), facts: Facts::Secret(Box::new(facts)) }
     }
 }
 

@@ -240,15 +240,15 @@ fn links(
     facts: &ServiceFacts,
     namespace: Option<Arc<str>>,
     interner: &mut Interner,
-) -> Box<[Link]> {
+) -> Arc<[Link]> {
     if facts.kind == ServiceType::ExternalName {
         return facts.external_service().map(|(namespace, name)| alias(namespace, name, interner)).into_iter().collect();
     }
     if spec.selector.is_empty() {
-        return Box::default();
+        return Arc::default();
     }
     let selector = Selector::equals(&spec.selector, interner);
-    Box::new([selector.link(Relation::Selects, POD, namespace)])
+    Arc::new([selector.link(Relation::Selects, POD, namespace)])
 }
 
 fn alias(namespace: &str, name: &str, interner: &mut Interner) -> Link {

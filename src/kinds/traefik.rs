@@ -195,7 +195,7 @@ impl Shared for IngressRoute {
 }
 
 impl IngressRouteFacts {
-    fn links(&self, namespace: Option<&Arc<str>>) -> Box<[Link]> {
+    fn links(&self, namespace: Option<&Arc<str>>) -> Arc<[Link]> {
         let services = self.routes.iter().flat_map(|route| &route.services);
         let services = services.filter_map(TraefikBackend::link);
         let middlewares = self.routes.iter().flat_map(|route| &route.middlewares);
@@ -213,7 +213,7 @@ impl IngressRouteFacts {
 }
 
 /// The same links without repetition.
-pub fn each_once(links: impl Iterator<Item = Link>) -> Box<[Link]> {
+pub fn each_once(links: impl Iterator<Item = Link>) -> Arc<[Link]> {
     let mut all: Vec<Link> = Vec::new();
     for link in links {
         if !all.contains(&link) {

@@ -89,7 +89,7 @@ pub fn links(
     selector: Option<&LabelSelector>,
     template: Option<&PodTemplateSpec>,
     interner: &mut Interner,
-) -> Box<[Link]> {
+) -> Arc<[Link]> {
     let namespace = metadata.and_then(|m| interner.non_empty(&m.namespace));
     let mut links = Vec::new();
     if let Some(selector) = selector.filter(|s| !s.match_labels.is_empty() || !s.match_expressions.is_empty()) {
@@ -98,7 +98,7 @@ pub fn links(
     if let Some(spec) = template.and_then(|t| t.spec.as_ref()) {
         links.extend(mounts::links(spec, None, namespace.as_ref(), interner));
     }
-    links.into_boxed_slice()
+    links.into()
 }
 
 /// Being deleted, or not yet looked at by its controller since it was last changed.

@@ -29,13 +29,13 @@ impl Index {
     /// Takes in a record.
     pub fn insert(&mut self, slot: Slot, record: &Record) {
         self.uids.insert(Arc::clone(&record.meta.uid), slot);
-        for owner in &record.meta.owners {
+        for owner in record.meta.owners.iter() {
             add(&mut self.owned, Arc::clone(&owner.uid), slot);
         }
         for key in label_keys(record) {
             add(&mut self.labels, key, slot);
         }
-        for link in &record.digest.links {
+        for link in record.digest.links.iter() {
             self.link(slot, link);
         }
     }
@@ -45,13 +45,13 @@ impl Index {
         if self.uids.get(&record.meta.uid) == Some(&slot) {
             self.uids.remove(&record.meta.uid);
         }
-        for owner in &record.meta.owners {
+        for owner in record.meta.owners.iter() {
             drop_from(&mut self.owned, &owner.uid, slot);
         }
         for key in label_keys(record) {
             drop_from(&mut self.labels, &key, slot);
         }
-        for link in &record.digest.links {
+        for link in record.digest.links.iter() {
             self.unlink(slot, link);
         }
     }

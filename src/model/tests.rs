@@ -26,11 +26,11 @@ fn record(namespace: &str, name: &str, version: u8, team: u8, owner: u8) -> Reco
         meta: Meta {
             uid: text(format!("{namespace}/{name}")),
             resource_version: text(version.to_string()),
-            labels: Box::new([label]),
-            owners: Box::new([owner]),
+            labels: Arc::new([label]),
+            owners: Arc::new([owner]),
             ..Meta::default()
         },
-        digest: Digest { links: Box::new([select, named]), ..Digest::default() },
+        digest: Digest { links: Arc::new([select, named]), ..Digest::default() },
     }
 }
 
@@ -73,7 +73,7 @@ proptest! {
             prop_assert_eq!(kept, plain.values().collect::<Vec<_>>());
         }
         for record in plain.values() {
-            for link in &record.digest.links {
+            for link in record.digest.links.iter() {
                 for target in cluster.targets(&link.target) {
                     prop_assert!(cluster.sources(target).iter().any(|s| s.key == record.key));
                 }

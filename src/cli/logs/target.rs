@@ -171,7 +171,7 @@ impl Asked {
 fn far(gathering: &Gathering, asked: &[Asked]) -> Vec<Scope> {
     let routes = asked.iter().filter(|asked| ROUTES.contains(&asked.kind));
     let records = routes.flat_map(|asked| gathering.cluster.of(asked.kind).filter(|r| r.key.name == asked.name));
-    let links = records.flat_map(|record| &record.digest.links);
+    let links = records.flat_map(|record| record.digest.links.iter());
     let places = links.filter_map(|link| match &link.target {
         Target::Named { kind: kinds::SERVICE, namespace, .. } => Some(namespace.clone()),
         _ => None,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -84,7 +85,7 @@ impl Row {
         let meta = Meta::of(&metadata, |_| false, interner);
         let (health, reason) = health::health(&self.object, &meta);
         let cells = self.cells.iter().map(|value| cell(value, interner)).collect();
-        let digest = Digest { health, reason, cells, links: Box::default(), facts: Facts::None };
+        let digest = Digest { health, reason, cells, links: Arc::default(), facts: Facts::None };
         Some(Record { key: key(kind, &metadata, interner), meta, digest })
     }
 }

@@ -62,14 +62,14 @@ pub fn hostnames(hostnames: Option<&Vec<String>>, interner: &mut Interner) -> Ce
 }
 
 /// The links to what a route leads to, and to what it is attached to, each once.
-pub fn links<'a>(destinations: impl Iterator<Item = &'a ObjectName>, parents: &'a [Parent]) -> Box<[Link]> {
+pub fn links<'a>(destinations: impl Iterator<Item = &'a ObjectName>, parents: &'a [Parent]) -> Arc<[Link]> {
     let to = destinations.map(|object| (Relation::RoutesTo, object));
     let at = parents.iter().map(|parent| (Relation::AttachedTo, &parent.object));
     named(to.chain(at))
 }
 
 /// Links to objects, each once; none to kinds that kplumb does not follow.
-pub fn named<'a>(objects: impl Iterator<Item = (Relation, &'a ObjectName)>) -> Box<[Link]> {
+pub fn named<'a>(objects: impl Iterator<Item = (Relation, &'a ObjectName)>) -> Arc<[Link]> {
     let mut links: Vec<Link> = Vec::new();
     for (relation, object) in objects {
         let Some(target) = object.target() else { continue };

@@ -106,13 +106,13 @@ pub struct Container {
     /// Bytes it may use at most.
     pub memory_limit: Option<i64>,
     /// Ports that it declares.
-    pub ports: Box<[Port]>,
+    pub ports: Arc<[Port]>,
     /// Its probes and why it waits; boxed, because most containers have neither.
-    pub(crate) aside: Option<Box<Aside>>,
+    pub(crate) aside: Option<Arc<Aside>>,
 }
 
 /// What most containers do not have.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Aside {
     waits_for: Option<Arc<str>>,
     readiness: Option<Box<Probe>>,
@@ -248,7 +248,7 @@ impl PodFacts {
 
     /// The number of the port that a container declares under this name.
     pub fn port(&self, name: &str, protocol: Protocol) -> Option<u16> {
-        let mut ports = self.containers.iter().flat_map(|c| &c.ports);
+        let mut ports = self.containers.iter().flat_map(|c| c.ports.iter());
         ports.find(|p| p.protocol == protocol && p.name.as_deref() == Some(name)).map(|p| p.number)
     }
 }
@@ -313,19 +313,24 @@ fn container(
         state: status.map_or(State::Unreported, |s| state(s, interner)),
         last_exit: status.and_then(|s| s.last_terminated()).map(|t| Box::new(exit(t, interner))),
         memory_limit: limit.and_then(Quantity::value),
-        ports: spec.ports.iter().map(|p| port(p, interner)).collect(),
+        ports: ports(spec, interner),
         aside: aside(spec, status, interner),
     }
 }
 
-fn aside(spec: &spec::Container, status: Option<&ContainerStatus>, interner: &mut Interner) -> Option<Box<Aside>> {
+fn ports(spec: &spec::Container, interner: &mut Interner) -> Arc<[Port]> {
+    let ports: Vec<Port> = spec.ports.iter().map(|p| port(p, interner)).collect();
+    interner.ports.share(ports)
+}
+
+fn aside(spec: &spec::Container, status: Option<&ContainerStatus>, interner: &mut Interner) -> Option<Arc<Aside>> {
     let aside = Aside {
         waits_for: status.and_then(|s| s.waiting()).and_then(|w| interner.non_empty(first_line(&w.message))),
         readiness: probe(spec.readiness_probe.as_ref(), interner),
         liveness: probe(spec.liveness_probe.as_ref(), interner),
         startup: probe(spec.startup_probe.as_ref(), interner),
     };
-    (aside != Aside::default()).then(|| Box::new(aside))
+    (aside != Aside::default()).then(|| interner.asides.share(aside))
 }
 
 /// The scheduler's message, while it has found no node.

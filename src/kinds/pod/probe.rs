@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 /// One probe, with what the server fills in where nothing is said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Probe {
     /// What is asked.
     pub handler: Handler,
@@ -20,7 +20,7 @@ pub struct Probe {
 }
 
 /// What a probe asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Handler {
     /// A GET; 200 to 399 is a good answer.
     Http {

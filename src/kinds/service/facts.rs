@@ -79,7 +79,7 @@ pub struct ServicePort {
 }
 
 /// A port by number or by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PortRef {
     /// By number.
     Number(i32),

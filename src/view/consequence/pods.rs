@@ -213,7 +213,7 @@ fn made(workload: &Record, template: &Template, number: u32, like: Option<&Recor
             name: Arc::clone(&wanted.name),
             image: Arc::clone(&wanted.image),
             role: wanted.role,
-            ports: wanted.ports.clone(),
+            ports: wanted.ports.clone().into(),
             ready: true,
             started: true,
             state: State::Running(None),
@@ -235,7 +235,7 @@ fn made(workload: &Record, template: &Template, number: u32, like: Option<&Recor
     let name = format!("{}-new-{number}", workload.key.name);
     let meta = Meta {
         uid: Arc::from(name.as_str()),
-        labels: template.labels.clone(),
+        labels: template.labels.clone().into(),
         created: None,
         ..like.map(|pod| pod.meta.clone()).unwrap_or_default()
     };

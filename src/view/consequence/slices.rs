@@ -182,7 +182,7 @@ fn first(service: &Record) -> (ObjectRef, Meta, EndpointSliceFacts) {
     let namespace = service.key.namespace.as_deref().unwrap_or_default();
     let key = ObjectRef::new(ENDPOINT_SLICE, namespace, &format!("{}-new", service.key.name));
     let label = (Arc::from(SERVICE_LABEL), Arc::clone(&service.key.name));
-    let meta = Meta { labels: Box::new([label]), ..Meta::default() };
+    let meta = Meta { labels: Arc::new([label]), ..Meta::default() };
     let slice = EndpointSliceFacts {
         service: Some(Arc::clone(&service.key.name)),
         address_type: Arc::from("IPv4"),

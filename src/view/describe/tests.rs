@@ -48,8 +48,8 @@ fn crashing() -> Record {
         meta: Meta {
             uid: Arc::from("pod"),
             created: Some(NOW.plus_seconds(-540)),
-            owners: Box::new([owner]),
-            labels: Box::new([(Arc::from("app"), Arc::from("orders"))]),
+            owners: Arc::new([owner]),
+            labels: Arc::new([(Arc::from("app"), Arc::from("orders"))]),
             ..Meta::default()
         },
         digest: Digest {
@@ -71,7 +71,7 @@ fn cluster() -> Cluster {
     let selector =
         Selector { equals: Box::new([(Arc::from("app"), Arc::from("orders"))]), requirements: Box::default() };
     let target = Target::Selector { kind: POD, namespace: Some(Arc::from("shop")), selector: Box::new(selector) };
-    let links = Box::new([Link { relation: Relation::Selects, target }]);
+    let links = Arc::new([Link { relation: Relation::Selects, target }]);
     let key = ObjectRef::new(SERVICE, "shop", "orders");
     let meta = Meta { uid: Arc::from("svc"), ..Meta::default() };
     apply(&mut cluster, Record { key, meta, digest: Digest { links, ..Digest::default() } });
@@ -131,7 +131,7 @@ fn of_an_ill_object_the_newest_warnings_stand_above_the_conditions() {
             ..EventFacts::default()
         };
         let target = Target::Named { kind: POD, namespace: key.namespace.clone(), name: Arc::clone(&key.name) };
-        let links = Box::new([Link { relation: Relation::Regards, target }]);
+        let links = Arc::new([Link { relation: Relation::Regards, target }]);
         let digest = Digest { links, facts: Facts::Event(Box::new(facts)), ..Digest::default() };
         let name = format!("event-{second}");
         let meta = Meta { uid: Arc::from(name.as_str()), ..Meta::default() };

@@ -26,7 +26,7 @@ fn record(path: &str, ready: (u32, u32), status: &str, restarts: i64, minutes: i
         key: ObjectRef::new(POD, namespace, name),
         meta: Meta {
             created: Some(NOW.plus_seconds(-60 * minutes)),
-            labels: Box::new([(Arc::from("app"), Arc::from("Web"))]),
+            labels: Arc::new([(Arc::from("app"), Arc::from("Web"))]),
             ..Meta::default()
         },
         digest: Digest {

@@ -4,8 +4,8 @@ mod scan;
 
 use self::scan::Places;
 use crate::view::logs::structure;
-use memchr::{memchr, memchr2};
 use memchr::memmem::Finder;
+use memchr::{memchr, memchr2};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -60,7 +60,7 @@ pub fn by_pods(world: &World, reach: &Reach) -> Vec<Entrance> {
         let Some(facts) = facts::pod(pod) else { continue };
         let node =
             facts.node.as_deref().and_then(|node| address_of(world, node)).unwrap_or_else(|| ANY_NODE.to_owned());
-        for port in facts.main().flat_map(|container| &container.ports) {
+        for port in facts.main().flat_map(|container| container.ports.iter()) {
             let number = if facts.host_network { port.number } else { port.host };
             if number != 0 {
                 let url = format!("{}://{}:{number}", port.protocol.text().to_lowercase(), bracketed(&node));
