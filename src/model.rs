@@ -276,6 +276,10 @@ impl Cluster {
         }
         let mut touched: Vec<ObjectRef> = vanished.iter().filter_map(|key| self.remove(key)).collect();
         touched.extend(records.into_iter().filter_map(|record| self.insert(Arc::new(record))));
+        // Built of what is in order its nodes are full; filled one by one in order they are half empty.
+        if let Some(keys) = self.by_key.get_mut(&scope.kind) {
+            *keys = std::mem::take(keys).into_iter().collect();
+        }
         touched
     }
 

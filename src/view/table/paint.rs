@@ -109,6 +109,11 @@ impl Widths {
         self.seen as u32 - 1
     }
 
+    /// Keeps no more space than it needs.
+    pub fn shrink(&mut self) {
+        self.words.shrink_to_fit();
+    }
+
     /// A row is gone.
     pub fn forget(&mut self, row: u32) {
         let first = row as usize * self.columns.len();

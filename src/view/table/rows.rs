@@ -28,7 +28,7 @@ pub type Placed<'a> = (Slot, &'a Arc<Record>);
 /// Rows that pass, each with its place in the order as bytes.
 #[derive(Debug, Default)]
 pub struct Rows {
-    rows: Vec<Row>,
+    list: Vec<Row>,
     bytes: Vec<u8>,
     /// Bytes that were written while nothing was taken out yet.
     written: usize,
@@ -87,6 +87,9 @@ impl Rows {
             }
         });
         all.written = all.bytes.len();
+        all.list.shrink_to_fit();
+        all.bytes.shrink_to_fit();
+        all.widths.shrink();
         all
     }
 
@@ -114,50 +117,50 @@ impl Rows {
             measure: row.measure + measures,
             ..row
         };
-        self.rows.extend(other.rows.into_iter().map(moved));
+        self.list.extend(other.list.into_iter().map(moved));
         self.is_placed &= other.is_placed;
     }
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.list.len()
     }
 
     /// The slots of the rows, in order where they were put in order.
     pub fn slots(&self, places: Range<usize>) -> impl Iterator<Item = Slot> {
-        self.rows[places].iter().map(|row| row.slot)
+        self.list[places].iter().map(|row| row.slot)
     }
 
     /// Whether more of what is kept belongs to rows that are gone than to those that are here.
     pub fn is_littered(&self) -> bool {
-        2 * self.written + 64 * 1024 < self.bytes.len() || self.widths.is_littered(self.rows.len())
+        2 * self.written + 64 * 1024 < self.bytes.len() || self.widths.is_littered(self.list.len())
     }
 
     /// Takes out what stood at these slots, which are in order, and takes in what passes there now.
     pub fn follow(&mut self, cluster: &Cluster, query: &Query, changed: &[Slot]) {
-        let before = self.rows.len();
+        let before = self.list.len();
         let widths = &mut self.widths;
-        self.rows.retain(|row| {
+        self.list.retain(|row| {
             let stays = changed.binary_search(&row.slot).is_err();
             if !stays {
                 widths.forget(row.measure);
             }
             stays
         });
-        let gone = before - self.rows.len();
+        let gone = before - self.list.len();
         let order = Order::of(query);
         let now = changed.iter().filter_map(|slot| Some((*slot, cluster.record(*slot)?)));
         for (slot, record) in now.filter(|(_, record)| shows(record, query)) {
             self.push(slot, record, &order);
         }
-        if 0 < gone || self.rows.len() != before - gone {
+        if 0 < gone || self.list.len() != before - gone {
             self.arranged = 0..0;
         }
     }
 
     /// Measures every text again, for these columns.
     pub fn measure(&mut self, cluster: &Cluster, mut widths: Widths) {
-        for row in &mut self.rows {
+        for row in &mut self.list {
             if let Some(record) = cluster.record(row.slot) {
                 row.measure = widths.see(record);
             }
@@ -167,21 +170,21 @@ impl Rows {
 
     /// Where the selected object stands; where it is gone, the row that took its place.
     pub fn selected(&mut self, cluster: &Cluster, window: &Window) -> Option<usize> {
-        let last = self.rows.len().checked_sub(1)?;
+        let last = self.list.len().checked_sub(1)?;
         let Some(key) = window.selected else { return Some(0) };
         let slot = cluster.slot(key);
         let is_it = |row: &Row| Some(row.slot) == slot;
-        if let Some(place) = self.rows[self.arranged.clone()].iter().position(is_it) {
+        if let Some(place) = self.list[self.arranged.clone()].iter().position(is_it) {
             return Some(self.arranged.start + place);
         }
-        let Some(found) = self.rows.iter().position(is_it) else {
+        let Some(found) = self.list.iter().position(is_it) else {
             return Some(window.index.min(last));
         };
-        let head = self.rows[found].head;
+        let head = self.list[found].head;
         self.tell_apart(cluster, head, head);
-        let found = &self.rows[found];
+        let found = &self.list[found];
         let is_before = |row: &&Row| compare(cluster, &self.bytes, row, found) == Ordering::Less;
-        Some(self.rows.iter().filter(is_before).count())
+        Some(self.list.iter().filter(is_before).count())
     }
 
     /// Puts these places of the order in order; what stands before and behind them is right only as a whole.
@@ -190,15 +193,15 @@ impl Rows {
             return;
         }
         // Where every row has its place already, heads alone decide nothing.
-        if self.rows.iter().any(|row| row.head & IS_PLACED == 0) {
-            let last = self.rows.len() - 1;
+        if self.list.iter().any(|row| row.head & IS_PLACED == 0) {
+            let last = self.list.len() - 1;
             let (first, behind) = (self.head_at(places.start.min(last)), self.head_at(places.end.min(last)));
             self.tell_apart(cluster, first, behind);
         }
-        self.arranged = places.start..places.end.min(self.rows.len());
+        self.arranged = places.start..places.end.min(self.list.len());
         let bytes = &self.bytes;
         let order = |a: &Row, b: &Row| compare(cluster, bytes, a, b);
-        let mut rows = &mut self.rows[..];
+        let mut rows = &mut self.list[..];
         if places.end < rows.len() {
             rows.select_nth_unstable_by(places.end, order);
             rows = &mut rows[..places.end];
@@ -212,13 +215,13 @@ impl Rows {
 
     /// The head of the row that belongs at a place.
     fn head_at(&mut self, place: usize) -> u128 {
-        self.rows.select_nth_unstable_by(place, |a, b| a.head.cmp(&b.head)).1.head
+        self.list.select_nth_unstable_by(place, |a, b| a.head.cmp(&b.head)).1.head
     }
 
     /// Writes what tells rows with the same head apart, for the heads of a range.
     fn tell_apart(&mut self, cluster: &Cluster, first: u128, last: u128) {
         let heads = first & !IS_PLACED..=last | IS_PLACED;
-        for row in self.rows.iter_mut().filter(|row| row.head & IS_PLACED == 0 && heads.contains(&row.head)) {
+        for row in self.list.iter_mut().filter(|row| row.head & IS_PLACED == 0 && heads.contains(&row.head)) {
             let Some(record) = cluster.record(row.slot) else { continue };
             let start = self.bytes.len();
             self.bytes.extend_from_within(row.rest.start as usize..row.rest.end as usize);
@@ -244,7 +247,7 @@ impl Rows {
             write_place(record, &mut self.bytes);
         }
         let rest = start as u32..self.bytes.len() as u32;
-        self.rows.push(Row { head: u128::from_be_bytes(head), rest, slot, measure });
+        self.list.push(Row { head: u128::from_be_bytes(head), rest, slot, measure });
     }
 }
 

@@ -280,9 +280,10 @@ impl Controller {
     /// The value of a flag: `--ingress-class=nginx`, or true for a flag without a value.
     pub fn flag(&self, name: &str) -> Option<&str> {
         let flags = self.flags.as_ref()?;
-        let at = flags.iter().position(|flag| flag.split('=').next() == Some(name))?;
-        match flags[at].split_once('=') {
-            Some((_, value)) => Some(value),
+        let said = |flag: &Arc<str>| flag.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('='));
+        let at = flags.iter().position(said)?;
+        match flags[at][name.len()..].strip_prefix('=') {
+            Some(value) => Some(value),
             None => flags.get(at + 1).map(|next| &**next).filter(|next| !next.starts_with('-')).or(Some("true")),
         }
     }

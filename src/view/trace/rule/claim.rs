@@ -136,6 +136,11 @@ pub fn of<'a>(controller: &Controller, served: &Served<'_, 'a>) -> Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
+    /// Whether any rule has a canary.
+    pub fn has_canaries(&self) -> bool {
+        !self.canaries.is_empty()
+    }
+
     /// The canary of a Service.
     pub fn canary(&self, upstream: &Upstream) -> Option<&Canary<'a>> {
         self.canaries.get(upstream).filter(|claim| claim.is_live).map(|claim| &claim.canary)

@@ -16,7 +16,7 @@ pub struct Location<'a> {
     /// Which rule and which path of it.
     pub index: (usize, usize),
     /// The path; `/` where none is said.
-    pub path: String,
+    pub path: &'a str,
     /// How it matches: `Exact`, else `Prefix`.
     pub kind: PathType,
     /// Where it leads.
@@ -70,7 +70,7 @@ pub fn field((rule, path): (usize, usize)) -> String {
 
 /// The order in which regular expressions are tried: longest text first, then from the end of the alphabet.
 pub fn by_length(a: &Location, b: &Location) -> std::cmp::Ordering {
-    b.path.len().cmp(&a.path.len()).then_with(|| b.path.cmp(&a.path))
+    b.path.len().cmp(&a.path.len()).then_with(|| b.path.cmp(a.path))
 }
 
 /// Chooses among literal paths.
@@ -91,7 +91,7 @@ pub fn literal<'a>(locations: &'a [Location<'a>], path: &str) -> Hit<'a> {
     }
     let prefixes = locations.iter().filter(|location| location.kind != PathType::Exact);
     let fits = prefixes.filter(|location| {
-        let rule = location.path.strip_suffix('/').unwrap_or(&location.path);
+        let rule = location.path.strip_suffix('/').unwrap_or(location.path);
         rule.is_empty() || path.strip_prefix(rule).is_some_and(|rest| rest.starts_with('/'))
     });
     fits.max_by_key(|location| location.path.trim_end_matches('/').len()).map_or(Hit::None, Hit::Location)
@@ -118,5 +118,5 @@ fn expression(locations: &[Location], location: &Location) -> String {
     if is_plain && !location.path.ends_with('/') && has_exact() {
         return format!("{}/", location.path);
     }
-    location.path.clone()
+    location.path.to_owned()
 }

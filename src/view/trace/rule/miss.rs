@@ -175,7 +175,7 @@ pub fn no_path(
     normal: &str,
 ) -> Hop {
     let host = server.host.text();
-    let have = some(server.locations.iter().map(|location| location.path.clone()));
+    let have = some(server.locations.iter().map(|location| location.path));
     let mut hop = Hop::new(HopKind::Rule, format!("{host} has no path for {normal}: {have}")).at(&server.owner.key);
     let (left, missing) =
         not_served(world, served, |rule_host| Host::of(rule_host).takes(request.name()) && rule_host.is_some());
@@ -240,7 +240,7 @@ fn shadowed(request: &Request, server: &Server, servers: &[Server], normal: &str
 fn near(request: &Request, server: &Server, normal: &str) -> Option<Finding> {
     let lower = normal.to_lowercase();
     server.locations.iter().find_map(|location| {
-        let rule = location.path.as_str();
+        let rule = location.path;
         let bare = rule.trim_end_matches('/');
         let takes = |path: &str| path::matches(rule, location.kind, path);
         let fault = if path::looks_like_regex(rule) && pattern::of_location(rule).matches(normal) == Ok(true) {

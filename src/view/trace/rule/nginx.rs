@@ -167,7 +167,7 @@ impl At<'_, '_> {
         let root = Location {
             ingress: owner,
             index: (0, 0),
-            path: "/".to_owned(),
+            path: "/",
             kind: PathType::Prefix,
             backend: to,
             is_regex: false,

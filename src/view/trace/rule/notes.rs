@@ -29,7 +29,7 @@ pub fn resource(controller: &Controller, location: &Location, effect: &str) -> O
     Some(
         Finding::of(&rt::RT_RESOURCE_BACKEND)
             .object("ingress", &location.ingress.key)
-            .word("rule", &location.path)
+            .word("rule", location.path)
             .word("resource", format!("{kind} {object}"))
             .word("controller", name(controller))
             .word("effect", effect)
@@ -51,14 +51,14 @@ pub fn location(
         finding
             .object("ingress", &location.ingress.key)
             .word("path", &request.path)
-            .word("rule", &location.path)
+            .word("rule", location.path)
             .word("pointer", location.pointer())
     };
     if let Some((cause, setting)) = server.regex_by {
-        let literal = path::matches(&location.path, location.kind, normal);
+        let literal = path::matches(location.path, location.kind, normal);
         let is_own = cause.key == location.ingress.key;
         // Of an Exact path of its own Ingress the missing end is told instead.
-        let is_odd = !literal && !path::looks_like_regex(&location.path) && location.kind != PathType::Exact;
+        let is_odd = !literal && !path::looks_like_regex(location.path) && location.kind != PathType::Exact;
         // Where the same path would take it anyway there is nothing to warn of.
         let is_same = matches!(location::literal(&server.locations, normal), Hit::Location(other) if other.index == location.index && other.ingress.key == location.ingress.key);
         if !is_own || is_odd {
@@ -78,22 +78,22 @@ pub fn location(
                         format!(".metadata.annotations[{}]", options.name(setting)),
                         value_of(cause, options, setting),
                     )
-                    .proof(location.ingress, &field, &location.path),
+                    .proof(location.ingress, &field, location.path),
             );
         }
         if location.kind == PathType::Exact && location.path != normal {
-            found.push(named(Finding::of(&rt::RT_REGEX_UNANCHORED)).proof(location.ingress, &field, &location.path));
+            found.push(named(Finding::of(&rt::RT_REGEX_UNANCHORED)).proof(location.ingress, &field, location.path));
         }
         let mut sorted: Vec<&Location> = server.locations.iter().collect();
         sorted.sort_by(|a, b| location::by_length(a, b));
         let literal = sorted
             .iter()
-            .find(|other| other.path != location.path && !path::looks_like_regex(&other.path) && other.path == normal);
-        if let Some(other) = literal.filter(|_| path::looks_like_regex(&location.path)) {
-            found.push(named(Finding::of(&rt::RT_REGEX_LENGTH)).word("other", &other.path).proof(
+            .find(|other| other.path != location.path && !path::looks_like_regex(other.path) && other.path == normal);
+        if let Some(other) = literal.filter(|_| path::looks_like_regex(location.path)) {
+            found.push(named(Finding::of(&rt::RT_REGEX_LENGTH)).word("other", other.path).proof(
                 location.ingress,
                 &field,
-                &location.path,
+                location.path,
             ));
         }
     }
@@ -189,7 +189,7 @@ fn passthrough(location: &Location, options: &Options) -> Option<Finding> {
     (location.path != "/").then(|| {
         Finding::of(&rt::RT_PASSTHROUGH_PATH)
             .object("ingress", &location.ingress.key)
-            .word("rule", &location.path)
+            .word("rule", location.path)
             .proof(location.ingress, annotation, "true")
     })
 }

@@ -80,7 +80,7 @@ pub fn to_slash(controller: &Controller, request: &Request, location: &Location,
         .word("path", normal)
         .word("slash", &slash)
         .word("pointer", location.pointer())
-        .proof(location.ingress, format!("{}.path", location.field()), &location.path);
+        .proof(location.ingress, format!("{}.path", location.field()), location.path);
     answer.hop.kind = HopKind::Rule;
     answer.hop = answer.hop.with(finding);
     answer

@@ -27,7 +27,7 @@ pub fn sees(request: &Request, location: &Location, options: &Options, normal: &
         let hop = Hop::new(HopKind::Filter, "path passed unchanged").at(&location.ingress.key);
         return (hop, Sees { path: backend::raw(request), host, reach });
     };
-    let path = rewritten(&location.path, target, normal, request);
+    let path = rewritten(location.path, target, normal, request);
     // The query goes along unless the target says another.
     let shown = if target.contains('?') { path.as_str() } else { path.split('?').next().unwrap_or(&path) };
     let summary = format!("rewrite-target {target}: {normal} → {shown}");
@@ -53,7 +53,7 @@ pub fn redirected(request: &Request, location: &Location, options: &Options, nor
     let target = options.get("rewrite-target").filter(|target| *target != location.path)?;
     let is_address = ["http://", "https://", "$scheme"].iter().any(|start| target.starts_with(start));
     let target = target.replacen("$scheme", request.scheme.name(), 1);
-    if is_address { replaced(&location.path, &target, normal, request) } else { None }
+    if is_address { replaced(location.path, &target, normal, request) } else { None }
 }
 
 /// The target with what the groups caught, and its query; none where the expression cannot be followed.
@@ -108,11 +108,11 @@ fn wanted(rule: &str) -> String {
 }
 
 fn judged(location: &Location, options: &Options, (target, normal, sent): (&str, &str, &str)) -> Option<Finding> {
-    let groups = pattern::of_rewrite(&location.path).groups()?;
+    let groups = pattern::of_rewrite(location.path).groups()?;
     let bytes = target.as_bytes();
     let used = bytes.windows(2).filter(|pair| pair[0] == b'$' && pair[1].is_ascii_digit());
     let most = used.map(|pair| usize::from(pair[1] - b'0')).max().unwrap_or(0);
-    let wanted = wanted(&location.path);
+    let wanted = wanted(location.path);
     let named = |finding: Finding| {
         finding
             .object("ingress", &location.ingress.key)
@@ -120,7 +120,7 @@ fn judged(location: &Location, options: &Options, (target, normal, sent): (&str,
             .word("pointer", location.pointer())
             .word("wanted", &wanted)
             .proof(location.ingress, format!(".metadata.annotations[{}]", options.name("rewrite-target")), target)
-            .proof(location.ingress, format!("{}.path", location.field()), &location.path)
+            .proof(location.ingress, format!("{}.path", location.field()), location.path)
     };
     if groups < most {
         let why = match groups {
@@ -141,12 +141,12 @@ fn judged(location: &Location, options: &Options, (target, normal, sent): (&str,
         && !location.path.trim_end_matches('/').is_empty()
         && location.kind != crate::kinds::ingress::facts::PathType::Exact;
     (is_constant && !location.path.contains('('))
-        .then(|| named(Finding::of(&rt::RT_REWRITE_COLLAPSE)).word("rule", &location.path))
+        .then(|| named(Finding::of(&rt::RT_REWRITE_COLLAPSE)).word("rule", location.path))
 }
 
 /// The group that caught the end of the path, where the target uses others only.
 fn lost(location: &Location, target: &str, normal: &str) -> Option<usize> {
-    let pattern = pattern::of_rewrite(&location.path);
+    let pattern = pattern::of_rewrite(location.path);
     let groups = pattern.captures(normal)?;
     let ends: Vec<_> = (1..groups.len()).filter_map(|group| Some((groups.get(group)?, group))).collect();
     let caught = ends.iter().filter(|(caught, _)| !caught.as_bytes().is_empty());
@@ -170,8 +170,8 @@ pub fn unchanged(world: &World, request: &Request, location: &Location, options:
         .word("rest", rest)
         .word("pod", &pod.key.name)
         .word("pointer", location.pointer())
-        .word("wanted", wanted(&location.path))
-        .proof(location.ingress, format!("{}.path", location.field()), &location.path);
+        .word("wanted", wanted(location.path))
+        .proof(location.ingress, format!("{}.path", location.field()), location.path);
     Some(finding.proof(pod, at, rest))
 }
 

@@ -63,7 +63,8 @@ pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>], served:
     for ingress in ingresses.iter().filter(|ingress| !claim::is_canary(ingress, controller)) {
         yard.add(controller, ingress, &claims);
     }
-    for location in yard.servers.iter_mut().flat_map(|server| &mut server.locations) {
+    let locations = yard.servers.iter_mut().flat_map(|server| &mut server.locations);
+    for location in locations.filter(|_| claims.has_canaries()) {
         let to = claim::upstream(location.ingress, location.backend);
         location.canary = to.and_then(|to| claims.canary(&to).cloned());
     }
@@ -164,7 +165,7 @@ impl<'a> Yard<'a> {
                 let location = Location {
                     ingress,
                     index: (rule_index, path_index),
-                    path: claim::text(path).to_owned(),
+                    path: claim::text(path),
                     kind: claim::kind(path),
                     backend: &path.backend,
                     is_regex: reason.is_some(),
@@ -236,7 +237,7 @@ impl<'a> Server<'a> {
         let same = |have: &&Location| have.path == location.path && have.kind == location.kind;
         if let Some(have) = self.locations.iter().find(same) {
             let Location { ingress, index, path, .. } = location;
-            self.doubles.push(Double { ingress, path, index, owner: have.ingress });
+            self.doubles.push(Double { ingress, path: path.to_owned(), index, owner: have.ingress });
             return;
         }
         if let Some(reason) = reason {
@@ -263,7 +264,7 @@ impl Server<'_> {
 
     /// The path that leads to another object than a Service and would take the request; nginx never hears of it.
     pub fn left_out(&self, path: &str) -> Option<&Location<'_>> {
-        let takes = |location: &&Location| path::matches(&location.path, location.kind, path);
+        let takes = |location: &&Location| path::matches(location.path, location.kind, path);
         self.resources.iter().filter(takes).max_by_key(|location| location.path.len())
     }
 
@@ -273,16 +274,16 @@ impl Server<'_> {
             return None;
         }
         let (location, reason) =
-            self.locations.iter().find_map(|location| match pattern::of_location(&location.path) {
+            self.locations.iter().find_map(|location| match pattern::of_location(location.path) {
                 Pattern::Refused(reason) => Some((location, reason)),
                 _ => None,
             })?;
         Some(
             Finding::of(&rt::RT_REGEX_INVALID)
                 .object("ingress", &location.ingress.key)
-                .word("rule", &location.path)
+                .word("rule", location.path)
                 .word("reason", reason)
-                .proof(location.ingress, format!("{}.path", location.field()), &location.path),
+                .proof(location.ingress, format!("{}.path", location.field()), location.path),
         )
     }
 }

@@ -100,7 +100,7 @@ fn best<'s, 'a>(controller: &Controller, server: &'s Server<'a>, asked: &str) ->
         match controller.flavour {
             // Of any type, what is the path itself comes before what begins it.
             Flavour::Haproxy if controller.is_haproxytech() => {
-                (u8::from(tier == 2 || trimmed(&location.path) == asked), length, tier == 2)
+                (u8::from(tier == 2 || trimmed(location.path) == asked), length, tier == 2)
             }
             Flavour::Haproxy => (tier, length, false),
             _ => (0, length, tier == 2),
@@ -141,7 +141,7 @@ fn trimmed(path: &str) -> &str {
 
 fn takes(controller: &Controller, location: &Location, asked: &str) -> bool {
     let flavour = controller.flavour;
-    let rule = location.path.as_str();
+    let rule = location.path;
     let is_free = matches!(said(location), PathType::ImplementationSpecific | PathType::Unset);
     match flavour {
         _ if said(location) == PathType::Exact => rule == asked,
