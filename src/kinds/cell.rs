@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// A value of a table.
+/// A value of a table. There are ten of them in a pod: what is rare is boxed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
     /// Nothing, shown as nothing; where the server prints `<none>` or `<unset>`, the cell holds that as words.
@@ -21,15 +21,15 @@ pub enum Cell {
     /// A number.
     Int(i64),
     /// A count and when it last rose: `3 (5m ago)`.
-    Count(i64, Option<Timestamp>),
+    Count(i64, Option<Box<Timestamp>>),
     /// `1/3`: have, want.
     Ratio(u32, u32),
     /// A quantity in billionths, with the format in which the server prints it.
-    Quantity(i128, Format),
+    Quantity(Box<i128>, Format),
     /// An instant, shown as an age.
     Time(Timestamp),
     /// From, until (or until now), shown as a duration.
-    Span(Timestamp, Option<Timestamp>),
+    Span(Timestamp, Option<Box<Timestamp>>),
 }
 
 impl Cell {
@@ -41,7 +41,9 @@ impl Cell {
     /// A quantity; words where the server would print it otherwise than its value says (`1.500` instead of `1500m`).
     pub fn quantity(quantity: &Quantity) -> Self {
         match quantity.amount() {
-            Some((nanos, format)) if quantity::print(nanos, format) == quantity.string => Self::Quantity(nanos, format),
+            Some((nanos, format)) if quantity::print(nanos, format) == quantity.string => {
+                Self::Quantity(Box::new(nanos), format)
+            }
             _ => Self::text(&quantity.string),
         }
     }
@@ -52,18 +54,19 @@ impl Cell {
             Self::Empty => Cow::Borrowed(""),
             Self::Text(text) => Cow::Borrowed(text),
             Self::Int(number) | Self::Count(number, None) => Cow::Owned(number.to_string()),
-            Self::Count(number, Some(at)) => Cow::Owned(format!("{number} ({} ago)", age::age(now, Some(*at)))),
+            Self::Count(number, Some(at)) => Cow::Owned(format!("{number} ({} ago)", age::age(now, Some(**at)))),
             Self::Ratio(have, want) => Cow::Owned(format!("{have}/{want}")),
-            Self::Quantity(nanos, format) => Cow::Owned(quantity::print(*nanos, *format)),
+            Self::Quantity(nanos, format) => Cow::Owned(quantity::print(**nanos, *format)),
             Self::Time(at) => Cow::Owned(age::age(now, Some(*at))),
-            Self::Span(from, until) => Cow::Owned(age::duration(until.unwrap_or(now).micros_since(*from))),
+            Self::Span(from, until) => Cow::Owned(age::duration(until.as_deref().unwrap_or(&now).micros_since(*from))),
         }
     }
 
     /// The first moment after `now` at which the text reads otherwise; `None` when it never does.
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
-            Self::Time(at) | Self::Count(_, Some(at)) | Self::Span(at, None) => Some(age::next_change(now, *at)),
+            Self::Time(at) | Self::Span(at, None) => Some(age::next_change(now, *at)),
+            Self::Count(_, Some(at)) => Some(age::next_change(now, **at)),
             _ => None,
         }
     }
@@ -77,7 +80,7 @@ impl Cell {
             (Self::Ratio(a, b), Self::Ratio(c, d)) => ratio(*a, *b).cmp(&ratio(*c, *d)).then(b.cmp(d)),
             (Self::Quantity(a, _), Self::Quantity(b, _)) => a.cmp(b),
             (Self::Time(a), Self::Time(b)) => b.cmp(a),
-            (Self::Span(a, b), Self::Span(c, d)) => span(*a, *b).cmp(&span(*c, *d)),
+            (Self::Span(a, b), Self::Span(c, d)) => span(*a, b.as_deref()).cmp(&span(*c, d.as_deref())),
             _ => self.rank().cmp(&other.rank()),
         }
     }
@@ -101,7 +104,7 @@ fn ratio(have: u32, want: u32) -> u64 {
 }
 
 /// Running spans sort after finished ones, the longest last.
-fn span(from: Timestamp, until: Option<Timestamp>) -> (bool, i64) {
+fn span(from: Timestamp, until: Option<&Timestamp>) -> (bool, i64) {
     until.map_or((true, -from.0), |until| (false, until.micros_since(from)))
 }
 
@@ -155,20 +158,20 @@ mod tests {
             (Cell::Empty, ""),
             (Cell::text("<none>"), "<none>"),
             (Cell::Int(-3), "-3"),
-            (Cell::Count(3, Some(then)), "3 (5m ago)"),
+            (Cell::Count(3, Some(Box::new(then))), "3 (5m ago)"),
             (Cell::Count(0, None), "0"),
             (Cell::Ratio(1, 3), "1/3"),
             (Cell::quantity(&Quantity { string: "128Mi".into() }), "128Mi"),
             (Cell::quantity(&Quantity { string: "1.500".into() }), "1.500"),
             (Cell::Time(then), "5m"),
             (Cell::Span(then, None), "5m"),
-            (Cell::Span(then, Some(then.plus_seconds(9))), "9s"),
+            (Cell::Span(then, Some(Box::new(then.plus_seconds(9)))), "9s"),
         ];
         for (cell, want) in cells {
             assert_eq!(cell.show(now), want, "{cell:?}");
         }
         assert_eq!(Cell::Time(then).next_change(now), Some(now.plus_seconds(1)));
-        assert_eq!(Cell::Span(then, Some(now)).next_change(now), None);
+        assert_eq!(Cell::Span(then, Some(Box::new(now))).next_change(now), None);
     }
 
     #[test]

@@ -142,7 +142,7 @@ impl Object for Job {
         let facts = facts(&spec, &status, interner);
         let (health, reason) = health(self.metadata.as_ref(), &status, &facts);
         let [names, images] = container_cells(spec.template.as_ref(), interner);
-        let duration = facts.started.map_or(Cell::Empty, |from| Cell::Span(from, facts.completed));
+        let duration = facts.started.map_or(Cell::Empty, |from| Cell::Span(from, facts.completed.map(Box::new)));
         let selector = selector_cell(spec.selector.as_ref(), interner);
         let word = Cell::Text(interner.intern(word(&status, meta)));
         Digest {

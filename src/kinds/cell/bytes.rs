@@ -18,7 +18,7 @@ impl Cell {
             Self::Count(number, at) => {
                 write_number(*number, bytes);
                 bytes.push(u8::from(at.is_some()));
-                write_number(at.map_or(0, |Timestamp(at)| at), bytes);
+                write_number(at.as_ref().map_or(0, |at| at.0), bytes);
             }
             Self::Ratio(have, want) => {
                 bytes.extend(ratio(*have, *want).to_be_bytes());
@@ -27,7 +27,7 @@ impl Cell {
             Self::Quantity(nanos, _) => bytes.extend((nanos.cast_unsigned() ^ (1 << 127)).to_be_bytes()),
             Self::Time(Timestamp(at)) => write_number(!at, bytes),
             Self::Span(from, until) => {
-                let (runs, length) = span(*from, *until);
+                let (runs, length) = span(*from, until.as_deref());
                 bytes.push(u8::from(runs));
                 write_number(length, bytes);
             }
@@ -86,11 +86,11 @@ mod tests {
             Just(Cell::Empty),
             "[a-c0-9.-]{0,12}".prop_map(Cell::text),
             number.clone().prop_map(Cell::Int),
-            (number.clone(), prop::option::of(time.clone())).prop_map(|(n, at)| Cell::Count(n, at)),
+            (number.clone(), prop::option::of(time.clone())).prop_map(|(n, at)| Cell::Count(n, at.map(Box::new))),
             (0_u32..4, 0_u32..4).prop_map(|(have, want)| Cell::Ratio(have, want)),
-            any::<i128>().prop_map(|nanos| Cell::Quantity(nanos, Format::DecimalSi)),
+            any::<i128>().prop_map(|nanos| Cell::Quantity(Box::new(nanos), Format::DecimalSi)),
             time.clone().prop_map(Cell::Time),
-            (time.clone(), prop::option::of(time)).prop_map(|(from, until)| Cell::Span(from, until)),
+            (time.clone(), prop::option::of(time)).prop_map(|(from, until)| Cell::Span(from, until.map(Box::new))),
         ]
     }
 

@@ -38,7 +38,7 @@ pub fn cells(pod: &Pod, interner: &mut Interner) -> Box<[Cell]> {
     Box::new([
         Cell::Ratio(row.ready, (spec.containers.len() + sidecars) as u32),
         Cell::Text(interner.intern(&row.status)),
-        Cell::Count(row.restarts, restarted),
+        Cell::Count(row.restarts, restarted.map(Box::new)),
         address,
         node,
         nominated,

@@ -56,9 +56,9 @@ impl Comparison {
             Cell::Text(text) => Some(self.words(text)),
             Cell::Int(n) | Cell::Count(n, _) => Some((i128::from(*n) * 1_000_000_000).cmp(&self.nanos?)),
             Cell::Ratio(have, want) => self.ratio(*have, *want),
-            Cell::Quantity(nanos, _) => Some(nanos.cmp(&self.nanos?)),
+            Cell::Quantity(nanos, _) => Some((**nanos).cmp(&self.nanos?)),
             Cell::Time(at) => self.span(now.micros_since(*at)),
-            Cell::Span(from, until) => self.span(until.unwrap_or(now).micros_since(*from)),
+            Cell::Span(from, until) => self.span(until.as_deref().unwrap_or(&now).micros_since(*from)),
         }
     }
 

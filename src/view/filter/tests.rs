@@ -37,7 +37,7 @@ fn record(path: &str, ready: (u32, u32), status: &str, restarts: i64, minutes: i
                 Cell::text(status),
                 Cell::Count(restarts, None),
                 Cell::text("worker-1"),
-                Cell::Quantity(quantity.0, quantity.1),
+                Cell::Quantity(Box::new(quantity.0), quantity.1),
             ]),
             ..Digest::default()
         },

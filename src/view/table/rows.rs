@@ -277,7 +277,7 @@ fn fetch(rows: &[Placed]) {
         |record: &Record| record.key.name.len() + record.digest.cells.len() + record.meta.created.map_or(0, |_| 1);
     black_box(rows.iter().map(|(_, record)| near(record)).sum::<usize>());
     let far = |record: &Record| {
-        // A line of the cache holds two cells.
+        // A line of the cache holds more than two cells.
         let cells = record.digest.cells.iter().step_by(2).filter(|cell| matches!(cell, Cell::Empty)).count();
         cells + usize::from(record.key.name.as_bytes().first().copied().unwrap_or_default())
     };
