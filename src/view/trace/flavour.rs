@@ -30,6 +30,11 @@ impl Flavour {
         }
     }
 
+    /// As a sentence calls it.
+    pub fn who(self) -> &'static str {
+        if self == Self::Spec { "the controller" } else { self.name() }
+    }
+
     /// By the controller that an IngressClass names.
     pub fn of_controller(name: &str) -> Self {
         match name {

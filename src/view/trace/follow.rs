@@ -199,7 +199,7 @@ fn result(
         && !ends.is_empty()
         && ends.iter().all(is_untold)
     {
-        let who = flavour.name();
+        let who = flavour.who();
         return Outcome::Unknown(format!("what {who} answers where no backend takes a request: only a request tells"));
     }
     let statuses: Vec<Option<u16>> = ends.iter().map(|(_, status)| *status).collect();
@@ -249,7 +249,7 @@ impl Answering {
 
     fn name(self) -> String {
         match self {
-            Self::Ingress(flavour) => flavour.name().to_owned(),
+            Self::Ingress(flavour) => flavour.who().to_owned(),
             Self::Gateway => "the Gateway".to_owned(),
             Self::Nobody => String::new(),
         }

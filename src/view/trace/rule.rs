@@ -79,8 +79,7 @@ fn end(outcome: Outcome) -> Action {
 fn not_found(controller: &Controller) -> Outcome {
     let by = match controller.flavour {
         Flavour::Nginx => "ingress-nginx's default backend".to_owned(),
-        Flavour::Spec => "the controller".to_owned(),
-        flavour => flavour.name().to_owned(),
+        flavour => flavour.who().to_owned(),
     };
     Outcome::Respond { status: 404, by }
 }

@@ -243,13 +243,14 @@ pub fn option<'a>(controller: &'a Controller, key: &str) -> Option<&'a str> {
 
 /// How the controller is called: `ingress-nginx v1.13.3`.
 pub fn title(controller: &Controller) -> String {
-    let program = program::of_controller(&controller.name).or_else(|| program::of_flavour(controller.flavour));
+    let template = controller.workload.as_ref().and_then(|workload| template(workload));
+    let known = program::of_controller(&controller.name).or_else(|| program::of_flavour(controller.flavour));
+    let program = known.or_else(|| template.and_then(program::of_template).map(|(program, _)| program));
     let title = match program {
         Some(program) => program.title,
         None if controller.name.is_empty() => "a controller that keeps to the specification",
         None => &controller.name,
     };
-    let template = controller.workload.as_ref().and_then(|workload| template(workload));
     let image = template.and_then(program::of_template).map(|(_, container)| program::tag(&container.image));
     match image.filter(|tag| !tag.is_empty()) {
         Some(tag) => format!("{title} {tag}"),

@@ -101,7 +101,7 @@ pub fn of_flavour(flavour: Flavour) -> Option<&'static Program> {
 
 /// The program that IngressClasses call so.
 pub fn of_controller(name: &str) -> Option<&'static Program> {
-    PROGRAMS.iter().find(|program| program.controller == name)
+    PROGRAMS.iter().find(|program| program.controller == name && !name.is_empty())
 }
 
 /// An image of another name is told by what it is started with.

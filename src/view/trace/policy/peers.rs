@@ -6,7 +6,6 @@ use crate::kinds::service::PortRef;
 use crate::kinds::{NAMESPACE, ObjectRef, POD, Record, Requirement, Selector};
 use crate::view::trace::body::Body;
 use crate::view::trace::facts;
-use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Caller;
 use crate::view::trace::request::Vantage;
 use crate::view::trace::world::{Known, World};
@@ -266,8 +265,7 @@ pub fn ports_text(rule: &PolicyRule) -> String {
 /// How a caller is called in a sentence.
 pub fn who(caller: &Caller) -> String {
     match caller {
-        Caller::Controller(controller) if controller.flavour == Flavour::Spec => "the controller".to_owned(),
-        Caller::Controller(controller) => controller.flavour.name().to_owned(),
+        Caller::Controller(controller) => controller.flavour.who().to_owned(),
         Caller::Gateway { gateway, .. } => format!("Gateway {}", gateway.name),
         Caller::Direct(Vantage::External) => "the client".to_owned(),
         Caller::Direct(Vantage::Namespace(namespace)) => format!("a pod of namespace {namespace}"),

@@ -21,11 +21,7 @@ use std::sync::Arc;
 
 /// How the controller is called in a sentence.
 pub fn name(controller: &Controller) -> &'static str {
-    match controller.flavour {
-        Flavour::Nginx => "ingress-nginx",
-        Flavour::Spec => "the controller",
-        flavour => flavour.name(),
-    }
+    controller.flavour.who()
 }
 
 /// No server takes the host.

@@ -102,10 +102,7 @@ impl<'a, 'w> Call<'a, 'w> {
 /// How a caller is called in a sentence.
 pub fn who(caller: &Caller) -> String {
     match caller {
-        Caller::Controller(controller) => match controller.flavour {
-            Flavour::Spec => "the controller".to_owned(),
-            flavour => flavour.name().to_owned(),
-        },
+        Caller::Controller(controller) => controller.flavour.who().to_owned(),
         Caller::Gateway { gateway, .. } => format!("Gateway {}", place(gateway)),
         Caller::Direct(Vantage::External) => "the client".to_owned(),
         Caller::Direct(Vantage::Namespace(namespace)) => format!("a pod of namespace {namespace}"),
