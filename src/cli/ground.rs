@@ -6,7 +6,7 @@ use crate::cli::args::Common;
 use crate::cli::args::trace::{Controller, Ground as Flags};
 use crate::cli::{Unusable, open};
 use crate::kinds::{Catalog, EVENT, Record, SECRET};
-use crate::manifests::{read, records};
+use crate::manifests::{read, records, shift};
 use crate::model::{Cluster, Scope};
 use crate::runtime::clock::Clock;
 use crate::runtime::gather::Gathering;
@@ -250,7 +250,9 @@ impl Ground {
     /// Reads files; of what cannot be read each place is told, and the rest is taken in.
     fn open(&mut self, files: &[PathBuf]) {
         let catalog = Catalog::builtin();
-        let (documents, mut unreadable) = read::read(files, &mut io::stdin().lock());
+        let (mut documents, mut unreadable) = read::read(files, &mut io::stdin().lock());
+        let now = jiff::Timestamp::from_microsecond(self.now.0).unwrap_or_default();
+        unreadable.extend(shift::shift(&mut documents, now));
         let found = records::records(&documents, &catalog, &self.namespace);
         unreadable.extend(found.unreadable.iter().cloned());
         for place in &unreadable {
