@@ -73,6 +73,12 @@ impl Document {
     }
 }
 
+/// What is wrong, without the place that a parser names: it counts from the document's own first line, and the origin tells
+/// that of the file.
+pub fn placeless(text: &str) -> String {
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
 /// A file or a document that could not be read, and why; everything beside it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{origin}: {reason}")]

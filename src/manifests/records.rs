@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::kinds::catalog::{Catalog, Kind};
 use crate::kinds::{Interner, ObjectRef, Record};
-use crate::manifests::document::{Document, Origin, Unreadable};
+use crate::manifests::document::{Document, Origin, Unreadable, placeless};
 use crate::manifests::mirror;
 use crate::model::{Change, Scope, Sync};
 
@@ -38,7 +38,7 @@ pub fn records(documents: &[Document], catalog: &Catalog, namespace: &str) -> Re
             Ok(record) => found.add(record, &document.origin),
             Err(error) => found.unreadable.push(Unreadable {
                 origin: document.origin.clone(),
-                reason: format!("{}: {}", document.kind(), error.why),
+                reason: format!("{}: {}", document.kind(), placeless(&error.why.to_string())),
             }),
         }
     }

@@ -117,18 +117,13 @@ fn object(path: &Path, text: &str) -> Result<Value, (usize, String)> {
     let (documents, unreadable) = read::text(path, text);
     if let Some(first) = unreadable.into_iter().next() {
         // The line is told by whoever opens the text again: it moves by the words above it.
-        return Err((first.origin.line, reason(&first.reason)));
+        return Err((first.origin.line, first.reason.clone()));
     }
     let count = documents.len();
     match (documents.into_iter().next(), count) {
         (Some(document), 1) => Ok(document.value),
         _ => Err((1, format!("one object is expected, and there are {count}"))),
     }
-}
-
-/// What is wrong, without the place: that counts from the document's own first line.
-fn reason(text: &str) -> String {
-    text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 /// Reads a file, or the manifests right in a folder, as `kubectl apply -f` does.
@@ -151,7 +146,7 @@ pub fn given(typed: &str) -> Given {
             Given {
                 path: typed.to_owned(),
                 documents: documents.into_iter().map(|one| (place(&one.origin), one.value)).collect(),
-                unreadable: unreadable.into_iter().map(|one| (place(&one.origin), reason(&one.reason))).collect(),
+                unreadable: unreadable.into_iter().map(|one| (place(&one.origin), one.reason)).collect(),
             }
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::manifests::document::{Document, Origin, Unreadable};
+use crate::manifests::document::{Document, Origin, Unreadable, placeless};
 
 /// Objects nested deeper than this are refused; `serde_json` draws the same line.
 const DEPTH_LIMIT: usize = 128;
@@ -53,7 +53,8 @@ impl Reader<'_> {
                     let at = error.location().map_or(0, |l| l.line() as usize);
                     let line = if at == 0 { first } else { line + at - 1 };
                     let reason = one_line(&error.without_snippet().to_string());
-                    self.reject(Origin { line, ..origin }, reason);
+                    let reason = format!("{}{}", placeless(&reason), hint(part));
+                    self.reject(Origin { line, ..origin }, &reason);
                 }
             }
         }
@@ -77,7 +78,7 @@ impl Reader<'_> {
                 }
                 Some(Err(error)) => {
                     let at = self.origin(number, line + error.line().max(1) - 1);
-                    self.reject(at, format!("not valid JSON: {error}"));
+                    self.reject(at, &format!("not valid JSON: {error}"));
                     rest.find("\n{").map_or(rest.len(), |newline| newline + 1)
                 }
                 None => rest.len(),
@@ -91,13 +92,13 @@ impl Reader<'_> {
         Origin { file: self.file.to_owned(), document, line }
     }
 
-    fn reject(&mut self, origin: Origin, reason: String) {
-        self.unreadable.push(Unreadable { origin, reason });
+    fn reject(&mut self, origin: Origin, reason: &str) {
+        self.unreadable.push(Unreadable { origin, reason: placeless(reason) });
     }
 
     fn accept(&mut self, value: Value, origin: &Origin) {
         let Value::Object(mut object) = value else {
-            return self.reject(origin.clone(), "not an object: expected apiVersion, kind and metadata".to_owned());
+            return self.reject(origin.clone(), "not an object: expected apiVersion, kind and metadata");
         };
         match list_item_kind(&object) {
             Some(kind) => {
@@ -116,7 +117,7 @@ impl Reader<'_> {
     fn keep(&mut self, object: Map<String, Value>, origin: &Origin) {
         let filled = |key: &str| object.get(key).and_then(Value::as_str).is_some_and(|s| !s.is_empty());
         if let Some(missing) = ["apiVersion", "kind"].into_iter().find(|key| !filled(key)) {
-            return self.reject(origin.clone(), format!("not a Kubernetes object: {missing} is missing"));
+            return self.reject(origin.clone(), &format!("not a Kubernetes object: {missing} is missing"));
         }
         self.documents.push(Document { value: Value::Object(object), origin: origin.clone() });
     }
@@ -179,6 +180,11 @@ fn first_line(line: usize, part: &str) -> usize {
 
 fn newlines(text: &str) -> usize {
     text.bytes().filter(|byte| *byte == b'\n').count()
+}
+
+/// What most often stands behind YAML that is none.
+fn hint(part: &str) -> &'static str {
+    if part.contains("{{") { "; it looks like a template: render it first, as `helm template` does" } else { "" }
 }
 
 fn one_line(text: &str) -> String {
