@@ -120,10 +120,13 @@ impl Themed<'_, HomePane> {
         let name = if columns.is_narrow { &problem.short } else { &problem.name };
         let style = |role| self.theme.style(role).patch(over);
         let namespace = problem.key.namespace.as_deref().unwrap_or("");
+        // An address says itself where it is, and has no age unless it turned lately: both columns are its own.
+        let is_address = columns.is_narrow && problem.route.is_some();
+        let (namespace, start) = if is_address { ("", columns.namespace) } else { (namespace, columns.name) };
         let texts = [
             (cut_middle(namespace, room(columns.namespace, columns.name)), columns.namespace, Role::Dim),
-            (cut_middle(name, room(columns.name, columns.reason)), columns.name, Role::Text),
-            (cut_end(&reason(problem), room(columns.reason, columns.age)), columns.reason, Role::Text),
+            (cut_middle(name, room(start, columns.reason)), start, Role::Text),
+            (cut_end(&reason(problem), room(columns.reason, columns.end(problem))), columns.reason, Role::Text),
         ]
         .map(|(text, x, role)| (text.into_owned(), x, role));
         for (text, x, role) in texts {

@@ -183,10 +183,15 @@ impl Columns {
         Self { namespace, name, reason, age, is_narrow }
     }
 
+    /// Before which column the reason ends: what has no age leaves its room to it.
+    pub fn end(&self, problem: &Problem) -> u16 {
+        if problem.since.is_none() { self.age + AGE + 1 + GAP } else { self.age }
+    }
+
     /// The reason in lines of its own, where its column cuts it.
     fn cut(&self, problem: &Problem) -> Option<Vec<String>> {
         let reason = reason(problem);
-        let room = self.age.saturating_sub(self.reason + GAP);
+        let room = self.end(problem).saturating_sub(self.reason + GAP);
         let lines = || wrap(&reason, usize::from((self.age + AGE).saturating_sub(4)));
         (usize::from(room) < width(&reason)).then(|| lines().into_iter().take(3).collect())
     }
