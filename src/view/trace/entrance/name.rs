@@ -1,5 +1,6 @@
 //! The name as a hop: what DNS says of it, and whether that leads to this cluster.
 
+use crate::kinds::DNS_ENDPOINT;
 use crate::view::trace::entrance::address::{is_private, is_private_name, said_by_name};
 use crate::view::trace::entrance::balancer::{has_version, wanted};
 use crate::view::trace::entrance::choice::{Choice, Fit};
@@ -12,14 +13,14 @@ use crate::view::trace::fault::dns as faults;
 use crate::view::trace::fault::{Fault, Finding};
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::request::{Request, Vantage};
-use crate::view::trace::world::World;
+use crate::view::trace::world::{Known, World};
 use std::net::IpAddr;
 
 /// The hop of the name.
 pub fn hop(world: &World, request: &Request, found: &Resolution, choice: &Choice, claims: &Claims) -> Hop {
     let host = &request.host;
     let hop = match &found.end {
-        End::Unknown => unknown(request, found, choice, claims),
+        End::Unknown => unknown(world, request, found, choice, claims),
         End::ServFail => Hop::unknown(HopKind::Dns, format!("the DNS servers of {} fail", found.last())),
         End::Addresses(_) if found.entries.is_empty() => literal(host, choice),
         End::Addresses(_) => {
@@ -45,7 +46,7 @@ pub fn hop(world: &World, request: &Request, found: &Resolution, choice: &Choice
 }
 
 /// Where nobody speaks for the name, asking DNS is the only proof that it has to do with this cluster.
-fn unknown(request: &Request, found: &Resolution, choice: &Choice, claims: &Claims) -> Hop {
+fn unknown(world: &World, request: &Request, found: &Resolution, choice: &Choice, claims: &Claims) -> Hop {
     let last = found.last();
     let missing = match (found.names.len(), choice.gate.as_ref()) {
         (1, Some(gate)) if claims::publishes(&gate.object, &request.host) => {
@@ -54,6 +55,12 @@ fn unknown(request: &Request, found: &Resolution, choice: &Choice, claims: &Clai
         (1, _) => format!("no answer for {last} is known"),
         _ => format!("{}: no answer for {last} is known", found.text()),
     };
+    // Whoever may not read the zone's objects must not take them for absent.
+    let unread = match world.known(DNS_ENDPOINT, None) {
+        Known::Forbidden => "; you may not list dnsendpoints, which may hold one",
+        _ => "",
+    };
+    let missing = format!("{missing}{unread}");
     let is_ours = !claims.is_empty() || choice.fit == Fit::Ours;
     // A published name is as good as an address.
     let hop = if choice.fit == Fit::Ours {
