@@ -8,6 +8,7 @@ use crate::view::line::{Line, Role, Span, counted};
 use crate::view::name;
 use crate::view::routes::index::{Entry, Index, Told};
 use crate::view::trace::outcome::Verdict;
+use crate::view::trace::request::Scheme;
 use crate::wire::Timestamp;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -148,6 +149,9 @@ impl Page<'_> {
         let route = &entry.route;
         let star = if route.is_prefix { "*" } else { "" };
         let mut spans = vec![Span::new(format!("{}{star}", route.path), Role::Link)];
+        if route.request.scheme == Scheme::Http {
+            spans.push(Span::dim(" by http"));
+        }
         let told = entry.told.as_ref();
         if let Some(told) = told {
             spans.push(Span::text("  "));
@@ -187,7 +191,9 @@ impl Page<'_> {
         for entry in entries {
             let owner = &entry.route.owner;
             let secret = self.ask.cluster.get(owner).and_then(|record| secret(record, self.ask.host));
-            let end = entry.told.as_ref().and_then(|told| told.certificate);
+            // A redirect has no certificate of its own, only that of what it leads to.
+            let is_shown = entry.route.request.scheme == Scheme::Https;
+            let end = entry.told.as_ref().filter(|_| is_shown).and_then(|told| told.certificate);
             if (secret.is_none() && end.is_none()) || !told.insert((owner.clone(), end)) {
                 continue;
             }
