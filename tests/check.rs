@@ -116,6 +116,7 @@ fn one_bad_document_is_named_and_hides_nothing() {
     assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
     let errors = stderr(&output);
     assert_eq!(errors.lines().count(), 2, "{errors}");
+    assert!(!errors.contains(" at line "), "the only line told is the file's: {errors}");
     assert!(errors.starts_with("kplumb: -:") && errors.contains("(document 4): "), "{errors}");
     assert!(errors.contains("(document 5): ConfigMap: it has no name"), "{errors}");
     let check = json(&output);
@@ -124,6 +125,14 @@ fn one_bad_document_is_named_and_hides_nothing() {
     assert_eq!(keys(&check["routes"][0]), set("target url verdict headline"));
     assert_eq!(check["routes"][0]["url"], "http://shop.example.com/");
     assert_eq!(check["routes"][0]["target"]["kind"], "Ingress");
+}
+
+#[test]
+fn a_template_that_was_not_rendered_is_called_one() {
+    let output =
+        kplumb(&["check", "-f", "-"], "apiVersion: v1\nkind: Service\nmetadata: {name: {{ .Release.Name }}}\n");
+    assert!(stderr(&output).contains("it looks like a template: render it first"), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]
@@ -160,6 +169,41 @@ fn wrong_usage_exits_with_2_and_says_what_would_be_right() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
         assert!(stderr(&output).contains(wanted), "{arguments:?}: {}", stderr(&output));
     }
+}
+
+#[test]
+fn the_demos_files_are_read_as_of_now_with_their_certificates() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo/free4chat");
+    let good = json(&kplumb(&["trace", "https://api.k.free4.chat/room", "-f", folder, "-o", "json"], ""));
+    assert_eq!((&good["verdict"], &good["tls"]["served"]), (&"warn".into(), &"secret".into()), "{good}");
+    let output = kplumb(&["trace", "https://api.free4.chat/", "-f", folder], "");
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    let says = "no rule lists api.free4.chat: a CNAME does not change the Host header; it would work as https://api.k.free4.chat/";
+    assert!(text.contains("DNS-CNAME-HOST: api.free4.chat reaches the cluster") && text.contains(says), "{text}");
+    let (_, next) = text.split_once("the request ends here; what would come next:").expect("the end of the request");
+    assert!(next.contains("Service free4chat/apifree4chat"), "{text}");
+}
+
+#[test]
+fn a_controller_that_nobody_knows_is_called_none() {
+    let broken = SHOP.replace("selector: {app: web}, ports", "selector: {app: wbe}, ports");
+    let text = stdout(&kplumb(&["trace", "http://shop.example.com/", "-f", "-"], &broken));
+    assert!(text.contains("The client gets 503 from the controller."), "{text}");
+    assert!(text.contains("a controller that keeps to the specification is assumed"), "{text}");
+}
+
+#[test]
+fn what_is_not_there_is_told_with_what_is_near() {
+    let said = |arguments: &[&str]| {
+        let output = kplumb(arguments, SHOP);
+        assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+        stderr(&output)
+    };
+    let near = said(&["trace", "ingress/shpo", "-n", "shop", "-f", "-"]);
+    assert!(near.contains("Ingress shop/shpo was not found (closest: shop/shop)"), "{near}");
+    let source = said(&["trace", "https://shop.example.com/", "--demo", "--from-pod", "shop-prod/cart"]);
+    assert!(source.contains("there is no pod shop-prod/cart to send from (closest: cart-"), "{source}");
 }
 
 #[test]

@@ -28,6 +28,7 @@ impl App {
                 let entry = self.entries(picker).into_iter().nth(picker.cursor.index)?;
                 line::parse(&entry.text, &session.catalog).ok()
             }
+            Screen::Home(_) => line::parse(&self.selected_route()?, &session.catalog).ok(),
             Screen::Detail(_) | Screen::Host(_) => line::parse(&self.selected_line()?.follows?, &session.catalog).ok(),
             _ => None,
         }
@@ -165,7 +166,7 @@ impl App {
         };
         let since = kept.since.map_or_else(String::new, |at| format!(" for {}", age::age(self.now, Some(at))));
         detail.push(format!("{}{since}", told.verdict.name()));
-        detail.extend(told.headline.as_ref().map(Finding::message));
+        detail.extend(told.headline.as_ref().map(Finding::message).or_else(|| told.untold.clone()));
         let health = Some(told.verdict.health());
         Entry { health, text, detail: detail.join("  "), marked: kept.is_pinned, ..Entry::default() }
     }

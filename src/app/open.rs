@@ -105,6 +105,10 @@ impl App {
             && !home.filter.is_empty()
         {
             home.filter.clear();
+        } else if let Some(Screen::Picker(picker)) = session.screens.last_mut()
+            && !picker.filter.is_empty()
+        {
+            picker.filter.clear();
         } else if 1 < session.screens.len() {
             if let Some(Screen::Logs(logs)) = session.screens.last_mut() {
                 // What was left does not go on standing beside the table.

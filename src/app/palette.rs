@@ -14,6 +14,7 @@ use crate::kinds::{Facts, GATEWAY, KindId, ObjectRef, POD, SERVICE};
 use crate::view::filter::Filter;
 use crate::view::search::{self, Offer, Wish, World};
 use crate::view::table::Namespaces;
+use crate::view::trace::{self, vantage};
 use std::sync::Arc;
 
 impl App {
@@ -134,8 +135,14 @@ impl App {
 
     /// Runs a line that was typed; one that cannot be run stays, with what is wrong with it, to be mended.
     fn run_typed(&mut self, line: &str) {
-        match (self.with_world(|world| search::wish(line, world)), &mut self.prompt) {
-            (Ok(wish), _) => {
+        let wish = self.with_world(|world| search::wish(line, world));
+        let stranger = wish.as_ref().ok().and_then(|wish| self.stranger(wish));
+        match (wish, &mut self.prompt) {
+            (Ok(wish), prompt) => {
+                if let (Some(why), Some(prompt)) = (stranger, prompt) {
+                    prompt.error = Some(why);
+                    return;
+                }
                 self.prompt = None;
                 self.grant(wish);
             }
@@ -293,6 +300,13 @@ impl App {
                 None => self.notice = Some(Notice { is_failure: true, ..Notice::new(why, self.now) }),
             },
         }
+    }
+
+    /// What is wrong with the place from which a request is to be sent, where nobody is there.
+    fn stranger(&self, wish: &Wish) -> Option<String> {
+        let (Wish::Trace(request), Some(session)) = (wish, self.session()) else { return None };
+        let given = (&session.paths.answers, &session.paths.probes);
+        vantage::missing(&trace::world::World::new(&session.cluster, &session.catalog, self.now, given), request)
     }
 
     fn grant(&mut self, wish: Wish) {

@@ -43,7 +43,7 @@ impl App {
         let has_detail = matches!(picker.pick, Pick::Route | Pick::Trace | Pick::Forward);
         entries.retain(|entry| {
             let detail = if has_detail { entry.detail.to_lowercase() } else { String::new() };
-            words.iter().all(|word| entry.text.to_lowercase().contains(word) || detail.contains(word))
+            words.iter().all(|word| holds(word, &entry.text.to_lowercase(), &detail))
         });
         entries
     }
@@ -181,6 +181,18 @@ impl App {
             _ => {}
         }
         self.step(1);
+    }
+}
+
+/// Whether an entry is meant by a word of the filter, as in tables: `!word` is none that has it, `ns:` and `status:` one of
+/// the words told of it.
+fn holds(word: &str, text: &str, detail: &str) -> bool {
+    if let Some(word) = word.strip_prefix('!') {
+        return word.is_empty() || !holds(word, text, detail);
+    }
+    match word.strip_prefix("ns:").or_else(|| word.strip_prefix("status:")) {
+        Some(word) => detail.split_whitespace().any(|said| said.starts_with(word)),
+        None => text.contains(word) || detail.contains(word),
     }
 }
 

@@ -6,11 +6,12 @@ use crate::app::prompt::{Prompt, Purpose};
 use crate::app::scene::Entry;
 use crate::app::screen::{Cursor, Pick, Screen, TraceScreen};
 use crate::app::session::Session;
-use crate::kinds::{Facts, Record};
+use crate::kinds::{Facts, ObjectRef, POD, Record};
 use crate::view::describe::{self, Detail};
+use crate::view::health::route::is_challenge;
 use crate::view::line::{Line, Role};
 use crate::view::picture::{self, Real, Scenery};
-use crate::view::reverse;
+use crate::view::reverse::{self, nearly};
 use crate::view::routes::index;
 use crate::view::trace::outcome::Verdict;
 use crate::view::trace::request::{Request, Vantage};
@@ -109,7 +110,7 @@ impl App {
         }
         let name = crate::view::name(&session.catalog, &key);
         match requests.as_slice() {
-            [] => self.say(format!("no route leads to {name}: trace follows any URL, :trace https://…")),
+            [] => self.follow_nearly(&key, &name),
             [only] => self.follow(only.clone()),
             _ => {
                 if let Some(session) = self.session_mut() {
@@ -118,6 +119,26 @@ impl App {
                 self.pick(Pick::Route);
             }
         }
+    }
+
+    /// Nobody leads there: where a Service only just misses the pod, that is said, and what breaks by it is followed.
+    fn follow_nearly(&mut self, key: &ObjectRef, name: &str) {
+        let nothing = format!("no route leads to {name}: trace follows any URL, :trace https://…");
+        let Some(session) = self.session() else { return };
+        let Some(pod) = session.cluster.get(key).filter(|record| record.key.kind == POD) else {
+            return self.say(nothing);
+        };
+        let given = (&session.paths.answers, &session.paths.probes);
+        let near = nearly::services(&World::new(&session.cluster, &session.catalog, self.now, given), pod);
+        let Some(first) = near.first() else { return self.say(nothing) };
+        let says = format!("no route leads to {name}: {}", first.says());
+        let is_broken = |told: &index::Told| told.verdict == Verdict::Broken && told.through.contains(&first.service);
+        let broken = session.routes.entries().find(|entry| entry.told.as_ref().is_some_and(is_broken));
+        let request = broken.map(|entry| entry.route.request.clone());
+        if let Some(request) = request {
+            self.follow(request);
+        }
+        self.say(says);
     }
 
     /// The routes that are offered, with how they are, the broken ones first.
@@ -131,7 +152,9 @@ impl App {
                 lines.push((None, Entry { text: line, detail: "inside the cluster".to_owned(), ..Entry::default() }));
             }
         }
-        lines.sort_by(|(a, x), (b, y)| (a.is_none(), a, &x.text).cmp(&(b.is_none(), b, &y.text)));
+        lines.sort_by_key(|(verdict, entry)| {
+            (verdict.is_none(), *verdict, is_challenge(&entry.text), entry.text.clone())
+        });
         lines.dedup_by(|(_, a), (_, b)| a.text == b.text);
         lines.into_iter().map(|(_, entry)| entry).collect()
     }
@@ -144,7 +167,7 @@ impl App {
             return (None, Entry { text, detail: format!("{namespace} {owner}"), ..Entry::default() });
         };
         let mut detail = vec![told.verdict.name().to_owned()];
-        let reason = told.headline.as_ref().map(|finding| format!("{}: {}", finding.code(), finding.message()));
+        let reason = told.why();
         // Where something is wrong, that is what is looked for.
         let (first, last) = if told.verdict < Verdict::Ok { (reason, None) } else { (None, reason) };
         detail.extend(first);

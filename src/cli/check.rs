@@ -13,7 +13,7 @@ use crate::view::routes::{self, Route};
 use crate::view::trace::fault::{Finding, Severity};
 use crate::view::trace::outcome::{Trace, Verdict};
 use crate::view::trace::request::Request;
-use crate::view::trace::{sentence, verdict};
+use crate::view::trace::verdict;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -176,8 +176,7 @@ fn text(ground: &Ground, checked: &Checked) -> String {
                 lines
                     .extend(finding.fix().into_iter().filter(|_| is_broken).map(|line| format!("           $ {line}")));
             }
-            None if trace.verdict != Verdict::Ok => lines.push(format!("         {}", why(trace))),
-            None => {}
+            None => lines.extend(verdict::untold(trace).map(|why| format!("         {why}"))),
         }
         for difference in trace.chain().zip(real).flat_map(|(link, real)| real.differences(link)) {
             lines.push(format!("         in the real world: {difference}"));
@@ -189,12 +188,4 @@ fn text(ground: &Ground, checked: &Checked) -> String {
     lines.push(format!("{count}: {broken} broken, {unknown} unknown, {warn} warn, {ok} ok"));
     let lines: Vec<String> = lines.iter().map(|line| sanitise(line).into_owned()).collect();
     format!("{}\n", lines.join("\n"))
-}
-
-/// What cannot be told, where no fault says it.
-fn why(trace: &Trace) -> String {
-    let verdict_of = |hop: &crate::view::trace::hop::Hop| verdict::of_hops(std::slice::from_ref(hop));
-    let hops = trace.chain().flat_map(|link| &link.hops);
-    let hop = hops.into_iter().find(|hop| verdict_of(hop) == trace.verdict);
-    hop.map_or_else(|| sentence::outcome(trace), |hop| format!("{}: {}", hop.kind.title(), hop.summary))
 }

@@ -62,6 +62,11 @@ impl Widget for &Themed<'_, Message> {
                     Some((_, message)) => (message, Role::Warn),
                     None => (note, Role::Dim),
                 };
+                let beside = usize::from(end.saturating_sub(x + GAP + MARGIN));
+                if error.is_some() && beside < width(said) {
+                    let room = usize::from(end.saturating_sub(at.0));
+                    return above(buffer, (at.0, area.y), &wrap(said, room), self.theme, self.theme.style(role));
+                }
                 put_right(buffer, ((x + GAP).min(end), area.y), end, said, self.theme.style(role));
             }
         }
@@ -71,17 +76,13 @@ impl Widget for &Themed<'_, Message> {
 /// Lines that a failure may take, upwards over what is there.
 const MOST_LINES: usize = 6;
 
-/// A notice has its line. What did not work is told whole, above it, where one line is too short: a server's own words are
-/// what the user has to go by.
+/// A notice has its line, and those above it where one is too short: it is told whole, for a server's own words and what can
+/// be done are what the user has to go by.
 fn notice(buffer: &mut Buffer, (at, end): ((u16, u16), u16), text: &str, is_failure: bool, theme: &Theme) {
     let style = theme.style(Role::Text);
-    if !is_failure {
-        let text = cut_end(text, usize::from(end.saturating_sub(at.0)));
-        put(buffer, at, end, &text, style);
-        return;
-    }
     let (symbol, role) = symbol::of(Health::Failed);
-    let x = at.0 + u16::try_from(width(symbol)).unwrap_or(1) + 1;
+    let lead = if is_failure { u16::try_from(width(symbol)).unwrap_or(1) + 1 } else { 0 };
+    let x = at.0 + lead;
     let room = usize::from(end.saturating_sub(x));
     let mut lines = if width(text) <= room { vec![text.to_owned()] } else { wrap(text, room) };
     let most = MOST_LINES.min(usize::from(at.1.saturating_sub(buffer.area.top())) + 1);
@@ -89,17 +90,25 @@ fn notice(buffer: &mut Buffer, (at, end): ((u16, u16), u16), text: &str, is_fail
         let rest = lines.split_off(most - 1).join(" ");
         lines.push(cut_end(&rest, room).into_owned());
     }
-    let top = at.1.saturating_sub(u16::try_from(lines.len().saturating_sub(1)).unwrap_or(0));
+    let (last, upper) = lines.split_last().map_or((String::new(), &[][..]), |(last, upper)| (last.clone(), upper));
+    above(buffer, (x, at.1), upper, theme, style);
+    put(buffer, (x, at.1), end, &last, style);
+    if is_failure {
+        let top = at.1.saturating_sub(u16::try_from(upper.len()).unwrap_or(0));
+        put(buffer, (at.0, top), end, symbol, theme.style(role));
+    }
+}
+
+/// Lines that end above the one at `y`, over what is there.
+fn above(buffer: &mut Buffer, (x, y): (u16, u16), lines: &[String], theme: &Theme, style: Style) {
     let (left, right) = (buffer.area.left(), buffer.area.right());
-    for y in top..at.1 {
+    let top = y.saturating_sub(u16::try_from(lines.len()).unwrap_or(0)).max(buffer.area.top());
+    for (line, y) in lines.iter().zip(top..y) {
         for x in left..right {
             buffer[(x, y)].reset();
-            buffer[(x, y)].set_style(style);
+            buffer[(x, y)].set_style(theme.style(Role::Text));
         }
-    }
-    put(buffer, (at.0, top), end, symbol, theme.style(role));
-    for (line, y) in lines.iter().zip(top..) {
-        put(buffer, (x, y), end, line, style);
+        put(buffer, (x, y), right, line, style);
     }
 }
 

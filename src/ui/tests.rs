@@ -8,6 +8,7 @@ mod rollouts;
 mod scenes;
 
 use super::*;
+use crate::app::scene::Message;
 use crate::ui::export::{styled, text};
 use ratatui::layout::Rect;
 
@@ -44,6 +45,33 @@ fn a_reason_that_is_cut_stands_whole_below_a_list_of_any_length() {
         let picture = text(&painted(&scene, &theme("default")));
         assert!(picture.contains("ImagePullBackOff shop/catalog:v2.3.1 (not found)"), "{problems}:\n{picture}");
     }
+}
+
+#[test]
+fn addresses_stand_whole_on_a_narrow_home_and_reasons_take_the_room_of_an_age_that_is_none() {
+    let (_, mut scene) = scenes::all(80, 24).remove(0);
+    let Content::Home(pane) = &mut scene.main.content else { unreachable!() };
+    let broken = &mut pane.home.problems[0];
+    (broken.short, broken.since) = ("shop.example.com/api/orders".to_owned(), None);
+    broken.route = Some("https://shop.example.com/api/orders".to_owned());
+    broken.reason = "Service shop-prod/orders-api sends to a port called http-api".to_owned();
+    let picture = text(&painted(&scene, &theme("default")));
+    assert!(picture.contains("✖ shop.example.com/api/orders "), "{picture}");
+    assert!(picture.contains("Service shop-prod/orders-api sends"), "{picture}");
+}
+
+#[test]
+fn what_is_said_of_a_line_is_told_whole_above_it_where_there_is_no_room_beside() {
+    let (_, mut scene) = scenes::all(80, 24).remove(0);
+    let typed = "trace https://shop.example.com/checkout --header nonsense".to_owned();
+    let why = "--header nonsense: a header is written 'Name: value'".to_owned();
+    let error = Some((0..typed.len(), why.clone()));
+    scene.message = Message::Prompt { sign: ':', cursor: typed.len(), text: typed, error, note: String::new() };
+    assert!(text(&painted(&scene, &theme("default"))).contains(&why));
+    let long =
+        "no route leads to pod/checkout-green-sdqgp2j7d-8r2jd: Service checkout wants version=blue, it has green";
+    scene.message = Message::Notice { text: long.to_owned(), is_failure: false };
+    assert!(text(&painted(&scene, &theme("default"))).contains("version=blue, it has green"));
 }
 
 #[test]

@@ -80,6 +80,10 @@ pub fn picture(scenery: &Scenery) -> Detail {
         answer.push('\n');
         answer.push_str(&finding.sentence());
     }
+    if let Some(why) = verdict::untold(trace) {
+        answer.push('\n');
+        answer.push_str(&why);
+    }
     let Painter { sections, next, .. } = painter;
     let pinned = if scenery.is_pinned { "  (pinned)" } else { "" };
     Detail {
@@ -170,10 +174,14 @@ impl Painter<'_> {
     /// One trace: its hops, the open one's proof and mending, who gets the request, what else is to be said.
     fn link(&mut self, link: &Trace, number: &mut usize) {
         let (mut opened, mut others) = (None, Vec::new());
-        for hop in &link.hops {
+        let end = verdict::end(link);
+        for (index, hop) in link.hops.iter().enumerate() {
             let lines = if self.led == Some(*number) { again(hop) } else { self.hop(hop, *number) };
             *number += 1;
             self.add(hop.kind.title(), lines);
+            if end == Some(index) {
+                self.add("", vec![Line::of(vec![Span::dim("the request ends here; what would come next:")])]);
+            }
             for finding in &hop.findings {
                 if self.headline.is_some_and(|headline| std::ptr::eq(headline, finding)) {
                     opened = Some(finding);

@@ -1,6 +1,7 @@
 //! Which URLs and other entrances reach a pod, a Service or a workload: what names it is listed, and each URL is followed
 //! forward, so that nothing is claimed that a request would not do.
 
+pub mod nearly;
 mod others;
 pub mod reach;
 

@@ -29,5 +29,6 @@ pub mod service;
 pub mod text;
 pub mod tls;
 pub mod uri;
+pub mod vantage;
 pub mod verdict;
 pub mod world;

@@ -74,7 +74,7 @@ pub const COMMANDS: &[Command] = &[
     hinted(4, command("compare", "choose the revision, to compare it with the newest or with another one chosen", &["<space>"], ROLLOUT, App::compare)),
     hinted(2, command("probe", "send the request for real, to the application: DNS, TCP, TLS, one GET", &["p"], &[In::Trace], App::probe)),
     hinted(6, command("live-dns", "ask this machine's DNS for the names of the path, or let go what it said", &["D"], &[In::Trace], App::live_dns)),
-    hinted(6, command("host", "how the host is put together: every path, in the order of matching", &["h"], &[In::Trace, In::Detail, In::Routes], App::host)),
+    hinted(6, command("host", "how the host is put together: every path, in the order of matching", &["h"], &[In::Home, In::Table, In::Detail, In::Trace, In::Routes], App::host)),
     hinted(7, command("pin", "keep the path for good: Home tells when it breaks", &["P"], &[In::Trace, In::Routes], App::pin)),
     command("traces", "paths that are pinned or were followed lately", &["T"], &[In::Home, In::Detail, In::Trace, In::Picker, In::Namespaces, In::Routes], |app| app.pick(Pick::Trace)),
     command("routes", "every host and path of the cluster, and how it is", &["R"], &[In::Anywhere], App::routes),

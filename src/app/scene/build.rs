@@ -13,6 +13,7 @@ use crate::model::Sync;
 use crate::view::describe::{self, Detail};
 use crate::view::fit::{width, wrap};
 use crate::view::line::{Line, Role, Span};
+use crate::view::search::Offer;
 use crate::view::table::{Heading, Row, RowCell, Table};
 use crate::view::trace::outcome::Verdict;
 use crate::wire::Timestamp;
@@ -183,8 +184,24 @@ impl App {
             Pick::Forward => "ports of 127.0.0.1 that are forwarded: <enter> opens what they lead to, x closes one",
             Pick::Trace => "paths that are pinned or were followed lately: <enter> follows one, P pins or lets go",
         };
+        let title = if all == 0 { self.empty_list(screen) } else { title.to_owned() };
         let entries = entries.into_iter().skip(first).take(height).collect();
-        Content::Picker(PickerPane { title: title.to_owned(), entries, told, first, selected, all })
+        Content::Picker(PickerPane { title, entries, told, first, selected, all })
+    }
+
+    /// What a list says that has no lines.
+    fn empty_list(&self, screen: &Picker) -> String {
+        if !screen.filter.is_empty() {
+            let whole = self.entries(&Picker { filter: String::new(), ..screen.clone() }).len();
+            return format!("nothing here matches /{}/ ({whole} without the filter: <esc>)", screen.filter);
+        }
+        let nothing = match screen.pick {
+            Pick::Route => "no Ingress and no route of a Gateway names a host here: :trace follows any URL",
+            Pick::Trace => "no path was followed yet: t on a row does, or :trace https://…",
+            Pick::Forward => "no port is forwarded: F on a pod, a Service or a workload forwards one",
+            _ => "there is nothing to choose from",
+        };
+        nothing.to_owned()
     }
 
     fn choices(&self, height: u16) -> Option<Choices> {
@@ -197,7 +214,8 @@ impl App {
         let selected = prompt.selected.min(offers.len() - 1);
         let first = selected.saturating_sub(height - 1);
         let lines = offers.into_iter().skip(first).take(height);
-        let lines = lines.map(|offer| Choice { text: offer.line, found: offer.found, detail: offer.detail }).collect();
+        let typed = prompt.editor.text().trim_start().trim_start_matches(':');
+        let lines = lines.map(|offer| choice(offer, typed)).collect();
         Some(Choices { lines, selected: selected - first })
     }
 
@@ -346,6 +364,21 @@ fn whole(entries: &[Entry], selected: usize, room: usize) -> Vec<String> {
     }
     let text = format!("{}  {}", entry.text, entry.detail);
     wrap(&text, room.saturating_sub(PICKER_GUTTER + 1)).into_iter().take(MOST_TOLD).collect()
+}
+
+/// An offer; where options of a request are typed, what stands before them is not said again on each line.
+fn choice(offer: Offer, typed: &str) -> Choice {
+    let Offer { line, found, detail } = offer;
+    let kept = typed.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    let before = line.trim_end().rfind(char::is_whitespace).map_or(0, |at| at + 1).min(kept);
+    let is_option = typed.starts_with("trace ") && "trace ".len() < before && line.is_char_boundary(before);
+    if !is_option || typed.get(..before) != line.get(..before) {
+        return Choice { text: line, found, detail };
+    }
+    let sign = "… ";
+    let moved = |at: usize| at - before + sign.len();
+    let found = found.into_iter().filter(|range| before <= range.start).map(|r| moved(r.start)..moved(r.end)).collect();
+    Choice { text: format!("{sign}{}", &line[before..]), found, detail }
 }
 
 /// When a pane says something else by itself.

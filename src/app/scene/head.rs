@@ -10,10 +10,11 @@ use crate::app::policy::Mode;
 use crate::app::prompt::Purpose;
 use crate::app::screen::{Pick, Screen, Topic};
 use crate::app::session::{Connection, Session};
-use crate::kinds::{Health, age};
+use crate::kinds::{Health, SERVICE, age};
 use crate::model::Sync;
 use crate::view::line::{Role, Span};
 use crate::view::logs::export::Format;
+use crate::view::routes;
 use crate::wire::Timestamp;
 
 impl App {
@@ -121,7 +122,15 @@ impl App {
         let mut rows: Vec<_> = COMMANDS.iter().filter(|c| 0 < c.hint && applies(c.when)).collect();
         rows.retain(|command| !command.mutates || (can_act && self.suits(command, subject)));
         rows.retain(|command| command.name != "switch-pane" || self.has_other_pane());
-        rows.sort_by_key(|command| command.hint);
+        // Of what routes name, where its requests go is what is asked most.
+        let is_route = subject.is_some_and(|key| routes::KINDS.contains(&key.kind));
+        let is_way = is_route || subject.is_some_and(|key| key.kind == SERVICE);
+        rows.retain(|command| command.name != "host" || is_route || !matches!(place, In::Home | In::Table));
+        rows.sort_by_key(|command| match command.name {
+            "trace" if is_way => 15,
+            "host" if is_route && place != In::Trace => 16,
+            _ => 10 * u32::from(command.hint),
+        });
         let hint = |command: &&crate::app::command::Command| {
             let key = self.keys.of(command).first()?.to_string();
             let refused = acts::find(command.name).and_then(|act| self.hindrance(act, subject));

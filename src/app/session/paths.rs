@@ -289,7 +289,10 @@ impl Session {
             (changed, before) = (seen.changed, seen.before);
             if seen.is_whole {
                 changed.extend(differing(&seen.trace, &trace).into_iter().map(|place| (place, now)));
-                before = (seen.trace.verdict != trace.verdict).then_some((seen.trace.verdict, now)).or(before);
+            }
+            // Of a verdict that turned while nobody was told of it, nobody knows when.
+            if seen.trace.verdict != trace.verdict {
+                before = seen.is_whole.then_some((seen.trace.verdict, now));
             }
         }
         changed.retain(|_, at| now < at.plus_seconds(MARKED));

@@ -1,5 +1,7 @@
 //! Paths by key: what they open and what they ask, what is marked, what is kept; in the cluster of the fault cases.
 
+mod walked;
+
 use super::*;
 use crate::app::screen::Screen;
 use crate::kinds::{CONFIG_MAP, EVENT, SECRET, SERVICE};
@@ -304,9 +306,9 @@ fn options_of_a_request_and_their_values_are_offered() {
         choices.into_iter().map(|choice| choice.text.trim_end().to_owned()).collect::<Vec<_>>()
     };
     let via = offers(&mut app, ":trace https://shop.example.com/ --via ");
-    assert!(via.iter().any(|line| line.ends_with("--via Service/ingress-nginx/ingress-nginx-controller")), "{via:?}");
+    assert!(via.iter().any(|line| line.ends_with("… Service/ingress-nginx/ingress-nginx-controller")), "{via:?}");
     let pods = offers(&mut app, ":trace https://shop.example.com/ --from-pod web");
-    assert!(pods.iter().any(|line| line.ends_with("--from-pod shop/web-6f7d8c9b5-a")), "{pods:?}");
+    assert!(pods.iter().any(|line| line.ends_with("… shop/web-6f7d8c9b5-a")), "{pods:?}");
     let all = offers(&mut app, ":trace https://shop.example.com/ --sni x ");
     assert!(all.iter().any(|line| line.ends_with("--method")) && !all.iter().any(|line| line.ends_with("--sni")));
     let hosts = offers(&mut app, ":host sho");

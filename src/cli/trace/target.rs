@@ -8,7 +8,9 @@ use crate::view;
 use crate::view::reverse::{self, is_reachable};
 use crate::view::routes;
 use crate::view::trace::facts;
+use crate::view::trace::near;
 use crate::view::trace::request::{Request, Vantage};
+use crate::view::trace::vantage;
 use std::sync::Arc;
 
 /// What to follow.
@@ -58,7 +60,10 @@ pub fn sent(ground: &Ground, mut request: Request, sending: &Sending) -> Result<
     for (name, value) in sending.options() {
         request.set(name, value, ground.catalog()).map_err(|error| Unusable::Target(error.0))?;
     }
-    Ok(request)
+    match vantage::missing(&ground.world(), &request) {
+        Some(why) => Err(Unusable::Target(why)),
+        None => Ok(request),
+    }
 }
 
 /// Kind and name of `KIND/NAME`; none where the target is a URL.
@@ -83,12 +88,29 @@ fn find(ground: &Ground, kind: KindId, name: &str) -> Result<Arc<Record>, Unusab
     let title = view::title(ground.catalog(), &ObjectRef::new(kind, home, name));
     match elsewhere.as_slice() {
         [only] if !ground.is_namespace_given => Ok(Arc::clone(only)),
-        [] => Err(Unusable::Target(format!("{title} was not found"))),
+        [] => Err(Unusable::Target(format!("{title} was not found{}", close(ground, kind, name)))),
         several => {
             let places: Vec<&str> = several.iter().filter_map(|record| record.key.namespace.as_deref()).collect();
             Err(Unusable::Target(format!("{title} was not found; say -n {}", places.join(" or -n "))))
         }
     }
+}
+
+/// Objects of the kind whose names begin so, or the one that is spelled nearly so, to be meant instead.
+fn close(ground: &Ground, kind: KindId, name: &str) -> String {
+    let all: Vec<ObjectRef> = ground.cluster().of(kind).map(|record| record.key.clone()).collect();
+    let mut close: Vec<&ObjectRef> = all.iter().filter(|key| key.name.starts_with(name)).take(3).collect();
+    if close.is_empty()
+        && let Some(near) = near::nearest(name, all.iter().map(|key| &*key.name))
+    {
+        close.extend(all.iter().find(|key| *key.name == *near));
+    }
+    let place = |key: &&ObjectRef| match key.namespace.as_deref() {
+        Some(namespace) => format!("{namespace}/{}", key.name),
+        None => key.name.to_string(),
+    };
+    let close: Vec<String> = close.iter().map(place).collect();
+    if close.is_empty() { String::new() } else { format!(" (closest: {})", close.join(", ")) }
 }
 
 /// A request from inside of the cluster for each port of a Service.

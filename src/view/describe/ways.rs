@@ -7,6 +7,7 @@ use crate::view::line::{Line, Role, Span};
 use crate::view::reverse;
 use crate::view::routes::index::{Entry, Index, Told};
 use crate::view::short_name;
+use crate::view::trace::fault::Finding;
 use crate::view::trace::world::{Answers, Probes, World};
 use std::sync::Arc;
 
@@ -33,7 +34,8 @@ pub fn worst(subject: &Subject, record: &Record) -> Option<(Health, String)> {
     let ill = all.filter(|(health, _)| *health < Health::Progressing);
     let (health, entry) = ill.min_by_key(|(health, _)| *health)?;
     let told = entry.told.as_ref()?;
-    let why = told.headline.as_ref().map(|finding| format!(": {}", finding.message())).unwrap_or_default();
+    let why = told.headline.as_ref().map(Finding::message).or_else(|| told.untold.clone());
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
     Some((health, format!("{} is {}{why}", entry.route.pattern(), told.verdict.name())))
 }
 
@@ -79,9 +81,7 @@ fn line(subject: &Subject, entry: &Entry, service: Option<&Record>) -> Line {
     if let Some(other) = entry.taken_by() {
         spans.push(Span::text(format!("  taken by {}", short_name(subject.catalog, other))));
     }
-    if let Some(finding) = &told.headline {
-        spans.push(Span::dim(format!("  {}: {}", finding.code(), finding.message())));
-    }
+    spans.extend(told.why().map(|why| Span::dim(format!("  {why}"))));
     let line = Line::of(spans).state(Some(told.verdict.health()));
     line.follow(entry.route.request.line(subject.catalog))
 }

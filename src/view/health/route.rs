@@ -28,7 +28,8 @@ pub struct Pin<'a> {
 pub fn add<'a>(home: &mut Home, routes: &Index, pins: impl Iterator<Item = Pin<'a>>, catalog: &Catalog) {
     let mut found: Vec<Problem> = pins.filter_map(|pin| pinned(pin, catalog)).collect();
     found.extend(routes.entries().filter_map(|entry| problem(entry, catalog)));
-    found.sort_by(|a, b| (a.health, &a.route).cmp(&(b.health, &b.route)));
+    let rank = |problem: &Problem| (problem.health, is_challenge(&problem.short));
+    found.sort_by(|a, b| (rank(a), &a.route).cmp(&(rank(b), &b.route)));
     found.dedup_by(|a, b| a.route == b.route);
     if !found.is_empty() {
         home.problems.extend(found);
@@ -40,6 +41,11 @@ pub fn add<'a>(home: &mut Home, routes: &Index, pins: impl Iterator<Item = Pin<'
         home.problems.truncate(MOST);
     }
     count(home, routes);
+}
+
+/// Whether an address is there for an issuer of certificates only: what people ask for stands before it.
+pub fn is_challenge(address: &str) -> bool {
+    address.contains("/.well-known/acme-challenge/")
 }
 
 fn problem(entry: &Entry, catalog: &Catalog) -> Option<Problem> {

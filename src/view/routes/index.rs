@@ -63,6 +63,8 @@ pub struct Told {
     pub verdict: Verdict,
     /// The fault that explains it.
     pub headline: Option<Finding>,
+    /// What cannot be told, where no fault explains it.
+    pub untold: Option<String>,
     /// The Services on its way, also where the way is broken there.
     pub through: Vec<ObjectRef>,
     /// When the certificate that is shown ends.
@@ -73,6 +75,14 @@ pub struct Told {
     pub shares: Vec<f64>,
     /// The objects whose rules decide, in order.
     pub deciding: Vec<ObjectRef>,
+}
+
+impl Told {
+    /// Why the verdict is not ok, with the code of the fault where it is one.
+    pub fn why(&self) -> Option<String> {
+        let fault = self.headline.as_ref().map(|finding| format!("{}: {}", finding.code(), finding.message()));
+        fault.or_else(|| self.untold.clone())
+    }
 }
 
 impl Entry {
@@ -348,7 +358,8 @@ pub fn told(trace: &Trace) -> Told {
     };
     let deciding = trace.chain().filter_map(rule).collect();
     let headline = verdict::headline(trace).cloned();
-    Told { verdict: trace.verdict, headline, through, certificate, backends, shares, deciding }
+    let untold = verdict::untold(trace);
+    Told { verdict: trace.verdict, headline, untold, through, certificate, backends, shares, deciding }
 }
 
 #[cfg(test)]

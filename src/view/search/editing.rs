@@ -16,8 +16,8 @@ pub fn offers(line: &str, rest: &str, world: &World) -> Vec<Offer> {
     let last = if is_new_word { "" } else { line.rsplit(char::is_whitespace).next().unwrap_or("") };
     let before = line[..line.len() - last.len()].trim_end();
     let option = before.rsplit(char::is_whitespace).next().filter(|word| word.starts_with('-')).unwrap_or("");
-    if let Some(values) = values(option, world) {
-        return names(before, "", last, &values, "value");
+    if let Some((values, what)) = values(option, world) {
+        return names(before, "", last, &values, what);
     }
     let has_url = rest.split_whitespace().any(|word| word.contains('.') || word.contains("//"));
     if has_url && option.is_empty() && (is_new_word || last.starts_with('-')) {
@@ -30,13 +30,13 @@ pub fn offers(line: &str, rest: &str, world: &World) -> Vec<Offer> {
     names("trace", "", rest, &urls, "request")
 }
 
-/// The values that an option can have, of those that can be listed.
-fn values(option: &str, world: &World) -> Option<Vec<Arc<str>>> {
+/// The values that an option can have, of those that can be listed, and what they are.
+fn values(option: &str, world: &World) -> Option<(Vec<Arc<str>>, &'static str)> {
     match option {
-        "--method" | "-X" => Some(METHODS.map(Arc::from).to_vec()),
-        "--from-namespace" => Some(world.namespaces.to_vec()),
-        "--from-pod" => Some(world.pods.to_vec()),
-        "--via" => Some(world.entrances.to_vec()),
+        "--method" | "-X" => Some((METHODS.map(Arc::from).to_vec(), "method")),
+        "--from-namespace" => Some((world.namespaces.to_vec(), "some pod of this namespace sends it")),
+        "--from-pod" => Some((world.pods.to_vec(), "this pod sends it")),
+        "--via" => Some((world.entrances.to_vec(), "entrance")),
         _ => None,
     }
 }

@@ -45,7 +45,11 @@ fn forward(backends: &[Backend], under: &str) -> String {
         let parts: Vec<String> = backends.iter().map(|b| format!("{} {}", share(b.share), goal(b))).collect();
         return format!("Shared out{under}: {}.", parts.join(", "));
     };
-    format!("The request {}{under}, which sees {} as {}.", goal(only), only.path, only.host)
+    let shown = match under.strip_prefix(", under ") {
+        Some(certificate) => format!(" Clients are shown {certificate}."),
+        None => String::new(),
+    };
+    format!("The request {}, which sees {} as {}.{shown}", goal(only), only.path, only.host)
 }
 
 fn goal(backend: &Backend) -> String {

@@ -27,6 +27,9 @@ pub fn lines(trace: &Trace, catalog: &Catalog) -> Vec<String> {
     if let Some(finding) = verdict::headline(trace) {
         page.say(9, &format!("{}: {}", finding.code(), finding.message()));
     }
+    if let Some(why) = verdict::untold(trace) {
+        page.say(9, &why);
+    }
     for (index, link) in trace.chain().enumerate() {
         page.lines.push(String::new());
         if 0 < index {
@@ -85,8 +88,12 @@ impl Page<'_> {
         let hops = link.hops.iter().filter(|hop| hop.status() != Status::NotReached);
         let broken = hops.flat_map(|hop| &hop.findings).filter(|finding| finding.severity == Severity::Broken);
         self.explained = broken.flat_map(|finding| finding.fault.explains.iter().copied()).collect();
-        for hop in &link.hops {
+        let end = verdict::end(link);
+        for (number, hop) in link.hops.iter().enumerate() {
             self.hop(hop);
+            if end == Some(number) {
+                self.say(9, "the request ends here; what would come next:");
+            }
         }
         if let Outcome::Forward(backends) = &link.outcome {
             for backend in backends {

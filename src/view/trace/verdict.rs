@@ -1,8 +1,8 @@
 //! From hops to one verdict and one headline, by the contract of the command line.
 
 use crate::view::trace::fault::{self, Finding, Severity};
-use crate::view::trace::hop::{Hop, Status};
-use crate::view::trace::outcome::{Trace, Verdict};
+use crate::view::trace::hop::{Hop, HopKind, Status};
+use crate::view::trace::outcome::{Outcome, Trace, Verdict};
 
 /// The verdict of hops alone: broken before unknown before warnings. A hop outside the cluster that cannot be told only
 /// warns; what the request does not reach says nothing.
@@ -37,6 +37,28 @@ pub fn headline(trace: &Trace) -> Option<&Finding> {
     let mut hops = link.hops.iter();
     let hop = hops.find(|hop| of_hop(hop) == trace.verdict && hop.findings.iter().any(|f| f.severity == wanted))?;
     Some(root(link, hop, worst(&hop.findings)?))
+}
+
+/// What cannot be told, where no fault says why the verdict is what it is: the first hop that has it, in words.
+pub fn untold(trace: &Trace) -> Option<String> {
+    if trace.verdict == Verdict::Ok || headline(trace).is_some() {
+        return None;
+    }
+    let hop = trace.chain().flat_map(|link| &link.hops).find(|hop| of_hop(hop) == trace.verdict)?;
+    Some(format!("{}: {}", hop.kind.title(), hop.summary))
+}
+
+/// The number of the hop at which a request ends, where hops behind it tell what would come next.
+pub fn end(trace: &Trace) -> Option<usize> {
+    let is_handshake = matches!(trace.outcome, Outcome::TlsError(_));
+    if matches!(trace.outcome, Outcome::Forward(_) | Outcome::Redirect { .. } | Outcome::Unknown(_)) {
+        return None;
+    }
+    // A certificate that nobody trusts breaks the path, and the request goes on all the same.
+    let ends = |hop: &Hop| hop.status() == Status::Broken && (is_handshake || hop.kind != HopKind::Tls);
+    let at = trace.hops.iter().position(ends)?;
+    let goes_on = |hop: &Hop| matches!(hop.status(), Status::Ok | Status::Warn | Status::Unknown);
+    trace.hops[at + 1..].iter().any(goes_on).then_some(at)
 }
 
 /// The finding at the root of another one: what explains it may stand on a later hop, as a pod explains that nobody is
@@ -74,7 +96,6 @@ fn rank(finding: &Finding) -> usize {
 mod tests {
     use super::*;
     use crate::view::trace::fault::rt;
-    use crate::view::trace::hop::HopKind;
 
     #[test]
     fn not_knowing_what_stands_before_the_cluster_only_warns() {
@@ -84,6 +105,33 @@ mod tests {
         assert_eq!(of_hops(&[dns.clone(), rule.clone()]), Verdict::Unknown);
         let broken = Hop::new(HopKind::Filter, "redirects").with(Finding::of(&rt::RT_REDIRECT_LOOP));
         assert_eq!(of_hops(&[dns, rule, broken]), Verdict::Broken);
+    }
+
+    fn trace(hops: Vec<Hop>, outcome: Outcome) -> Trace {
+        let request = crate::view::trace::request::Request::get("https://shop.example.com/").unwrap();
+        let (verdict, side, reads) = (of_hops(&hops), Vec::new(), std::collections::BTreeSet::new());
+        Trace { request, verdict, outcome, hops, side, tls: None, then: None, reads }
+    }
+
+    #[test]
+    fn a_verdict_without_a_fault_names_the_hop_that_cannot_be_told() {
+        let cdn = Hop::unknown(HopKind::Cdn, "Cloudflare answers first");
+        let warns = trace(vec![cdn, Hop::new(HopKind::Rule, "/")], Outcome::Forward(Vec::new()));
+        assert_eq!(untold(&warns).as_deref(), Some("CDN: Cloudflare answers first"));
+        assert_eq!(untold(&trace(vec![Hop::new(HopKind::Rule, "/")], Outcome::Forward(Vec::new()))), None);
+    }
+
+    #[test]
+    fn hops_behind_the_end_of_a_request_are_told_apart() {
+        let broken = |kind| Hop::new(kind, "").with(Finding::of(&rt::RT_REDIRECT_LOOP));
+        let ok = |kind| Hop::new(kind, "");
+        let answer = || Outcome::Respond { status: 404, by: String::new() };
+        let hops = vec![broken(HopKind::Tls), broken(HopKind::Rule), ok(HopKind::Service)];
+        assert_eq!(end(&trace(hops.clone(), answer())), Some(1), "a bad certificate does not end it");
+        assert_eq!(end(&trace(hops.clone(), Outcome::TlsError(String::new()))), Some(0));
+        assert_eq!(end(&trace(hops, Outcome::Forward(Vec::new()))), None);
+        let hops = vec![broken(HopKind::Service), broken(HopKind::Endpoints)];
+        assert_eq!(end(&trace(hops, answer())), None, "a consequence is not what would come next");
     }
 
     #[test]

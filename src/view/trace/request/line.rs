@@ -56,16 +56,25 @@ impl Request {
     pub fn set(&mut self, name: &str, value: &str, catalog: &Catalog) -> Result<(), NotAUrl> {
         let bad = |why: &str| NotAUrl(format!("{name} {value}: {why}"));
         match name {
+            "--method" | "-X" if !is_token(value) => return Err(bad("a method is one word, like POST")),
             "--method" | "-X" => value.to_ascii_uppercase().clone_into(&mut self.method),
             "--header" | "-H" => {
                 let (key, text) = value.split_once(':').ok_or_else(|| bad("a header is written 'Name: value'"))?;
+                if !is_token(key.trim()) {
+                    return Err(bad("the name of a header is one word, like X-Beta"));
+                }
                 self.header_given(key.trim(), text.trim());
             }
+            "--sni" if !is_name(value) => return Err(bad("this is no host name; write it like shop.example.com")),
             "--sni" => self.sni = Some(plain_host(value)),
             "--client-ip" => self.client = Some(value.parse().map_err(|_| bad("this is no address"))?),
+            "--from-namespace" if value.is_empty() || value.contains('/') => {
+                return Err(bad("a namespace is one name; a pod is sent from by --from-pod namespace/name"));
+            }
             "--from-namespace" => self.vantage = Vantage::Namespace(Arc::from(value)),
             "--from-pod" => {
-                let (namespace, pod) = value.split_once('/').ok_or_else(|| bad("a pod is written namespace/name"))?;
+                let parts = value.split_once('/').filter(|(namespace, pod)| !namespace.is_empty() && !pod.is_empty());
+                let (namespace, pod) = parts.ok_or_else(|| bad("a pod is written namespace/name"))?;
                 self.vantage = Vantage::Pod { namespace: Arc::from(namespace), name: Arc::from(pod) };
             }
             "--via" => {
@@ -125,6 +134,18 @@ impl Request {
         }
         line
     }
+}
+
+/// Whether this is a token of HTTP: RFC 9110, 5.6.2.
+fn is_token(text: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    !text.is_empty() && text.chars().all(is_letter)
+}
+
+/// Whether a client could send this as the name of a server: no address, no port.
+fn is_name(text: &str) -> bool {
+    let is_letter = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    !text.is_empty() && text.chars().all(is_letter)
 }
 
 /// A value in quotes where a shell would want them.
@@ -197,6 +218,10 @@ mod tests {
         assert!(why("http://a/ --header x").contains("'Name: value'"));
         assert!(why("http://a/ --client-ip x").contains("no address"));
         assert!(why("http://a/ --what x").contains("no such option"));
+        assert!(why("http://a/ --method 'G E T'").contains("one word, like POST"));
+        assert!(why("http://a/ --header 'X Y: 1'").contains("name of a header is one word"));
+        assert!(why("http://a/ --sni 'a b'").contains("no host name"));
+        assert!(why("http://a/ --from-namespace a/b").contains("--from-pod namespace/name"));
         assert!(why("http://a/ 'x").contains("not closed"));
     }
 
