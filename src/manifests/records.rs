@@ -38,7 +38,7 @@ pub fn records(documents: &[Document], catalog: &Catalog, namespace: &str) -> Re
             Ok(record) => found.add(record, &document.origin),
             Err(error) => found.unreadable.push(Unreadable {
                 origin: document.origin.clone(),
-                reason: format!("{}: {}", document.kind(), placeless(&error.why.to_string())),
+                reason: format!("{}: {}", document.kind(), placeless(&error.why)),
             }),
         }
     }
