@@ -280,7 +280,8 @@ impl Controller {
     /// The value of a flag: `--ingress-class=nginx`, or true for a flag without a value.
     pub fn flag(&self, name: &str) -> Option<&str> {
         let flags = self.flags.as_ref()?;
-        let said = |flag: &Arc<str>| flag.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('='));
+        let said =
+            |flag: &Arc<str>| flag.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('='));
         let at = flags.iter().position(said)?;
         match flags[at][name.len()..].strip_prefix('=') {
             Some(value) => Some(value),
