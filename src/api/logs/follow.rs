@@ -1,9 +1,12 @@
 //! Follows the log of one container through cuts, restarts and silence, until its pod is gone or nobody listens.
 
+mod past;
 mod reading;
 mod twice;
+mod waiting;
 
 use self::reading::{Close, Read, is_final};
+use self::waiting::TRIES;
 use crate::api::call::Problem;
 use crate::api::connect::Connection;
 use crate::api::logs::frame::LONGEST;
@@ -12,20 +15,15 @@ use crate::api::logs::{Ask, Target};
 use crate::api::watch::backoff::Backoff;
 use crate::view::logs::batch::{Batch, Mark, SourceId, Stamp};
 use crate::view::logs::state::State;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 /// How long a running container may be silent before its stream is doubted.
 const SILENT: Duration = Duration::from_secs(60);
 /// How often a container that has no log yet is asked again, should the model miss its start.
 const WAIT: Duration = Duration::from_secs(5);
-/// An outage that lasts longer is told.
-const LASTING: Duration = Duration::from_secs(2);
-/// How often in a row a log is tried that is not followed, or that a server failed to give.
-const TRIES: u32 = 6;
 /// How often in a row we are refused before that is believed of a log that was never read.
 const BELIEVED: u32 = 3;
 
@@ -43,6 +41,8 @@ pub struct Job {
     pub source: SourceId,
     /// Where lines go, with the stream's number. When it is full, reading waits.
     pub out: mpsc::Sender<(SourceId, Batch)>,
+    /// Where they go once all has been read that was written before the stream was asked for; none where both is one.
+    pub live: Option<mpsc::Sender<(SourceId, Batch)>>,
     /// Places for requests that are being opened.
     pub doors: Arc<Semaphore>,
     /// How lines are cut, and how long silence is believed.
@@ -188,6 +188,7 @@ impl Follower {
 
     /// The container has no log yet: whatever part was asked for, all that it writes is new.
     async fn waits(&mut self, reason: &Arc<str>) -> Result<(), Deaf> {
+        self.past_is_over();
         self.is_first = false;
         self.resume = Resume::default();
         self.tell_once(reason, Mark::Waits).await
@@ -222,7 +223,7 @@ impl Follower {
         }
         let is_again = self.began;
         let ask = self.ask(state);
-        let body = match self.open(ask).await {
+        let body = match self.open_soon(ask).await {
             Ok(Some(body)) => body,
             Ok(None) => return self.over(&ask, Read { has_news: false, close: Close::Left }).await,
             Err(problem) => return self.refused(&problem, state).await,
@@ -242,7 +243,7 @@ impl Follower {
         let nothing = (self.began && begin.tail == Some(0) && self.resume.last().is_none()).then_some(opened);
         let least = begin.since.max(nothing).filter(|_| self.is_first);
         Ask {
-            follow: begin.follow && !matches!(state, State::Ended { .. }),
+            follow: begin.follow && !self.is_past() && !matches!(state, State::Ended { .. }),
             previous: begin.previous,
             since: self.resume.since().max(least),
             tail: begin.tail.filter(|_| self.is_first && !self.began),
@@ -255,6 +256,10 @@ impl Follower {
         if read.has_news {
             self.backoff.reset();
             (self.failed, self.idle) = (0, 0);
+        }
+        if self.is_past() && !self.is_broken {
+            self.past_is_over();
+            return Ok(End::Again);
         }
         if self.job.begin.previous || !self.job.begin.follow {
             if !self.is_broken {
@@ -362,16 +367,6 @@ impl Follower {
         enough <= self.idle
     }
 
-    /// Reads again, at once if there was something.
-    async fn once_more(&mut self, read: &Read) -> Result<End, Deaf> {
-        if !read.has_news {
-            let outage = self.job.connection.outage();
-            let wait = self.backoff.next(|most| outage.chance(most));
-            self.change(wait).await?;
-        }
-        Ok(End::Again)
-    }
-
     /// The log of a new instance begins at its beginning.
     async fn begin_instance(&mut self, count: u32) -> Result<(), Deaf> {
         let after = match &*self.job.state.borrow() {
@@ -423,66 +418,6 @@ impl Follower {
                 self.job.connection.outage().begin();
                 self.again_after(&words, None).await
             }
-        }
-    }
-
-    /// Waits before the next try; who does not follow gives up after some.
-    async fn again_after(&mut self, words: &Arc<str>, wait: Option<Duration>) -> Result<End, Deaf> {
-        self.cut.get_or_insert_with(Instant::now);
-        self.failed += 1;
-        if !self.job.begin.follow && TRIES <= self.failed {
-            self.lose();
-            self.tell_once(words, Mark::Failed).await?;
-            return Ok(End::Over(Over::Failed));
-        }
-        let outage = self.job.connection.outage();
-        let is_out = !*outage.state().borrow();
-        let wait = wait.unwrap_or_else(|| self.backoff.next(|most| outage.chance(most)));
-        // A short outage heals unseen; what lasts is said.
-        if LASTING <= wait {
-            self.tell_once(words, Mark::Failed).await?;
-        }
-        if is_out && 1 < self.failed && self.job.begin.follow {
-            self.outlast(words).await?;
-        } else {
-            self.change(wait).await?;
-        }
-        Ok(End::Again)
-    }
-
-    /// Waits until the server answers again, or the container does something else.
-    async fn outlast(&mut self, words: &Arc<str>) -> Result<(), Deaf> {
-        let connection = self.job.connection.clone();
-        let mut over = pin!(connection.outage().over(|| connection.is_ready()));
-        let mut is_told = false;
-        loop {
-            tokio::select! {
-                () = &mut over => return Ok(()),
-                changed = self.job.state.changed() => return changed.map_err(|_| Deaf),
-                () = self.job.out.closed() => return Err(Deaf),
-                () = sleep(LASTING), if !is_told => {
-                    is_told = true;
-                    self.tell_once(words, Mark::Failed).await?;
-                }
-            }
-        }
-    }
-
-    async fn tell_once(&mut self, text: &Arc<str>, mark: fn(Arc<str>) -> Mark) -> Result<(), Deaf> {
-        if self.told.as_ref() == Some(text) {
-            return Ok(());
-        }
-        self.told = Some(Arc::clone(text));
-        self.batch.mark(mark(Arc::clone(text)));
-        self.hand_over().await
-    }
-
-    /// Waits for another state of the container, but not longer than this.
-    async fn change(&mut self, most: Duration) -> Result<(), Deaf> {
-        tokio::select! {
-            changed = self.job.state.changed() => changed.map_err(|_| Deaf),
-            () = self.job.out.closed() => Err(Deaf),
-            () = sleep(most.min(Duration::from_secs(86_400))) => Ok(()),
         }
     }
 

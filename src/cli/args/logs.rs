@@ -32,7 +32,7 @@ pub struct Logs {
     /// Begin each line with the time at which the node wrote it
     #[arg(long)]
     pub timestamps: bool,
-    /// End when all is read that there is; lines of several pods are merged by their times
+    /// End when all is read that there is, instead of going on with what comes
     #[arg(long)]
     pub no_follow: bool,
     /// Only lines that match this; may be repeated, one match is enough (--include 'status=5..')

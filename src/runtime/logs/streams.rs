@@ -54,9 +54,10 @@ impl Streams {
         self
     }
 
-    /// The channels of streams that are read apart and began since this was asked last.
+    /// The channels of streams that began apart. Those that begin later are told with all others; of those that are followed
+    /// only the past has a channel of its own.
     pub fn mouths(&mut self) -> Vec<Mouth> {
-        self.mouths.as_mut().map(std::mem::take).unwrap_or_default()
+        self.mouths.take().unwrap_or_default()
     }
 
     /// New streams begin, those that are there learn what their containers do, and the others end.
@@ -98,8 +99,12 @@ impl Streams {
         };
         let begin = Ask { follow: part.follow, previous: part.previous, since: part.since, tail: part.tail };
         let (connection, doors) = (self.connection.clone(), Arc::clone(&self.doors));
-        let (lines, ends, manner) = (self.lines(source), self.ends.clone(), self.manner);
-        let job = Job { connection, target, begin, state: states, source, out: lines.clone(), doors, manner };
+        let (ends, manner) = (self.ends.clone(), self.manner);
+        let apart = self.mouth(source);
+        let live = apart.as_ref().filter(|_| part.follow).map(|_| self.lines.clone());
+        let out = apart.unwrap_or_else(|| self.lines.clone());
+        let lines = if part.follow { self.lines.clone() } else { out.clone() };
+        let job = Job { connection, target, begin, state: states, source, out, live, doors, manner };
         let task = tokio::task::spawn_local(async move {
             let over = follow(job).await;
             // Whoever reads to the end of a log that is not followed says so.
@@ -116,12 +121,12 @@ impl Streams {
         self.open.insert(source, Reading { state, part, task: task.abort_handle() });
     }
 
-    /// Where the lines of a stream go.
-    fn lines(&mut self, source: SourceId) -> mpsc::Sender<(SourceId, Batch)> {
-        let Some(mouths) = &mut self.mouths else { return self.lines.clone() };
+    /// A channel of its own for a stream, where they are read apart.
+    fn mouth(&mut self, source: SourceId) -> Option<mpsc::Sender<(SourceId, Batch)>> {
+        let mouths = self.mouths.as_mut()?;
         let (lines, mouth) = mpsc::channel(1);
         mouths.push((source, mouth));
-        lines
+        Some(lines)
     }
 }
 

@@ -53,13 +53,15 @@ struct Tail {
     has_complained: bool,
 }
 
-/// Reads until all is read that can come, or nobody listens. What is followed is told as it comes, all else by its time.
+/// Reads until all is read that can come, or nobody listens. What is there already is told by its time, what is followed from
+/// there on as it comes.
 pub async fn tail(mut gathering: Gathering, wish: Wish, out: mpsc::Sender<Heard>) -> Tally {
     let (lines, said) = mpsc::channel(AHEAD);
     let (ends, ended) = mpsc::channel(AHEAD);
     let follows = wish.query.part.follow;
     let streams = Streams::new(gathering.connection(), lines, wish.manner).telling(ends);
-    let streams = if follows { streams } else { streams.apart() };
+    let has_past = !follows || wish.query.part.tail != Some(0);
+    let streams = if has_past { streams.apart() } else { streams };
     if follows {
         gathering.stay_true();
     }
@@ -86,20 +88,31 @@ impl Tail {
         mut ended: mpsc::Receiver<(SourceId, Over)>,
         out: &mpsc::Sender<Heard>,
     ) -> Result<(), Unheard> {
-        self.choose(out).await?;
-        let mut merging = pin!(merge(self.streams.mouths(), out));
-        loop {
-            tokio::select! {
-                merged = &mut merging => break merged?,
-                Some((source, over)) = ended.recv() => self.end(source, over),
-            }
-        }
+        self.past(&mut ended, out).await?;
         while !self.is_over()
             && let Some((source, over)) = ended.recv().await
         {
             self.end(source, over);
         }
         Ok(())
+    }
+
+    /// Reads what is there at the beginning.
+    async fn past(
+        &mut self,
+        ended: &mut mpsc::Receiver<(SourceId, Over)>,
+        out: &mpsc::Sender<Heard>,
+    ) -> Result<(), Unheard> {
+        self.choose(out).await?;
+        let follows = self.wish.query.part.follow;
+        let mut merging = pin!(merge(self.streams.mouths(), out));
+        loop {
+            tokio::select! {
+                merged = &mut merging => return merged,
+                Some((source, over)) = ended.recv() => self.end(source, over),
+                true = self.gathering.changed(), if follows => self.choose(out).await?,
+            }
+        }
     }
 
     /// Reads, and goes on with what comes.
@@ -109,7 +122,8 @@ impl Tail {
         mut ended: mpsc::Receiver<(SourceId, Over)>,
         out: &mpsc::Sender<Heard>,
     ) -> Result<(), Unheard> {
-        let mut is_changed = true;
+        self.past(&mut ended, out).await?;
+        let mut is_changed = false;
         loop {
             if std::mem::take(&mut is_changed) {
                 self.choose(out).await?;

@@ -110,7 +110,7 @@ impl Follower {
         loop {
             let piece = match waiting.take() {
                 Some(piece) => Some(piece),
-                None if !follow => Some(self.job.connection.next(&mut body).await),
+                None if !follow => Some(self.piece(&mut body).await),
                 None => self.next(&mut body, &mut parting).await?,
             };
             let Some(piece) = piece else { return Ok(Read { has_news, close: Close::Left }) };

@@ -28,6 +28,16 @@ struct Heard {
 }
 
 fn start(answers: impl IntoIterator<Item = Response<FakeBody>>, state: State, begin: Ask) -> Heard {
+    start_past(answers, state, begin, None)
+}
+
+/// The same, with a channel for what comes once the past is over.
+fn start_past(
+    answers: impl IntoIterator<Item = Response<FakeBody>>,
+    state: State,
+    begin: Ask,
+    live: Option<mpsc::Sender<(SourceId, Batch)>>,
+) -> Heard {
     let fake = Fake::new(answers);
     let (state, states) = watch::channel(state);
     let (out, heard) = mpsc::channel(4);
@@ -40,6 +50,7 @@ fn start(answers: impl IntoIterator<Item = Response<FakeBody>>, state: State, be
         state: states,
         source: SourceId(0),
         out,
+        live,
         doors,
         manner: Manner::default(),
     }));
@@ -99,6 +110,33 @@ async fn a_cut_in_the_middle_of_a_line_loses_and_doubles_nothing() {
     assert_eq!(said.iter().filter(|text| text.contains("Reconnected")).count(), 2, "{said:?}");
     let since = "&follow=true&sinceTime=2026-11-20T10%3A42%3A0";
     assert_eq!(heard.queries(), ["&follow=true&tailLines=100", &format!("{since}1Z"), &format!("{since}2Z")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_past_is_read_to_its_end_before_it_is_followed() {
+    let answers = [streamed(TEXT, lines(0..3), Ends::Closed), streamed(TEXT, lines(1..5), Ends::Open)];
+    let (live, now) = mpsc::channel(4);
+    let mut heard = start_past(answers, State::Runs(0, None), FOLLOW, Some(live));
+    assert_eq!(heard.rest().await, ["n0", "n1", "n2"], "then the channel of the past is closed");
+    heard.out = now;
+    assert_eq!(heard.until("n4").await, ["n3", "n4"], "nothing twice, and no word of a cut");
+    let queries = ["&tailLines=100", "&follow=true&sinceTime=2026-11-20T10%3A42%3A01Z"];
+    assert_eq!(heard.queries(), queries);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_past_that_does_not_come_holds_nobody_up() {
+    let half = streamed(TEXT, lines(0..1), Ends::Open);
+    for first in [half, refused(500, "the node is away"), refused(400, "container is waiting to start: Pending")] {
+        let answers = [first, streamed(TEXT, lines(0..2), Ends::Open), streamed(TEXT, lines(0..2), Ends::Open)];
+        let (live, now) = mpsc::channel(4);
+        let mut heard = start_past(answers, State::Runs(0, None), FOLLOW, Some(live));
+        let past = heard.rest().await;
+        heard.out = now;
+        if !past.iter().any(|text| text == "n1") {
+            heard.until("n1").await;
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,6 +311,7 @@ async fn nobody_listening_ends_the_stream() {
         state: states,
         source: SourceId(0),
         out,
+        live: None,
         doors,
         manner: Manner::default(),
     }));
