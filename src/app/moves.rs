@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::Size;
-use crate::app::layout::{Area, Panes, SPLIT, TRACE_SPLIT, panes};
+use crate::app::layout::{Area, LEFT, LEFT_OF_LOGS, Panes, SPLIT, TRACE_SPLIT, panes};
 use crate::app::screen::{Cursor, LogsScreen, Screen, TableScreen};
 use crate::app::session::Session;
 use crate::kinds::ObjectRef;
@@ -17,7 +17,13 @@ pub(super) const MOST_CHOICES: usize = 10;
 impl App {
     /// The parts of the screen.
     pub fn panes(&self) -> Panes {
-        panes(self.size, self.is_split(), self.choices_wanted())
+        panes(self.size, self.left_share(), self.choices_wanted())
+    }
+
+    /// What the left pane takes, where there are two.
+    fn left_share(&self) -> Option<u16> {
+        let is_beside_logs = self.session().is_some_and(|session| docked(session, self.size).is_some());
+        self.is_split().then_some(if is_beside_logs { LEFT_OF_LOGS } else { LEFT })
     }
 
     fn is_split(&self) -> bool {

@@ -55,6 +55,11 @@ impl App {
         lines.extend(logs::filter::GRAMMAR.iter().map(|(example, meaning)| {
             Line::of(vec![Span::new(format!("  {example:<20}"), Role::Key), Span::text(*meaning)])
         }));
+        lines.push(Line::default());
+        lines.push(Line::of(vec![Span::new("signs before lines of logs", Role::Header)]));
+        lines.extend(logs::window::SIGNS.iter().map(|(sign, meaning)| {
+            Line::of(vec![Span::new(format!("  {sign:<20}"), Role::Key), Span::text(*meaning)])
+        }));
         lines
     }
 

@@ -72,8 +72,10 @@ fn paint_chart(chart: &Chart, places: &Places, buffer: &mut Buffer, theme: &Them
     let step = chart.bars.length();
     let long = format!("{begin} to {end}, {step} a bar, at most {most} lines and {worst} errors in one{before}");
     let short = format!("{begin}–{end}, {step} a bar, most {most} lines, {worst} errors{before}");
-    let text = if long.len() <= usize::from(bars.width) { long } else { short };
-    put(buffer, (bars.x, bars.y + 2), bars.right(), &text, dim);
+    let with_keys = [format!("{long}; < > or a press goes to one"), format!("{short}; < > move")];
+    let all = [&with_keys[0], &with_keys[1], &long, &short];
+    let text = all.into_iter().find(|text| text.chars().count() <= usize::from(bars.width)).unwrap_or(&short);
+    put(buffer, (bars.x, bars.y + 2), bars.right(), text, dim);
 }
 
 /// A bar of a height between nothing and all; what is there is seen, however little it is.

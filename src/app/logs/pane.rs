@@ -23,6 +23,8 @@ use crate::wire::Timestamp;
 const BEHIND: i64 = 2_000_000;
 /// Cells for the name of what crashed: how it did is to be seen, too.
 const NAME: usize = 28;
+/// What is left of it where there is little room.
+const SHORT_NAME: usize = 8;
 /// Columns before each line, for the sign of the selected one.
 const LEFT: u16 = 1;
 /// Cells for whose logs they are, where that is said beside a table.
@@ -39,8 +41,9 @@ impl App {
     }
 
     fn log_places(&self, screen: &LogsScreen, view: &LogView) -> Places {
-        let banner = self.session().and_then(|session| banner(&session.cluster, view, self.now));
-        places(self.log_area(), 1 + usize::from(banner.is_some()), screen.has_histogram)
+        let area = self.log_area();
+        let banner = self.session().and_then(|session| banner(&session.cluster, view, (self.now, area.width)));
+        places(area, 1 + usize::from(banner.is_some()), screen.has_histogram)
     }
 
     /// Rows for lines.
@@ -61,6 +64,21 @@ impl App {
             range: super::range(screen, view),
         };
         window::window(&view.tail, screen.look, frame)
+    }
+
+    /// What is searched for, and what is filtered by where the line above the lines has no room for it.
+    pub(in crate::app) fn log_standing(&self) -> Option<String> {
+        let (screen, view) = self.log_screen()?;
+        let mut parts = Vec::new();
+        if !self.search.text.is_empty() {
+            parts.push(format!("/{}: n to the next, N to the one before", self.search.text));
+        }
+        let filter = view.tail.filter();
+        let is_cut = usize::from(self.log_area().width) <= fit::width(&head(screen, view, self.now).plain());
+        if is_cut && !filter.is_empty() {
+            parts.push(format!("filter {}: F lists its terms", filter.text()));
+        }
+        (!parts.is_empty()).then(|| parts.join("   "))
     }
 
     /// The lines over time, as wide as there is room.
@@ -88,7 +106,7 @@ impl App {
             line.spans.splice(0..0, [Span::new(title, Role::Header), Span::text("  ")]);
         }
         let mut head = vec![line];
-        let (banner, aged) = banner(&session.cluster, view, self.now).unzip();
+        let (banner, aged) = banner(&session.cluster, view, (self.now, self.log_area().width)).unzip();
         head.extend(banner);
         let is_told = screen.panel.is_some() || behind(view, self.now).is_some();
         let changes = view.tail.sources.iter().filter_map(|source| source.pulse.next_change(self.now)).min();
@@ -98,7 +116,7 @@ impl App {
 }
 
 /// How containers ended, above their last lines; when that reads otherwise.
-fn banner(cluster: &Cluster, view: &LogView, now: Timestamp) -> Option<(Line, Option<Timestamp>)> {
+fn banner(cluster: &Cluster, view: &LogView, (now, width): (Timestamp, u16)) -> Option<(Line, Option<Timestamp>)> {
     let is_previous = view.query.part.previous;
     let is_recent = |crash: &Crash| crash.exit.finished.is_some_and(|at| now.micros_since(at) < RECENT);
     let is_told = |crash: &Crash| is_previous || !crash.is_back || is_recent(crash);
@@ -109,17 +127,22 @@ fn banner(cluster: &Cluster, view: &LogView, now: Timestamp) -> Option<(Line, Op
     let reason = exit.reason.as_deref().map_or_else(String::new, |reason| format!(" {reason}"));
     let ago = exit.finished.map_or_else(String::new, |at| format!(" {} ago", age::age(now, Some(at))));
     let times = if 0 < restarts { format!(", {}", counted(restarts, "restart")) } else { String::new() };
-    let what = match (is_previous, is_back) {
-        (true, _) => "; this is that run, p goes back",
-        (false, true) => "; it runs again, p shows its last lines",
-        (false, false) => "; its last lines stand below",
+    let (long, short) = match (is_previous, is_back) {
+        (true, _) => ("; this is that run, p goes back", "; p goes back"),
+        (false, true) => ("; it runs again, p shows its last lines", "; p shows that run"),
+        (false, false) => ("; its last lines stand below", "; see below"),
     };
     let others = match crashes.len() - 1 {
         0 => String::new(),
         more => format!("; so did {more} more"),
     };
-    let label = fit::cut_middle(label, NAME);
-    let text = format!("{label} ended{ago}: exit {}{reason}{times}{what}{others}", exit.code);
+    let how = format!(" ended{ago}: exit {}{reason}{times}", exit.code);
+    // Beside the sign of the state and a space at each end.
+    let room = usize::from(width).saturating_sub(4 + fit::width(&how) + others.len());
+    let name = fit::width(label).min(NAME);
+    let what = if name + long.len() <= room { long } else { short };
+    let label = fit::cut_middle(label, name.min(room.saturating_sub(what.len())).max(SHORT_NAME));
+    let text = format!("{label}{how}{what}{others}");
     let health = match (exit.code, is_back) {
         (0, _) => Health::Ready,
         (_, true) => Health::Warn,
@@ -147,7 +170,7 @@ fn empty(view: &LogView) -> Vec<Line> {
         return lines;
     }
     if view.matching == 0 {
-        return vec![Line::text("no container matches")];
+        return vec![Line::text("no pod is there yet: lines come as soon as one runs")];
     }
     let told = tail.sources.iter().filter_map(|source| match &source.state {
         Flow::Waits(why) => Some(format!("{} waits: {why}", source.label)),
@@ -182,7 +205,7 @@ fn head(screen: &LogsScreen, view: &LogView, now: Timestamp) -> Line {
     let states = states.iter().filter(|(_, n)| 0 < *n).map(|(word, n)| format!("{n} {word}"));
     let states = states.collect::<Vec<_>>().join(", ");
     let mut spans = vec![if states.is_empty() {
-        Span::text(if view.matching == 0 { "no container matches" } else { "opening" })
+        Span::text(if view.matching == 0 { "no pod yet" } else { "opening" })
     } else {
         Span::text(states)
     }];
@@ -199,6 +222,9 @@ fn head(screen: &LogsScreen, view: &LogView, now: Timestamp) -> Line {
     spans.extend(counts(view));
     if let Some(lag) = behind(view, now) {
         spans.push(Span::new(format!("  {:.1} s behind", lag as f64 / 1e6), Role::State(Health::Warn)));
+    }
+    if 0 < screen.look.pan {
+        spans.push(Span::dim(format!("  moved by {}", screen.look.pan)));
     }
     let marked = tail.buffer.marked().len();
     if 0 < marked {
@@ -229,7 +255,8 @@ fn counts(view: &LogView) -> Vec<Span> {
     }
     let skewed = skews(tail.sources.iter().map(|source| &source.pulse)).iter().flatten().count();
     if 0 < skewed {
-        spans.push(Span::new(format!("  {skewed} clocks differ: P"), Role::State(Health::Warn)));
+        let verb = if skewed == 1 { "differs" } else { "differ" };
+        spans.push(Span::new(format!("  {} {verb}: P", counted(skewed, "clock")), Role::State(Health::Warn)));
     }
     let hidden = tail.sift.muted().len();
     if 0 < hidden {

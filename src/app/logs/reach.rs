@@ -34,13 +34,19 @@ impl App {
                 (screen.selected, screen.row) = (found, height / 3);
             }
         });
+        if found.is_some() {
+            // What was not found before is not what is seen now.
+            self.notice = None;
+        }
         found.is_some()
     }
 
     pub(in crate::app) fn next_error(&mut self, is_forward: bool) {
         let is_error = |view: &LogView, number| view.tail.buffer.entry(number).is_some_and(|e| Level::Error <= e.level);
         if !self.jump_logs(is_forward, is_error) {
-            self.say(if is_forward { "no error below" } else { "no error above" });
+            let other =
+                if is_forward { "no error below: E goes to the one above" } else { "no error above: e goes down" };
+            self.say(other);
         }
     }
 

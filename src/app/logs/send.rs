@@ -232,8 +232,8 @@ impl App {
         let Some((screen, view)) = self.log_screen() else { return };
         let number = window::here(&view.tail, screen.selected);
         let line = number.and_then(|number| view.tail.buffer.entry(number)).map(|entry| view.tail.buffer.line(entry));
-        match line.and_then(structure::parse).and_then(|record| record.trace) {
-            Some((_, value)) => self.set_log_filter(&literal(&value)),
+        match line.and_then(structure::request_of) {
+            Some(value) => self.set_log_filter(&literal(&value)),
             None => self.say("this line has no trace or request id"),
         }
     }

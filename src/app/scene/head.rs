@@ -73,6 +73,11 @@ impl App {
                 Content::Table(pane) if prompt.purpose == Purpose::Filter => {
                     format!("{} of {}", pane.table.shown, pane.table.total)
                 }
+                Content::Logs(_) if prompt.purpose == Purpose::Filter && prompt.editor.text().is_empty() => {
+                    "only: word !not /regex/ level:warn status=500 source:web context:3".to_owned()
+                }
+                Content::Logs(pane) if prompt.purpose == Purpose::Filter => format!("{} shown", pane.window.all),
+                Content::Logs(_) if prompt.purpose == Purpose::Search => "<enter> goes to the nearest".to_owned(),
                 _ if prompt.purpose == Purpose::Search => self.search_note(),
                 _ if prompt.purpose == Purpose::Time => "12:03  12:03:07  -10m".to_owned(),
                 _ if prompt.purpose == Purpose::File => {
@@ -85,7 +90,10 @@ impl App {
         }
         match &self.notice {
             Some(notice) => Message::Notice { text: notice.text.clone(), is_failure: notice.is_failure },
-            None => Message::None,
+            None => match self.log_standing() {
+                Some(text) => Message::Notice { text, is_failure: false },
+                None => Message::None,
+            },
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod leaving;
 mod marks;
+mod told;
 
 use super::*;
 use crate::app::event::MouseAction;
@@ -254,7 +255,7 @@ fn a_search_goes_to_the_nearest_line_and_on_from_there() {
     assert!(here(&app).contains("served 4"));
     assert_eq!(message(&app.scene()), "SERVED was not found below");
     keys(&mut app, "N");
-    assert_eq!(message(&app.scene()), "None");
+    assert_eq!(message(&app.scene()), "/SERVED: n to the next, N to the one before");
     keys(&mut app, "g/starting<enter>");
     assert!(here(&app).contains("starting"), "the line itself counts");
 }

@@ -1,7 +1,7 @@
 //! Scenes written by hand: one of each pane and of each thing that can be wrong, in the words that the program uses.
 
 use crate::app::Size;
-use crate::app::layout::panes;
+use crate::app::layout::{LEFT, panes};
 use crate::app::scene::{
     Chart, Choice, Choices, Content, DetailPane, Entry, Hint, HomePane, LogsPane, Message, Pane, PickerPane, Scene,
     TablePane, TextPane, Title,
@@ -49,7 +49,7 @@ pub fn all(width: u16, height: u16) -> Vec<(&'static str, Scene)> {
 
 /// A screen around a pane.
 pub fn scene(size: Size, split: bool, content: Content) -> Scene {
-    let panes = panes(size, split, 0);
+    let panes = panes(size, split.then_some(LEFT), 0);
     let title = Title {
         left: vec![
             Span::new("shop", Role::Accent),
@@ -424,7 +424,7 @@ fn palette(size: Size) -> Scene {
         line("podtemplates", vec![0..2], "kind"),
         line("persistentvolumes", vec![0..1, 5..6], "kind, 4"),
     ];
-    scene.panes = panes(size, true, lines.len());
+    scene.panes = panes(size, Some(LEFT), lines.len());
     scene.choices = Some(Choices { lines, selected: 0 });
     scene.message =
         Message::Prompt { sign: ':', text: "po".into(), cursor: 1, error: None, note: "<tab> completes".into() };

@@ -13,6 +13,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Lines of context are looked for among so many lines before a match.
 const FAR: u64 = 2_000;
+/// A line is folded into one of its stream that stands at most so many lines above: what goes on is seen on every screen.
+const NEAR: usize = 50;
 /// Bytes that cost as much as one line's entry.
 const UNIT: usize = 200;
 
@@ -22,7 +24,7 @@ pub enum Fold {
     /// Each line stands for itself.
     #[default]
     Off,
-    /// Lines with the same text, one after the other.
+    /// Lines with the same text, one after the other in their stream.
     Same,
     /// Lines that differ in times, numbers and ids only.
     Alike,
@@ -44,8 +46,8 @@ pub struct Sift {
     around: BTreeSet<u64>,
     /// For each stream how many lines after a match are still to be shown.
     owed: BTreeMap<SourceId, usize>,
-    /// What the last shown line says, while the next one may be folded into it.
-    said: Option<(SourceId, u64)>,
+    /// For each stream the last shown line and what it says, while the next one may be folded into it.
+    said: BTreeMap<SourceId, (u64, u64)>,
     /// The line that must come from disk before anything goes on.
     waits_for: Option<u64>,
     histogram: Histogram,
@@ -119,7 +121,7 @@ impl Sift {
         self.around.clear();
         self.owed.clear();
         self.histogram.clear();
-        self.said = None;
+        self.said.clear();
         self.waits_for = None;
     }
 
@@ -173,7 +175,7 @@ impl Sift {
             return;
         }
         if entry.flag == Flag::Mark {
-            self.said = None;
+            self.said.remove(&entry.source);
             buffer::keep(&mut self.shown, number);
             return;
         }
@@ -184,7 +186,7 @@ impl Sift {
             self.show(buffer, number, entry);
         } else if let Some(owed) = self.owed.get_mut(&entry.source).filter(|owed| 0 < **owed) {
             *owed -= 1;
-            self.said = None;
+            self.said.remove(&entry.source);
             self.around.insert(number);
             buffer::keep(&mut self.shown, number);
         }
@@ -211,7 +213,7 @@ impl Sift {
             }
             self.shown.insert(place, number);
             self.around.insert(number);
-            self.said = None;
+            self.said.remove(&source);
         }
     }
 
@@ -223,14 +225,21 @@ impl Sift {
             buffer::keep(&mut self.shown, number);
             return;
         }
-        let says = (entry.source, fingerprint(buffer.line(entry), self.fold));
-        match self.shown.back() {
-            Some(last) if self.said == Some(says) && !buffer.marked().contains(&number) => {
-                *self.folded.entry(*last).or_insert(1) += 1;
+        let says = fingerprint(buffer.line(entry), self.fold);
+        match self.said.get(&entry.source) {
+            Some((first, said)) if *said == says && self.is_near(*first) && !buffer.marked().contains(&number) => {
+                *self.folded.entry(*first).or_insert(1) += 1;
             }
-            _ => buffer::keep(&mut self.shown, number),
+            _ => {
+                buffer::keep(&mut self.shown, number);
+                self.said.insert(entry.source, (number, says));
+            }
         }
-        self.said = Some(says);
+    }
+
+    /// Whether a line stands among the last that are shown.
+    fn is_near(&self, number: u64) -> bool {
+        self.shown.iter().rev().take(NEAR).any(|shown| *shown == number)
     }
 
     /// How far the filter is, from 0 to 1.

@@ -24,6 +24,25 @@ const TIME: [&str; 6] = ["ts", "time", "@timestamp", "timestamp", "@t", "t"];
 const TRACE: [&str; 10] =
     ["trace_id", "traceId", "traceid", "trace", "request_id", "requestId", "req_id", "reqId", "correlation_id", "@tr"];
 
+/// What ties a line to others of one request: a field of its own, else what stands behind such a name in its text.
+pub fn request_of(line: &[u8]) -> Option<String> {
+    let named = parse(line).and_then(|record| record.trace);
+    named.map(|(_, value)| value).or_else(|| spoken(&String::from_utf8_lossy(line)))
+}
+
+/// `… request_id=4f3a…` or `traceId: 4f3a…` within a text. A bare `trace` is a word like any other.
+fn spoken(text: &str) -> Option<String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(['=', ':']).find_map(|(at, _)| {
+        let before = text.get(..at)?.trim_end_matches('"');
+        let name = before.rsplit(|c| !is_name(c)).next().filter(|name| TRACE.contains(name))?;
+        let value = text.get(at + 1..)?.trim_start_matches([' ', '"']);
+        let end = value.find(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c)).unwrap_or(value.len());
+        let value = value.get(..end).filter(|value| !value.is_empty())?;
+        name.to_ascii_lowercase().contains("id").then(|| value.to_owned())
+    })
+}
+
 /// The parts of a line; none where it is plain text.
 pub fn parse(line: &[u8]) -> Option<Record> {
     let line = line.trim_ascii();
@@ -180,6 +199,21 @@ fn logfmt_value(text: &str) -> (String, &str) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_request_is_known_by_a_field_or_by_what_stands_in_the_text() {
+        let of = |line: &str| request_of(line.as_bytes());
+        for (line, wanted) in [
+            (r#"{"msg":"a","trace_id":"4f3a"}"#, Some("4f3a")),
+            ("I1125 20:38:58.790197 1 a.go:61] syncing item 7 request_id=00-ab", Some("00-ab")),
+            ("WARN cannot reach http://api/7 traceId: \"4f3a\" again", Some("4f3a")),
+            ("a stack trace: main.go:7", None),
+            ("worker 7 is done", None),
+            ("request_id=", None),
+        ] {
+            assert_eq!(of(line).as_deref(), wanted, "{line}");
+        }
+    }
 
     #[test]
     fn json_is_taken_apart() {

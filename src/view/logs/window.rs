@@ -19,6 +19,16 @@ const LEAST: usize = 12;
 const FIELDS: usize = 8;
 /// Letters of a line that can come on a screen.
 const LONGEST: usize = 8 << 10;
+/// Signs that stand before lines, and what they mean; part of the help.
+pub const SIGNS: &[(&str, &str)] = &[
+    ("✖", "an error, or worse"),
+    ("▲", "a warning"),
+    ("♦", "marked with m"),
+    ("‹", "came late: its time is before that of lines above it"),
+    ("×5", "stands for so many lines of its stream that say the same"),
+    ("──", "not a line: what happened to the stream"),
+];
+
 /// Roles by which streams are told apart, beside their names.
 const COLOURS: [Role; 6] = [Role::Link, Role::Field, Role::String, Role::Scalar, Role::Key, Role::Text];
 

@@ -57,6 +57,17 @@ fn lines_that_say_the_same_are_shown_once_with_their_number() {
 }
 
 #[test]
+fn a_stream_that_repeats_itself_is_folded_while_others_speak() {
+    let pods = buffer(&["0 tick", "1 tick", "0 tick", "1 tick", "0 tick", "1 tock", "0 tick"]);
+    assert_eq!(shown(&sifted(&pods, "", Fold::Same)), [(0, 4), (1, 2), (5, 1)]);
+    let mut lines = vec!["0 tick"];
+    lines.extend(["1 a", "1 b"].repeat(NEAR / 2));
+    lines.push("0 tick");
+    let far = buffer(&lines);
+    assert_eq!(shown(&sifted(&far, "", Fold::Same)).len(), lines.len(), "it has left the screen: it is told once more");
+}
+
+#[test]
 fn context_is_of_the_same_stream_and_in_order() {
     let buffer = buffer(&["0 a", "1 x", "0 b", "1 ERROR y", "0 ERROR c", "1 z", "0 d", "0 e"]);
     let sift = sifted(&buffer, "level:error context:1", Fold::Off);
