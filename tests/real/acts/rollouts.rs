@@ -163,6 +163,21 @@ fn a_status_without_a_path_is_written_with_the_object() {
     assert!(entries[0].uri.ends_with("/rollouts/twin-a?fieldManager=kplumb"), "{}", entries[0].uri);
 }
 
+/// Waits until the controller has nothing more to say of a Deployment of one pod: whatever it says changes the object.
+fn rolled_out(plane: &ControlPlane, path: &str) {
+    plane.wait_for("the rollout's end", || {
+        let object = plane.json(path);
+        let status = &object["status"];
+        let conditions = status["conditions"].as_array().into_iter().flatten();
+        let is_done = conditions.clone().any(|condition| condition["reason"] == "NewReplicaSetAvailable");
+        let counts = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"];
+        status["observedGeneration"] == object["metadata"]["generation"]
+            && is_done
+            && counts.iter().all(|count| status[*count] == 1)
+            && status["unavailableReplicas"].is_null()
+    });
+}
+
 #[test]
 fn several_rollouts_are_taken_back_by_one_yes_until_the_first_failure() {
     let plane = ControlPlane::shared();
@@ -208,6 +223,7 @@ fn several_rollouts_are_taken_back_by_one_yes_until_the_first_failure() {
     }
     plane.kubectl(&["-n", "undo-many", "set", "image", "deployment/alone", "app=example.test/app:2"]);
     revision("alone", "2");
+    names.iter().for_each(|name| rolled_out(plane, &format!("{path}/{name}")));
     program.keys("g<space><space><space>z");
     program.until("undo 3 objects");
     program.run(Duration::from_millis(400));
