@@ -223,7 +223,9 @@ fn several_rollouts_are_taken_back_by_one_yes_until_the_first_failure() {
     }
     plane.kubectl(&["-n", "undo-many", "set", "image", "deployment/alone", "app=example.test/app:2"]);
     revision("alone", "2");
-    names.iter().for_each(|name| rolled_out(plane, &format!("{path}/{name}")));
+    for name in names {
+        rolled_out(plane, &format!("{path}/{name}"));
+    }
     program.keys("g<space><space><space>z");
     program.until("undo 3 objects");
     program.run(Duration::from_millis(400));
