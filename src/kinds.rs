@@ -219,6 +219,7 @@ kinds! {
     MUTATING_WEBHOOK_CONFIGURATION mutating_webhook_configuration,
     ADMIN_NETWORK_POLICY admin_network_policy,
     BASELINE_ADMIN_NETWORK_POLICY baseline_admin_network_policy,
+    CLUSTER_NETWORK_POLICY cluster_network_policy,
     CILIUM_NETWORK_POLICY cilium_network_policy,
     CILIUM_CLUSTERWIDE_NETWORK_POLICY cilium_clusterwide_network_policy,
     CALICO_NETWORK_POLICY calico_network_policy,

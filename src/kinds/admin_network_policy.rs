@@ -1,11 +1,12 @@
-//! AdminNetworkPolicy: what the owner of a cluster allows and denies between pods, before any NetworkPolicy speaks.
+//! AdminNetworkPolicy: what the owner of a cluster allows and denies between pods, before any NetworkPolicy speaks. The
+//! kinds of its family are read here, too.
 
 pub mod facts;
 
-pub use self::facts::{Action, AdminPeer, AdminPolicyFacts, AdminPort, AdminRule, Subject};
+pub use self::facts::{Action, AdminPeer, AdminPolicyFacts, AdminPort, AdminRule, Subject, Tier};
 
 use crate::kinds::{As, 
-    ADMIN_NETWORK_POLICY, BASELINE_ADMIN_NETWORK_POLICY, Cell, Column, Digest, Facts, Interner, KindId, KindSpec, Meta,
+    ADMIN_NETWORK_POLICY, Cell, Column, Digest, Facts, Interner, KindId, KindSpec, Meta,
     NAMESPACE, Shared, Relation, json_decoder,
 };
 use crate::wire::meta::{LabelSelector, ObjectMeta};
@@ -35,6 +36,7 @@ pub struct AdminNetworkPolicy {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Spec {
+    tier: Option<String>,
     priority: Option<i32>,
     subject: WireSubject,
     ingress: Vec<WireRule>,
@@ -65,6 +67,7 @@ struct WireRule {
     #[serde(alias = "to")]
     from: Vec<WirePeer>,
     ports: Option<Vec<WirePort>>,
+    protocols: Option<Vec<WireProtocol>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -100,29 +103,52 @@ struct PortRange {
     end: i32,
 }
 
+/// What a ClusterNetworkPolicy has in place of ports.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct WireProtocol {
+    tcp: Option<WireDestination>,
+    udp: Option<WireDestination>,
+    sctp: Option<WireDestination>,
+    destination_named_port: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct WireDestination {
+    destination_port: Option<DestinationPort>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct DestinationPort {
+    number: Option<i32>,
+    range: Option<PortRange>,
+}
+
 impl Shared for AdminNetworkPolicy {
     fn metadata(&self) -> Option<&ObjectMeta> {
         self.metadata.as_ref()
     }
 
     fn digest(&self, kind: KindId, _meta: &Meta, interner: &mut Interner) -> Digest {
-        let is_baseline = kind == BASELINE_ADMIN_NETWORK_POLICY;
-        let facts = AdminPolicyFacts::of(&self.spec, is_baseline, interner);
+        let facts = AdminPolicyFacts::of(&self.spec, Tier::of(kind, self.spec.tier.as_deref()), interner);
         // Pods of chosen namespaces cannot be said by a link.
         let link = match &facts.subject {
             Subject::Namespaces(selector) => Some(selector.clone().link(Relation::Selects, NAMESPACE, None)),
             _ => None,
         };
         let priority = self.spec.priority.map_or(Cell::Empty, |priority| Cell::Int(i64::from(priority)));
+        let tier = self.spec.tier.as_deref().map_or(Cell::Empty, Cell::text);
         let facts = Facts::AdminPolicy(Box::new(facts));
-        Digest { cells: Box::new([priority]), links: link.into_iter().collect(), facts, ..Digest::default() }
+        Digest { cells: Box::new([priority, tier]), links: link.into_iter().collect(), facts, ..Digest::default() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::Record;
+    use crate::kinds::{BASELINE_ADMIN_NETWORK_POLICY, CLUSTER_NETWORK_POLICY, Record};
     use crate::kinds::fixture::{cells, links, read};
     use serde_json::{Value, json};
 
@@ -143,7 +169,7 @@ mod tests {
         let egress = json!([{"action": "Pass", "to": [{"networks": ["10.0.0.0/8"]}, {"nodes": {}}, {"surprise": {}}]}]);
         let spec = json!({"priority": 0, "subject": {"namespaces": {"matchLabels": {"a": "b"}}}, "ingress": ingress, "egress": egress});
         let record = policy(ADMIN_NETWORK_POLICY, &spec);
-        assert_eq!((cells(&record), links(&record)), (vec!["0".to_owned()], vec!["Selects Namespace a=b".to_owned()]));
+        assert_eq!((cells(&record).swap_remove(0), links(&record)), ("0".to_owned(), vec!["Selects Namespace a=b".to_owned()]));
         let facts = facts(&record);
         let actions: Vec<Action> = facts.ingress.iter().chain(&facts.egress).map(|rule| rule.action).collect();
         assert_eq!(actions, [Action::Allow, Action::Deny, Action::Pass]);
@@ -155,8 +181,23 @@ mod tests {
     #[test]
     fn the_baseline_has_no_priority_and_speaks_last() {
         let record = policy(BASELINE_ADMIN_NETWORK_POLICY, &json!({"subject": {"pods": {}}, "ingress": [{"action": "Deny"}]}));
-        assert!(facts(&record).is_baseline && matches!(facts(&record).subject, Subject::Pods { .. }));
+        assert!(facts(&record).tier == Tier::Baseline && matches!(facts(&record).subject, Subject::Pods { .. }));
         assert!(links(&record).is_empty());
-        assert!(!facts(&policy(ADMIN_NETWORK_POLICY, &json!({}))).is_baseline);
+        assert_eq!(facts(&policy(ADMIN_NETWORK_POLICY, &json!({}))).tier, Tier::Admin);
+    }
+
+    #[test]
+    fn a_policy_of_the_cluster_says_its_tier_and_speaks_of_protocols() {
+        let of = |tier: &str| policy(CLUSTER_NETWORK_POLICY, &json!({"tier": tier, "priority": 7, "subject": {"namespaces": {}}}));
+        let tiers = ["Admin", "Baseline", "Surprise"].map(|tier| facts(&of(tier)).tier);
+        assert_eq!(tiers, [Tier::Admin, Tier::Baseline, Tier::Unknown]);
+        assert_eq!(cells(&of("Admin")), ["7", "Admin"]);
+        let protocols = json!([{"tcp": {}}, {"tcp": {"destinationPort": {"number": 80}}}, {"udp": {"destinationPort": {"range": {"start": 1, "end": 9}}}}, {"destinationNamedPort": "http"}, {"surprise": {}}, {"tcp": {"destinationPort": {"surprise": 1}}}]);
+        let rule = json!([{"action": "Accept", "from": [{"pods": {"podSelector": {}}}], "protocols": protocols}]);
+        let record = policy(CLUSTER_NETWORK_POLICY, &json!({"tier": "Admin", "ingress": rule}));
+        let rule = &facts(&record).ingress[0];
+        assert_eq!((rule.action, rule.ports.len()), (Action::Allow, 6));
+        assert!(rule.ports[4].port.is_none() && rule.ports[5].port.is_none(), "what nobody knows yet is no port");
+        assert_eq!(rule.ports[0].end, Some(i32::from(u16::MAX)), "a protocol alone means all its ports");
     }
 }

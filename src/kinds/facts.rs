@@ -127,7 +127,7 @@ pub enum Facts {
     DnsEndpoint(Box<DnsEndpointFacts>),
     /// Of a ValidatingWebhookConfiguration or a MutatingWebhookConfiguration.
     Admission(Box<AdmissionFacts>),
-    /// Of an AdminNetworkPolicy or a BaselineAdminNetworkPolicy.
+    /// Of an AdminNetworkPolicy, a BaselineAdminNetworkPolicy or a ClusterNetworkPolicy.
     AdminPolicy(Box<AdminPolicyFacts>),
     /// Of a PeerAuthentication.
     PeerAuthentication(Box<PeerAuthenticationFacts>),

@@ -79,6 +79,7 @@ const CASES: &[(KindId, fn() -> Vec<Case>)] = &[
     (kinds::MUTATING_WEBHOOK_CONFIGURATION, webhooks::mutating),
     (kinds::ADMIN_NETWORK_POLICY, policies::admin),
     (kinds::BASELINE_ADMIN_NETWORK_POLICY, policies::baseline),
+    (kinds::CLUSTER_NETWORK_POLICY, policies::cluster),
     (kinds::CILIUM_NETWORK_POLICY, policies::cilium),
     (kinds::CILIUM_CLUSTERWIDE_NETWORK_POLICY, policies::cilium),
     (kinds::CALICO_NETWORK_POLICY, policies::calico),
@@ -371,6 +372,11 @@ fn admin_policies_read_as_the_server_prints_them() {
 #[test]
 fn baseline_policies_read_as_the_server_prints_them() {
     judge(kinds::BASELINE_ADMIN_NETWORK_POLICY);
+}
+
+#[test]
+fn policies_of_the_cluster_read_as_the_server_prints_them() {
+    judge(kinds::CLUSTER_NETWORK_POLICY);
 }
 
 #[test]

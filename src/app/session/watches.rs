@@ -42,7 +42,7 @@ pub const ALWAYS: [KindId; 29] = [
 ];
 
 /// The rest of the request path, and workloads of others, which few clusters have: watched from the start where discovery has found it.
-pub const WHERE_SERVED: [KindId; 22] = [
+pub const WHERE_SERVED: [KindId; 23] = [
     kinds::GRPC_ROUTE,
     kinds::TLS_ROUTE,
     kinds::TCP_ROUTE,
@@ -59,6 +59,7 @@ pub const WHERE_SERVED: [KindId; 22] = [
     kinds::VALIDATING_WEBHOOK_CONFIGURATION,
     kinds::ADMIN_NETWORK_POLICY,
     kinds::BASELINE_ADMIN_NETWORK_POLICY,
+    kinds::CLUSTER_NETWORK_POLICY,
     kinds::CILIUM_NETWORK_POLICY,
     kinds::CILIUM_CLUSTERWIDE_NETWORK_POLICY,
     kinds::CALICO_NETWORK_POLICY,

@@ -1,17 +1,17 @@
-//! What views read of an AdminNetworkPolicy or a BaselineAdminNetworkPolicy.
+//! What views read of an AdminNetworkPolicy, a BaselineAdminNetworkPolicy or a ClusterNetworkPolicy.
 
-use super::{Spec, WirePeer, WirePods, WirePort, WireRule, WireSubject};
+use super::{PortRange, Spec, WireDestination, WirePeer, WirePods, WirePort, WireProtocol, WireRule, WireSubject};
 use crate::kinds::service::PortRef;
-use crate::kinds::{Interner, Selector};
+use crate::kinds::{BASELINE_ADMIN_NETWORK_POLICY, CLUSTER_NETWORK_POLICY, Interner, KindId, Selector};
 use crate::wire::meta::LabelSelector;
 use std::sync::Arc;
 
 /// What trace reads of a policy of the cluster's owner.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AdminPolicyFacts {
-    /// Whether it speaks last, and only of pods that no NetworkPolicy selects.
-    pub is_baseline: bool,
-    /// Among those that speak first, the lowest speaks first.
+    /// When it speaks.
+    pub tier: Tier,
+    /// In its tier the lowest speaks first.
     pub priority: i32,
     /// The pods that it rules.
     pub subject: Subject,
@@ -19,6 +19,17 @@ pub struct AdminPolicyFacts {
     pub ingress: Box<[AdminRule]>,
     /// Whom they may talk to; the first rule that fits decides.
     pub egress: Box<[AdminRule]>,
+}
+
+/// When a policy speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// Before NetworkPolicies.
+    Admin,
+    /// After them, and only of pods that none of them selects.
+    Baseline,
+    /// A word that nobody knows yet.
+    Unknown,
 }
 
 /// The pods that a policy rules.
@@ -53,7 +64,7 @@ pub struct AdminRule {
 /// What becomes of traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// It passes, whatever a NetworkPolicy says.
+    /// It passes, whatever a NetworkPolicy says; a ClusterNetworkPolicy says `Accept`.
     Allow,
     /// It is dropped.
     Deny,
@@ -90,20 +101,31 @@ pub enum AdminPeer {
 pub struct AdminPort {
     /// `TCP`, `UDP` or `SCTP`; none for a port by name.
     pub protocol: Option<Arc<str>>,
-    /// The port.
-    pub port: PortRef,
+    /// The port; none where it is told in a way that nobody knows yet.
+    pub port: Option<PortRef>,
     /// The last port of a range.
     pub end: Option<i32>,
 }
 
 impl AdminPolicyFacts {
-    pub(super) fn of(spec: &Spec, is_baseline: bool, interner: &mut Interner) -> Self {
+    pub(super) fn of(spec: &Spec, tier: Tier, interner: &mut Interner) -> Self {
         Self {
-            is_baseline,
+            tier,
             priority: spec.priority.unwrap_or(0),
             subject: Subject::of(&spec.subject, interner),
             ingress: spec.ingress.iter().map(|r| AdminRule::of(r, interner)).collect(),
             egress: spec.egress.iter().map(|r| AdminRule::of(r, interner)).collect(),
+        }
+    }
+}
+
+impl Tier {
+    pub(super) fn of(kind: KindId, tier: Option<&str>) -> Self {
+        match (kind, tier) {
+            (CLUSTER_NETWORK_POLICY, Some("Admin")) => Self::Admin,
+            (CLUSTER_NETWORK_POLICY, Some("Baseline")) | (BASELINE_ADMIN_NETWORK_POLICY, _) => Self::Baseline,
+            (CLUSTER_NETWORK_POLICY, _) => Self::Unknown,
+            _ => Self::Admin,
         }
     }
 }
@@ -128,13 +150,14 @@ fn selectors(wire: &WirePods, interner: &mut Interner) -> (Selector, Selector) {
 impl AdminRule {
     fn of(wire: &WireRule, interner: &mut Interner) -> Self {
         let action = match wire.action.as_str() {
-            "Allow" => Action::Allow,
+            "Allow" | "Accept" => Action::Allow,
             "Deny" => Action::Deny,
             "Pass" => Action::Pass,
             _ => Action::Unknown,
         };
-        let ports = wire.ports.iter().flatten().filter_map(|p| AdminPort::of(p, interner));
-        let ports = ports.collect();
+        let mut ports: Vec<AdminPort> = wire.ports.iter().flatten().map(|p| AdminPort::of(p, interner)).collect();
+        ports.extend(wire.protocols.iter().flatten().map(|p| AdminPort::by(p, interner)));
+        let ports = ports.into();
         let peers = wire.from.iter().map(|p| AdminPeer::of(p, interner)).collect();
         Self { name: interner.non_empty(&wire.name), action, peers, ports }
     }
@@ -162,16 +185,38 @@ impl AdminPeer {
 }
 
 impl AdminPort {
-    fn of(wire: &WirePort, interner: &mut Interner) -> Option<Self> {
+    fn of(wire: &WirePort, interner: &mut Interner) -> Self {
         let mut protocol = |text: &str| Some(interner.intern(if text.is_empty() { "TCP" } else { text }));
-        if let Some(number) = &wire.port_number {
-            return Some(Self { protocol: protocol(&number.protocol), port: PortRef::Number(number.port), end: None });
+        match (&wire.port_number, &wire.port_range) {
+            (Some(number), _) => Self::numbered(protocol(&number.protocol), number.port, None),
+            (None, Some(range)) => Self::numbered(protocol(&range.protocol), range.start, Some(range.end)),
+            (None, None) => Self::called(wire.named_port.as_deref(), interner),
         }
-        if let Some(range) = &wire.port_range {
-            let (port, end) = (PortRef::Number(range.start), Some(range.end));
-            return Some(Self { protocol: protocol(&range.protocol), port, end });
+    }
+
+    fn by(wire: &WireProtocol, interner: &mut Interner) -> Self {
+        let own = [("TCP", &wire.tcp), ("UDP", &wire.udp), ("SCTP", &wire.sctp)];
+        match own.into_iter().find_map(|(name, given)| Some((name, given.as_ref()?))) {
+            Some((name, destination)) => Self::at(Some(interner.intern(name)), destination),
+            None => Self::called(wire.destination_named_port.as_deref(), interner),
         }
-        let name = wire.named_port.as_deref()?;
-        Some(Self { protocol: None, port: PortRef::Name(interner.intern(name)), end: None })
+    }
+
+    fn at(protocol: Option<Arc<str>>, wire: &WireDestination) -> Self {
+        match wire.destination_port.as_ref().map(|port| (port.number, &port.range)) {
+            None => Self::numbered(protocol, 0, Some(i32::from(u16::MAX))),
+            Some((Some(number), _)) => Self::numbered(protocol, number, None),
+            Some((None, Some(PortRange { start, end, .. }))) => Self::numbered(protocol, *start, Some(*end)),
+            Some((None, None)) => Self { protocol, port: None, end: None },
+        }
+    }
+
+    fn numbered(protocol: Option<Arc<str>>, port: i32, end: Option<i32>) -> Self {
+        Self { protocol, port: Some(PortRef::Number(port)), end }
+    }
+
+    fn called(name: Option<&str>, interner: &mut Interner) -> Self {
+        let port = name.map(|name| PortRef::Name(interner.intern(name)));
+        Self { protocol: None, port, end: None }
     }
 }

@@ -7,9 +7,10 @@ pub mod peers;
 
 use self::ingress::{Policy, Way};
 use self::peers::{End, Fits, who};
+use crate::kinds::admin_network_policy::Tier;
 use crate::kinds::{
-    ADMIN_NETWORK_POLICY, CALICO_GLOBAL_NETWORK_POLICY, CALICO_NETWORK_POLICY, CILIUM_CLUSTERWIDE_NETWORK_POLICY,
-    CILIUM_NETWORK_POLICY, KindId, NETWORK_POLICY, Record,
+    CALICO_GLOBAL_NETWORK_POLICY, CALICO_NETWORK_POLICY, CILIUM_CLUSTERWIDE_NETWORK_POLICY, CILIUM_NETWORK_POLICY,
+    KindId, NETWORK_POLICY, Record,
 };
 use crate::view::trace::body::Body;
 use crate::view::trace::facts;
@@ -42,11 +43,13 @@ pub fn admit(world: &World, caller: &Caller, pods: &[(Arc<Record>, u16)]) -> Hop
         inward: ingress::policies(world, namespace, |facts| facts.isolates_ingress),
         outward: egress::of_caller(world, &from),
         from,
+        first: admin::of_tier(world, Tier::Admin),
+        last: admin::of_tier(world, Tier::Baseline),
         findings: Vec::new(),
         ruling: Vec::new(),
         denied: 0,
         // Those of the cluster's owner may say something that cannot be read.
-        is_unclear: !matches!(world.known(ADMIN_NETWORK_POLICY, None), Known::Whole | Known::Absent),
+        is_unclear: !admin::KINDS.iter().all(|kind| matches!(world.known(*kind, None), Known::Whole | Known::Absent)),
     };
     for (record, port) in pods {
         inquiry.ask(record, *port);
@@ -79,6 +82,8 @@ struct Inquiry<'a, 'w> {
     inward: Vec<Policy<'a>>,
     outward: Vec<Policy<'a>>,
     from: End,
+    first: admin::Rulers<'a>,
+    last: admin::Rulers<'a>,
     findings: Vec<Finding>,
     ruling: Vec<&'a Arc<Record>>,
     denied: usize,
@@ -91,12 +96,17 @@ impl Inquiry<'_, '_> {
         let to = End::pod(self.world, record);
         let from = self.from.clone();
         let way = Way { from: &from, body: &body, port };
-        let tier = admin::first(self.world, way, &to);
-        match tier {
-            admin::Says::Denies(finding) => return self.deny(record, vec![*finding]),
-            admin::Says::Unclear => self.is_unclear = true,
-            admin::Says::Allows => return,
-            admin::Says::Nothing => {}
+        let mut findings = self.inward(way, &to);
+        findings.extend(self.outward(way, &to));
+        if !findings.is_empty() {
+            self.deny(record, findings);
+        }
+    }
+
+    /// What keeps the caller from coming in to the pod: tier by tier, until one decides.
+    fn inward(&mut self, way: Way, to: &End) -> Vec<Finding> {
+        if let Some(decided) = self.decided(self.first.inward(way, to)) {
+            return decided;
         }
         let said = ingress::ask(&self.inward, way);
         for (policy, _) in &said.policies {
@@ -104,27 +114,43 @@ impl Inquiry<'_, '_> {
                 self.ruling.push(policy);
             }
         }
-        let outward = egress::ask(&self.outward, way, &to);
-        self.is_unclear |= said.fits == Fits::Maybe || outward == Fits::Maybe;
-        let mut findings = Vec::new();
+        self.is_unclear |= said.fits == Fits::Maybe;
         if said.fits == Fits::No {
-            findings.extend(ingress::denied(&said, way));
-        } else {
-            let open = ingress::too_open(&said, way);
-            self.add(open);
+            return ingress::denied(&said, way);
         }
+        self.add(ingress::too_open(&said, way));
+        if !said.policies.is_empty() {
+            return Vec::new();
+        }
+        self.decided(self.last.inward(way, to)).unwrap_or_default()
+    }
+
+    /// What keeps the caller from going out to it.
+    fn outward(&mut self, way: Way, to: &End) -> Vec<Finding> {
+        if let Some(decided) = self.decided(self.first.outward(way, to)) {
+            return decided;
+        }
+        let outward = egress::ask(&self.outward, way, to);
+        self.is_unclear |= outward == Fits::Maybe;
         if outward == Fits::No {
-            findings.extend(egress::denied(&self.outward, way));
+            return egress::denied(&self.outward, way).into_iter().collect();
         }
-        if !findings.is_empty() {
-            return self.deny(record, findings);
+        if !self.outward.is_empty() {
+            return Vec::new();
         }
-        if said.policies.is_empty() {
-            match admin::last(self.world, way, &to) {
-                admin::Says::Denies(finding) => self.deny(record, vec![*finding]),
-                admin::Says::Unclear => self.is_unclear = true,
-                admin::Says::Allows | admin::Says::Nothing => {}
+        self.decided(self.last.outward(way, to)).unwrap_or_default()
+    }
+
+    /// What a tier decided, if it did.
+    fn decided(&mut self, said: admin::Says) -> Option<Vec<Finding>> {
+        match said {
+            admin::Says::Denies(finding) => Some(vec![*finding]),
+            admin::Says::Allows => Some(Vec::new()),
+            admin::Says::Unclear => {
+                self.is_unclear = true;
+                None
             }
+            admin::Says::Passes | admin::Says::Nothing => None,
         }
     }
 

@@ -50,6 +50,26 @@ pub fn baseline() -> Vec<Case> {
     ]
 }
 
+/// Every state of a ClusterNetworkPolicy.
+pub fn cluster() -> Vec<Case> {
+    let subject = || json!({"namespaces": {"matchLabels": {"team": "shop"}}});
+    let ranked = |name: &str, tier: &str, priority: i64| {
+        of(name, json!({"tier": tier, "priority": priority, "subject": subject()}))
+    };
+    let protocols = json!([{"tcp": {"destinationPort": {"number": 80}}}, {"destinationNamedPort": "http"}]);
+    let rule = json!({"action": "Accept", "from": [{"namespaces": {}}], "protocols": protocols});
+    vec![
+        ranked("first", "Admin", 0),
+        ranked("last", "Baseline", 1000),
+        of("unranked", json!({"tier": "Admin", "subject": subject()})),
+        of("untiered", json!({"priority": 3, "subject": subject()})),
+        of("empty", json!({})),
+        of("ruled", json!({"tier": "Admin", "priority": 3, "subject": subject(), "ingress": [rule]})),
+        ranked("told", "Admin", 3).status(json!({"conditions": []})),
+        ranked("ending", "Baseline", 4).held().deleted(),
+    ]
+}
+
 /// Every state of Cilium's policies, of both scopes.
 pub fn cilium() -> Vec<Case> {
     let condition = |r#type: &str, status: &str| json!({"type": r#type, "status": status, "message": "it is said", "lastTransitionTime": ago(90)});

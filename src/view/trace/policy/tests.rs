@@ -192,6 +192,68 @@ fn policies_of_the_clusters_owner_speak_first_and_last() {
     check(&(baseline + &policy("ingress: [{}]")), &[]);
 }
 
+/// A ClusterNetworkPolicy for shop with one rule for everybody in pods.
+fn cluster_policy(name: &str, rank: &str, action: &str, protocols: &str) -> String {
+    format!(
+        "---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {{name: {name}}}\nspec: {{{rank}, subject: {{namespaces: {{matchLabels: {{kubernetes.io/metadata.name: shop}}}}}}, ingress: [{{name: r, action: {action}, from: [{{namespaces: {{}}}}]{protocols}}}]}}\n"
+    )
+}
+
+#[test]
+fn policies_of_the_cluster_speak_in_their_tier() {
+    let of = |rank: &str, action: &str| cluster_policy(action, rank, action, "");
+    let closed = policy("policyTypes: [Ingress]");
+    let hop = check(&of("tier: Admin, priority: 5", "Deny"), &["NP-ANP"]);
+    assert!(hop.findings[0].message().starts_with("ClusterNetworkPolicy Deny denies"), "{}", hop.findings[0].message());
+    check(&(of("tier: Admin, priority: 5", "Accept") + &closed), &[]);
+    check(&(of("tier: Admin, priority: 5", "Pass") + &closed), &["NP-INGRESS-DENY"]);
+    check(&(of("tier: Admin, priority: 4", "Accept") + &of("tier: Admin, priority: 5", "Deny")), &[]);
+    check(&(of("tier: Admin, priority: 4", "Pass") + &of("tier: Admin, priority: 5", "Deny")), &[]);
+    check(&of("tier: Baseline, priority: 0", "Deny"), &["NP-ANP"]);
+    check(&(of("tier: Baseline, priority: 0", "Deny") + &policy("ingress: [{}]")), &[]);
+    check(&(of("tier: Admin, priority: 4", "Pass") + &of("tier: Baseline, priority: 0", "Deny")), &["NP-ANP"]);
+}
+
+#[test]
+fn what_a_policy_of_the_cluster_leaves_open_is_not_told_as_certain() {
+    let of = |rank: &str, action: &str, protocols: &str| cluster_policy(action, rank, action, protocols);
+    for (objects, confidence) in [
+        // Of two with one priority any may be applied.
+        (
+            of("tier: Admin, priority: 5", "Deny", "") + &of("tier: Admin, priority: 5", "Accept", ""),
+            Confidence::Inferred,
+        ),
+        (of("tier: Tomorrow, priority: 5", "Deny", ""), Confidence::Inferred),
+        (of("tier: Admin, priority: 5", "Drop", ""), Confidence::Inferred),
+        (of("tier: Admin, priority: 5", "Deny", ", protocols: [{quic: {}}]"), Confidence::Inferred),
+        (
+            of("tier: Admin, priority: 5", "Deny", ", protocols: [{udp: {destinationPort: {number: 8080}}}]"),
+            Confidence::Proven,
+        ),
+        (
+            of("tier: Admin, priority: 5", "Deny", ", protocols: [{tcp: {destinationPort: {number: 80}}}]"),
+            Confidence::Proven,
+        ),
+    ] {
+        let hop = check(&objects, &[]);
+        assert_eq!(hop.confidence, confidence, "{objects}");
+    }
+    for protocols in
+        ["{tcp: {}}", "{destinationNamedPort: http}", "{tcp: {destinationPort: {range: {start: 8000, end: 9000}}}}"]
+    {
+        check(&of("tier: Admin, priority: 5", "Deny", &format!(", protocols: [{protocols}]")), &["NP-ANP"]);
+    }
+}
+
+#[test]
+fn each_direction_is_decided_for_itself() {
+    let out = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: out, namespace: ingress-nginx}\nspec: {podSelector: {}, policyTypes: [Egress]}\n";
+    check(&(cluster_policy("in", "tier: Admin, priority: 5", "Accept", "") + out), &["NP-EGRESS"]);
+    let egress = "---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: out}\nspec: {tier: Admin, priority: 0, subject: {namespaces: {}}, egress: [{action: Accept, to: [{namespaces: {}}]}]}\n";
+    check(&(egress.to_owned() + out), &[]);
+    check(&(egress.to_owned() + &policy("policyTypes: [Ingress]")), &["NP-INGRESS-DENY"]);
+}
+
 #[test]
 fn policies_that_are_not_evaluated_only_lower_the_confidence() {
     let cilium = "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: c, namespace: shop}\n";
