@@ -92,6 +92,7 @@ struct Job {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     System,
+    Tmux,
     Terminal,
     Tool,
     File,
@@ -128,6 +129,7 @@ impl Clipboard {
         for way in ways(self.preference, &self.surroundings) {
             let outcome = match way {
                 Way::System => self.to_system(&text).await,
+                Way::Tmux => to_tmux(&text).await,
                 Way::Terminal => self.to_terminal(&text),
                 Way::Tool => to_tool(&text).await,
                 Way::File => to_file(&self.folder, &text),
@@ -168,14 +170,25 @@ fn set(clipboard: &mut Option<arboard::Clipboard>, text: String) -> Result<(), S
     Ok(())
 }
 
-/// What is tried, in order. A tool stands before the terminal only where it was asked for: the terminal cannot say no.
+/// What is tried, in order: what can say no stands before the terminal, which cannot.
 fn ways(preference: Preference, surroundings: &Surroundings) -> Vec<Way> {
-    match (preference, surroundings.ssh) {
-        (Preference::Auto, false) => vec![Way::System, Way::Tool, Way::Terminal, Way::File],
-        (Preference::System, _) => vec![Way::System, Way::File],
-        (Preference::Osc52, _) | (Preference::Auto, true) => vec![Way::Terminal, Way::File],
-        (Preference::Command, _) => vec![Way::Tool, Way::File],
-    }
+    let ways: &[Way] = match (preference, surroundings.ssh) {
+        (Preference::Auto, false) => &[Way::System, Way::Tool, Way::Tmux, Way::Terminal, Way::File],
+        (Preference::Auto, true) => &[Way::Tmux, Way::Terminal, Way::File],
+        (Preference::System, _) => &[Way::System, Way::File],
+        (Preference::Osc52, _) => &[Way::Terminal, Way::File],
+        (Preference::Command, _) => &[Way::Tool, Way::File],
+    };
+    ways.iter().copied().filter(|way| *way != Way::Tmux || surroundings.tmux).collect()
+}
+
+/// tmux keeps the text as its buffer and hands it to the terminal that it is seen in (`-w`, since 3.2). With its own
+/// settings (`set-clipboard external`, `allow-passthrough off`) it drops what a program asks of the terminal, silently.
+async fn to_tmux(text: &str) -> Result<Copied, String> {
+    let program = process::find("tmux").ok_or("no tmux in PATH")?;
+    let fed = process::feed(&program, &["load-buffer", "-w", "-"], text.as_bytes(), PATIENCE).await;
+    fed.map(|()| Copied { way: "tmux's buffer and its terminal".to_owned(), sequence: None })
+        .map_err(|error| error.to_string())
 }
 
 /// The request to the terminal, wrapped so that tmux and screen let it through.
@@ -241,6 +254,12 @@ mod tests {
         assert_eq!(ways(Preference::Auto, &inside(false, false)), [Way::Terminal, Way::File]);
         assert_eq!(ways(Preference::Auto, &Surroundings::default())[0], Way::System);
         assert_eq!(ways(Preference::Command, &inside(false, false)), [Way::Tool, Way::File]);
+    }
+
+    #[test]
+    fn inside_tmux_it_is_asked_before_the_terminal_unless_the_terminal_is_wanted() {
+        assert_eq!(ways(Preference::Auto, &inside(true, false)), [Way::Tmux, Way::Terminal, Way::File]);
+        assert_eq!(ways(Preference::Osc52, &inside(true, false)), [Way::Terminal, Way::File]);
     }
 
     #[test]
