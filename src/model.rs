@@ -11,11 +11,8 @@ pub use self::change::{Change, Scope, Select, Sync};
 use self::index::{Index, Slot};
 use self::news::News;
 use crate::kinds::{KindId, ObjectRef, Record, Target};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-
-/// Namespace and name, in the order in which the server lists.
-type Key = (Option<Arc<str>>, Arc<str>);
 
 /// What an object would be; none where it would not be there.
 pub type Supposed = (ObjectRef, Option<Arc<Record>>);
@@ -25,7 +22,8 @@ pub type Supposed = (ObjectRef, Option<Arc<Record>>);
 pub struct Cluster {
     slots: Vec<Option<Arc<Record>>>,
     free: Vec<Slot>,
-    by_key: HashMap<KindId, BTreeMap<Key, Slot>>,
+    /// The slots of each kind, by namespace and name.
+    orders: HashMap<KindId, Vec<Slot>>,
     index: Index,
     syncs: BTreeMap<Scope, Sync>,
     news: News,
@@ -83,14 +81,14 @@ impl Cluster {
 
     /// Where the objects of a kind stand, by namespace and name.
     pub fn slots_of(&self, kind: KindId) -> impl Iterator<Item = Slot> {
-        self.by_key.get(&kind).into_iter().flat_map(BTreeMap::values).copied()
+        self.order(kind).iter().copied()
     }
 
     /// Where the objects of a kind in one namespace stand, by name.
     pub fn slots_in_namespace<'a>(&'a self, kind: KindId, namespace: &'a str) -> impl Iterator<Item = Slot> + 'a {
-        let first: Key = (Some(Arc::from(namespace)), Arc::from(""));
-        let from = self.by_key.get(&kind).into_iter().flat_map(move |m| m.range(first.clone()..));
-        from.take_while(move |((ns, _), _)| ns.as_deref() == Some(namespace)).map(|(_, slot)| *slot)
+        let (Ok(first) | Err(first)) = self.find(kind, Some(namespace), "");
+        let from = self.order(kind)[first..].iter().copied();
+        from.take_while(move |slot| self.place(*slot).0 == Some(namespace))
     }
 
     /// What stands at a slot, if something does.
@@ -100,7 +98,8 @@ impl Cluster {
 
     /// Where an object stands. It stays there until it is gone; then another may take the place.
     pub fn slot(&self, key: &ObjectRef) -> Option<Slot> {
-        self.by_key.get(&key.kind)?.get(&(key.namespace.clone(), Arc::clone(&key.name))).copied()
+        let at = self.find(key.kind, key.namespace.as_deref(), &key.name).ok()?;
+        self.order(key.kind).get(at).copied()
     }
 
     /// How many changes there were so far; `changed_since` counts from here.
@@ -116,7 +115,7 @@ impl Cluster {
 
     /// How many objects of a kind there are.
     pub fn count(&self, kind: KindId) -> usize {
-        self.by_key.get(&kind).map_or(0, BTreeMap::len)
+        self.order(kind).len()
     }
 
     /// How many objects of all kinds there are.
@@ -188,7 +187,8 @@ impl Cluster {
         let kept: Vec<Scope> = self.syncs.keys().filter(|s| s.kind == scope.kind).cloned().collect();
         let gone = self.of(scope.kind).filter(|r| scope.covers(r) && !kept.iter().any(|s| s.covers(r)));
         let gone: Vec<ObjectRef> = gone.map(|r| r.key.clone()).collect();
-        gone.iter().filter_map(|key| self.remove(key)).collect()
+        // From the end nothing has to move up.
+        gone.iter().rev().filter_map(|key| self.remove(key)).collect()
     }
 
     /// What differs between two clusters: objects on one side only, and those whose version or digest differ.
@@ -219,15 +219,32 @@ impl Cluster {
             }
         }
         let mut wrong = self.index.differences(&fresh);
-        for (kind, keys) in &self.by_key {
-            for ((namespace, name), slot) in keys {
-                let key = ObjectRef { kind: *kind, namespace: namespace.clone(), name: Arc::clone(name) };
-                if self.record(*slot).is_none_or(|r| r.key != key) {
-                    wrong.push(format!("{key:?} stands at the slot of another object"));
-                }
+        for (kind, order) in &self.orders {
+            if order.iter().any(|slot| self.record(*slot).is_none_or(|r| r.key.kind != *kind)) {
+                wrong.push(format!("{kind:?} has the slot of another kind"));
+            }
+            if !order.is_sorted_by(|a, b| self.place(*a) < self.place(*b)) {
+                wrong.push(format!("{kind:?} is not in order"));
             }
         }
+        if self.orders.values().map(Vec::len).sum::<usize>() != self.len() {
+            wrong.push("an object is in no order".to_owned());
+        }
         wrong
+    }
+
+    fn order(&self, kind: KindId) -> &[Slot] {
+        self.orders.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Namespace and name of what stands at a slot.
+    fn place(&self, slot: Slot) -> (Option<&str>, &str) {
+        self.record(slot).map_or((None, ""), |record| (record.key.namespace.as_deref(), &*record.key.name))
+    }
+
+    /// Where an object is in the order of its kind, or else would be.
+    fn find(&self, kind: KindId, namespace: Option<&str>, name: &str) -> Result<usize, usize> {
+        self.order(kind).binary_search_by(|slot| self.place(*slot).cmp(&(namespace, name)))
     }
 
     fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
@@ -236,9 +253,9 @@ impl Cluster {
 
     fn insert(&mut self, record: Arc<Record>) -> Option<ObjectRef> {
         let key = record.key.clone();
-        let place = (key.namespace.clone(), Arc::clone(&key.name));
-        let known = self.by_key.get(&key.kind).and_then(|m| m.get(&place)).copied();
-        if let Some(slot) = known {
+        let found = self.find(key.kind, key.namespace.as_deref(), &key.name);
+        if let Ok(at) = found {
+            let slot = self.order(key.kind)[at];
             let old = self.slots[slot as usize].replace(Arc::clone(&record));
             if old.as_ref().is_some_and(|old| **old == *record) {
                 return None;
@@ -253,14 +270,15 @@ impl Cluster {
         });
         self.index.insert(slot, &record);
         self.slots[slot as usize] = Some(record);
-        self.by_key.entry(key.kind).or_default().insert(place, slot);
+        let (Ok(at) | Err(at)) = found;
+        self.orders.entry(key.kind).or_default().insert(at, slot);
         self.news.note(slot);
         Some(key)
     }
 
     fn remove(&mut self, key: &ObjectRef) -> Option<ObjectRef> {
-        let keys = self.by_key.get_mut(&key.kind)?;
-        let slot = keys.remove(&(key.namespace.clone(), Arc::clone(&key.name)))?;
+        let at = self.find(key.kind, key.namespace.as_deref(), &key.name).ok()?;
+        let slot = self.orders.get_mut(&key.kind)?.remove(at);
         let old = self.slots[slot as usize].take()?;
         self.index.remove(slot, &old);
         self.free.push(slot);
@@ -269,16 +287,14 @@ impl Cluster {
     }
 
     fn replace(&mut self, scope: &Scope, records: Vec<Record>) -> Vec<ObjectRef> {
-        let mut vanished: std::collections::HashSet<ObjectRef> =
-            self.of(scope.kind).filter(|r| scope.covers(r)).map(|r| r.key.clone()).collect();
-        for record in &records {
-            vanished.remove(&record.key);
-        }
-        let mut touched: Vec<ObjectRef> = vanished.iter().filter_map(|key| self.remove(key)).collect();
+        let kept: HashSet<&ObjectRef> = records.iter().map(|record| &record.key).collect();
+        let vanished = self.of(scope.kind).filter(|r| scope.covers(r) && !kept.contains(&r.key));
+        let vanished: Vec<ObjectRef> = vanished.map(|r| r.key.clone()).collect();
+        // From the end nothing has to move up.
+        let mut touched: Vec<ObjectRef> = vanished.iter().rev().filter_map(|key| self.remove(key)).collect();
         touched.extend(records.into_iter().filter_map(|record| self.insert(Arc::new(record))));
-        // Built of what is in order its nodes are full; filled one by one in order they are half empty.
-        if let Some(keys) = self.by_key.get_mut(&scope.kind) {
-            *keys = std::mem::take(keys).into_iter().collect();
+        if let Some(order) = self.orders.get_mut(&scope.kind) {
+            order.shrink_to_fit();
         }
         touched
     }

@@ -39,6 +39,8 @@ const KEEPALIVE_RETRIES: u32 = 2;
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
 const IDLE: Duration = Duration::from_secs(60);
+/// What a connection reads ahead at most. By itself hyper takes 400 KB while a list comes and keeps them.
+const BUFFER: usize = 64 * 1024;
 
 /// Where a server is and how to get there.
 #[derive(Debug, Clone)]
@@ -203,6 +205,7 @@ where
     let client = Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
+        .http1_max_buf_size(BUFFER)
         .build::<_, Body>(connector);
     let gzip = DecompressionLayer::new().gzip(!config.disable_compression);
     let service = config.base_uri_layer().layer(gzip.layer(client));

@@ -9,6 +9,7 @@ use crate::wire::Timestamp;
 use crate::wire::quantity::{self, Format, Quantity};
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A value of a table. There are ten of them in a pod: what is rare is boxed.
@@ -18,6 +19,8 @@ pub enum Cell {
     Empty,
     /// Words.
     Text(Arc<str>),
+    /// An address, where it is written as it is printed.
+    Address(IpAddr),
     /// A number.
     Int(i64),
     /// A count and when it last rose: `3 (5m ago)`.
@@ -38,6 +41,23 @@ impl Cell {
         Self::Text(Arc::from(text.as_ref()))
     }
 
+    /// An address; words where it is none, or is written in another way than it would be printed.
+    pub fn address(text: &str) -> Self {
+        match text.parse::<IpAddr>() {
+            Ok(address) if address.to_string() == text => Self::Address(address),
+            _ => Self::text(text),
+        }
+    }
+
+    /// The text where it never changes and is no number.
+    pub fn words(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Address(address) => Some(Cow::Owned(address.to_string())),
+            _ => None,
+        }
+    }
+
     /// A quantity; words where the server would print it otherwise than its value says (`1.500` instead of `1500m`).
     pub fn quantity(quantity: &Quantity) -> Self {
         match quantity.amount() {
@@ -53,6 +73,7 @@ impl Cell {
         match self {
             Self::Empty => Cow::Borrowed(""),
             Self::Text(text) => Cow::Borrowed(text),
+            Self::Address(address) => Cow::Owned(address.to_string()),
             Self::Int(number) | Self::Count(number, None) => Cow::Owned(number.to_string()),
             Self::Count(number, Some(at)) => Cow::Owned(format!("{number} ({} ago)", age::age(now, Some(**at)))),
             Self::Ratio(have, want) => Cow::Owned(format!("{have}/{want}")),
@@ -75,6 +96,7 @@ impl Cell {
     pub fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Text(a), Self::Text(b)) => natural(a, b),
+            (Self::Address(a), Self::Address(b)) => a.cmp(b),
             (Self::Int(a), Self::Int(b)) => a.cmp(b),
             (Self::Count(a, at), Self::Count(b, bt)) => a.cmp(b).then(at.cmp(bt)),
             (Self::Ratio(a, b), Self::Ratio(c, d)) => ratio(*a, *b).cmp(&ratio(*c, *d)).then(b.cmp(d)),
@@ -93,8 +115,9 @@ impl Cell {
             Self::Quantity(..) => 3,
             Self::Time(_) => 4,
             Self::Span(..) => 5,
-            Self::Text(_) => 6,
-            Self::Empty => 7,
+            Self::Address(_) => 6,
+            Self::Text(_) => 7,
+            Self::Empty => 8,
         }
     }
 }
@@ -157,6 +180,8 @@ mod tests {
         let cells = [
             (Cell::Empty, ""),
             (Cell::text("<none>"), "<none>"),
+            (Cell::address("10.0.0.12"), "10.0.0.12"),
+            (Cell::address("fd00:0:0:0::1"), "fd00:0:0:0::1"),
             (Cell::Int(-3), "-3"),
             (Cell::Count(3, Some(Box::new(then))), "3 (5m ago)"),
             (Cell::Count(0, None), "0"),

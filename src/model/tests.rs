@@ -4,6 +4,9 @@ use super::*;
 use crate::kinds::{Digest, Link, Meta, Owner, POD, Relation, Selector};
 use proptest::prelude::*;
 
+/// Namespace and name, in the order in which the server lists.
+type Key = (Option<Arc<str>>, Arc<str>);
+
 fn record(namespace: &str, name: &str, version: u8, team: u8, owner: u8) -> Record {
     let text = |t: String| -> Arc<str> { Arc::from(t) };
     let label = (Arc::from("team"), text(team.to_string()));

@@ -159,9 +159,9 @@ fn write_row(record: &Record, row: &mut String) {
         row.push_str(namespace);
     }
     for cell in &record.digest.cells {
-        if let crate::kinds::Cell::Text(text) = cell {
+        if let Some(words) = cell.words() {
             row.push('\n');
-            row.push_str(text);
+            row.push_str(&words);
         }
     }
     if let Some(reason) = &record.digest.reason {

@@ -3,6 +3,7 @@
 
 use super::{Cell, ratio, span};
 use crate::wire::Timestamp;
+use std::net::IpAddr;
 
 /// Ends a word: less than anything in it.
 const END: u8 = 0;
@@ -14,6 +15,14 @@ impl Cell {
         bytes.push(self.rank() + 1);
         match self {
             Self::Text(text) => write_natural(text, bytes),
+            Self::Address(IpAddr::V4(address)) => {
+                bytes.push(0);
+                bytes.extend(address.octets());
+            }
+            Self::Address(IpAddr::V6(address)) => {
+                bytes.push(1);
+                bytes.extend(address.octets());
+            }
             Self::Int(number) => write_number(*number, bytes),
             Self::Count(number, at) => {
                 write_number(*number, bytes);
@@ -85,6 +94,7 @@ mod tests {
         prop_oneof![
             Just(Cell::Empty),
             "[a-c0-9.-]{0,12}".prop_map(Cell::text),
+            any::<std::net::IpAddr>().prop_map(Cell::Address),
             number.clone().prop_map(Cell::Int),
             (number.clone(), prop::option::of(time.clone())).prop_map(|(n, at)| Cell::Count(n, at.map(Box::new))),
             (0_u32..4, 0_u32..4).prop_map(|(have, want)| Cell::Ratio(have, want)),

@@ -33,7 +33,7 @@ pub fn cells(pod: &Pod, interner: &mut Interner) -> Box<[Cell]> {
     let restarted = row.restarted.filter(|_| row.restarts != 0);
     let mut words = |text: &str| Cell::Text(interner.intern(if text.is_empty() { "<none>" } else { text }));
     let (node, nominated) = (words(&spec.node_name), words(&status.nominated_node_name));
-    let address = status.addresses().next().filter(|ip| !ip.is_empty()).map_or_else(|| words(""), Cell::text);
+    let address = status.addresses().next().filter(|ip| !ip.is_empty()).map_or_else(|| words(""), Cell::address);
     let gates = if spec.readiness_gates.is_empty() { words("") } else { gates(spec, status) };
     Box::new([
         Cell::Ratio(row.ready, (spec.containers.len() + sidecars) as u32),

@@ -54,6 +54,7 @@ impl Comparison {
         match cell {
             Cell::Empty => None,
             Cell::Text(text) => Some(self.words(text)),
+            Cell::Address(address) => Some(self.words(&address.to_string())),
             Cell::Int(n) | Cell::Count(n, _) => Some((i128::from(*n) * 1_000_000_000).cmp(&self.nanos?)),
             Cell::Ratio(have, want) => self.ratio(*have, *want),
             Cell::Quantity(nanos, _) => Some((**nanos).cmp(&self.nanos?)),

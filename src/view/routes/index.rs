@@ -5,8 +5,8 @@
 
 use super::{KINDS, Route, of, traefik};
 use crate::kinds::{
-    GATEWAY, GRPC_ROUTE, HTTP_ROUTE, INGRESS_ROUTE, KindId, LISTENER_SET, MIDDLEWARE, Meta, ObjectRef, Record, SERVICE,
-    TLS_ROUTE, TRAEFIK_SERVICE, X_LISTENER_SET,
+    GATEWAY, GRPC_ROUTE, HTTP_ROUTE, INGRESS_ROUTE, KindId, LISTENER_SET, MIDDLEWARE, Meta, ObjectRef, POD, Record,
+    SERVICE, TLS_ROUTE, TRAEFIK_SERVICE, X_LISTENER_SET,
 };
 use crate::model::Cluster;
 use crate::view::trace::fault::Finding;
@@ -42,7 +42,8 @@ pub struct Index {
     /// The looks for hosts apart, by kind and name as [`reads::bare`] gives it: thousands of Ingresses can change at once.
     by_host: HashMap<(KindId, String), Looks>,
     due: BTreeSet<usize>,
-    /// The objects that changed, as they were then: most changes of a node are none but that of its version.
+    /// The objects that changed, as they were then: most changes of a node are none but that of its version. Not the pods,
+    /// of which there are too many to be kept twice: they change when something happens to them.
     seen: HashMap<ObjectRef, Arc<Record>>,
 }
 
@@ -208,6 +209,9 @@ impl Index {
 
     /// Whether an object differs from what it was when it changed last, but for its version.
     fn is_news(&mut self, cluster: &Cluster, key: &ObjectRef) -> bool {
+        if key.kind == POD {
+            return true;
+        }
         let Some(record) = cluster.get(key) else {
             self.seen.remove(key);
             return true;

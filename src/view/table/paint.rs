@@ -88,19 +88,17 @@ impl Widths {
     /// Measures the words of a row; returns its number.
     pub fn see(&mut self, record: &Record) -> u32 {
         for (column, widest) in self.columns.iter().zip(&mut self.widest) {
+            let cell = |index: u8| record.digest.cells.get(usize::from(index)).and_then(Cell::words);
             let word = match column.source {
-                None => record.key.namespace.as_deref().unwrap_or(""),
-                Some(Source::Name) => &record.key.name,
-                Some(Source::Age) => "",
-                Some(Source::Cell(index)) => match record.digest.cells.get(usize::from(index)) {
-                    Some(Cell::Text(text)) => text,
-                    _ => "",
-                },
+                None => Cow::Borrowed(record.key.namespace.as_deref().unwrap_or("")),
+                Some(Source::Name) => Cow::Borrowed(&*record.key.name),
+                Some(Source::Age) => Cow::Borrowed(""),
+                Some(Source::Cell(index)) => cell(index).unwrap_or_default(),
             };
             // No text is wider than its bytes, so most need not be looked at.
             let mut length = narrow(word.len());
             if widest.width <= length {
-                length = narrow(width(word));
+                length = narrow(width(&word));
                 widest.take(length, 1);
             }
             self.words.push(length);
