@@ -118,7 +118,12 @@ fn screen() {
     let count = streams.len();
     let (out, logs) = channel(2);
     let port = serve(A_SECOND * count / STREAMS);
-    read(port, streams, move |batches| out.blocking_send(Said { epoch, ticket, batches }).is_ok());
+    let (said, batches) = std::sync::mpsc::sync_channel(1);
+    read(port, streams, move |batches| said.send(batches).is_ok());
+    // The engine's own thread drives a runtime, in which nobody may wait for another one's channel.
+    std::thread::spawn(move || {
+        batches.into_iter().all(|batches| out.blocking_send(Said { epoch, ticket, batches }).is_ok())
+    });
     let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (mut keys, frames) = tokio.block_on(press_keys(app, logs, Some(Duration::from_millis(20))));
     print("key to frame under load", &mut keys, 33);
