@@ -149,7 +149,7 @@ fn first_load(terminal: &Terminal, pods: usize) {
     let complete = terminal.until("all pods", |text| counts(text, pods));
     let process = Process(terminal.process());
     println!(
-        "kplumb pods -A: first frame {frame:.0?}, first rows {rows:.0?}, complete {complete:.0?}, CPU {:.2?}, {}",
+        "kplumb pods -A: first frame {frame:.0?}, first rows {rows:.0?}, complete {complete:.1?}, CPU {:.2?}, {}",
         process.cpu(),
         process.memory()
     );
@@ -181,7 +181,9 @@ fn idle(plane: &ControlPlane, terminal: &Terminal) {
 /// From a status patch, from its event in a watch that is read beside the program, and from its answer, to the screen.
 fn changes(plane: &ControlPlane, terminal: &Terminal) {
     let path = "/api/v1/namespaces/a-first/pods/first/status";
-    let (watch, events) = events(plane);
+    let (watch, events) = events(plane, "a-first", "");
+    // The first event is the pod as it is.
+    events.recv().unwrap();
     let mut server = plane.connect().unwrap();
     let (mut whole, mut seen, mut behind) = (Vec::new(), Vec::new(), Vec::new());
     for n in 0..CHANGES {
@@ -217,10 +219,11 @@ impl Drop for Ended {
 }
 
 /// What kubectl prints of a watch of one namespace, each line with the time at which it came.
-fn events(plane: &ControlPlane) -> (Ended, Receiver<(Instant, String)>) {
+fn events(plane: &ControlPlane, namespace: &str, from: &str) -> (Ended, Receiver<(Instant, String)>) {
     let mut command = Command::new(program("kubectl"));
     command.env("KUBECONFIG", plane.kubeconfig("admin"));
-    command.args(["get", "--raw", "/api/v1/namespaces/a-first/pods?watch=1"]).stdout(Stdio::piped());
+    let path = format!("/api/v1/namespaces/{namespace}/pods?watch=1&resourceVersion={from}");
+    command.args(["get", "--raw", &path]).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let (sender, events) = channel();
@@ -229,8 +232,6 @@ fn events(plane: &ControlPlane) -> (Ended, Receiver<(Instant, String)>) {
             drop(sender.send((Instant::now(), line)));
         }
     });
-    // The first event is the pod as it is.
-    events.recv().unwrap();
     (Ended(child), events)
 }
 
@@ -242,6 +243,12 @@ fn delete_the_crowd(plane: &ControlPlane, terminal: &Terminal, pods: usize) {
         plane.send(&Request::new("DELETE", &path).body("application/json", orphan)).ok(&path);
         plane.wait_for("the owners to go", || plane.json(&path)["items"].as_array().is_some_and(Vec::is_empty));
     }
+    let list = plane.json("/api/v1/namespaces/crowd/pods?limit=1");
+    let (watch, events) = events(plane, "crowd", list["metadata"]["resourceVersion"].as_str().unwrap());
+    let gone = std::thread::spawn(move || {
+        let deleted = events.iter().filter(|(_, line)| line.starts_with(r#"{"type":"DELETED""#));
+        deleted.take(pods - left).last().map(|(at, _)| at)
+    });
     let process = Process(terminal.process());
     let (began, cpu) = (Instant::now(), process.cpu());
     let now = br#"{"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":0}"#;
@@ -249,11 +256,16 @@ fn delete_the_crowd(plane: &ControlPlane, terminal: &Terminal, pods: usize) {
     plane.send(&Request::new("DELETE", path).body("application/json", now)).ok(path);
     let answered = Instant::now();
     terminal.until("the deletion", |text| counts(text, left));
+    let shown = Instant::now();
+    let last = gone.join().unwrap().unwrap();
+    drop(watch);
     println!(
-        "{} pods deleted at once: the server needed {:.0?}, the screen was true {:.0?} later, CPU {:.2?}, {}",
+        "{} pods deleted at once: the server needed {:.1?}, said so of the last one {:.1?} after that, the screen was true \
+         {:.1?} after it was said; CPU {:.2?}, {}",
         pods - left,
         answered - began,
-        answered.elapsed(),
+        last.saturating_duration_since(answered),
+        shown.saturating_duration_since(last),
         process.cpu().saturating_sub(cpu),
         process.memory()
     );
@@ -276,7 +288,7 @@ impl Process {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0)).unwrap();
         let field = |name: &str| {
             let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-            line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1e3
+            line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() * 1024.0 / 1e6
         };
         format!("{:.1} MB resident, {:.1} at most", field("VmRSS:"), field("VmHWM:"))
     }
