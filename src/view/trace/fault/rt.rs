@@ -83,6 +83,10 @@ faults! {
             "kubectl -n {{namespace}} edit {{resource}} {{name}}",
             "kubectl -n {{config_namespace}} patch configmap {{config}} --type=merge -p '{\"data\":{\"use-forwarded-headers\":\"true\"}}'"]
         explains [];
+    RT_ACTION "RT-ACTION" Broken "Ingress {{namespace}}/{{ingress}} leads to annotation {{annotation}}, and {{why}}: {{effect}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains [];
     RT_BACKEND_PROTO "RT-BACKEND-PROTO" Broken "{{controller}} speaks HTTP to port {{port}} of Service {{namespace}}/{{service}}, which speaks HTTPS ({{sign}}): clients get 400 or 502"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} nginx.ingress.kubernetes.io/backend-protocol=HTTPS"]
