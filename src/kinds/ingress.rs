@@ -1,5 +1,6 @@
 //! Ingress: which host and path lead to which Service, and with which certificate.
 
+pub mod cloud;
 pub mod facts;
 pub mod wire;
 

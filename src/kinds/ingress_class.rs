@@ -35,6 +35,8 @@ pub struct IngressClassFacts {
     pub controller: Arc<str>,
     /// Whether new Ingresses without a class get it.
     pub is_default: bool,
+    /// Whether an object of the controller's own kind holds more settings.
+    pub has_parameters: bool,
 }
 
 /// The slim IngressClass (k8s.io/api networking/v1 generated.proto).
@@ -93,9 +95,10 @@ impl Object for IngressClass {
         let name = self.metadata.as_ref().map_or("", |m| &m.name);
         let name = if is_default { format!("{name} (default)") } else { name.to_owned() };
         let parameters = self.spec.as_ref().and_then(|s| s.parameters.as_ref());
+        let has_parameters = parameters.is_some();
         let parameters = parameters.map_or_else(|| "<none>".to_owned(), IngressClassParametersReference::text);
         let cells = [Cell::text(name), Cell::Text(Arc::clone(&controller)), Cell::text(parameters)];
-        let facts = Facts::IngressClass(Box::new(IngressClassFacts { controller, is_default }));
+        let facts = Facts::IngressClass(Box::new(IngressClassFacts { controller, is_default, has_parameters }));
         Digest { cells: Box::new(cells), facts, ..Digest::default() }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 pub struct Origin {
     /// The file, or `-` for standard input.
     pub file: PathBuf,
-    /// Which document of the file, from 1.
+    /// Which document of the file, from 1; 0 for the file as a whole.
     pub document: usize,
     /// The document's first line with content, or the line of an error; from 1.
     pub line: usize,
@@ -27,6 +27,9 @@ impl Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (file, line, document) = (self.file.display(), self.line, self.document);
+        if document == 0 {
+            return write!(f, "{file}");
+        }
         write!(f, "{file}:{line} (document {document})")
     }
 }

@@ -48,8 +48,7 @@ fn folder(path: &Path, depth: usize, outcome: &mut Outcome) {
     let mut entries = match entries(path) {
         Ok(entries) => entries,
         Err(error) => {
-            let reason = format!("cannot list the folder: {error}");
-            outcome.1.push(unreadable(path, reason));
+            outcome.1.push(unreadable(path, refused(&error, "folder")));
             return;
         }
     };
@@ -98,12 +97,22 @@ fn add(path: &Path, content: io::Result<Vec<u8>>, outcome: &mut Outcome) {
             outcome.0.extend(documents);
             outcome.1.extend(unreadable);
         }
-        Err(error) => outcome.1.push(unreadable(path, format!("cannot read it: {error}"))),
+        Err(error) => outcome.1.push(unreadable(path, refused(&error, "file"))),
     }
 }
 
+/// Why the system gives nothing, and what to do.
+fn refused(error: &io::Error, what: &str) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or folder; check the path".to_owned(),
+        io::ErrorKind::PermissionDenied => format!("you may not read this {what}; change its permissions"),
+        _ => format!("cannot read this {what}: {error}; give another one"),
+    }
+}
+
+/// A file or folder of which nothing can be read.
 fn unreadable(path: &Path, reason: String) -> Unreadable {
-    let origin = Origin { file: path.to_owned(), document: 1, line: 1 };
+    let origin = Origin { file: path.to_owned(), document: 0, line: 0 };
     Unreadable { origin, reason }
 }
 

@@ -2,6 +2,7 @@
 //! The file stays until the app says that it is not needed any more.
 
 use crate::app::draft::{Draft, Edited, Folder, Given};
+use crate::manifests::document::Origin;
 use crate::manifests::read;
 use crate::runtime::private;
 use crate::runtime::process;
@@ -130,10 +131,10 @@ fn object(path: &Path, text: &str) -> Result<Value, (usize, String)> {
 pub fn given(typed: &str) -> Given {
     let path = save::place(typed).unwrap_or_default();
     let paths = if path.is_dir() { in_folder(&path) } else { Ok(vec![path.clone()]) };
-    let place = |origin: &crate::manifests::document::Origin| {
+    let place = |origin: &Origin| {
         let file =
             if path.is_dir() { origin.file.strip_prefix(&path).unwrap_or(&origin.file) } else { Path::new(typed) };
-        format!("{}:{} (document {})", file.display(), origin.line, origin.document)
+        Origin { file: file.to_owned(), ..origin.clone() }.to_string()
     };
     match paths {
         Err(error) => Given {
@@ -264,6 +265,6 @@ mod tests {
             given.documents.iter().map(|(at, one)| (at.as_str(), one["kind"].as_str().unwrap())).collect();
         assert_eq!(kinds, [("a.json:1 (document 1)", "Service"), ("b.yaml:1 (document 1)", "Pod")]);
         assert!(given.unreadable[0].0.starts_with("b.yaml:"), "{:?}", given.unreadable);
-        assert_eq!(super::given("/no/such/file.yaml").unreadable[0].0, "/no/such/file.yaml:1 (document 1)");
+        assert_eq!(super::given("/no/such/file.yaml").unreadable[0].0, "/no/such/file.yaml");
     }
 }

@@ -125,6 +125,8 @@ pub fn ending(hop: &Hop) -> Option<Outcome> {
         "LB-PROXY-EXTRA" if word("scheme").as_deref() == Some(Scheme::Https.name()) => Some(Outcome::TlsError(detail)),
         "LB-PROXY-EXTRA" => Some(Outcome::Respond { status: 400, by: "ingress-nginx".to_owned() }),
         code if code.starts_with("NP-") => Some(Outcome::Timeout(detail)),
+        // A listener of a cloud's load balancer says itself what it does.
+        code if code.starts_with("LB-") && hop.kind == HopKind::Rule => None,
         code if code.starts_with("LB-") || code == "RT-TCP-CM" => Some(Outcome::Refused(detail)),
         _ => None,
     }
@@ -203,7 +205,7 @@ fn open(
     let mut hops: Vec<Hop> = balancer::hop(world, request, found, choice).into_iter().collect();
     let door = match &gate.behind {
         Behind::Controller(controller) => {
-            let controller = entered(controller, gate, request);
+            let controller = entered(controller, (gate, choice), request);
             if let Some((finding, door)) = ports::mapped(world, &controller, gate, request) {
                 match (finding, hops.last_mut()) {
                     (Some(finding), Some(hop)) => hop.findings.push(finding),
@@ -232,12 +234,14 @@ fn inner_port(gate: &Gate, port: u16) -> u16 {
     own.unwrap_or(port)
 }
 
-fn entered(controller: &Controller, gate: &Gate, request: &Request) -> Controller {
+fn entered(controller: &Controller, (gate, choice): (&Gate, &Choice), request: &Request) -> Controller {
     let ends =
         |service: &Arc<Record>| proxy::ends_tls(service, request.port).is_some() && !proxy::encrypts_anew(service);
     let is_balancer = gate.shape == Shape::LoadBalancer && request.scheme == Scheme::Https;
     let tls_ended = is_balancer && gate.service.as_ref().is_some_and(ends);
-    Controller { port: request.port, tls_ended, ..controller.clone() }
+    let is_led = matches!(choice.fit, Fit::Ours | Fit::Partly(_) | Fit::Told);
+    let ingress = (gate.shape == Shape::Cloud && is_led).then(|| gate.object.key.clone());
+    Controller { port: request.port, tls_ended, ingress, ..controller.clone() }
 }
 
 /// No way in is known: whoever speaks for the host is assumed to be reached.

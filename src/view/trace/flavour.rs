@@ -35,6 +35,11 @@ impl Flavour {
         if self == Self::Spec { "the controller" } else { self.name() }
     }
 
+    /// Whether a cloud runs load balancers of its own for Ingresses, outside of the cluster.
+    pub fn is_hosted(self) -> bool {
+        matches!(self, Self::Gce | Self::Alb)
+    }
+
     /// By the controller that an IngressClass names.
     pub fn of_controller(name: &str) -> Self {
         match name {

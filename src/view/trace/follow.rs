@@ -21,7 +21,7 @@ pub fn follow(world: &World, request: &Request) -> Trace {
     while let Some(next) = chain.last().and_then(next_request).filter(|_| chain.len() < REDIRECTS) {
         if let Some(first) = chain.iter().position(|trace| same(&trace.request, &next)) {
             let last = chain.len() - 1;
-            name_loop(&mut chain[last], first == last);
+            name_loop(world, &mut chain[last], first == last);
             break;
         }
         let trace = once(world, &next);
@@ -285,20 +285,37 @@ fn is_elsewhere(trace: &Trace) -> bool {
 }
 
 /// Says on the filter that its redirect never ends.
-fn name_loop(trace: &mut Trace, itself: bool) {
+fn name_loop(world: &World, trace: &mut Trace, itself: bool) {
     let url = trace.request.url();
     let shape = if itself { "itself" } else { "an address that leads back to it" };
     let finding = Finding::of(&rt::RT_REDIRECT_LOOP).word("url", &url).word("shape", shape);
-    let object = trace.hops.iter().rev().find_map(|hop| hop.object.clone());
-    let ingress = object.as_ref().filter(|object| object.kind == INGRESS);
-    let finding = ingress.map_or(finding.clone(), |ingress| finding.object("ingress", ingress));
-    let finding = finding.fact(object, ".spec", "redirect");
     let place =
         trace.hops.iter_mut().rev().find(|hop| hop.kind == HopKind::Filter && hop.standing == Standing::Decides);
     match place {
         // The one that redirects has said it already.
         Some(hop) if hop.findings.iter().any(|found| found.code() == finding.code()) => {}
-        Some(hop) => hop.findings.push(finding),
+        Some(hop) => {
+            let finding = made_by(world, finding, hop);
+            hop.findings.push(finding);
+        }
         None => trace.hops.push(Hop::new(HopKind::Filter, "redirects without end").with(finding)),
+    }
+}
+
+/// A loop with what makes it: the annotation of an Ingress, else the object that redirects.
+fn made_by(world: &World, finding: Finding, hop: &Hop) -> Finding {
+    let Some(object) = &hop.object else { return finding };
+    if object.kind != INGRESS {
+        let resource = world.catalog.get(object.kind).map_or("", |kind| &*kind.plural);
+        let finding = finding.object("name", object).word("resource", resource);
+        return finding.fact(Some(object.clone()), ".spec", &hop.summary);
+    }
+    let finding = finding.object("ingress", object);
+    match &hop.setting {
+        Some((name, value)) => {
+            let path = format!(".metadata.annotations[{name}]");
+            finding.word("annotation", name).fact(Some(object.clone()), path, value)
+        }
+        None => finding.fact(Some(object.clone()), ".metadata.annotations", &hop.summary),
     }
 }

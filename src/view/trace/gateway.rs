@@ -15,12 +15,13 @@ mod miss;
 mod mixed;
 pub mod names;
 mod refusal;
+mod rival;
 mod routes;
 mod state;
 #[cfg(test)]
 mod tests;
 
-use self::attach::Attached;
+use self::attach::{Attached, Gate};
 use self::change::Change;
 use self::choose::Candidate;
 use self::dialect::Dialect;
@@ -45,7 +46,9 @@ pub fn decide(world: &World, gateway: &ObjectRef, port: u16, request: &Request) 
     let state = state::of(world, record, facts);
     let listeners = Listeners::of(world, record, facts);
     let names = [request.name(), request.server_name()];
-    let routes = attach::all(world, record, &state.controller, &listeners, &names);
+    let gate = Gate::of(world, record, &state.controller, &listeners);
+    let mut routes = attach::all(&gate, &names);
+    rival::explain(&gate, &mut routes);
     let stage = Stage {
         world,
         gateway: record,
@@ -53,6 +56,7 @@ pub fn decide(world: &World, gateway: &ObjectRef, port: u16, request: &Request) 
         port,
         request,
         listeners: &listeners,
+        gate: &gate,
         routes: &routes,
         controller: &state.controller,
         dialect: Dialect::of(&state.controller),
@@ -90,6 +94,7 @@ struct Stage<'s, 'a> {
     port: u16,
     request: &'s Request,
     listeners: &'s Listeners<'a>,
+    gate: &'s Gate<'s, 'a>,
     routes: &'s [Attached<'a>],
     controller: &'s str,
     dialect: Dialect,
@@ -342,7 +347,13 @@ impl<'a> Stage<'_, 'a> {
             decision.action = missed.action;
             return;
         };
-        decision.hops.push(self.rule_hop(chosen));
+        let mut hop = self.rule_hop(chosen);
+        match rival::unsaid(self.gate, chosen) {
+            Some((finding, true)) => hop = hop.sure(Confidence::Inferred).with(finding.severe(Severity::Warn)),
+            Some((finding, false)) => decision.side.push(finding.severe(Severity::Warn)),
+            None => {}
+        }
+        decision.hops.push(hop);
         let twin = others.iter().find(|other| self.is_twin(chosen, other));
         if let Some(twin) = twin {
             let why = format!(

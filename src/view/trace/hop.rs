@@ -2,6 +2,7 @@
 
 use crate::kinds::ObjectRef;
 use crate::view::trace::fault::{Finding, Severity};
+use std::sync::Arc;
 
 /// One hop.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub struct Hop {
     pub summary: String,
     /// What is wrong or worth knowing here.
     pub findings: Vec<Finding>,
+    /// The annotation of its object that makes it: name and value.
+    pub setting: Option<(Arc<str>, Arc<str>)>,
     /// Which arm of a split it belongs to, from 0; none before the split.
     pub arm: Option<usize>,
 }
@@ -171,6 +174,7 @@ impl Hop {
             object: None,
             summary: summary.into(),
             findings: Vec::new(),
+            setting: None,
             arm: None,
         }
     }

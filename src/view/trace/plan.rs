@@ -71,6 +71,8 @@ pub struct Controller {
     pub tls_ended: bool,
     /// The port by which the request reached it at the entrance: 80, 443 or another.
     pub port: u16,
+    /// The Ingress whose own load balancer DNS led to, where a cloud makes them for Ingresses.
+    pub ingress: Option<ObjectRef>,
 }
 
 /// The options that a controller reads from its ConfigMap.

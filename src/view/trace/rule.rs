@@ -4,6 +4,7 @@ pub mod access;
 pub mod backend;
 pub mod canary;
 pub mod claim;
+pub mod cloud;
 pub mod concern;
 pub mod host;
 pub mod invalid;

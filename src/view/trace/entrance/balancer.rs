@@ -154,6 +154,7 @@ fn port_error(service: &Arc<Record>, facts: &ServiceFacts, port: u16) -> Option<
 fn port_absent(world: &World, request: &Request, gate: &Gate) -> Finding {
     let finding = Finding::of(&lb::LB_PORT_ABSENT).word("gate", world.title(&gate.object.key));
     let finding = finding.word("port", request.port).word("have", gate.ports()).word("resource", gate.resource(world));
+    let finding = finding.word("effect", "connections are refused");
     let finding = match &gate.service {
         Some(service) => finding.object("service", &service.key),
         None => finding,

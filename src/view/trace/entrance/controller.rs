@@ -43,6 +43,7 @@ pub fn of_workload(world: &World, workload: &Arc<Record>, service: Option<&Objec
         settings: Settings::Known(None),
         tls_ended: false,
         port: 0,
+        ingress: None,
     };
     if let Some(name) = own_name(program, &controller) {
         controller.name = name;
@@ -104,6 +105,7 @@ pub fn assumed(flavour: Flavour) -> Controller {
         settings: Settings::Unreadable,
         tls_ended: false,
         port: 0,
+        ingress: None,
     }
 }
 

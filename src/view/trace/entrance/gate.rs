@@ -243,6 +243,8 @@ impl Gate {
     pub fn serves(&self, port: u16) -> bool {
         match (self.shape, &self.behind) {
             (Shape::HostPort, Behind::Controller(controller)) => host_ports(controller).contains(&port),
+            // On which ports it listens, the rules of its Ingresses tell.
+            (Shape::Cloud, Behind::Controller(controller)) if controller.flavour.is_hosted() => true,
             (Shape::Cloud, _) => port == 80 || port == 443,
             (Shape::Gateway, _) => {
                 let listeners = facts::gateway(&self.object).into_iter().flat_map(|facts| facts.listeners.iter());

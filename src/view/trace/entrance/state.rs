@@ -26,7 +26,7 @@ pub fn hop(world: &World, controller: &Controller) -> Hop {
         return match &controller.service {
             Some(service) => hop.at(service),
             // On a cluster a controller that nobody sees may not be there at all.
-            None if !world.is_files() && !is_hosted(controller.flavour) => {
+            None if !world.is_files() && !controller.flavour.is_hosted() => {
                 let missing = world.known(DEPLOYMENT, None).missing("deployments");
                 let missing = missing.unwrap_or_else(|| "no running controller was found".to_owned());
                 Hop::unknown(HopKind::Controller, format!("{missing}; {title} is assumed"))
@@ -44,11 +44,6 @@ pub fn hop(world: &World, controller: &Controller) -> Hop {
     hop.findings.extend(retired(world, controller, workload));
     hop.findings.extend(stale(world, controller, workload));
     hop
-}
-
-/// Controllers that clouds run outside of the cluster.
-fn is_hosted(flavour: Flavour) -> bool {
-    matches!(flavour, Flavour::Gce | Flavour::Alb)
 }
 
 fn retired(world: &World, controller: &Controller, workload: &Arc<Record>) -> Option<Finding> {

@@ -15,8 +15,11 @@ faults! {
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.status.loadBalancer.ingress[*].ports}'",
             "kubectl -n {{namespace}} describe svc {{service}}"]
         explains [];
-    LB_PORT_ABSENT "LB-PORT-ABSENT" Broken "{{gate}} does not listen on port {{port}} (it has: {{have}}), so connections are refused"
+    LB_PORT_ABSENT "LB-PORT-ABSENT" Broken "{{gate}} does not listen on port {{port}} (it has: {{have}}), so {{effect}}"
         fix ["kubectl -n {{namespace}} get {{resource}} -o jsonpath='{.spec.ports}'",
+            "kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations} {.spec.tls}'",
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} {{setting}}",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}",
             "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/ports/-\",\"value\":{\"name\":\"port-{{port}}\",\"port\":{{port}},\"targetPort\":{{port}}}}]'"]
         explains [];
     LB_SOURCE_RANGES "LB-SOURCE-RANGES" Warn "load balancer {{namespace}}/{{service}} lets only {{ranges}} connect, and {{client}}: the others wait until they time out"
@@ -53,7 +56,12 @@ faults! {
     LB_FWD_CERT "LB-FWD-CERT" Info "TLS ends at load balancer {{namespace}}/{{service}} ({{annotation}}): clients see its certificate, not the one of the cluster"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.metadata.annotations}'"]
         explains [];
+    LB_UNHEALTHY "LB-UNHEALTHY" Warn "the load balancer of Ingress {{namespace}}/{{ingress}} took Service {{service}} for unhealthy when its controller last asked ({{backend}}): as long as its health check fails it sends nothing there, and clients get 502"
+        fix ["kubectl -n {{namespace}} describe ingress {{ingress}}",
+            "kubectl -n {{service_namespace}} get svc {{service_name}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{service_namespace}} get backendconfig -o yaml"]
+        explains [];
     LB_SEVERAL "LB-SEVERAL" Info "DNS does not say where {{host}} enters the cluster; it could be elsewhere too: {{others}}"
-        fix ["kubectl get svc,gateway -A"]
+        fix ["kubectl get svc,gateway,ingress -A"]
         explains [];
 }

@@ -79,7 +79,13 @@ faults! {
     RT_REDIRECT_LOOP "RT-REDIRECT-LOOP" Broken "{{url}} redirects to {{shape}}, for ever: clients give up with too many redirects"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
             "kubectl -n {{namespace}} annotate ingress {{ingress}} {{annotation}}-",
+            "kubectl -n {{namespace}} get {{resource}} {{name}} -o yaml",
+            "kubectl -n {{namespace}} edit {{resource}} {{name}}",
             "kubectl -n {{config_namespace}} patch configmap {{config}} --type=merge -p '{\"data\":{\"use-forwarded-headers\":\"true\"}}'"]
+        explains [];
+    RT_ACTION "RT-ACTION" Broken "Ingress {{namespace}}/{{ingress}} leads to annotation {{annotation}}, and {{why}}: {{effect}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains [];
     RT_BACKEND_PROTO "RT-BACKEND-PROTO" Broken "{{controller}} speaks HTTP to port {{port}} of Service {{namespace}}/{{service}}, which speaks HTTPS ({{sign}}): clients get 400 or 502"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",

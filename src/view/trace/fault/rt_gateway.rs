@@ -24,6 +24,11 @@ faults! {
         fix ["kubectl -n {{namespace}} get {{resource}} {{route}} -o jsonpath='{.status.parents}'",
             "kubectl get gatewayclass {{class}} -o jsonpath='{.spec.controllerName} {.status}'"]
         explains ["RT-G-MATCH"];
+    RT_G_RIVAL "RT-G-RIVAL" Broken "{{kind}} {{namespace}}/{{route}} and {{rival}} are both for {{host}} at listener {{listener}} of {{owner}}, and {{effect}}"
+        fix ["kubectl get httproute,grpcroute -A -o custom-columns=KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name,HOSTS:.spec.hostnames,CREATED:.metadata.creationTimestamp",
+            "kubectl -n {{namespace}} get {{resource}} {{route}} -o jsonpath='{.status.parents}'",
+            "kubectl -n {{namespace}} edit {{resource}} {{route}}"]
+        explains ["RT-G-MATCH", "RT-G-NOTALLOWED", "RT-G-NOSTATUS"];
     RT_G_SHADOW "RT-G-SHADOW" Warn "{{loser_rule}} of {{loser}} matches too, but {{winner_rule}} of {{winner}} is preferred because {{why}}"
         fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o yaml",
             "kubectl -n {{namespace}} edit {{resource}} {{name}}"]

@@ -5,7 +5,7 @@ use crate::kinds::gateway::facts::{FromNamespaces, Listener};
 use crate::kinds::gateway_api::GROUP;
 use crate::kinds::http_route::facts::filter::{PathChange, Redirect};
 use crate::kinds::http_route::facts::{Filter, Parent, ParentStatus, PathMatch};
-use crate::kinds::{ObjectRef, Record};
+use crate::kinds::{KindId, ObjectRef, Record};
 use crate::view::trace::gateway::grants::{self, May};
 use crate::view::trace::gateway::listeners::{Listeners, Place, fresh, namespace};
 use crate::view::trace::gateway::names;
@@ -58,54 +58,102 @@ pub enum Why {
     Filters(Option<(usize, usize)>, String),
     /// Its controller has said nothing, or no: its words; none for nothing.
     Controller(Option<String>),
+    /// A route of another kind has its host: which, and the controller's words.
+    Rival(Box<Rival>, String),
     /// It cannot be told; says what is missing.
     Unknown(String),
 }
 
-/// Every route for one of these names that names the Gateway or one of its ListenerSets; for no name all of them.
-pub fn all<'a>(
-    world: &World<'a>,
-    gateway: &Arc<Record>,
-    controller: &str,
-    listeners: &Listeners<'a>,
-    wanted: &[&str],
-) -> Vec<Attached<'a>> {
-    let mut owners: Vec<&Arc<Record>> = vec![gateway];
-    let sets = listeners.places.iter().map(|place| place.owner);
-    for owner in sets.chain(listeners.refused.iter().map(|(set, _)| *set)) {
-        if !owners.iter().any(|have| have.key == owner.key) {
-            owners.push(owner);
+/// The route that is in the way of another, and where they meet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rival {
+    /// `GRPCRoute shop/calls`.
+    pub title: String,
+    /// How it is proven: its hosts.
+    pub proof: (ObjectRef, String),
+    /// The listener.
+    pub place: usize,
+    /// The host of both; empty for every one.
+    pub host: String,
+}
+
+/// Where routes want to be: a Gateway, its listeners, and who decides.
+#[derive(Clone, Debug)]
+pub struct Gate<'g, 'a> {
+    world: &'g World<'a>,
+    owners: Vec<&'a Arc<Record>>,
+    listeners: &'g Listeners<'a>,
+    /// The controller of its class; empty where it is not known.
+    pub controller: &'g str,
+}
+
+impl<'g, 'a> Gate<'g, 'a> {
+    /// A Gateway and the ListenerSets that want to join it.
+    pub fn of(
+        world: &'g World<'a>,
+        gateway: &'a Arc<Record>,
+        controller: &'g str,
+        listeners: &'g Listeners<'a>,
+    ) -> Self {
+        let mut owners = vec![gateway];
+        let sets = listeners.places.iter().map(|place| place.owner);
+        for owner in sets.chain(listeners.refused.iter().map(|(set, _)| *set)) {
+            if !owners.iter().any(|have| have.key == owner.key) {
+                owners.push(owner);
+            }
         }
+        Self { world, owners, listeners, controller }
     }
+
+    /// One of its listeners.
+    pub fn place(&self, at: usize) -> &'g Place<'a> {
+        &self.listeners.places[at]
+    }
+
+    /// The routes of these kinds that name it or one of its ListenerSets.
+    fn sources(&self, kinds: &[KindId]) -> Vec<&'a Arc<Record>> {
+        let of_kind = |owner| kinds.iter().flat_map(move |kind| self.world.sources(owner, *kind));
+        let mut found: Vec<&Arc<Record>> = self.owners.iter().flat_map(|owner| of_kind(owner)).collect();
+        found.sort_by(|a, b| a.key.cmp(&b.key));
+        found.dedup_by(|a, b| a.key == b.key);
+        found
+    }
+}
+
+/// Every route for one of these names that names the Gateway or one of its ListenerSets; for no name all of them.
+pub fn all<'a>(gate: &Gate<'_, 'a>, wanted: &[&str]) -> Vec<Attached<'a>> {
     let is_wanted = |record: &&Arc<Record>| {
         let hosts = routes::hostnames(record);
         let mut named = hosts.iter().flat_map(|host| wanted.iter().map(move |name| names::covers(host, name)));
         wanted.is_empty() || hosts.is_empty() || named.any(|covers| covers)
     };
-    let mut found: Vec<&Arc<Record>> = Vec::new();
-    for owner in &owners {
-        let of_kind = |kind| world.sources(owner, kind).into_iter().filter(is_wanted);
-        found.extend(routes::KINDS.into_iter().flat_map(of_kind));
-    }
-    found.sort_by(|a, b| a.key.cmp(&b.key));
-    found.dedup_by(|a, b| a.key == b.key);
-    let owners: Vec<&ObjectRef> = owners.iter().map(|owner| &owner.key).collect();
-    let routes = found.into_iter().filter_map(Route::of);
-    routes.map(|route| attach(world, &owners, controller, listeners, route)).collect()
+    let routes = gate.sources(&routes::KINDS).into_iter().filter(is_wanted).filter_map(Route::of);
+    routes.map(|route| attach(gate, route)).collect()
 }
 
-fn attach<'a>(
-    world: &World,
-    owners: &[&ObjectRef],
-    controller: &str,
-    listeners: &Listeners,
-    route: Route<'a>,
-) -> Attached<'a> {
+/// Every route of a kind.
+pub fn of_kind<'a>(gate: &Gate<'_, 'a>, kind: KindId) -> Vec<Attached<'a>> {
+    gate.sources(&[kind]).into_iter().filter_map(Route::of).map(|route| attach(gate, route)).collect()
+}
+
+/// The listeners at which a route would be by one of its parents, each with the hosts that would be left there.
+pub fn wanted(gate: &Gate, route: &Route, parent: usize) -> Vec<(usize, Vec<String>)> {
+    let reference = &route.parents[parent];
+    let places = gate.listeners.places.iter().enumerate().filter(|(_, place)| {
+        routes::key(&reference.object).is_some_and(|key| key == place.owner.key)
+            && reference.section.as_ref().is_none_or(|section| *section == place.listener.name)
+            && reference.port.is_none_or(|port| port == place.listener.port)
+    });
+    let admitted = places.filter_map(|(at, place)| Some((at, admit(gate.world, place, route, true).ok()?.0)));
+    admitted.collect()
+}
+
+fn attach<'a>(gate: &Gate<'_, 'a>, route: Route<'a>) -> Attached<'a> {
     let mut attached = Attached { route, places: Vec::new(), refusals: Vec::new(), is_assumed: false };
     for (parent, reference) in attached.route.parents.iter().enumerate() {
-        let Some(key) = routes::key(&reference.object).filter(|key| owners.contains(&key)) else { continue };
-        let verdicts = of_parent(world, &key, reference, controller, listeners, &attached.route);
-        for (place, verdict) in verdicts {
+        let is_own = |key: &ObjectRef| gate.owners.iter().any(|owner| owner.key == *key);
+        let Some(key) = routes::key(&reference.object).filter(is_own) else { continue };
+        for (place, verdict) in of_parent(gate, &key, reference, &attached.route) {
             match (place, verdict) {
                 (Some(place), Ok((hosts, sure))) => {
                     attached.is_assumed |= !sure;
@@ -128,14 +176,8 @@ fn add(places: &mut Vec<(usize, Vec<String>)>, place: usize, hosts: Vec<String>)
 
 type Verdict = (Option<usize>, Result<(Vec<String>, bool), Why>);
 
-fn of_parent(
-    world: &World,
-    key: &ObjectRef,
-    reference: &Parent,
-    controller: &str,
-    listeners: &Listeners,
-    route: &Route,
-) -> Vec<Verdict> {
+fn of_parent(gate: &Gate, key: &ObjectRef, reference: &Parent, route: &Route) -> Vec<Verdict> {
+    let (world, listeners, controller) = (gate.world, gate.listeners, gate.controller);
     let own = |place: &&(usize, &Place)| place.1.owner.key == *key;
     let all: Vec<(usize, &Place)> = listeners.places.iter().enumerate().filter(|p| own(&p)).collect();
     let named = |listener: &Listener| reference.section.as_ref().is_none_or(|section| *section == listener.name);

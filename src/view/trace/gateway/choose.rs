@@ -126,16 +126,10 @@ impl<'c, 'a> Candidate<'c, 'a> {
     pub fn beats(&self, other: &Self) -> Option<String> {
         let (own, theirs) = (self.precision(), other.precision());
         let is_one_route = self.route().record.key == other.route().record.key;
-        if self.route().kind != other.route().kind && self.host == other.host {
-            let host = names::shown(self.host);
-            let pair = [self.route().kind, other.route().kind].map(|kind| match kind {
-                "HTTPRoute" => "an HTTPRoute".to_owned(),
-                kind => format!("a {kind}"),
-            });
-            return Some(format!(
-                "{} and {} should not share the host {host}: some take only one of them",
-                pair[0], pair[1]
-            ));
+        if own == theirs && self.route().kind != other.route().kind {
+            return Some(
+                "both match alike, and which kind of route comes first is left to each implementation".to_owned(),
+            );
         }
         if own == theirs && is_one_route {
             let first = self.rule < other.rule;

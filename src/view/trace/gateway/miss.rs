@@ -4,7 +4,7 @@ use crate::kinds::gateway_api::ObjectName;
 use crate::kinds::{GATEWAY, GRPC_ROUTE, HTTP_ROUTE, LISTENER_SET, ObjectRef, Record, TLS_ROUTE, X_LISTENER_SET};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, gw, rt_gateway as rt};
-use crate::view::trace::gateway::attach::{self, Attached, Why};
+use crate::view::trace::gateway::attach::{self, Attached, Gate, Why};
 use crate::view::trace::gateway::choose;
 use crate::view::trace::gateway::dialect::Dialect;
 use crate::view::trace::gateway::listeners::{Listeners, Place, namespace};
@@ -240,7 +240,8 @@ impl Search<'_, '_> {
     /// No route at the listener is for the host.
     fn no_host(&self, finding: Finding, place: usize) -> Finding {
         let own = &self.listeners.places[place];
-        let all = attach::all(self.world, self.gateway, self.controller, self.listeners, &[]);
+        let gate = Gate::of(self.world, self.gateway, self.controller, self.listeners);
+        let all = attach::all(&gate, &[]);
         let here: Vec<&Attached> = all.iter().filter(|a| a.places.iter().any(|(at, _)| *at == place)).collect();
         let hosts = here.iter().flat_map(|a| a.places.iter().filter(|(at, _)| *at == place));
         let mut hosts: Vec<&str> = hosts.flat_map(|(_, hosts)| hosts).map(String::as_str).collect();

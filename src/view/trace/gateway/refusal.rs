@@ -6,6 +6,7 @@ use crate::view::trace::fault::{Finding, gw, rt_gateway as rt};
 use crate::view::trace::gateway::attach::{self, Attached, Refusal, Why};
 use crate::view::trace::gateway::listeners::{Listeners, Place, namespace};
 use crate::view::trace::gateway::names;
+use crate::view::trace::gateway::rival;
 use crate::view::trace::gateway::routes::Route;
 use crate::view::trace::near::nearest;
 
@@ -28,6 +29,7 @@ pub fn finding(attached: &Attached, refusal: &Refusal, listeners: &Listeners, cl
             let finding = finding.word("value", "{\"from\":\"All\"}");
             finding.proof(place.owner, place.field("allowedRoutes.namespaces.from"), admits)
         }
+        Why::Rival(rival, words) => rival::refused(&listeners.places[rival.place], route, rival, words),
         Why::Kind => kind(at_place(&rt::RT_G_NOTALLOWED)?, route, place?),
         Why::Hosts => match place {
             Some(place) => hosts(route, place),

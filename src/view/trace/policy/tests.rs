@@ -59,6 +59,7 @@ fn caller(world: &World, host_network: bool) -> Caller {
         settings: Settings::Unreadable,
         tls_ended: false,
         port: 80,
+        ingress: None,
     }))
 }
 

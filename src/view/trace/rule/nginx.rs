@@ -207,7 +207,7 @@ impl At<'_, '_> {
         // The server for every other name takes neither rewrites nor redirects from the Ingress of its defaultBackend.
         let redirected = || {
             let rewritten = || redirect::by_rewrite(request, location, &options, self.normal);
-            redirect::of_location(request, location, &options).or_else(rewritten).or_else(to_https)
+            redirect::of_location(request, &options).or_else(rewritten).or_else(to_https)
         };
         let is_rule = self.server.host != Host::Any || *location.backend != Backend::Missing && self.is_ruled(location);
         access::too_long(request, location.ingress, &options)

@@ -27,6 +27,14 @@ fn answer(location: &crate::kinds::Record, why: &str, status: u16, to: String) -
     Answer { hop, outcome: Outcome::Redirect { status, location: to } }
 }
 
+/// The same by an annotation; where there is none, an option of the controller makes it.
+fn by_option(options: &Options, why: &str, (status, to): (u16, String)) -> Answer {
+    let mut answer = answer(options.ingress(), why, status, to);
+    let value = options.get(why).map(|value| (options.name(why).into(), value.into()));
+    answer.hop.setting = value;
+    answer
+}
+
 /// `app-root` of any Ingress of the server, for `/` alone.
 pub fn to_root(controller: &Controller, server: &Server, request: &Request, normal: &str) -> Option<Answer> {
     let mut locations: Vec<&Location> = server.locations.iter().filter(|_| normal == "/").collect();
@@ -36,7 +44,7 @@ pub fn to_root(controller: &Controller, server: &Server, request: &Request, norm
         root.starts_with('/').then_some((location.ingress, root))
     })?;
     let to = format!("{}://{}{root}", seen(controller, request).name(), host(request));
-    let mut answer = answer(owner, "app-root", 302, to);
+    let mut answer = by_option(&Options::of(owner, controller), "app-root", (302, to));
     if root == "/" {
         let annotation = Options::of(owner, controller).name("app-root");
         let finding =
@@ -50,7 +58,7 @@ pub fn to_root(controller: &Controller, server: &Server, request: &Request, norm
 /// The redirect between a name and the same with `www.`, which makes a server of its own.
 pub fn www(controller: &Controller, server: &Server, request: &Request) -> Answer {
     let to = format!("{}://{}{}", seen(controller, request).name(), server.host.text(), cut(&raw(request)));
-    answer(server.owner, "from-to-www-redirect", code(controller), to)
+    by_option(&Options::of(server.owner, controller), "from-to-www-redirect", (code(controller), to))
 }
 
 /// The scheme in which the request reaches nginx itself.
@@ -87,7 +95,7 @@ pub fn to_slash(controller: &Controller, request: &Request, location: &Location,
 }
 
 /// `permanent-redirect` and `temporal-redirect`.
-pub fn of_location(request: &Request, location: &Location, options: &Options) -> Option<Answer> {
+pub fn of_location(request: &Request, options: &Options) -> Option<Answer> {
     let code = |name: &str, default: u16| {
         options.get(name).and_then(|code| code.parse().ok()).filter(|code| (300..309).contains(code)).unwrap_or(default)
     };
@@ -98,13 +106,13 @@ pub fn of_location(request: &Request, location: &Location, options: &Options) ->
         (None, None) => return None,
     };
     let to = expand(to, request);
-    Some(answer(location.ingress, name, status, to))
+    Some(by_option(options, name, (status, to)))
 }
 
 /// A rewrite to another scheme or host.
 pub fn by_rewrite(request: &Request, location: &Location, options: &Options, normal: &str) -> Option<Answer> {
     let to = rewrite::redirected(request, location, options, normal)?;
-    Some(answer(location.ingress, "rewrite-target", 302, expand(&to, request)))
+    Some(by_option(options, "rewrite-target", (302, expand(&to, request))))
 }
 
 /// The variables of nginx that people use in redirects.
@@ -153,7 +161,7 @@ pub fn to_https<'a>(
     let rest = if rest.is_empty() { "/" } else { rest };
     let to = format!("https://{}{port}{rest}", request.name());
     let why = if forced { "force-ssl-redirect" } else { "ssl-redirect" };
-    let mut answer = answer(location.ingress, why, code(controller), to);
+    let mut answer = by_option(&options, why, (code(controller), to));
     if request.scheme == Scheme::Https {
         let finding = Finding::of(&rt::RT_REDIRECT_LOOP)
             .word("url", request.url())
@@ -161,8 +169,13 @@ pub fn to_https<'a>(
                 "shape",
                 "itself, because TLS ends before ingress-nginx, which sees plain HTTP (use-forwarded-headers is off)",
             )
-            .object("ingress", &location.ingress.key)
-            .proof(location.ingress, ".metadata.annotations", why);
+            .object("ingress", &location.ingress.key);
+        let finding = match options.get(why) {
+            Some(value) => {
+                finding.proof(location.ingress, format!(".metadata.annotations[{}]", options.name(why)), value)
+            }
+            None => finding.proof(location.ingress, ".spec.tls", "ssl-redirect is on by default"),
+        };
         let finding = match &controller.settings {
             Settings::Known(Some(map)) => finding
                 .word("config", &map.key.name)

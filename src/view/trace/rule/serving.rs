@@ -26,6 +26,11 @@ impl<'w, 'a> Served<'w, 'a> {
         served
     }
 
+    /// As a request sees them that entered by a load balancer of these alone.
+    pub fn narrowed(&self, near: Vec<&'a Arc<Record>>) -> Self {
+        Self { world: self.world, controller: self.controller, near }
+    }
+
     /// Of these Ingresses the ones that are served, the oldest first.
     pub fn of(&self, mut ingresses: Vec<&'a Arc<Record>>) -> Vec<&'a Arc<Record>> {
         ingresses.retain(|ingress| taken::one(self.world, self.controller, ingress) == Taken::Yes);

@@ -19,6 +19,11 @@ impl<'a> Options<'a> {
         Self { ingress, controller, prefix }
     }
 
+    /// The Ingress that they hold for.
+    pub fn ingress(&self) -> &'a Record {
+        self.ingress
+    }
+
     /// The prefix of annotations that the controller reads.
     pub fn prefix(&self) -> &'a str {
         self.prefix

@@ -1,5 +1,7 @@
 //! Controllers that read Ingresses by the specification, and where HAProxy, GKE and ALB differ from it.
 
+mod alb;
+mod gce;
 mod https;
 
 use crate::kinds::ingress::facts::PathType;
@@ -14,12 +16,21 @@ use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::server::{self, Server};
 use crate::view::trace::rule::{Served, concern, end, miss, not_found, notes, path, tls};
 use crate::view::trace::world::World;
-use std::cmp::Reverse;
 
 /// Decides by the specification.
 pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'_, 'a>) -> Decision {
+    match controller.flavour {
+        Flavour::Alb => alb::decide(world, controller, request, served),
+        Flavour::Gce => gce::decide(world, controller, request, served),
+        _ => by_rules(world, controller, request, served),
+    }
+}
+
+/// Decides about a request that has reached the rules of these Ingresses.
+fn by_rules<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'_, 'a>) -> Decision {
     let mut servers = server::build(controller, &concern::with(world, controller, served, request.name()), served);
-    if server::find(&servers, request.name()).is_none() {
+    let is_missed = server::find(&servers, request.name()).is_none();
+    if is_missed {
         // Whoever is missed is told what there is instead.
         servers = server::build(controller, &served.taken(), served);
     }
@@ -29,18 +40,14 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
     let not_reached = || Hop { standing: Standing::NotReached, ..Hop::new(HopKind::Service, "") };
     // An unknown controller may differ from the specification; of the others' rules only their manuals are known.
     let sure = |hop: Hop| hop.sure(Confidence::Inferred);
-    let Some(server) = server::find(&servers, request.name()) else {
+    // One that another load balancer is made of takes nothing here.
+    let is_elsewhere = is_missed && controller.flavour.is_hosted();
+    let Some(server) = server::find(&servers, request.name()).filter(|_| !is_elsewhere) else {
         let hop = miss::no_host(world, controller, request, served, &servers);
         return decision(vec![sure(hop), not_reached()], end(not_found(controller)));
     };
     let asked = &request.path;
-    if let Some(answer) = https::everywhere(controller, request, served) {
-        return decision(vec![sure(answer.hop)], end(answer.outcome));
-    }
-    let found = match controller.flavour {
-        Flavour::Alb => listed(controller, served, &servers, request),
-        _ => best(controller, server, asked).map(|location| (server, location)),
-    };
+    let found = best(controller, server, asked).map(|location| (server, location));
     // Rules without a host take what a host's own rules leave, unless each host stands for itself, as in a URL map of GKE.
     let is_open = |other: &&Server| other.host == Host::Any && other.host != server.host;
     let any = || servers.iter().find(is_open).filter(|_| controller.flavour != Flavour::Gce);
@@ -106,24 +113,6 @@ fn best<'s, 'a>(controller: &Controller, server: &'s Server<'a>, asked: &str) ->
             _ => (0, length, tier == 2),
         }
     })
-}
-
-/// The rule that an ALB asks first: its list has no regard to hosts but for whether they fit. Ingress by Ingress and rule by
-/// rule as they are written; of one rule Exact first, then Prefix by length, then patterns as they are written.
-fn listed<'s, 'a>(
-    controller: &Controller,
-    served: &Served,
-    servers: &'s [Server<'a>],
-    request: &Request,
-) -> Option<(&'s Server<'a>, &'s Location<'a>)> {
-    let place = |location: &Location| {
-        let at = served.near.iter().position(|ingress| ingress.key == location.ingress.key);
-        let length = if tier(location) == 0 { 0 } else { location.path.len() };
-        (at, location.index.0, Reverse(tier(location)), Reverse(length), location.index.1)
-    };
-    let fitting = servers.iter().filter(|server| server.host.takes(request.name()));
-    let all = fitting.flat_map(|server| server.locations.iter().map(move |location| (server, location)));
-    all.filter(|(_, location)| takes(controller, location, &request.path)).min_by_key(|(_, location)| place(location))
 }
 
 fn tier(location: &Location) -> u8 {

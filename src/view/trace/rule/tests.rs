@@ -1,6 +1,7 @@
 //! Rules of small clusters, decided by the controllers that read them.
 
 mod asked;
+mod clouds;
 mod flavours;
 mod misses;
 
@@ -24,6 +25,7 @@ fn controller(flavour: Flavour) -> Controller {
         settings: Settings::Known(None),
         tls_ended: false,
         port: 80,
+        ingress: None,
     }
 }
 

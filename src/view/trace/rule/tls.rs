@@ -10,7 +10,7 @@ use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::serving::Served;
-use crate::view::trace::rule::{claim, some};
+use crate::view::trace::rule::{claim, cloud, some};
 use crate::view::trace::world::World;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -158,8 +158,8 @@ pub fn plan(controller: &Controller, request: &Request, served: &Served) -> TlsP
 
 /// Whether the cloud keeps the certificates: an ALB has those of ACM and reads no Secret, one of GKE may be given some by name.
 fn is_outside(controller: &Controller, served: &Served) -> bool {
-    let names = ["ingress.gcp.kubernetes.io/pre-shared-cert", "networking.gke.io/managed-certificates"];
-    let is_given = |ingress: &&Arc<Record>| names.iter().any(|name| ingress.meta.annotation(name).is_some());
+    let is_given =
+        |ingress: &&Arc<Record>| cloud::GCE_CERTIFICATES.iter().any(|name| ingress.meta.annotation(name).is_some());
     match controller.flavour {
         Flavour::Alb => true,
         Flavour::Gce => served.near.iter().any(is_given),

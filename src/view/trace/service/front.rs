@@ -1,12 +1,13 @@
 //! What is wrong or worth knowing about a Service itself: its ports, its type, what it promises.
 
+use crate::kinds::ingress::cloud;
 use crate::kinds::service::{PortRef, ServiceType};
 use crate::kinds::{NODE, Record};
 use crate::view::trace::body::{Body, ports_text};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, sv};
 use crate::view::trace::flavour::Flavour;
-use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::plan::{Caller, LegEnd, Reach};
 use crate::view::trace::request::Vantage;
 use crate::view::trace::service::call::{self, Call};
@@ -34,8 +35,12 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> (Hop, 
         end = Some(LegEnd::NoEndpoints);
     }
     if let Some(finding) = node_port(call, goal) {
+        if finding.severity == Severity::Broken {
+            end = Some(LegEnd::NoEndpoints);
+        } else {
+            hop = hop.sure(Confidence::Inferred);
+        }
         hop.findings.push(finding);
-        end = Some(LegEnd::NoEndpoints);
     }
     hop.findings.extend(selection::judge(call, goal, crowd));
     hop.findings.extend(named_port(goal, crowd));
@@ -94,7 +99,9 @@ fn node_port(call: &Call, goal: &Goal) -> Option<Finding> {
     }
     let annotations = &goal.record.meta;
     let instead = match flavour {
-        Flavour::Gce if annotations.annotation(NEG).is_some() => return None,
+        Flavour::Gce if annotations.annotation(NEG).is_some_and(|said| cloud::has_group_for_ingresses(said)) => {
+            return None;
+        }
         Flavour::Alb if reaches_pods(call) => return None,
         Flavour::Gce => format!("annotation {NEG}: '{{\"ingress\": true}}'"),
         Flavour::Alb => format!("annotation {TARGET_TYPE}: ip on the Ingress"),
@@ -103,7 +110,10 @@ fn node_port(call: &Call, goal: &Goal) -> Option<Finding> {
     let finding = Finding::of(&sv::SV_NODEPORT_REQ).object("service", &goal.record.key);
     let finding = finding.word("kind", goal.facts.kind.name()).word("controller", flavour.name());
     let finding = finding.word("instead", instead);
-    Some(finding.proof(goal.record, ".spec.type", goal.facts.kind.name()))
+    let finding = finding.proof(goal.record, ".spec.type", goal.facts.kind.name());
+    // Most clusters of GKE annotate Services themselves when they are created ("Container-native load balancing" of its manual).
+    let is_perhaps = flavour == Flavour::Gce && call.world.is_files() && annotations.annotation(NEG).is_none();
+    Some(if is_perhaps { finding.severe(Severity::Warn) } else { finding })
 }
 
 /// Whether the Ingress tells the AWS controller to reach pods.

@@ -100,6 +100,7 @@ pub fn nginx(flags: &[&str]) -> Controller {
         settings: Settings::Unreadable,
         tls_ended: false,
         port: 80,
+        ingress: None,
     }
 }
 

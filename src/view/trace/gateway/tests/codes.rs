@@ -431,3 +431,59 @@ fn a_host_on_an_ingress_and_on_a_route() {
     check_files(&(yaml.clone() + &ingress("a.example.com")), URL, "web a.example.com /x", "| GW-MIXED");
     check_files(&(yaml + &ingress("b.example.com")), URL, "web a.example.com /x", "");
 }
+
+/// A GRPCRoute `net/calls` for a host, created on a day of January, and what is said of it.
+fn calls(host: &str, day: u8, conditions: &[String]) -> String {
+    let spec = "parentRefs: [{name: edge, namespace: net}], rules: [{matches: [{method: {service: s, method: m}}], \
+                backendRefs: [{name: web, port: 80}]}]";
+    let spec = format!("hostnames: ['{host}'], {spec}");
+    let route = object("gateway.networking.k8s.io/v1", "GRPCRoute", "net/calls", &spec);
+    let route =
+        route.replace("generation: 2", &format!("generation: 2, creationTimestamp: '2026-01-{day:02}T00:00:00Z'"));
+    if conditions.is_empty() {
+        return route;
+    }
+    let parent = "parentRef: {name: edge, namespace: net}, controllerName: example.com/edge";
+    with_status(&route, &format!("parents: [{{{parent}, conditions: [{}]}}]", conditions.join(", ")))
+}
+
+#[test]
+fn a_host_of_two_kinds_of_routes_is_taken_by_one_of_them_where_its_controller_says_so() {
+    let call = "http://a.example.com/s/m";
+    let rest = served(HTTP, "") + &judged(RULES, &accepted()) + &service("net/web");
+    for reason in ["HostnameConflict", "NotAllowedByListeners"] {
+        let refused = calls("*.example.com", 9, &[condition("Accepted", "False", reason)]);
+        check_live(&(rest.clone() + &refused), call, "404", "RT-G-RIVAL RT-G-MATCH");
+        check_live(&(rest.clone() + &refused), URL, "web a.example.com /x", "");
+    }
+    let other = calls("*.example.com", 9, &[condition("Accepted", "False", "UnsupportedValue")]);
+    check_live(&(rest.clone() + &other), call, "404", "RT-G-NOSTATUS RT-G-MATCH");
+    // Who takes both says so.
+    check_live(&(rest.clone() + &calls("a.example.com", 9, &accepted())), call, "web a.example.com /s/m", "");
+    let elsewhere = calls("b.example.com", 9, &[condition("Accepted", "False", "NotAllowedByListeners")]);
+    let wide = HTTP.replace(", hostname: a.example.com", "");
+    let yaml = served(&wide, "") + &judged(&format!("hostnames: [a.example.com], {RULES}"), &accepted()) + &elsewhere;
+    check_live(&(yaml + &service("net/web")), "http://b.example.com/s/m", "404", "RT-G-NOTALLOWED RT-G-MATCH");
+}
+
+#[test]
+fn nobody_knows_who_gives_way_where_nothing_is_said() {
+    let call = "http://a.example.com/s/m";
+    let route =
+        route("net/r", RULES).replace("generation: 2", "generation: 2, creationTimestamp: '2026-01-05T00:00:00Z'");
+    let rest = gateway(HTTP) + &route + &service("net/web");
+    let younger = calls("a.example.com", 9, &[]);
+    check_files(&(rest.clone() + &younger), call, "web a.example.com /s/m", "(RT-G-RIVAL)");
+    check_files(&(rest.clone() + &younger), URL, "web a.example.com /x", "| RT-G-RIVAL");
+    let message = get(&(rest.clone() + &younger), call);
+    let message = findings(&message).next().unwrap().message();
+    assert!(
+        message.contains("some controllers take only one of them, the API wants HTTPRoute net/r, which is older"),
+        "{message}"
+    );
+    check_files(&(rest.clone() + &calls("a.example.com", 2, &[])), call, "web a.example.com /s/m", "| RT-G-RIVAL");
+    // Other hosts do not meet, and there are controllers that take both.
+    check_files(&(rest.clone() + &calls("b.example.com", 9, &[])), URL, "web a.example.com /x", "");
+    let known = class("True").replace("example.com/edge", "istio.io/gateway-controller");
+    check_files(&(known + &rest + &younger), call, "web a.example.com /s/m", "");
+}

@@ -107,7 +107,7 @@ fn what_a_missing_backend_is_answered_with_is_claimed_only_where_it_is_known() {
 fn certificates_of_clouds_are_not_looked_for_in_secrets() {
     let tls = "  tls: [{hosts: [a.example], secretName: a}]\n";
     for (flavour, annotations, is_cloud) in [
-        (Flavour::Alb, "", true),
+        (Flavour::Alb, "alb.ingress.kubernetes.io/certificate-arn: arn", true),
         (Flavour::Gce, "", false),
         (Flavour::Gce, "networking.gke.io/managed-certificates: a", true),
         (Flavour::Haproxy, "", false),

@@ -1,0 +1,166 @@
+//! Load balancers of clouds: which Ingresses one is made of, and on which ports it listens. GKE makes one for each Ingress,
+//! AWS one for each group of them, so Ingresses for one host may stand at different addresses.
+//!
+//! Facts: AllowHTTPKey and PreSharedCertKey of pkg/annotations/ingress.go, `edgeHop` of pkg/loadbalancers/l7.go of
+//! kubernetes/ingress-gce; `loadGroupID` and `sortGroupMembers` of pkg/ingress/group_loader.go, `computeIngressListenPorts`
+//! of model_build_listener.go, model_build_managed_sg.go of kubernetes-sigs/aws-load-balancer-controller.
+
+use crate::kinds::ingress::cloud as read;
+use crate::kinds::{INGRESS_CLASS, Record};
+use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, lb};
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::outcome::Outcome;
+use crate::view::trace::plan::Controller;
+use crate::view::trace::request::{Request, Scheme};
+use crate::view::trace::rule::settings::truth;
+use crate::view::trace::world::World;
+use std::sync::Arc;
+
+/// The annotations by which GKE is given certificates that the cluster does not hold.
+pub const GCE_CERTIFICATES: [&str; 2] =
+    ["ingress.gcp.kubernetes.io/pre-shared-cert", "networking.gke.io/managed-certificates"];
+
+/// The annotation that takes port 80 away from a load balancer of GKE.
+const ALLOW_HTTP: &str = "kubernetes.io/ingress.allow-http";
+
+/// The beginning of the annotations of the AWS controller.
+const AWS: &str = "alb.ingress.kubernetes.io";
+
+/// An annotation of the AWS controller.
+pub fn aws<'a>(ingress: &'a Record, name: &str) -> Option<&'a str> {
+    ingress.meta.annotation(&format!("{AWS}/{name}")).map(|value| value.trim())
+}
+
+/// Ingresses by load balancer, those of each in its order. Of the first one is the oldest Ingress.
+pub fn balancers<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>]) -> Vec<Vec<&'a Arc<Record>>> {
+    let mut groups: Vec<Vec<&Arc<Record>>> = Vec::new();
+    for ingress in ingresses {
+        match groups.iter_mut().find(|group| group.iter().any(|other| is_one(controller, other, ingress))) {
+            Some(group) => group.push(ingress),
+            None => groups.push(vec![ingress]),
+        }
+    }
+    for group in &mut groups {
+        group.sort_by_key(|ingress| order(ingress));
+    }
+    groups
+}
+
+/// Whether two Ingresses share a load balancer.
+fn is_one(controller: &Controller, one: &Record, other: &Record) -> bool {
+    if one.key == other.key {
+        return true;
+    }
+    let group = |ingress: &Record| aws(ingress, "group.name").map(str::to_owned);
+    controller.flavour == Flavour::Alb && group(one).is_some() && group(one) == group(other)
+}
+
+/// By `group.order`, then by name.
+fn order(ingress: &Record) -> (i64, String) {
+    let order = aws(ingress, "group.order").and_then(|order| order.parse().ok()).unwrap_or(0);
+    (order, format!("{}/{}", ingress.key.namespace.as_deref().unwrap_or(""), ingress.key.name))
+}
+
+/// The ports on which a load balancer listens for an Ingress, each with whether it speaks HTTPS; none where it is not known.
+pub fn ports(world: &World, flavour: Flavour, ingress: &Record) -> Option<Vec<(u16, bool)>> {
+    match flavour {
+        Flavour::Gce => {
+            let is_plain = ingress.meta.annotation(ALLOW_HTTP).and_then(|value| truth(value)).unwrap_or(true);
+            let is_given = |name: &&str| ingress.meta.annotation(name).is_some_and(|value| !value.is_empty());
+            let is_tls = facts::ingress(ingress).is_some_and(|facts| !facts.tls.is_empty());
+            let is_tls = is_tls || GCE_CERTIFICATES.iter().any(is_given);
+            let plain = is_plain.then_some((80, false));
+            Some(plain.into_iter().chain(is_tls.then_some((443, true))).collect())
+        }
+        Flavour::Alb => match aws(ingress, "listen-ports") {
+            Some(text) => read::listen_ports(text),
+            // The parameters of a class may hold certificates for all of its Ingresses.
+            None if has_parameters(world, ingress) => None,
+            None if aws(ingress, "certificate-arn").is_some() => Some(vec![(443, true)]),
+            None => Some(vec![(80, false)]),
+        },
+        _ => None,
+    }
+}
+
+fn has_parameters(world: &World, ingress: &Record) -> bool {
+    let class = facts::ingress(ingress).and_then(|facts| facts.class.clone());
+    let class = class.and_then(|class| world.named(INGRESS_CLASS, "", &class));
+    class.and_then(|class| facts::ingress_class(class)).is_some_and(|class| class.has_parameters)
+}
+
+/// Why a load balancer does not take a request at its port: the hop, and what the client gets.
+pub fn closed(
+    world: &World,
+    controller: &Controller,
+    request: &Request,
+    members: &[&Arc<Record>],
+) -> Option<(Hop, Outcome)> {
+    let known: Option<Vec<_>> = members.iter().map(|ingress| ports(world, controller.flavour, ingress)).collect();
+    let mut known: Vec<(u16, bool)> = known?.into_iter().flatten().collect();
+    known.sort_unstable();
+    known.dedup();
+    let first = members.first()?;
+    let port = request.port;
+    let title = world.title(&first.key);
+    let Some((_, is_tls)) = known.iter().find(|(own, _)| *own == port) else {
+        let finding = absent(controller, first, request, &known).word("gate", format!("the load balancer of {title}"));
+        let hop = Hop::new(HopKind::Rule, format!("no listener on port {port}")).at(&first.key).with(finding);
+        // Its own security group lets in what it listens to, and drops the rest.
+        let is_dropped = controller.flavour == Flavour::Alb
+            && members.iter().all(|ingress| aws(ingress, "security-groups").is_none());
+        let detail = format!("the load balancer of {title} has no listener on port {port}");
+        let unknown = || Outcome::Unknown(format!("{detail}: refused, or dropped until the client gives up"));
+        return Some((hop, if is_dropped { Outcome::Timeout(detail) } else { unknown() }));
+    };
+    let speaks = if *is_tls { "HTTPS" } else { "HTTP" };
+    let summary = format!("port {port} of the load balancer of {title} speaks {speaks}");
+    match (request.scheme, is_tls) {
+        (Scheme::Https, false) => {
+            Some((Hop::new(HopKind::Rule, summary.clone()).at(&first.key), Outcome::TlsError(summary)))
+        }
+        (Scheme::Http, true) => {
+            let missing = format!("{summary}, and the request is plain HTTP");
+            Some((Hop::unknown(HopKind::Rule, missing.clone()).at(&first.key), Outcome::Unknown(missing)))
+        }
+        _ => None,
+    }
+}
+
+fn absent(controller: &Controller, ingress: &Record, request: &Request, known: &[(u16, bool)]) -> Finding {
+    let have: Vec<String> = known.iter().map(|(port, _)| port.to_string()).collect();
+    let have = if have.is_empty() { "none".to_owned() } else { have.join(", ") };
+    let finding = Finding::of(&lb::LB_PORT_ABSENT).object("ingress", &ingress.key).word("port", request.port);
+    let finding = finding.word("have", &have).word("effect", "nobody can connect there");
+    match controller.flavour {
+        Flavour::Alb => {
+            let name = format!("{AWS}/listen-ports");
+            let entry = |(port, is_tls): &(u16, bool)| {
+                let protocol = if *is_tls { "HTTPS" } else { "HTTP" };
+                format!("{{\"{protocol}\":{port}}}")
+            };
+            let wanted = (request.port, request.scheme == Scheme::Https);
+            let all: Vec<String> = known.iter().chain([&wanted]).map(entry).collect();
+            let setting = format!("{name}='[{}]'", all.join(","));
+            let said = aws(ingress, "listen-ports").unwrap_or("not set");
+            finding.word("setting", setting).proof(ingress, format!(".metadata.annotations[{name}]"), said)
+        }
+        _ if request.port == 80 => {
+            let finding = finding.word("setting", format!("{ALLOW_HTTP}=true"));
+            let said = ingress.meta.annotation(ALLOW_HTTP).map_or("", |value| value);
+            finding.proof(ingress, format!(".metadata.annotations[{ALLOW_HTTP}]"), said)
+        }
+        _ => finding.proof(ingress, ".spec.tls", "none, and no certificate by annotation"),
+    }
+}
+
+/// Other load balancers that are for the host as well, where DNS has not led to this one.
+pub fn several(world: &World, controller: &Controller, request: &Request, others: &[&Arc<Record>]) -> Option<Finding> {
+    let first = others.first().filter(|_| controller.ingress.is_none())?;
+    let names: Vec<String> =
+        others.iter().map(|ingress| format!("the load balancer of {}", world.title(&ingress.key))).collect();
+    let finding = Finding::of(&lb::LB_SEVERAL).word("host", request.name()).word("others", names.join(", "));
+    Some(finding.proof(first, ".spec.rules[*].host", request.name()))
+}

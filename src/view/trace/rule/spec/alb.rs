@@ -1,0 +1,156 @@
+//! Load balancers of AWS: one for each group of Ingresses, whose rules make one list for each port, with actions and
+//! conditions in annotations.
+//!
+//! Facts: pkg/ingress of kubernetes-sigs/aws-load-balancer-controller (model_build_listener.go, model_build_listener_rules.go,
+//! enhanced_backend_builder.go, rule_optimizer.go); its docs/guide/ingress/annotations.md. The conditions of rules, with `*` for
+//! any letters and `?` for one, in hosts too, and of redirects what stays: "Listener rules" of AWS's manual.
+
+mod action;
+mod condition;
+
+use crate::kinds::Record;
+use crate::view::trace::facts;
+use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
+use crate::view::trace::outcome::Outcome;
+use crate::view::trace::plan::{Action, Controller, Decision, Reach};
+use crate::view::trace::request::{Request, Scheme};
+use crate::view::trace::rule::backend::{self, Sees};
+use crate::view::trace::rule::location::Location;
+use crate::view::trace::rule::server::{self, Server};
+use crate::view::trace::rule::serving::Served;
+use crate::view::trace::rule::spec::{https, rule_hop, tier};
+use crate::view::trace::rule::{cloud, end, miss, not_found, notes, tls};
+use crate::view::trace::world::World;
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+/// One load balancer: its Ingresses, and their rules as servers.
+struct Balancer<'a> {
+    members: Vec<&'a Arc<Record>>,
+    servers: Vec<Server<'a>>,
+}
+
+/// Decides.
+pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'_, 'a>) -> Decision {
+    let groups = cloud::balancers(controller, &served.taken());
+    // Each Ingress has rules on its own ports only.
+    let listens = |ingress: &&Arc<Record>| {
+        let ports = cloud::ports(world, controller.flavour, ingress);
+        ports.is_none_or(|ports| ports.iter().any(|(port, _)| *port == request.port))
+    };
+    let balancer = |members: &Vec<&'a Arc<Record>>| {
+        let here: Vec<&Arc<Record>> = members.iter().copied().filter(listens).collect();
+        Balancer { servers: server::build(controller, &here, served), members: members.clone() }
+    };
+    let all: Vec<Balancer> = groups.iter().map(balancer).collect();
+    let is_told = |own: &&Balancer| own.members.iter().any(|ingress| controller.ingress.as_ref() == Some(&ingress.key));
+    let takes = |own: &&Balancer| own.first(controller, request).is_some();
+    let chosen = all.iter().find(is_told).or_else(|| all.iter().find(takes));
+    let chosen = chosen.or_else(|| all.iter().find(|own| own.owner(request).is_some()));
+    let Some(own) = chosen.or_else(|| all.first()) else { return nothing(world, controller, request, served) };
+    let rivals = all.iter().filter(|other| !std::ptr::eq(*other, own));
+    let others: Vec<&Arc<Record>> = rivals.filter_map(|other| other.owner(request)).collect();
+    let mut decision = own.decide(world, controller, request, served);
+    decision.side.extend(cloud::several(world, controller, request, &others));
+    // Whom a rule for some clients only takes, nobody can tell without the client's address.
+    let is_open = request.client.is_none() && own.locations().any(condition::asks_who);
+    let sure = if is_open { Confidence::NeedsProbe } else { Confidence::Inferred };
+    for hop in &mut decision.hops {
+        hop.confidence = hop.confidence.max(sure);
+    }
+    decision
+}
+
+/// No Ingress is served at all.
+fn nothing(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
+    let hop = miss::no_host(world, controller, request, served, &[]).sure(Confidence::Inferred);
+    Decision {
+        tls: None,
+        hops: vec![hop, not_reached()],
+        action: end(not_found(controller)),
+        gate: None,
+        side: Vec::new(),
+    }
+}
+
+fn not_reached() -> Hop {
+    Hop { standing: Standing::NotReached, ..Hop::new(HopKind::Service, "") }
+}
+
+impl<'a> Balancer<'a> {
+    fn locations(&self) -> impl Iterator<Item = &Location<'a>> {
+        self.servers.iter().flat_map(|server| &server.locations)
+    }
+
+    /// An Ingress of it that is for the host by name.
+    fn owner(&self, request: &Request) -> Option<&'a Arc<Record>> {
+        let is_for = |ingress: &&&'a Arc<Record>| {
+            let rules = facts::ingress(ingress).into_iter().flat_map(|read| &read.rules);
+            rules.filter_map(|rule| rule.host.as_deref()).any(|host| condition::is_host(host, request.name()))
+        };
+        self.members.iter().find(is_for).copied()
+    }
+
+    /// The rule that takes a request: Ingress by Ingress and rule by rule as they are written; of one rule Exact first, then
+    /// Prefix by length, then patterns as they are written.
+    fn first(&self, controller: &Controller, request: &Request) -> Option<(&Server<'a>, &Location<'a>)> {
+        let place = |location: &Location| {
+            let at = self.members.iter().position(|ingress| ingress.key == location.ingress.key);
+            let length = if tier(location) == 0 { 0 } else { location.path.len() };
+            (at, location.index.0, Reverse(tier(location)), Reverse(length), location.index.1)
+        };
+        let all =
+            self.servers.iter().flat_map(|server| server.locations.iter().map(move |location| (server, location)));
+        let taking = all.filter(|(server, location)| {
+            condition::takes(controller, request, server, location) && !action::is_endless(request, server, location)
+        });
+        taking.min_by_key(|(_, location)| place(location))
+    }
+
+    fn decide(
+        &self,
+        world: &World<'a>,
+        controller: &Controller,
+        request: &Request,
+        served: &Served<'_, 'a>,
+    ) -> Decision {
+        let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, served));
+        let side = notes::side(world, controller, request, served, &self.servers);
+        let decision = |hops, action| Decision { tls: plan.clone(), hops, action, gate: None, side: side.clone() };
+        if let Some((hop, outcome)) = cloud::closed(world, controller, request, &self.members) {
+            return Decision { tls: None, ..decision(vec![hop], end(outcome)) };
+        }
+        if let Some(answer) = https::everywhere(request, &self.members) {
+            return decision(vec![answer.hop], end(answer.outcome));
+        }
+        let sees = Sees { path: backend::raw(request), host: backend::host(request), reach: Reach::NodePort };
+        if let Some((server, location)) = self.first(controller, request) {
+            let mut hop = rule_hop(controller, server, location);
+            hop.findings.extend(notes::resource(controller, location, "the controller gives up on the whole group"));
+            if !hop.findings.is_empty() {
+                let unknown = "whether the load balancer was ever made: its controller gives up on such a rule";
+                return decision(vec![hop, not_reached()], end(Outcome::Unknown(unknown.to_owned())));
+            }
+            let said = condition::said(location);
+            if !said.is_empty() {
+                hop.summary = format!("{}; {said}", hop.summary);
+            }
+            let (more, action) = action::follow(controller, request, location, sees);
+            return decision(std::iter::once(hop).chain(more).collect(), action);
+        }
+        let default = self
+            .members
+            .iter()
+            .find_map(|ingress| Some((*ingress, facts::ingress(ingress)?.default_backend.as_ref()?)));
+        if let Some((owner, to)) = default {
+            let (hop, arm) = backend::default(request, owner, to, sees);
+            return decision(vec![hop], Action::Forward(vec![arm]));
+        }
+        let server = self.servers.iter().find(|server| condition::is_host(&server.host.text(), request.name()));
+        let hop = match server {
+            Some(server) => miss::no_path(world, controller, request, served, server, &self.servers, &request.path),
+            None => miss::no_host(world, controller, request, served, &self.servers),
+        };
+        decision(vec![hop, not_reached()], end(not_found(controller)))
+    }
+}

@@ -1,0 +1,183 @@
+//! Load balancers that clouds make for Ingresses: of which Ingresses, on which ports, with which actions and conditions.
+
+use super::*;
+
+const AWS: &str = "alb.ingress.kubernetes.io";
+
+fn alb(yaml: &str, url: &str) -> String {
+    says(yaml, Flavour::Alb, &get(url))
+}
+
+fn gce(yaml: &str, url: &str) -> String {
+    says(yaml, Flavour::Gce, &get(url))
+}
+
+/// Annotations of the AWS controller, `name: value` each.
+fn aws(list: &[&str]) -> String {
+    list.iter().map(|one| format!("{AWS}/{one}")).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn each_ingress_of_gke_has_a_load_balancer_of_its_own() {
+    let two = ingress("a", 1, "", "a.example", &["Prefix /a a"], "")
+        + &ingress("b", 2, "", "a.example", &["Prefix /b b"], "");
+    // Where DNS does not say which one, the one with a rule for the request is taken, and the other one is named.
+    assert_eq!(gce(&two, "http://a.example/b"), "b 100% /b a.example LB-SEVERAL");
+    assert_eq!(gce(&two, "http://a.example/a"), "a 100% /a a.example LB-SEVERAL");
+    let led = fixture::world(&format!("{CLASS}{}", classed(Flavour::Gce, &two)), |world| {
+        let key = crate::kinds::ObjectRef::new(INGRESS, "shop", "a");
+        let own = Controller { ingress: Some(key), ..controller(Flavour::Gce) };
+        let decision = decide(world, &own, &get("http://a.example/b"));
+        assert!(decision.side.is_empty());
+        decision.action
+    });
+    assert!(matches!(led, Action::End(Outcome::Respond { status: 404, .. })), "{led:?}");
+    let same =
+        ingress("a", 1, "", "a.example", &["Prefix / a"], "") + &ingress("b", 2, "", "b.example", &["Prefix / b"], "");
+    assert_eq!(gce(&same, "http://a.example/"), "a 100% / a.example");
+}
+
+#[test]
+fn gke_listens_on_two_ports_at_most() {
+    let of = |annotations: &str, tls: &str, url: &str| {
+        let said = gce(&ingress("web", 1, annotations, "a.example", &["Prefix / web"], tls), url);
+        said.contains("LB-PORT-ABSENT")
+    };
+    let tls = "  tls: [{hosts: [a.example], secretName: a}]\n";
+    assert!(!of("", "", "http://a.example/"));
+    assert!(of("", "", "https://a.example/"));
+    assert!(!of("", tls, "https://a.example/"));
+    assert!(!of("networking.gke.io/managed-certificates: a", "", "https://a.example/"));
+    assert!(of("kubernetes.io/ingress.allow-http: 'false'", tls, "http://a.example/"));
+    assert!(of("", tls, "http://a.example:8080/"));
+}
+
+#[test]
+fn what_a_health_check_of_gke_said_last_is_told_of_its_service() {
+    let service = "\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {type: NodePort, ports: [{port: 80, nodePort: 30123}]}\n";
+    let of = |states: &str| {
+        let annotations = format!("ingress.kubernetes.io/backends: '{states}'");
+        gce(&(ingress("web", 1, &annotations, "a.example", &["Prefix / web"], "") + service), "http://a.example/")
+    };
+    for sick in ["k8s-be-30123--0a", "k8s1-7bd1-shop-web-80-99aa"] {
+        assert!(of(&format!("{{\"{sick}\":\"UNHEALTHY\"}}")).ends_with(" LB-UNHEALTHY"), "{sick}");
+        assert!(!of(&format!("{{\"{sick}\":\"HEALTHY\"}}")).contains("LB-"), "{sick}");
+    }
+    assert!(!of("{\"k8s-be-30999--0a\":\"UNHEALTHY\"}").contains("LB-"));
+    assert!(!of("Unknown").contains("LB-"));
+}
+
+#[test]
+fn rules_of_a_group_are_one_list_by_order_then_by_name() {
+    let of = |name: &str, day: u8, more: &str| {
+        let annotations = format!("{AWS}/group.name: team{more}");
+        ingress(name, day, &annotations, "a.example", &["Prefix / {}".replace("{}", name).as_str()], "")
+    };
+    assert_eq!(alb(&(of("b", 1, "") + &of("a", 2, "")), "http://a.example/"), "a 100% / a.example CTL-DUP-PATH");
+    let ordered = of("b", 1, "") + &of("a", 2, &format!(", {AWS}/group.order: '10'"));
+    assert_eq!(alb(&ordered, "http://a.example/"), "b 100% / a.example CTL-DUP-PATH");
+    // Without a group each has its own load balancer.
+    let alone = (of("b", 1, "") + &of("a", 2, "")).replace("group.name: team", "scheme: internal");
+    assert_eq!(alb(&alone, "http://a.example/"), "b 100% / a.example LB-SEVERAL");
+}
+
+#[test]
+fn an_alb_listens_where_its_ingresses_say() {
+    let of = |annotations: &[&str], url: &str| {
+        let yaml = ingress("web", 1, &aws(annotations), "a.example", &["Prefix / web"], "");
+        alb(&yaml, url)
+    };
+    assert_eq!(of(&[], "http://a.example/"), "web 100% / a.example");
+    assert!(of(&[], "https://a.example/").ends_with("LB-PORT-ABSENT"));
+    assert!(of(&["certificate-arn: arn"], "http://a.example/").starts_with("End(Timeout"));
+    assert_eq!(of(&["certificate-arn: arn"], "https://a.example/"), "web 100% / a.example");
+    assert!(of(&["certificate-arn: arn", "security-groups: sg-1"], "http://a.example/").starts_with("End(Unknown"));
+    let ports = "listen-ports: '[{\"HTTP\":80},{\"HTTPS\":8443}]'";
+    assert_eq!(of(&[ports], "https://a.example:8443/"), "web 100% / a.example:8443");
+    assert!(of(&[ports], "https://a.example:80/").starts_with("End(TlsError"));
+    assert!(of(&[ports], "http://a.example:8443/").starts_with("End(Unknown"));
+    // Each Ingress of a group has rules on its own ports only.
+    let group = "group.name: team";
+    let two = ingress("a", 1, &aws(&[group, "listen-ports: '[{\"HTTP\":8080}]'"]), "a.example", &["Prefix / a"], "")
+        + &ingress("b", 2, &aws(&[group]), "a.example", &["Prefix / b"], "");
+    assert_eq!(alb(&two, "http://a.example:8080/"), "a 100% / a.example:8080");
+    assert_eq!(alb(&two, "http://a.example/"), "b 100% / a.example");
+}
+
+#[test]
+fn a_star_in_a_host_of_an_alb_stands_for_dots_too() {
+    let yaml = ingress("web", 1, "", "*.example", &["Prefix / web"], "");
+    assert_eq!(alb(&yaml, "http://a.example/"), "web 100% / a.example");
+    assert_eq!(alb(&yaml, "http://b.a.example/"), "web 100% / b.a.example");
+    assert!(alb(&yaml, "http://example/").starts_with("404"));
+    // One redirect to https holds for the whole group, whichever of its Ingresses asks for it.
+    let group = "group.name: team";
+    let two = ingress("a", 1, &aws(&[group]), "a.example", &["Prefix / a"], "")
+        + &ingress(
+            "b",
+            2,
+            &aws(&[group, "ssl-redirect: '443'", "listen-ports: '[{\"HTTP\":80},{\"HTTPS\":443}]'"]),
+            "b.example",
+            &["Prefix / b"],
+            "",
+        );
+    assert_eq!(alb(&two, "http://a.example/x"), "301 https://a.example/x");
+}
+
+#[test]
+fn actions_stand_for_services_where_a_port_says_so() {
+    let of = |action: &str, url: &str| {
+        let annotations = if action.is_empty() { String::new() } else { format!("{AWS}/actions.go: '{action}'") };
+        let yaml = ingress("web", 1, &annotations, "a.example", &["Prefix / go"], "");
+        alb(&yaml.replace("port: {number: 80}", "port: {name: use-annotation}"), url)
+    };
+    let url = "http://a.example/x?y=1";
+    assert_eq!(of(r#"{"type":"fixed-response","fixedResponseConfig":{"statusCode":"410"}}"#, url), "410");
+    assert_eq!(of("", url), "503 RT-ACTION");
+    assert!(of("{}", url).ends_with(" RT-ACTION"));
+    let redirect = |config: &str| {
+        of(&format!(r#"{{"type":"redirect","redirectConfig":{{{config}"statusCode":"HTTP_302"}}}}"#), url)
+    };
+    assert_eq!(redirect(r#""protocol":"HTTPS","port":"443","#), "302 https://a.example/x?y=1");
+    assert_eq!(redirect(r#""host":"b.example","path":"/n/#{path}","query":"","#), "302 http://b.example/n/x");
+    // The controller leaves out what redirects to itself.
+    assert!(redirect("").starts_with("404"));
+    let target = |name: &str, weight: u8| format!(r#"{{"serviceName":"{name}","servicePort":80,"weight":{weight}}}"#);
+    let forward =
+        |targets: &str| of(&format!(r#"{{"type":"forward","forwardConfig":{{"targetGroups":[{targets}]}}}}"#), url);
+    let split = forward(&format!("{},{},{}", target("a", 3), target("b", 1), target("c", 0)));
+    assert_eq!(split, "a 75% /x?y=1 a.example, b 25% /x?y=1 a.example");
+    assert!(of(r#"{"type":"forward","targetGroupARN":"arn"}"#, url).starts_with("End(Unknown"));
+}
+
+#[test]
+fn conditions_narrow_a_rule_or_widen_its_hosts_and_paths() {
+    let of = |conditions: &str, request: &Request| {
+        let annotations = format!("{AWS}/conditions.beta: '[{conditions}]'");
+        says(
+            &ingress("web", 1, &annotations, "a.example", &["Prefix /b beta", "Prefix / web"], ""),
+            Flavour::Alb,
+            request,
+        )
+    };
+    let takes = |conditions: &str, request: &Request| of(conditions, request).starts_with("beta");
+    let plain = get("http://a.example/b");
+    assert!(takes("", &plain));
+    let header = r#"{"field":"http-header","httpHeaderConfig":{"httpHeaderName":"X-Beta","values":["y*"]}}"#;
+    assert!(!takes(header, &plain));
+    let headers = vec![("x-beta".to_owned(), "Yes".to_owned())];
+    assert!(takes(header, &Request { headers, ..plain.clone() }));
+    let method = r#"{"field":"http-request-method","httpRequestMethodConfig":{"values":["POST"]}}"#;
+    assert!(!takes(method, &plain) && takes(method, &Request { method: "POST".to_owned(), ..plain.clone() }));
+    let query = r#"{"field":"query-string","queryStringConfig":{"values":[{"key":"v","value":"2"},{"value":"beta"}]}}"#;
+    for (url, wanted) in [("?v=2", true), ("?v=1", false), ("?x=beta", true), ("", false)] {
+        assert_eq!(takes(query, &get(&format!("http://a.example/b{url}"))), wanted, "{url}");
+    }
+    let source = r#"{"field":"source-ip","sourceIPConfig":{"values":["192.0.2.0/24"]}}"#;
+    assert!(!takes(source, &plain));
+    assert!(takes(source, &Request { client: Some("192.0.2.7".parse().unwrap()), ..plain.clone() }));
+    let path = r#"{"field":"path-pattern","pathPatternConfig":{"values":["/also/*"]}}"#;
+    assert!(takes(path, &get("http://a.example/also/x")) && takes(path, &plain));
+    let host = r#"{"field":"host-header","hostHeaderConfig":{"values":["beta.example"]}}"#;
+    assert!(takes(host, &get("http://beta.example/b")) && takes(host, &plain));
+}
