@@ -34,6 +34,23 @@ pub fn bare<'a>(options: &Options, record: &'a Arc<Record>) -> Vec<Router<'a>> {
     routes.map(|route| tree.router((record, facts), route, &mut Vec::new())).collect()
 }
 
+/// Every router of an IngressRoute that names a parent which Traefik does not find, and why that is. With a parent: of those
+/// that name this one among others.
+pub fn orphans<'a>(world: &World<'a>, options: &Options, parent: Option<&ObjectRef>) -> Vec<(Router<'a>, String)> {
+    let tree = Tree { options, below: BTreeMap::new(), astray: BTreeMap::new() };
+    let mut found = Vec::new();
+    for record in world.of(INGRESS_ROUTE).filter(|record| options.serves(record)) {
+        let Some(facts) = facts::ingress_route(record) else { continue };
+        if parent.is_some_and(|wanted| !facts.parents.iter().any(|own| key(INGRESS_ROUTE, own) == *wanted)) {
+            continue;
+        }
+        let Some(why) = facts.parents.iter().find_map(|parent| tree.astray(world, record, parent)) else { continue };
+        let routes = facts.routes.iter().enumerate();
+        found.extend(routes.map(|route| (tree.router((record, facts), route, &mut Vec::new()), why.clone())));
+    }
+    found
+}
+
 /// Which IngressRoutes stand below which.
 struct Tree<'o, 'a> {
     options: &'o Options,
