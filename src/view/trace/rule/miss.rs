@@ -113,7 +113,7 @@ fn host_miss(world: &World, controller: &Controller, host: &str, (served, server
 
 /// The host that a name was most likely meant to be, or that its Ingress would stand beside: one with few letters changed,
 /// else one of the same domain.
-fn nearest_host<'n>(host: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
+pub fn nearest_host<'n>(host: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
     if let Some(near) = nearest(host, names.clone()) {
         return Some(near);
     }

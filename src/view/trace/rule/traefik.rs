@@ -29,7 +29,7 @@ use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Arm, Caller, Controller, Decision, Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::request::{Request, Scheme};
-use crate::view::trace::rule::{Served, backend, concern, end, miss, not_found, notes, server, tls};
+use crate::view::trace::rule::{Served, backend, concern, end, miss, not_found, notes, server, some, tls};
 use crate::view::trace::uri;
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -305,10 +305,34 @@ impl Stage<'_, '_> {
                 let (world, controller, request) = (self.world, self.controller, self.request);
                 miss::no_path(world, controller, request, self.served, server, &servers, self.path)
             }
-            None => miss::no_host(self.world, self.controller, self.request, self.served, &servers),
+            None => {
+                let hop = miss::no_host(self.world, self.controller, self.request, self.served, &servers);
+                self.beside_routes(hop)
+            }
         };
         let mut hop = hop;
         hop.findings.splice(0..0, deaf.or(refused).or_else(|| self.orphan(None, self.path)));
+        hop
+    }
+
+    /// What is missed among Ingresses may stand near a host of Traefik's own routes.
+    fn beside_routes(&self, mut hop: Hop) -> Hop {
+        let hosts = if self.options.has_provider(ROUTES) { route::hosts(self.world, self.options) } else { Vec::new() };
+        if hosts.is_empty() || hop.standing == Standing::Unknown {
+            return hop;
+        }
+        hop.summary = format!("{}; hosts of IngressRoutes: {}", hop.summary, some(hosts.iter()));
+        let own = self.request.name();
+        let near = miss::nearest_host(own, hosts.iter().map(String::as_str).filter(|host| *host != own));
+        let told = near.map_or_else(|| ", nor one near it".to_owned(), |near| format!(" (closest: {near})"));
+        for finding in
+            hop.findings.iter_mut().filter(|finding| std::ptr::eq(finding.fault, &raw const rt::RT_HOST_MISS))
+        {
+            // One of an Ingress that is near is told already.
+            if finding.words.get("closest").is_none_or(|words| !words.starts_with(" (")) {
+                finding.words.insert("closest", told.clone());
+            }
+        }
         hop
     }
 
