@@ -232,6 +232,8 @@ kinds! {
     ROLLOUT rollout,
     TRAEFIK_SERVICE traefik_service,
     TLS_OPTION tls_option,
+    SERVERS_TRANSPORT servers_transport,
+    TLS_STORE tls_store,
 }
 
 /// The built-in kind that `apiVersion` and `kind` of a reference name; the version does not matter, and an empty

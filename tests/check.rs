@@ -189,7 +189,8 @@ fn the_demos_files_are_read_as_of_now_with_their_certificates() {
 fn a_controller_that_nobody_knows_is_called_none() {
     let broken = SHOP.replace("selector: {app: web}, ports", "selector: {app: wbe}, ports");
     let text = stdout(&kplumb(&["trace", "http://shop.example.com/", "-f", "-"], &broken));
-    assert!(text.contains("The client gets 503 from the controller."), "{text}");
+    // What is wrong is sure, and what is answered then is not.
+    assert!(text.contains("SV-SELECTOR-NONE") && text.contains("503 is usual"), "{text}");
     assert!(text.contains("a controller that keeps to the specification is assumed"), "{text}");
 }
 

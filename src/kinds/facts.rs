@@ -39,9 +39,11 @@ use crate::kinds::replica_set::ReplicaSetFacts;
 use crate::kinds::resource_quota::QuotaFacts;
 use crate::kinds::rollout::RolloutFacts;
 use crate::kinds::secret::SecretFacts;
+use crate::kinds::servers_transport::ServersTransportFacts;
 use crate::kinds::service::ServiceFacts;
 use crate::kinds::stateful_set::StatefulSetFacts;
 use crate::kinds::tls_option::TlsOptionFacts;
+use crate::kinds::tls_store::TlsStoreFacts;
 use crate::kinds::traefik::IngressRouteFacts;
 use crate::kinds::traefik_service::TraefikServiceFacts;
 
@@ -123,6 +125,10 @@ pub enum Facts {
     TraefikService(Box<TraefikServiceFacts>),
     /// Of a TLSOption.
     TlsOption(Box<TlsOptionFacts>),
+    /// Of a ServersTransport.
+    ServersTransport(Box<ServersTransportFacts>),
+    /// Of a TLSStore.
+    TlsStore(Box<TlsStoreFacts>),
     /// Of a DNSEndpoint.
     DnsEndpoint(Box<DnsEndpointFacts>),
     /// Of a ValidatingWebhookConfiguration or a MutatingWebhookConfiguration.

@@ -3,8 +3,8 @@
 use crate::kinds::record::is_not_last_applied;
 use crate::kinds::service::PortRef;
 use crate::kinds::{
-    Cell, Digest, Facts, INGRESS_ROUTE, Interner, KindId, Link, MIDDLEWARE, Meta, Relation, SECRET, SERVICE, Shared,
-    TLS_OPTION, TRAEFIK_SERVICE, Target,
+    Cell, Digest, Facts, INGRESS_ROUTE, Interner, KindId, Link, MIDDLEWARE, Meta, Relation, SECRET, SERVERS_TRANSPORT,
+    SERVICE, Shared, TLS_OPTION, TRAEFIK_SERVICE, Target,
 };
 use crate::wire::int_or_string::IntOrString;
 use crate::wire::meta::ObjectMeta;
@@ -208,7 +208,9 @@ impl IngressRouteFacts {
         let options = self.tls.iter().filter_map(|tls| tls.options.as_ref());
         let options = options.filter_map(|options| options.link(Relation::Uses, TLS_OPTION));
         let parents = self.parents.iter().filter_map(|parent| parent.link(Relation::Uses, INGRESS_ROUTE));
-        each_once(services.chain(middlewares).chain(secret).chain(options).chain(parents))
+        let transports =
+            self.routes.iter().flat_map(|route| &route.services).filter_map(TraefikBackend::transport_link);
+        each_once(services.chain(transports).chain(middlewares).chain(secret).chain(options).chain(parents))
     }
 }
 
@@ -269,6 +271,12 @@ impl TraefikBackend {
             tls: wire.tls == Some(true),
             transport: wire.servers_transport.as_deref().and_then(|t| interner.non_empty(t)),
         }
+    }
+
+    /// The link to its ServersTransport, which Traefik looks for where the Service is.
+    pub fn transport_link(&self) -> Option<Link> {
+        let name = self.transport.clone()?;
+        TraefikRef { namespace: self.object.namespace.clone(), name }.link(Relation::Uses, SERVERS_TRANSPORT)
     }
 
     /// The link to it, if it is a Service or a TraefikService.

@@ -74,6 +74,8 @@ const CASES: &[(KindId, fn() -> Vec<Case>)] = &[
     (kinds::MIDDLEWARE, addons::middlewares),
     (kinds::TRAEFIK_SERVICE, addons::traefik_services),
     (kinds::TLS_OPTION, addons::tls_options),
+    (kinds::SERVERS_TRANSPORT, addons::servers_transports),
+    (kinds::TLS_STORE, addons::tls_stores),
     (kinds::DNS_ENDPOINT, addons::dns_endpoints),
     (kinds::VALIDATING_WEBHOOK_CONFIGURATION, webhooks::validating),
     (kinds::MUTATING_WEBHOOK_CONFIGURATION, webhooks::mutating),
@@ -347,6 +349,16 @@ fn traefik_services_read_as_the_server_prints_them() {
 #[test]
 fn tls_options_read_as_the_server_prints_them() {
     judge(kinds::TLS_OPTION);
+}
+
+#[test]
+fn servers_transports_read_as_the_server_prints_them() {
+    judge(kinds::SERVERS_TRANSPORT);
+}
+
+#[test]
+fn tls_stores_read_as_the_server_prints_them() {
+    judge(kinds::TLS_STORE);
 }
 
 #[test]

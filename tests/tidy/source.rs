@@ -84,10 +84,12 @@ pub fn walk(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in entries.flatten() {
         let (path, name) = (entry.path(), entry.file_name());
+        // In a second working tree `.git` is a file.
+        if ["target", ".git", "bin"].iter().any(|skip| name == *skip) {
+            continue;
+        }
         if path.is_dir() {
-            if !["target", ".git", "bin"].iter().any(|skip| name == *skip) {
-                found.extend(walk(&path));
-            }
+            found.extend(walk(&path));
         } else {
             found.push(path);
         }

@@ -42,7 +42,7 @@ pub const ALWAYS: [KindId; 29] = [
 ];
 
 /// The rest of the request path, and workloads of others, which few clusters have: watched from the start where discovery has found it.
-pub const WHERE_SERVED: [KindId; 23] = [
+pub const WHERE_SERVED: [KindId; 25] = [
     kinds::GRPC_ROUTE,
     kinds::TLS_ROUTE,
     kinds::TCP_ROUTE,
@@ -55,6 +55,8 @@ pub const WHERE_SERVED: [KindId; 23] = [
     kinds::MIDDLEWARE,
     kinds::TRAEFIK_SERVICE,
     kinds::TLS_OPTION,
+    kinds::SERVERS_TRANSPORT,
+    kinds::TLS_STORE,
     kinds::DNS_ENDPOINT,
     kinds::VALIDATING_WEBHOOK_CONFIGURATION,
     kinds::ADMIN_NETWORK_POLICY,

@@ -48,6 +48,8 @@ readers! {
     middleware Middleware k::middleware::MiddlewareFacts;
     traefik_service TraefikService k::traefik_service::TraefikServiceFacts;
     tls_option TlsOption k::tls_option::TlsOptionFacts;
+    servers_transport ServersTransport k::servers_transport::ServersTransportFacts;
+    tls_store TlsStore k::tls_store::TlsStoreFacts;
     dns_endpoint DnsEndpoint k::dns_endpoint::DnsEndpointFacts;
     admission Admission k::admission::AdmissionFacts;
     admin_policy AdminPolicy k::admin_network_policy::AdminPolicyFacts;

@@ -175,7 +175,9 @@ impl Finding {
 
     /// The same as it stands alone in a text: with a large letter and a full stop.
     pub fn sentence(&self) -> String {
-        self.line() + "."
+        let line = self.line();
+        // What is asked ends by itself.
+        if line.ends_with(['?', '.', '…']) { line } else { line + "." }
     }
 
     /// What to do about it; a line of which a word is not known is left out.
@@ -209,6 +211,16 @@ pub fn fill(template: &str, words: &BTreeMap<&'static str, String>) -> (String, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_needs_no_full_stop() {
+        let finding = |similar: &str| {
+            let finding = Finding::of(&sv::SV_MISSING).word("namespace", "shop").word("service", "wbe");
+            finding.word("user", "Ingress shop/web").word("similar", similar).sentence()
+        };
+        assert!(finding("; did you mean web?").ends_with("did you mean web?"));
+        assert!(finding("").ends_with("reaches nobody."));
+    }
 
     #[test]
     fn no_two_faults_share_a_code_and_explained_codes_exist() {

@@ -200,7 +200,14 @@ fn result(
         && ends.iter().all(is_untold)
     {
         let who = flavour.who();
-        return Outcome::Unknown(format!("what {who} answers where no backend takes a request: only a request tells"));
+        return Outcome::Unknown(match flavour {
+            Flavour::Spec => {
+                "nobody takes the request, and what this controller answers then is not known (503 is usual, \
+                the Ingress specification leaves it open)"
+                    .to_owned()
+            }
+            _ => format!("what {who} answers where no backend takes a request: only a request tells"),
+        });
     }
     let statuses: Vec<Option<u16>> = ends.iter().map(|(_, status)| *status).collect();
     let first = statuses.first().copied().flatten();

@@ -263,7 +263,9 @@ impl LegEnd {
             // For a Service that is not there the AWS controller writes a fixed answer; of all else no manual of these tells.
             (_, Self::Unknown(_))
             | (Flavour::Gce | Flavour::Alb, Self::NoEndpoints | Self::NoName)
-            | (Flavour::Gce, Self::NoService) => None,
+            | (Flavour::Gce, Self::NoService)
+            // The Ingress specification leaves it open.
+            | (Flavour::Spec, Self::NoService | Self::NoEndpoints | Self::NoName) => None,
             // Traefik finds out about a name when it dials.
             (Flavour::Traefik, Self::NoName) | (_, Self::Refused | Self::Protocol) => Some(502),
             (_, Self::Dropped | Self::Loop) => Some(504),

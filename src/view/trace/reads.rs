@@ -26,6 +26,8 @@ pub enum Read {
     Label(KindId, Arc<str>, Arc<str>, Arc<str>),
     /// All objects of a kind.
     Kind(KindId),
+    /// Whether the objects of a kind are all known: no object changes that, but the end of a list does.
+    Known(KindId),
     /// The objects of a kind that are for a host, whichever they are.
     Host(KindId, Arc<str>),
     /// The Services that can be entered from outside.
@@ -44,6 +46,7 @@ impl Read {
             Self::Namespace(kind, _)
             | Self::Label(kind, ..)
             | Self::Kind(kind)
+            | Self::Known(kind)
             | Self::Host(kind, _)
             | Self::Open(kind)
             | Self::Bridges(kind, _)
@@ -199,6 +202,8 @@ fn scope(read: &Read) -> Option<Scope> {
         Read::Kind(kind) | Read::Host(kind, _) | Read::Open(kind) | Read::ClusterIp(kind, _) => {
             (!is_single(*kind) && *kind != EVENT).then(|| Scope::all(*kind))
         }
+        // What was looked at besides says which watch that takes.
+        Read::Known(_) => None,
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod backend;
 pub mod canary;
+pub mod checked;
 pub mod claim;
 pub mod cloud;
 pub mod concern;

@@ -325,6 +325,7 @@ impl<'a> World<'a> {
         if self.is_files() {
             return Known::Whole;
         }
+        self.note(Read::Known(kind));
         if self.catalog.get(kind).is_none_or(|kind| kind.served == Served::Absent) {
             return Known::Absent;
         }
@@ -434,6 +435,8 @@ metadata: {name: other, namespace: shop, labels: {app: other}}
         let now = Timestamp::parse(fixture::NOW).unwrap();
         let world = World::new(&cluster, &catalog, now, (&answers, &probes));
         assert_eq!(world.known(SERVICE, Some("shop")), Known::Partial);
+        // The end of the list is worth another look, though nothing else was looked at.
+        assert!(world.take_reads().iter().any(|read| read.kind() == SERVICE));
         assert_eq!(Known::Forbidden.missing("services").as_deref(), Some("you may not list services"));
         let files = world.from(Source::Files { controller: None });
         assert_eq!(files.known(SERVICE, Some("shop")), Known::Whole);

@@ -64,6 +64,27 @@ pub fn tls_options() -> Vec<Case> {
     ]
 }
 
+/// States of a ServersTransport.
+pub fn servers_transports() -> Vec<Case> {
+    vec![
+        of("bare", json!({})),
+        of("named", json!({"serverName": "web.internal", "rootCAs": [{"secret": "ca"}, {"configMap": "bundle"}]})),
+        of("open", json!({"insecureSkipVerify": true})),
+        of("ending", json!({"certificatesSecrets": ["client"]})).held().deleted(),
+    ]
+}
+
+/// States of a TLSStore.
+pub fn tls_stores() -> Vec<Case> {
+    let domain = json!({"main": "example.com", "sans": ["*.example.com"]});
+    vec![
+        of("bare", json!({})),
+        of("default", json!({"defaultCertificate": {"secretName": "wild"}, "certificates": [{"secretName": "a"}]})),
+        of("asked", json!({"defaultGeneratedCert": {"resolver": "le", "domain": domain}})),
+        of("ending", json!({"certificates": [{"secretName": "a"}]})).held().deleted(),
+    ]
+}
+
 /// States of a DNSEndpoint.
 pub fn dns_endpoints() -> Vec<Case> {
     let record =

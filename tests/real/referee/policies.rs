@@ -57,14 +57,27 @@ pub fn cluster() -> Vec<Case> {
         of(name, json!({"tier": tier, "priority": priority, "subject": subject()}))
     };
     let protocols = json!([{"tcp": {"destinationPort": {"number": 80}}}, {"destinationNamedPort": "http"}]);
-    let rule = json!({"action": "Accept", "from": [{"namespaces": {}}], "protocols": protocols});
+    let ruled = |name: &str, direction: &str, rule: Value| {
+        let mut spec = json!({"tier": "Baseline", "priority": 7, "subject": subject()});
+        spec[direction] = json!([rule]);
+        of(name, spec)
+    };
+    let everywhere = json!([{"namespaces": {}}]);
+    let pods = json!({"pods": {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "web"}}}});
     vec![
         ranked("first", "Admin", 0),
+        ranked("tenth", "Baseline", 10),
         ranked("last", "Baseline", 1000),
         of("unranked", json!({"tier": "Admin", "subject": subject()})),
         of("untiered", json!({"priority": 3, "subject": subject()})),
         of("empty", json!({})),
-        of("ruled", json!({"tier": "Admin", "priority": 3, "subject": subject(), "ingress": [rule]})),
+        of("pods", json!({"tier": "Admin", "priority": 5, "subject": pods})),
+        ruled("accept", "ingress", json!({"action": "Accept", "from": everywhere, "protocols": protocols})),
+        ruled("deny", "ingress", json!({"name": "others", "action": "Deny", "from": [pods]})),
+        ruled("pass", "ingress", json!({"action": "Pass", "from": everywhere})),
+        ruled("networks", "egress", json!({"action": "Deny", "to": [{"networks": ["10.0.0.0/8"]}]})),
+        ruled("nodes", "egress", json!({"action": "Accept", "to": [{"nodes": {}}]})),
+        ruled("domains", "egress", json!({"action": "Accept", "to": [{"domainNames": ["*.example.com"]}]})),
         ranked("told", "Admin", 3).status(json!({"conditions": []})),
         ranked("ending", "Baseline", 4).held().deleted(),
     ]

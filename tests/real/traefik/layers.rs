@@ -18,6 +18,45 @@ pub fn fill(scene: &mut Scene) {
     options(scene);
     disagreements(scene);
     trees(scene);
+    transports(scene);
+}
+
+/// How a backend is connected to: by a ServersTransport of this or another name.
+const TRANSPORTS: &[&str] = &[
+    "serversTransport: idle",
+    "serversTransport: lost",
+    "serversTransport: far",
+    "serversTransport: shop-idle@kubernetescrd",
+    "serversTransport: shop-lost@kubernetescrd",
+    "serversTransport: shop-a-dotted@kubernetescrd",
+    "serversTransport: a.dotted",
+    "serversTransport: default@internal",
+];
+
+/// ServersTransports that are there and that are not, and routes whose parents are gone.
+fn transports(scene: &mut Scene) {
+    for name in ["idle", "a.dotted"] {
+        scene.yaml.push(object("ServersTransport", name, "{maxIdleConnsPerHost: 2}"));
+    }
+    let far = object("ServersTransport", "far", "{insecureSkipVerify: true}");
+    scene.yaml.push(far.replace("namespace: shop", "namespace: other"));
+    for (at, transport) in TRANSPORTS.iter().enumerate() {
+        for (door, kind, notes) in [(Door::Main, "sm", ""), (Door::Alone, "sa", ALONE)] {
+            let host = format!("{kind}{at}.example");
+            let own = format!("{{name: web, port: 80, {transport}}}");
+            // Alone: of several, Traefik names each by Service and port, and another route's wins.
+            let routes = [
+                rule(&format!("Host(`{host}`) && PathPrefix(`/api`)"), "", &own),
+                rule(&format!("Host(`{host}`) && Path(`/api/y`)"), "    priority: 1\n", DEEP),
+            ];
+            let lines = [format!("http://{host}/api/x"), format!("http://{host}/api/y")];
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            scene.add(door, &route(&format!("{kind}{at}"), notes, "", &routes), &lines);
+        }
+    }
+    let below = rule("Host(`orphan.example`)", "", WEB);
+    let yaml = route("orphan", "", "  parentRefs: [{name: gone}]\n", &[below]);
+    scene.add(Door::Main, &yaml, &["http://orphan.example/"]);
 }
 
 /// TraefikServices; `$` stands for the name of the case.

@@ -12,7 +12,7 @@ faults! {
     PO_CONFIG "PO-CONFIG" Broken "Pod {{namespace}}/{{pod}}{{more}} waits for its configuration: {{reason}}"
         fix ["kubectl -n {{namespace}} describe pod {{pod}}", "kubectl -n {{namespace}} get cm,secret", "kubectl -n {{namespace}} edit {{owner}}"]
         explains ["ES-NOT-READY", "EN-TARGET-EMPTY"];
-    PO_CRASH "PO-CRASH" Broken "Container {{container}} of pod {{namespace}}/{{pod}}{{more}} keeps ending: {{reason}}"
+    PO_CRASH "PO-CRASH" Broken "Container {{container}} of pod {{namespace}}/{{pod}}{{more}} {{how}}: {{reason}}"
         fix ["kubectl -n {{namespace}} logs {{pod}} -c {{container}} --previous", "kubectl -n {{namespace}} rollout undo {{owner}}"]
         explains ["ES-NOT-READY", "EN-TARGET-EMPTY", "PO-READINESS"];
     PO_OOM "PO-OOM" Broken "Container {{container}} of pod {{namespace}}/{{pod}}{{more}} used more memory than it may and was killed{{limit}}"

@@ -45,7 +45,7 @@ faults! {
     RT_ROUTER_DROPPED "RT-ROUTER-DROPPED" Broken "Traefik leaves out the rule {{rule}} of {{object}} for this request: {{why}}"
         fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o yaml",
             "kubectl -n {{namespace}} edit {{resource}} {{name}}"]
-        explains ["RT-PATH-MISS", "RT-HOST-MISS"];
+        explains ["RT-PATH-MISS", "RT-HOST-MISS", "RT-CHILD-MISS"];
     RT_CHILD_MISS "RT-CHILD-MISS" Broken "{{object}} takes {{path}} of {{host}} and leads it on, and none of the routes below takes it (there is: {{have}}), so Traefik answers 404"
         fix ["kubectl get ingressroute -A -o jsonpath='{range .items[*]}{.metadata.namespace}/{.metadata.name}{\" \"}{.spec.parentRefs[*].name}{\" \"}{.spec.routes[*].match}{\"\\n\"}{end}'",
             "kubectl -n {{namespace}} edit ingressroute {{name}}"]
@@ -90,6 +90,11 @@ faults! {
     RT_BACKEND_PROTO "RT-BACKEND-PROTO" Broken "{{controller}} speaks HTTP to port {{port}} of Service {{namespace}}/{{service}}, which speaks HTTPS ({{sign}}): clients get 400 or 502"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} nginx.ingress.kubernetes.io/backend-protocol=HTTPS"]
+        explains [];
+    RT_BACKEND_TLS "RT-BACKEND-TLS" Warn "Traefik speaks TLS to {{target}} and {{why}}: where a server shows another certificate, clients get 500"
+        fix ["kubectl -n {{namespace}} get serverstransport",
+            "kubectl -n {{namespace}} edit serverstransport {{transport}}",
+            "kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'"]
         explains [];
     RT_GRPC "RT-GRPC" Broken "{{controller}} speaks HTTP/1.1 to port {{port}} of Service {{namespace}}/{{service}}, which speaks gRPC ({{sign}}): calls fail with 502 or 415"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",

@@ -99,6 +99,7 @@ faults! {
         explains [];
     EN_CYCLE "EN-CYCLE" Broken "Service {{namespace}}/{{service}} is an ExternalName for {{target}}, which leads back to itself: {{chain}}. Its name has no address"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.externalName}'",
+             "kubectl -n {{namespace}} patch svc {{used}} -p '{\"spec\":{\"externalName\":\"SERVICE.NAMESPACE.svc.cluster.local\"}}'",
              "kubectl -n {{namespace}} delete svc {{service}}"]
         explains [];
     EN_TARGET_MISSING "EN-TARGET-MISSING" Broken "Service {{namespace}}/{{service}} is an ExternalName for {{target}}, but there is no Service {{wanted}}{{similar}}"

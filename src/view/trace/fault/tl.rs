@@ -84,6 +84,10 @@ faults! {
         fix ["kubectl get tlsoption -A",
             "kubectl -n {{namespace}} edit tlsoption {{option}}"]
         explains ["RT-ROUTER-DROPPED"];
+    TL_STORE "TL-STORE" Warn "TLS for {{host}}: {{why}}; {{effect}}"
+        fix ["kubectl get tlsstore -A",
+            "kubectl -n {{namespace}} edit tlsstore {{store}}"]
+        explains [];
     TL_CDN_OFF "TL-CDN-OFF" Info "TLS for {{host}} ends at {{gate}}, before the cluster: the certificate that clients see is not among its objects"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.metadata.annotations}'"]
         explains [];

@@ -1,13 +1,14 @@
 //! Annotations whose value cannot be read: most take their default then, some take the whole Ingress out.
 //!
 //! Facts: `Extract` of ingress-nginx's annotations.go gives an Ingress up where the reader of an annotation hands a
-//! validation error on; most readers keep it to themselves.
+//! validation error on (`Parse` of redirect, alias, upstreamvhost, xforwardedprefix); most readers keep it to themselves, as
+//! that of rewrite does. Which letters are allowed: parser/validators.go.
 
 use crate::kinds::Record;
-use crate::view::trace::entrance::{controller, program};
 use crate::view::trace::fault::{Finding, Severity, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
+use crate::view::trace::rule::checked::{is_of, is_path, is_unset, validates};
 use crate::view::trace::rule::settings::{Options, truth};
 use crate::wire::ranges::Block;
 
@@ -19,10 +20,18 @@ enum Shape {
     OneOf(&'static [&'static str]),
     Address,
     Service,
+    /// Letters of a path, and groups: `RegexPathWithCapture`.
+    Path,
+    /// The same, spaces apart.
+    Spaced,
+    /// Letters of addresses: `URLIsValidRegex`.
+    Letters,
+    /// Names of servers, which may be regular expressions: `IsValidRegex`.
+    Names,
 }
 
 /// An annotation: its name, what it must be, and whether its reader hands an error on.
-const READ: [(&str, Shape, bool); 22] = [
+const READ: [(&str, Shape, bool); 29] = [
     ("ssl-passthrough", Shape::Truth, true),
     ("from-to-www-redirect", Shape::Truth, true),
     ("http2-push-preload", Shape::Truth, true),
@@ -41,7 +50,14 @@ const READ: [(&str, Shape, bool); 22] = [
     ("limit-rps", Shape::Number, false),
     ("limit-rpm", Shape::Number, false),
     ("limit-connections", Shape::Number, false),
-    ("permanent-redirect-code", Shape::Number, false),
+    ("permanent-redirect-code", Shape::Number, true),
+    ("temporal-redirect", Shape::Letters, true),
+    ("permanent-redirect", Shape::Letters, true),
+    ("server-alias", Shape::Names, true),
+    ("upstream-vhost", Shape::Names, true),
+    ("x-forwarded-prefix", Shape::Spaced, true),
+    ("rewrite-target", Shape::Path, false),
+    ("app-root", Shape::Path, false),
     ("permanent-redirect", Shape::Address, false),
     ("temporal-redirect", Shape::Address, false),
     ("default-backend", Shape::Service, false),
@@ -55,7 +71,16 @@ impl Shape {
             Self::OneOf(words) => words.contains(&value),
             Self::Address => value.starts_with("http"),
             Self::Service => !value.contains(['/', ':', '.']),
+            Self::Path => is_path(value),
+            Self::Spaced => is_path(&value.replace(' ', "")),
+            Self::Letters => is_of(value, "?&="),
+            Self::Names => value.split(',').all(|name| is_of(name.trim(), "^$[](){}*+?|&=\\")),
         }
+    }
+
+    /// Whether only the check of values knows it.
+    fn is_checked(self) -> bool {
+        matches!(self, Self::Path | Self::Spaced | Self::Letters | Self::Names)
     }
 }
 
@@ -75,12 +100,30 @@ pub fn dropped(controller: &Controller, ingress: &Record) -> Option<Finding> {
 pub fn ignored(controller: &Controller, ingress: &Record) -> Vec<Finding> {
     let options = Options::of(ingress, controller);
     let kept = unreadable(&options).filter(|(.., drops)| !drops || !validates(controller));
-    let kept = kept.map(|(name, value, _)| told(ingress, &name, value, "ingress-nginx takes its default instead"));
+    let kept = kept.map(|(name, value, _)| {
+        let effect = if name.ends_with("/rewrite-target") {
+            "ingress-nginx takes it as not there, and passes paths on unchanged"
+        } else {
+            "ingress-nginx takes its default instead"
+        };
+        told(ingress, &name, value, effect)
+    });
     let lone = lone(&options).map(|(name, value)| {
         let effect = format!("it counts only beside {}: 'true', so this Ingress is no canary", options.name("canary"));
         told(ingress, &name, value, &effect)
     });
     kept.chain(lone).map(|finding| finding.severe(Severity::Warn)).collect()
+}
+
+/// The rewrite that is refused, where it would have made a path a regular expression.
+pub fn unrewritten(controller: &Controller, ingress: &Record, path: &str) -> Option<Finding> {
+    if controller.flavour != Flavour::Nginx {
+        return None;
+    }
+    let options = Options::of(ingress, controller);
+    let value = options.raw("rewrite-target").filter(|value| is_unset(controller, "rewrite-target", value))?;
+    let effect = format!("ingress-nginx takes it as not there, so {path} is no regular expression but taken literally");
+    Some(told(ingress, &options.name("rewrite-target"), value, &effect))
 }
 
 /// An option of canaries on an Ingress that is none.
@@ -105,7 +148,10 @@ pub fn denies(options: &Options, ingress: &Record) -> Option<Finding> {
 
 fn unreadable<'a>(options: &Options<'a>) -> impl Iterator<Item = (String, &'a str, bool)> {
     READ.into_iter().filter_map(|(name, shape, drops)| {
-        let value = options.get(name).filter(|value| !shape.fits(value))?;
+        let value = options.raw(name).filter(|value| !shape.fits(value))?;
+        if shape.is_checked() && !validates(options.controller()) {
+            return None;
+        }
         Some((options.name(name), value, drops))
     })
 }
@@ -117,19 +163,4 @@ fn told(ingress: &Record, name: &str, value: &str, effect: &str) -> Finding {
         .word("value", value)
         .word("effect", effect)
         .proof(ingress, format!(".metadata.annotations[{name}]"), value)
-}
-
-/// Whether values are checked: by its flag, else from version 1.12 on; where the version cannot be read, as the newest.
-fn validates(controller: &Controller) -> bool {
-    match controller.flag("--enable-annotation-validation") {
-        Some(value) => value != "false",
-        None => version(controller).is_none_or(|version| (1, 12) <= version),
-    }
-}
-
-/// Major and minor number of the controller's image.
-fn version(controller: &Controller) -> Option<(u32, u32)> {
-    let (_, container) = program::of_template(controller::template(controller.workload.as_ref()?)?)?;
-    let mut numbers = program::tag(&container.image).trim_start_matches('v').split('.');
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }

@@ -13,7 +13,7 @@ use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::taken;
-use crate::view::trace::rule::{Served, claim, path, pattern, some};
+use crate::view::trace::rule::{Served, claim, invalid, path, pattern, some};
 use crate::view::trace::rule::{location, server};
 use crate::view::trace::served::Taken;
 use crate::view::trace::world::World;
@@ -113,7 +113,7 @@ fn host_miss(world: &World, controller: &Controller, host: &str, (served, server
 
 /// The host that a name was most likely meant to be, or that its Ingress would stand beside: one with few letters changed,
 /// else one of the same domain.
-fn nearest_host<'n>(host: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
+pub fn nearest_host<'n>(host: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
     if let Some(near) = nearest(host, names.clone()) {
         return Some(near);
     }
@@ -181,7 +181,7 @@ pub fn no_path(
     for finding in left.into_iter().chain(shadowed(request, server, servers, normal)) {
         hop = hop.with(finding);
     }
-    if let Some(finding) = near(request, server, normal) {
+    if let Some(finding) = near(controller, request, server, normal) {
         hop = hop.with(finding);
     }
     let empty = facts::ingress(server.owner).is_some_and(|read| {
@@ -233,13 +233,17 @@ fn shadowed(request: &Request, server: &Server, servers: &[Server], normal: &str
 }
 
 /// The rule that nearly takes the path, and what differs.
-fn near(request: &Request, server: &Server, normal: &str) -> Option<Finding> {
+fn near(controller: &Controller, request: &Request, server: &Server, normal: &str) -> Option<Finding> {
     let lower = normal.to_lowercase();
     server.locations.iter().find_map(|location| {
         let rule = location.path;
         let bare = rule.trim_end_matches('/');
         let takes = |path: &str| path::matches(rule, location.kind, path);
         let fault = if path::looks_like_regex(rule) && pattern::of_location(rule).matches(normal) == Ok(true) {
+            // It would be one, if what was to make it one counted.
+            if let Some(refused) = invalid::unrewritten(controller, location.ingress, rule) {
+                return Some(refused);
+            }
             &rt::RT_REGEX_NOTENABLED
         } else if !takes(normal) && path::matches(&rule.to_lowercase(), location.kind, &lower) {
             &rt::RT_PATH_CASE

@@ -3,6 +3,7 @@
 use crate::kinds::Record;
 use crate::view::trace::facts;
 use crate::view::trace::plan::{Controller, Settings};
+use crate::view::trace::rule::checked;
 
 /// The options that hold for one Ingress.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +35,13 @@ impl<'a> Options<'a> {
         format!("{}/{annotation}", self.prefix())
     }
 
-    /// An annotation that is not empty.
+    /// An annotation that is not empty and that counts: to the controller one that it refuses is not there.
     pub fn get(&self, annotation: &str) -> Option<&'a str> {
+        self.raw(annotation).filter(|value| !checked::is_unset(self.controller, annotation, value))
+    }
+
+    /// An annotation that is not empty, as it is written.
+    pub fn raw(&self, annotation: &str) -> Option<&'a str> {
         let own = |key: &'a str| key.strip_prefix(self.prefix).and_then(|rest| rest.strip_prefix('/'));
         let is_meant = |key: &'a str| own(key) == Some(annotation);
         let value = self.ingress.meta.annotations.iter().find(|(key, _)| is_meant(key)).map(|(_, value)| value.trim());

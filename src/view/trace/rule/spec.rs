@@ -3,9 +3,12 @@
 mod alb;
 mod gce;
 mod https;
+mod skipped;
 
-use crate::kinds::ingress::facts::PathType;
+use crate::kinds::Record;
+use crate::kinds::ingress::facts::{Backend, PathType};
 use crate::view::trace::facts;
+use crate::view::trace::fault::Finding;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::plan::{Action, Controller, Decision, Reach};
@@ -16,6 +19,7 @@ use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::server::{self, Server};
 use crate::view::trace::rule::{Served, concern, end, miss, not_found, notes, path, tls};
 use crate::view::trace::world::World;
+use std::sync::Arc;
 
 /// Decides by the specification.
 pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'_, 'a>) -> Decision {
@@ -47,14 +51,33 @@ fn by_rules<'a>(world: &World<'a>, controller: &Controller, request: &Request, s
         return decision(vec![sure(hop), not_reached()], end(not_found(controller)));
     };
     let asked = &request.path;
-    let found = best(controller, server, asked).map(|location| (server, location));
     // Rules without a host take what a host's own rules leave, unless each host stands for itself, as in a URL map of GKE.
     let is_open = |other: &&Server| other.host == Host::Any && other.host != server.host;
     let any = || servers.iter().find(is_open).filter(|_| controller.flavour != Flavour::Gce);
-    let found = found.or_else(|| any().and_then(|other| Some((other, best(controller, other, asked)?))));
-    let sees = Sees { path: backend::raw(request), host: backend::host(request), reach: reach(controller.flavour) };
+    let sees = || Sees { path: backend::raw(request), host: backend::host(request), reach: reach(controller.flavour) };
+    let arm_of = |at: &Location| backend::arm(at.ingress, &at.field(), at.backend, 1.0, sees());
+    let default = default(served, server);
+    let (mut left, mut lost): (Vec<(&Server, &Location)>, Vec<Finding>) = (Vec::new(), Vec::new());
+    let mut found = loop {
+        let is_left = |location: &Location| left.iter().any(|(_, other)| std::ptr::eq(*other, location));
+        let found = best(controller, server, asked, is_left).map(|location| (server, location));
+        let found = found.or_else(|| any().and_then(|other| Some((other, best(controller, other, asked, is_left)?))));
+        let Some((server, location)) = found else { break None };
+        let Some(why) = skipped::why(world, controller, &arm_of(location)) else { break Some((server, location)) };
+        left.push((server, location));
+        lost.extend(why);
+    };
+    // Where nothing else takes them, what was left out is the answer to why.
+    let defaults = default.filter(|(owner, to)| {
+        let (_, arm) = backend::default(request, owner, to, sees());
+        left.is_empty() || skipped::why(world, controller, &arm).is_none()
+    });
+    if found.is_none() && defaults.is_none() && !left.is_empty() {
+        lost.clear();
+        found = left.first().copied();
+    }
     if let Some((server, location)) = found {
-        let mut hop = rule_hop(controller, server, location);
+        let mut hop = lost.into_iter().fold(rule_hop(controller, server, location), Hop::with);
         if let Some(finding) = notes::resource(controller, location, "it answers 404") {
             hop = hop.with(finding);
             return decision(vec![sure(hop), not_reached()], end(not_found(controller)));
@@ -62,18 +85,22 @@ fn by_rules<'a>(world: &World<'a>, controller: &Controller, request: &Request, s
         if let Some(answer) = https::of_rule(controller, request, location.ingress) {
             return decision(vec![sure(hop), sure(answer.hop)], end(answer.outcome));
         }
-        let arm = backend::arm(location.ingress, &location.field(), location.backend, 1.0, sees);
-        return decision(vec![sure(hop)], Action::Forward(vec![arm]));
+        return decision(vec![sure(hop)], Action::Forward(vec![arm_of(location)]));
     }
-    // One with a defaultBackend is near every host.
-    let default =
-        served.near.iter().find_map(|ingress| Some((*ingress, facts::ingress(ingress)?.default_backend.as_ref()?)));
-    if let Some((owner, to)) = server.default_backend.or(default) {
-        let (hop, arm) = backend::default(request, owner, to, sees);
-        return decision(vec![sure(hop)], Action::Forward(vec![arm]));
+    if let Some((owner, to)) = defaults {
+        let (hop, arm) = backend::default(request, owner, to, sees());
+        return decision(vec![sure(lost.into_iter().fold(hop, Hop::with))], Action::Forward(vec![arm]));
     }
     let hop = miss::no_path(world, controller, request, served, server, &servers, asked);
     decision(vec![sure(hop), not_reached()], end(not_found(controller)))
+}
+
+/// Who takes what no path takes.
+fn default<'a>(served: &Served<'_, 'a>, server: &Server<'a>) -> Option<(&'a Arc<Record>, &'a Backend)> {
+    // One with a defaultBackend is near every host.
+    let near = served.near.iter();
+    let other = near.copied().find_map(|ingress| Some((ingress, facts::ingress(ingress)?.default_backend.as_ref()?)));
+    server.default_backend.or(other)
 }
 
 fn rule_hop(controller: &Controller, server: &Server, location: &Location) -> Hop {
@@ -101,8 +128,14 @@ fn said(location: &Location) -> PathType {
 
 /// The path that takes the request: by the specification the longest, of equal length Exact first; some controllers go by
 /// the type first.
-fn best<'s, 'a>(controller: &Controller, server: &'s Server<'a>, asked: &str) -> Option<&'s Location<'a>> {
-    server.locations.iter().filter(|location| takes(controller, location, asked)).max_by_key(|location| {
+fn best<'s, 'a>(
+    controller: &Controller,
+    server: &'s Server<'a>,
+    asked: &str,
+    is_left: impl Fn(&Location) -> bool,
+) -> Option<&'s Location<'a>> {
+    let fitting = server.locations.iter().filter(|location| takes(controller, location, asked) && !is_left(location));
+    fitting.max_by_key(|location| {
         let (tier, length) = (tier(location), location.path.len());
         match controller.flavour {
             // Of any type, what is the path itself comes before what begins it.

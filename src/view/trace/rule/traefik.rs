@@ -13,21 +13,23 @@ mod options;
 mod route;
 pub mod router;
 mod service;
+mod store;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use self::made::{Choice, Made, Open, Under, left_out};
 use self::options::{Entry, INGRESSES, Options, ROUTES};
 use self::router::{Reading, Router};
-use crate::kinds::{INGRESS_ROUTE, Record};
+use crate::kinds::{INGRESS_ROUTE, ObjectRef, Record};
 use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Arm, Caller, Controller, Decision, Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::request::{Request, Scheme};
-use crate::view::trace::rule::{Served, backend, concern, end, miss, not_found, notes, server, tls};
+use crate::view::trace::rule::{Served, backend, concern, end, miss, not_found, notes, server, some, tls};
 use crate::view::trace::uri;
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -65,7 +67,8 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
         decision.action = end(outcome);
         return decision;
     }
-    let decision = stage.decide(decision);
+    let mut decision = stage.decide(decision);
+    decision.tls = decision.tls.map(|plan| stage.kept(plan));
     stage.shaken(decision)
 }
 
@@ -204,7 +207,9 @@ impl Stage<'_, '_> {
                     break Some(Outcome::Unknown(why));
                 }
                 Some(Under::Nobody) => {
-                    decision.hops.push(nobody_below(made.router, self.request.name(), made.passage.path()));
+                    let hop = nobody_below(made.router, self.request.name(), made.passage.path());
+                    let orphan = self.orphan(Some(&made.router.record.key), made.passage.path());
+                    decision.hops.push(orphan.into_iter().fold(hop, Hop::with));
                     break Some(not_found(self.controller));
                 }
                 None => break None,
@@ -300,11 +305,51 @@ impl Stage<'_, '_> {
                 let (world, controller, request) = (self.world, self.controller, self.request);
                 miss::no_path(world, controller, request, self.served, server, &servers, self.path)
             }
-            None => miss::no_host(self.world, self.controller, self.request, self.served, &servers),
+            None => {
+                let hop = miss::no_host(self.world, self.controller, self.request, self.served, &servers);
+                self.beside_routes(hop)
+            }
         };
         let mut hop = hop;
-        hop.findings.splice(0..0, deaf.or(refused));
+        hop.findings.splice(0..0, deaf.or(refused).or_else(|| self.orphan(None, self.path)));
         hop
+    }
+
+    /// What is missed among Ingresses may stand near a host of Traefik's own routes.
+    fn beside_routes(&self, mut hop: Hop) -> Hop {
+        let hosts = if self.options.has_provider(ROUTES) { route::hosts(self.world, self.options) } else { Vec::new() };
+        if hosts.is_empty() || hop.standing == Standing::Unknown {
+            return hop;
+        }
+        hop.summary = format!("{}; hosts of IngressRoutes: {}", hop.summary, some(hosts.iter()));
+        let own = self.request.name();
+        let near = miss::nearest_host(own, hosts.iter().map(String::as_str).filter(|host| *host != own));
+        let told = near.map_or_else(|| ", nor one near it".to_owned(), |near| format!(" (closest: {near})"));
+        for finding in
+            hop.findings.iter_mut().filter(|finding| std::ptr::eq(finding.fault, &raw const rt::RT_HOST_MISS))
+        {
+            // One of an Ingress that is near is told already.
+            if finding.words.get("closest").is_none_or(|words| !words.starts_with(" (")) {
+                finding.words.insert("closest", told.clone());
+            }
+        }
+        hop
+    }
+
+    /// A route that would take the request, and that is left out because it names a parent that Traefik does not find. One
+    /// for no host may be for another one.
+    fn orphan(&self, parent: Option<&ObjectRef>, path: &str) -> Option<Finding> {
+        let routed = uri::routed(path);
+        let asked = expression::Asked { request: self.request, path: &routed };
+        let host = self.request.name().to_lowercase();
+        let orphans = route::orphans(self.world, self.options, parent);
+        let (router, why, hosts) = orphans.iter().find_map(|(router, why)| match &router.rule {
+            Reading::Rule(rule) if rule.takes(asked) == Some(true) => Some((router, why, rule.hosts())),
+            _ => None,
+        })?;
+        let is_meant = parent.is_some() || hosts.contains(&host);
+        let finding = left_out(router, why);
+        Some(if is_meant { finding } else { finding.severe(Severity::Info) })
     }
 
     /// Why a router does not hear the request.

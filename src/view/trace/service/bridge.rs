@@ -246,6 +246,8 @@ fn cycle(call: &Call, bridge: &Bridge, entry: &(Arc<str>, Arc<str>)) -> Finding 
     let record = call.world.get(&key);
     let target = record.and_then(|record| named(record)).unwrap_or_else(|| Arc::from(bridge.name));
     let finding = Finding::of(&sv::EN_CYCLE).object("service", &key).word("target", &target).word("chain", chain);
+    // Where requests come through it, another target mends them; without it they would miss the Service.
+    let finding = finding.word("used", &entry.1);
     let finding = match record {
         Some(record) => finding.proof(record, ".spec.externalName", &target),
         None => finding,

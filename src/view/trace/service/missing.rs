@@ -1,7 +1,9 @@
 //! A Service that is not there: where it is instead, or what was meant.
 
+use crate::kinds::service::ServiceType;
 use crate::kinds::{CONFIG_MAP, ENDPOINT_SLICE, INGRESS, NETWORK_POLICY, ObjectRef, POD, Record, SECRET, SERVICE};
 use crate::view::trace::body::WORKLOADS;
+use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, sv};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::near;
@@ -24,7 +26,7 @@ pub fn service(call: &Call, namespace: &str, name: &str) -> Hop {
         None => finding.word("similar", have(&here)),
     };
     let hop = Hop::new(HopKind::Service, format!("Service {namespace}/{name} does not exist")).at(&key).with(finding);
-    match elsewhere(world, namespace, name) {
+    match elsewhere(world, namespace, name, |_| true) {
         Some(other) => hop.with(other_namespace(call, &key, other)),
         None => hop,
     }
@@ -40,10 +42,20 @@ fn have(here: &[&Arc<Record>]) -> String {
 }
 
 /// A Service of the same name in another namespace.
-fn elsewhere<'a>(world: &World<'a>, namespace: &str, name: &str) -> Option<&'a Arc<Record>> {
-    let found = world.of(SERVICE).filter(|service| *service.key.name == *name);
+fn elsewhere<'a>(
+    world: &World<'a>,
+    namespace: &str,
+    name: &str,
+    fits: impl Fn(&Record) -> bool,
+) -> Option<&'a Arc<Record>> {
+    let found = world.of(SERVICE).filter(|service| *service.key.name == *name && fits(service));
     let found = found.filter(|service| service.key.namespace.as_deref() != Some(namespace));
     found.min_by(|one, other| one.key.cmp(&other.key))
+}
+
+/// Whether a Service is only another name.
+fn is_bridge(service: &Record) -> bool {
+    facts::service(service).is_some_and(|facts| facts.kind == ServiceType::ExternalName)
 }
 
 fn other_namespace(call: &Call, key: &ObjectRef, other: &Record) -> Finding {
@@ -74,10 +86,13 @@ pub fn target(call: &Call, bridge: &(Arc<str>, Arc<str>), target: &(Arc<str>, Ar
     let (domains, _) = names::domains(world);
     let domain = domains.first().map_or("", |domain| &**domain);
     let here = world.in_namespace(SERVICE, place);
-    let similar = near::nearest(name, here.iter().map(|service| &*service.key.name));
+    // One that is only another name itself is not what was meant, least of all the one that asks.
+    let real = here.iter().filter(|service| !is_bridge(service));
+    let similar = near::nearest(name, real.map(|service| &*service.key.name));
     let candidate = match similar {
         Some(similar) => Some((similar, &**place)),
-        None => elsewhere(world, place, name).map(|other| (&**name, other.key.namespace.as_deref().unwrap_or(""))),
+        None => elsewhere(world, place, name, |service| !is_bridge(service))
+            .map(|other| (&**name, other.key.namespace.as_deref().unwrap_or(""))),
     };
     let finding = Finding::of(&sv::EN_TARGET_MISSING).word("namespace", namespace).word("service", service);
     let finding = finding.word("tns", place).word("wanted", format!("{place}/{name}"));

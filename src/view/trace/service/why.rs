@@ -2,6 +2,7 @@
 
 use crate::kinds::pod::facts::{Container, Exit, PodFacts, Role, State};
 use crate::kinds::{EVENT, NODE, ObjectRef, Record};
+use crate::view::line::counted;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Fault, Finding, po};
 use crate::view::trace::service::probes;
@@ -90,6 +91,7 @@ fn waiting(world: &World, pod: &Record, container: &Container) -> Option<Finding
                 Some(exit) => crash(pod, container, exit),
                 None => {
                     let finding = about(&po::PO_CRASH, pod).word("container", &container.name);
+                    let finding = finding.word("how", "keeps ending");
                     finding.word("reason", "CrashLoopBackOff").proof(pod, path, reason)
                 }
             });
@@ -166,8 +168,10 @@ fn crash(pod: &Record, container: &Container, exit: &Exit) -> Finding {
         _ => format!("exit code {}", exit.code),
     };
     let restarts = container.restarts;
-    let why = if restarts == 0 { why } else { format!("{why}, restarted {restarts} times") };
-    let finding = about(&po::PO_CRASH, pod).word("container", &container.name).word("reason", why);
+    let why = if restarts == 0 { why } else { format!("{why}, restarted {}", counted(restarts, "time")) };
+    let is_back = restarts < 2 && matches!(container.state, State::Running(_));
+    let how = if is_back { "has ended and runs again" } else { "keeps ending" };
+    let finding = about(&po::PO_CRASH, pod).word("container", &container.name).word("how", how).word("reason", why);
     finding.proof(pod, format!("{path}.exitCode"), exit.code)
 }
 

@@ -67,7 +67,7 @@ fn chosen<'a>(
     let takes = |ingress: &&'a Arc<Record>| {
         let servers = servers(ingress);
         server::find(&servers, request.name())
-            .is_some_and(|server| spec::best(controller, server, &request.path).is_some())
+            .is_some_and(|server| spec::best(controller, server, &request.path, |_| false).is_some())
     };
     let near = || served.near.iter().copied();
     let own = told.or_else(|| near().find(takes)).or_else(|| near().find(is_for)).or_else(|| near().next());

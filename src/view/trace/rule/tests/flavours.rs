@@ -95,12 +95,43 @@ fn plain_requests_are_sent_to_https_as_each_controller_does() {
 
 #[test]
 fn what_a_missing_backend_is_answered_with_is_claimed_only_where_it_is_known() {
-    for (flavour, service, endpoints) in
-        [(Flavour::Haproxy, Some(404), Some(503)), (Flavour::Gce, None, None), (Flavour::Alb, Some(503), None)]
-    {
+    for (flavour, service, endpoints) in [
+        (Flavour::Haproxy, Some(404), Some(503)),
+        (Flavour::Gce, None, None),
+        (Flavour::Alb, Some(503), None),
+        (Flavour::Spec, None, None),
+    ] {
         assert_eq!(LegEnd::NoService.answer(flavour), service, "{flavour:?}");
         assert_eq!(LegEnd::NoEndpoints.answer(flavour), endpoints, "{flavour:?}");
     }
+}
+
+#[test]
+fn haproxys_leave_out_a_path_whose_service_or_port_is_missing() {
+    let service = |name: &str, port: u16| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{selector: {{app: {name}}}, ports: [{{port: {port}}}]}}\n"
+        )
+    };
+    let (web, odd) = (service("web", 80), service("api", 8080));
+    let paths = ["Prefix / web", "Prefix /api api"];
+    for name in [TECH, HAPROXY] {
+        for there in [web.clone(), format!("{web}{odd}")] {
+            let yaml = format!("{}{there}", ingress("web", 1, "", "a.example", &paths, ""));
+            assert_eq!(by(name, &yaml, "http://a.example/api/x"), "web", "{name}");
+        }
+        let yaml = format!("{}{web}{}", ingress("web", 1, "", "a.example", &paths, ""), service("api", 80));
+        assert_eq!(by(name, &yaml, "http://a.example/api/x"), "api", "{name}");
+        // Nothing else takes it: the one that is left out is told.
+        let yaml = format!("{}{web}", ingress("web", 1, "", "a.example", &["Prefix /api api"], ""));
+        assert_eq!(by(name, &yaml, "http://a.example/api/x"), "api", "{name}");
+        let default = "  defaultBackend: {service: {name: web, port: {number: 80}}}\n";
+        let yaml = format!("{}{web}", ingress("web", 1, "", "a.example", &["Prefix /api api"], default));
+        assert_eq!(by(name, &yaml, "http://a.example/api/x"), "web", "{name}");
+    }
+    // Others keep the path.
+    let yaml = format!("{}{web}", ingress("web", 1, "", "a.example", &paths, ""));
+    assert_eq!(by("example.com/unknown", &yaml, "http://a.example/api/x"), "api");
 }
 
 #[test]

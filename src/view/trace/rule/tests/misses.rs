@@ -1,4 +1,4 @@
-//! Hosts that no rule lists: which object is offered for a change.
+//! Hosts that no rule lists, and Ingresses that nobody serves.
 
 use super::*;
 
@@ -30,4 +30,15 @@ fn who_misses_a_host_is_led_to_an_ingress_that_could_have_it() {
     let (message, create) = fix(&near, "http://www.elsewhere.net/");
     assert_eq!(create, "kubectl create ingress www --class=nginx --rule='www.elsewhere.net/*=SERVICE:PORT'");
     assert!(message.contains("lists www.elsewhere.net, nor one near it, so"), "{message}");
+}
+
+#[test]
+fn an_ingress_that_nobody_serves_says_why() {
+    let one = ingress("web", 1, "", "a.example", &["Prefix / web"], "");
+    let classless = one.replace("  ingressClassName: nginx\n", "");
+    assert_eq!(nginx(&classless, "http://a.example/"), "404 CTL-NO-CLASS RT-HOST-MISS");
+    let gone = one.replace("ingressClassName: nginx", "ingressClassName: ngnix");
+    assert_eq!(nginx(&gone, "http://a.example/"), "404 CTL-CLASS-MISSING RT-HOST-MISS");
+    let other = one.replace("ingressClassName: nginx", "ingressClassName: other");
+    assert_eq!(nginx(&other, "http://a.example/"), "404 CTL-CLASS-FOREIGN RT-HOST-MISS");
 }

@@ -16,6 +16,7 @@ use crate::view::trace::rule::traefik::made::{Made, left_out};
 use crate::view::trace::rule::traefik::options::{INGRESSES, Options, ROUTES};
 use crate::view::trace::rule::traefik::router::Router;
 use crate::view::trace::rule::traefik::service::Service;
+use crate::view::trace::rule::traefik::transport::Transport;
 use crate::view::trace::service;
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -33,7 +34,9 @@ fn noted(world: &World, options: &Options, service: &Service) -> Service {
     let note = |name: &str| record.and_then(|record| record.meta.annotation(&format!("{OF_SERVICE}{name}")));
     let flag = |name: &str| note(name).and_then(|value| truth(value.trim()));
     let native = flag("nativelb").unwrap_or_else(|| options.provider_is(INGRESSES, "nativelbbydefault"));
-    Service { native, passes_host: flag("passhostheader").unwrap_or(true), ..service.clone() }
+    let text = |name: &str| note(name).map(|value| value.trim()).filter(|value| !value.is_empty()).map(Arc::from);
+    let (transport, scheme) = (text("serverstransport"), text("serversscheme"));
+    Service { native, passes_host: flag("passhostheader").unwrap_or(true), transport, scheme, ..service.clone() }
 }
 
 /// How requests get to a backend.
@@ -190,6 +193,7 @@ impl Stage<'_, '_> {
             let why = format!("{} is no ExternalName, and only of these Traefik checks the health", service.title());
             made.lose(left_out(router, &why), is_direct);
         }
+        let transport = self.transport(router, service);
         match leg.end {
             Some(LegEnd::NoEndpoints) if self.allows_empty(router) || self.has_leaving(service) => {
                 arm.answered = Some(503);
@@ -205,8 +209,13 @@ impl Stage<'_, '_> {
                     made.lose(finding, is_direct);
                 }
             }
-            _ => {}
+            _ => {
+                if let Transport::Missing(why) = &transport {
+                    made.lose(left_out(router, why), false);
+                }
+            }
         }
+        arm.hops.extend(self.speech(service, &transport));
         made.arms.push(arm);
     }
 

@@ -4,10 +4,10 @@ use crate::kinds::traefik::{IngressRouteFacts, TraefikRef, TraefikRoute};
 use crate::kinds::{INGRESS_ROUTE, MIDDLEWARE, ObjectRef, Record};
 use crate::view::trace::facts;
 use crate::view::trace::rule::traefik::options::{Options, ROUTES};
-use crate::view::trace::rule::traefik::router::{Router, Source, Step, length, may_name, provided, read};
+use crate::view::trace::rule::traefik::router::{Reading, Router, Source, Step, length, may_name, provided, read};
 use crate::view::trace::rule::traefik::service::Service;
 use crate::view::trace::world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Routes may stand below each other; deeper than this none is followed.
@@ -32,6 +32,34 @@ pub fn bare<'a>(options: &Options, record: &'a Arc<Record>) -> Vec<Router<'a>> {
     let tree = Tree { options, below: BTreeMap::new(), astray: BTreeMap::new() };
     let routes = facts.routes.iter().enumerate();
     routes.map(|route| tree.router((record, facts), route, &mut Vec::new())).collect()
+}
+
+/// The hosts that rules of IngressRoutes name, each once.
+pub fn hosts(world: &World, options: &Options) -> Vec<String> {
+    let served = world.of(INGRESS_ROUTE).filter(|record| options.serves(record));
+    let rules = served.flat_map(|record| bare(options, record));
+    let hosts = rules.flat_map(|router| match &router.rule {
+        Reading::Rule(rule) => rule.hosts(),
+        Reading::Refused(_) => Vec::new(),
+    });
+    hosts.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Every router of an IngressRoute that names a parent which Traefik does not find, and why that is. With a parent: of those
+/// that name this one among others.
+pub fn orphans<'a>(world: &World<'a>, options: &Options, parent: Option<&ObjectRef>) -> Vec<(Router<'a>, String)> {
+    let tree = Tree { options, below: BTreeMap::new(), astray: BTreeMap::new() };
+    let mut found = Vec::new();
+    for record in world.of(INGRESS_ROUTE).filter(|record| options.serves(record)) {
+        let Some(facts) = facts::ingress_route(record) else { continue };
+        if parent.is_some_and(|wanted| !facts.parents.iter().any(|own| key(INGRESS_ROUTE, own) == *wanted)) {
+            continue;
+        }
+        let Some(why) = facts.parents.iter().find_map(|parent| tree.astray(world, record, parent)) else { continue };
+        let routes = facts.routes.iter().enumerate();
+        found.extend(routes.map(|route| (tree.router((record, facts), route, &mut Vec::new()), why.clone())));
+    }
+    found
 }
 
 /// Which IngressRoutes stand below which.

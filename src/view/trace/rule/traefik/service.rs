@@ -26,6 +26,10 @@ pub struct Service {
     pub passes_host: bool,
     /// Whether its health is checked, which Traefik allows for ExternalName Services only.
     pub is_checked: bool,
+    /// How Traefik connects to it, by the name of a ServersTransport.
+    pub transport: Option<Arc<str>>,
+    /// The protocol that is said for it; none for the one of its port.
+    pub scheme: Option<Arc<str>>,
     /// Why Traefik refuses it, where its own words tell.
     pub refused: Option<String>,
 }
@@ -46,6 +50,8 @@ impl Service {
             native: false,
             passes_host: true,
             is_checked: false,
+            transport: None,
+            scheme: None,
             refused: None,
         };
         (vec![service], None)
@@ -57,11 +63,16 @@ impl Service {
         let bare = |name: &Arc<str>| name.strip_suffix("@kubernetescrd").map_or_else(|| name.clone(), Arc::from);
         let name = bare(&backend.object.name);
         let scheme = backend.scheme.as_deref().filter(|scheme| !matches!(*scheme, "http" | "https" | "h2c"));
+        let by_provider = backend.transport.as_deref().filter(|name| name.ends_with("@kubernetescrd"));
         let refused = match &*backend.kind {
             _ if *namespace != *home && !options.crosses() => Some(format!(
                 "{namespace}/{name} is in another namespace, which allowCrossNamespace would have to permit"
             )),
-            "Service" => scheme.map(|scheme| format!("{scheme} is no scheme for Service {namespace}/{name}")),
+            "Service" => scheme
+                .map(|scheme| format!("{scheme} is no scheme for Service {namespace}/{name}"))
+                .or_else(|| by_provider.filter(|_| !options.crosses()).map(|transport| format!(
+                    "Service {namespace}/{name} names the ServersTransport {transport} with its provider, which allowCrossNamespace would have to permit"
+                ))),
             "TraefikService" => None,
             kind => Some(format!("{kind} {namespace}/{name} is of a kind that Traefik does not know here")),
         };
@@ -74,6 +85,8 @@ impl Service {
             native: backend.native.unwrap_or(native),
             passes_host: backend.passes_host,
             is_checked: backend.has_health_check,
+            transport: backend.transport.clone(),
+            scheme: backend.scheme.clone(),
             refused,
         }
     }

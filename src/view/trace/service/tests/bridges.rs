@@ -71,6 +71,9 @@ fn targets_that_are_not_there_or_empty_are_told() {
     assert!(finding(&leg, "EN-TARGET-MISSING").fix()[1].contains("web.shop.svc.cluster.local"));
     let elsewhere = check("web.prod.svc.cluster.local", "", &["EN-TARGET-MISSING"]);
     assert!(finding(&elsewhere, "EN-TARGET-MISSING").message().contains("did you mean shop/web?"));
+    // The one that asks is no answer, though it is called so.
+    let own = check("bridge.prod.svc.cluster.local", "", &["EN-TARGET-MISSING"]);
+    assert!(!finding(&own, "EN-TARGET-MISSING").message().contains("did you mean"));
     let empty = bridge(WEB, "")
         .replace("conditions: {ready: true}", "conditions: {ready: false}")
         .replace("status: 'True'}], podIPs", "status: 'False'}], podIPs")

@@ -1,6 +1,9 @@
 //! Routes below others, by parentRefs.
 
-use super::{EDGE, answer, route};
+use super::{EDGE, SERVICES, answer, fixture, follow, route};
+use crate::view::trace::fault::Finding;
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::request::Request;
 
 /// A route that others stand below.
 fn outer(more: &str) -> String {
@@ -88,4 +91,27 @@ fn a_circle_of_routes_is_cut_where_it_closes() {
 fn a_route_whose_kind_is_none_is_left_out() {
     let odd = outer(WEB).replace("- match:", "- kind: Magic\n    match:");
     assert_eq!(answer(&odd, "http://a.example/"), "404");
+}
+
+#[test]
+fn what_is_missed_is_told_beside_the_hosts_of_routes_and_the_orphan_that_it_was_for() {
+    let told = |yaml: &str, url: &str| {
+        let request = Request::get(url).unwrap();
+        fixture::files_of(&format!("{SERVICES}{EDGE}{yaml}"), Some(Flavour::Traefik), |world| {
+            let trace = follow::follow(world, &request);
+            let hop = trace.hops.iter().find(|hop| hop.kind == crate::view::trace::hop::HopKind::Rule).unwrap();
+            let findings = hop.findings.iter().map(Finding::message).collect::<Vec<_>>();
+            format!("{}\n{}", hop.summary, findings.join("\n"))
+        })
+    };
+    let own = route("Host(`shop.a.example`)", WEB);
+    let text = told(&own, "http://shpo.a.example/");
+    assert!(
+        text.contains("hosts of IngressRoutes: shop.a.example") && text.contains("(closest: shop.a.example)"),
+        "{text}"
+    );
+    let orphan = below("one", OUTER, "Host(`b.example`) && PathPrefix(`/v1`)", WEB);
+    let text = told(&format!("{own}{orphan}"), "http://b.example/v1/x");
+    assert!(text.contains("IngressRoute shop/one names the parent shop/outer, and there is none"), "{text}");
+    assert!(!told(&format!("{own}{orphan}"), "http://b.example/v2").contains("names the parent"));
 }
