@@ -158,8 +158,11 @@ async fn press_keys(app: App, logs: Receiver<Said>, every: Option<Duration>) -> 
     }
     let end = tokio::time::Instant::now() + Duration::from_secs(SECONDS);
     while let Ok(turn) = tokio::time::timeout_at(end, program.turn()).await {
-        if let Turn::Over(_) = turn.unwrap() {
-            break;
+        match turn.unwrap() {
+            Turn::Over(_) => break,
+            // What it pressed was painted with it; a key that shows nothing new is done, too.
+            Turn::Input => program.surface.seen(),
+            _ => {}
         }
     }
     drop(holder);
@@ -185,11 +188,17 @@ struct Watched {
     frames: usize,
 }
 
+impl Watched {
+    fn seen(&mut self) {
+        self.key.extend(self.pressed.drain(..).map(|at| at.elapsed()));
+    }
+}
+
 impl Surface for Watched {
     fn draw(&mut self, scene: &Scene, theme: &kplumb::ui::Theme) -> io::Result<()> {
         self.screen.draw(scene, theme)?;
         self.frames += 1;
-        self.key.extend(self.pressed.drain(..).map(|at| at.elapsed()));
+        self.seen();
         Ok(())
     }
 
