@@ -260,12 +260,12 @@ fn delete_the_crowd(plane: &ControlPlane, terminal: &Terminal, pods: usize) {
     let last = gone.join().unwrap().unwrap();
     drop(watch);
     println!(
-        "{} pods deleted at once: the server needed {:.1?}, said so of the last one {:.1?} after that, the screen was true \
-         {:.1?} after it was said; CPU {:.2?}, {}",
+        "{} pods deleted at once: the server needed {:.1?}, and {:.1?} to say so of the last one; the screen was true \
+         {:.1?} after both; CPU {:.2?}, {}",
         pods - left,
         answered - began,
-        last.saturating_duration_since(answered),
-        shown.saturating_duration_since(last),
+        last.saturating_duration_since(began),
+        shown.saturating_duration_since(answered.max(last)),
         process.cpu().saturating_sub(cpu),
         process.memory()
     );
