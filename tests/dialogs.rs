@@ -114,7 +114,7 @@ fn program(view: &str, policy: Policy, record: &Path, (width, height): (u16, u16
 
 /// Lets the program work until it has nothing more to hear.
 async fn until(program: &mut Runtime<Memory>, what: &str, holds: impl Fn(&App) -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(180);
     while !holds(&program.app) {
         assert!(Instant::now() < end, "{what}:\n{}", export::text(program.surface.buffer()));
         let _ = timeout(Duration::from_millis(20), program.turn()).await;
