@@ -16,6 +16,7 @@ use crate::view::trace::plan::Controller;
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::settings::truth;
 use crate::view::trace::world::World;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The annotations by which GKE is given certificates that the cluster does not hold.
@@ -35,26 +36,21 @@ pub fn aws<'a>(ingress: &'a Record, name: &str) -> Option<&'a str> {
 
 /// Ingresses by load balancer, those of each in its order. Of the first one is the oldest Ingress.
 pub fn balancers<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>]) -> Vec<Vec<&'a Arc<Record>>> {
-    let mut groups: Vec<Vec<&Arc<Record>>> = Vec::new();
+    let (mut groups, mut named): (Vec<Vec<&Arc<Record>>>, HashMap<&str, usize>) = Default::default();
     for ingress in ingresses {
-        match groups.iter_mut().find(|group| group.iter().any(|other| is_one(controller, other, ingress))) {
-            Some(group) => group.push(ingress),
-            None => groups.push(vec![ingress]),
+        let name = aws(ingress, "group.name").filter(|_| controller.flavour == Flavour::Alb);
+        match name.and_then(|name| named.get(name)) {
+            Some(at) => groups[*at].push(ingress),
+            None => {
+                named.extend(name.map(|name| (name, groups.len())));
+                groups.push(vec![ingress]);
+            }
         }
     }
     for group in &mut groups {
         group.sort_by_key(|ingress| order(ingress));
     }
     groups
-}
-
-/// Whether two Ingresses share a load balancer.
-fn is_one(controller: &Controller, one: &Record, other: &Record) -> bool {
-    if one.key == other.key {
-        return true;
-    }
-    let group = |ingress: &Record| aws(ingress, "group.name").map(str::to_owned);
-    controller.flavour == Flavour::Alb && group(one).is_some() && group(one) == group(other)
 }
 
 /// By `group.order`, then by name.

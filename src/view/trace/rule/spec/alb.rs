@@ -42,14 +42,15 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
         let here: Vec<&Arc<Record>> = members.iter().copied().filter(listens).collect();
         Balancer { servers: server::build(controller, &here, served), members: members.clone() }
     };
-    let all: Vec<Balancer> = groups.iter().map(balancer).collect();
-    let is_told = |own: &&Balancer| own.members.iter().any(|ingress| controller.ingress.as_ref() == Some(&ingress.key));
-    let takes = |own: &&Balancer| own.first(controller, request).is_some();
-    let chosen = all.iter().find(is_told).or_else(|| all.iter().find(takes));
-    let chosen = chosen.or_else(|| all.iter().find(|own| own.owner(request).is_some()));
-    let Some(own) = chosen.or_else(|| all.first()) else { return nothing(world, controller, request, served) };
-    let rivals = all.iter().filter(|other| !std::ptr::eq(*other, own));
-    let others: Vec<&Arc<Record>> = rivals.filter_map(|other| other.owner(request)).collect();
+    let is_told = |ingress: &&Arc<Record>| controller.ingress.as_ref() == Some(&ingress.key);
+    let chosen = groups.iter().position(|members| members.iter().any(is_told));
+    let chosen = chosen
+        .or_else(|| groups.iter().position(|members| balancer(members).first(controller, request).is_some()))
+        .or_else(|| groups.iter().position(|members| owner(members, request).is_some()))
+        .unwrap_or(0);
+    let Some(own) = groups.get(chosen).map(balancer) else { return nothing(world, controller, request, served) };
+    let rivals = groups.iter().enumerate().filter(|(at, _)| *at != chosen);
+    let others: Vec<&Arc<Record>> = rivals.filter_map(|(_, members)| owner(members, request)).collect();
     let mut decision = own.decide(world, controller, request, served);
     decision.side.extend(cloud::several(world, controller, request, &others));
     // Whom a rule for some clients only takes, nobody can tell without the client's address.
@@ -77,18 +78,18 @@ fn not_reached() -> Hop {
     Hop { standing: Standing::NotReached, ..Hop::new(HopKind::Service, "") }
 }
 
+/// An Ingress of a load balancer that is for the host by name.
+fn owner<'a>(members: &[&'a Arc<Record>], request: &Request) -> Option<&'a Arc<Record>> {
+    let is_for = |ingress: &&&'a Arc<Record>| {
+        let rules = facts::ingress(ingress).into_iter().flat_map(|read| &read.rules);
+        rules.filter_map(|rule| rule.host.as_deref()).any(|host| condition::is_host(host, request.name()))
+    };
+    members.iter().find(is_for).copied()
+}
+
 impl<'a> Balancer<'a> {
     fn locations(&self) -> impl Iterator<Item = &Location<'a>> {
         self.servers.iter().flat_map(|server| &server.locations)
-    }
-
-    /// An Ingress of it that is for the host by name.
-    fn owner(&self, request: &Request) -> Option<&'a Arc<Record>> {
-        let is_for = |ingress: &&&'a Arc<Record>| {
-            let rules = facts::ingress(ingress).into_iter().flat_map(|read| &read.rules);
-            rules.filter_map(|rule| rule.host.as_deref()).any(|host| condition::is_host(host, request.name()))
-        };
-        self.members.iter().find(is_for).copied()
     }
 
     /// The rule that takes a request: Ingress by Ingress and rule by rule as they are written; of one rule Exact first, then
