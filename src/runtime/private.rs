@@ -13,6 +13,7 @@ pub fn file() -> OpenOptions {
 
 /// Makes folders.
 pub fn folder() -> DirBuilder {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "nothing is set where the system knows no modes"))]
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

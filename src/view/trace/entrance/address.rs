@@ -78,7 +78,7 @@ pub fn said_by_name(name: &str) -> Option<IpAddr> {
     let front = name.strip_suffix(suffix)?.trim_end_matches('.');
     for separator in ['.', '-'] {
         let parts: Vec<&str> = front.rsplit(['.', '-']).take(4).collect();
-        let numbers: Vec<u8> = parts.iter().rev().filter_map(|part| part.parse().ok()).collect();
+        let numbers: Vec<u8> = parts.iter().rev().filter_map(|part| part.parse::<u8>().ok()).collect();
         let text = parts.iter().rev().copied().collect::<Vec<_>>().join(&separator.to_string());
         if let ([a, b, c, d], true) = (numbers.as_slice(), front.ends_with(&text)) {
             return Some(IpAddr::V4(Ipv4Addr::new(*a, *b, *c, *d)));
