@@ -144,7 +144,7 @@ impl<'a> Stage<'_, 'a> {
                     plan.fallback = Fallback::Refuse(Box::new(finding));
                     return;
                 }
-                let without = Box::new(Fallback::Reject);
+                let without = Box::new(plan.fallback.clone());
                 plan.fallback = Fallback::Secret(namespace.clone(), secret.clone(), without);
                 let why = format!(
                     "no certificate of a route is for it, and {title} makes that of Secret {namespace}/{secret} the default"
