@@ -50,7 +50,7 @@ pub fn gather<'a>(world: &World<'a>, goal: &Goal<'a>) -> Crowd<'a> {
     let nobody = crowd.slices.is_empty() && !makers.any(|kind| world.is_given(kind));
     crowd.is_unspoken = nobody && !selector.is_empty();
     // A live cluster tells of its pods; workloads only explain why there are none.
-    if !selector.is_empty() && (world.is_files() || crowd.pods.is_empty()) {
+    if !selector.is_empty() && (world.is_files() || crowd.is_going()) {
         crowd.workloads = workloads(world, namespace, selector);
     }
     if world.is_files() && crowd.slices.is_empty() {
@@ -103,5 +103,10 @@ impl<'a> Crowd<'a> {
     /// Whether there is anybody at all.
     pub fn is_empty(&self) -> bool {
         self.pods.is_empty() && self.stand_ins.is_empty()
+    }
+
+    /// Whether no pod is there to stay.
+    pub fn is_going(&self) -> bool {
+        self.pods.iter().all(|pod| pod.meta.deleted.is_some())
     }
 }

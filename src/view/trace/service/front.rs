@@ -42,7 +42,7 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> (Hop, 
         }
         hop.findings.push(finding);
     }
-    hop.findings.extend(selection::judge(call, goal, crowd));
+    hop.findings.extend(selection::judge(call, goal, crowd, takers));
     hop.findings.extend(named_port(goal, crowd));
     hop.findings.extend(family(call, goal, takers));
     hop.findings.extend(by_target(call, goal));

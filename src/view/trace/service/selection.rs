@@ -9,6 +9,7 @@ use crate::view::trace::service::call::{Call, named, owner};
 use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::Crowd;
 use crate::view::trace::service::ports;
+use crate::view::trace::service::takers::Takers;
 use crate::view::trace::world::{Known, World};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,13 +17,16 @@ use std::sync::Arc;
 type Labels = [(Arc<str>, Arc<str>)];
 
 /// What is wrong with the selector of a Service. Empty where there is none, or where nothing can be told.
-pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd) -> Vec<Finding> {
+pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> Vec<Finding> {
     let selector = &goal.facts.selector;
     if selector.is_empty() {
         return Vec::new();
     }
     if !crowd.is_empty() {
-        return wide(call, goal, crowd).into_iter().collect();
+        // The last pods go, and take nothing any more.
+        let is_over = crowd.is_going() && takers.ready() == 0;
+        let found = is_over.then(|| zero(call.world, goal, crowd)).flatten().or_else(|| wide(call, goal, crowd));
+        return found.into_iter().collect();
     }
     if crowd.is_unspoken || !matches!(crowd.pods_known, Known::Whole | Known::Absent) {
         return Vec::new();
