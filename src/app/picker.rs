@@ -53,7 +53,7 @@ impl App {
             let session = self.sessions.iter().find(|session| session.context == *context);
             let (health, detail) = session.map_or((None, String::new()), |session| reach(session, self.now));
             let current = self.session().is_some_and(|session| session.context == *context);
-            Entry { health, text: context.to_string(), detail, marked: false, current }
+            Entry { health, text: context.to_string(), detail, current, ..Entry::default() }
         });
         entries.collect()
     }
@@ -87,6 +87,7 @@ impl App {
                 marked: picker.marked.contains(&name),
                 current: is_current,
                 text: name.to_string(),
+                ..Entry::default()
             }
         });
         std::iter::once(all).chain(entries).collect()

@@ -3,12 +3,14 @@
 //! A scene holds only what is visible, already as text with roles; strings from the cluster are raw and are sanitised where painted.
 
 mod build;
+pub mod columns;
 mod head;
 
 use crate::app::Size;
 use crate::app::layout;
 use crate::app::layout::bars::{self, TitlePlaces};
 use crate::app::layout::{Area, Panes};
+use crate::app::scene::columns::Columns;
 use crate::kinds::Health;
 use crate::model::Sync;
 use crate::view::describe::Detail;
@@ -167,6 +169,8 @@ pub struct PickerPane {
     pub title: String,
     /// The entries of the window.
     pub entries: Vec<Entry>,
+    /// Where their cells stand, where there is room for them.
+    pub columns: Option<Columns>,
     /// The selected one in full, below them, where its line is cut.
     pub told: Vec<String>,
     /// Index of the first of them.
@@ -186,6 +190,8 @@ pub struct Entry {
     pub text: String,
     /// More about it, dimmed.
     pub detail: String,
+    /// The same in columns, where the list has such.
+    pub cells: Vec<String>,
     /// Marked with space.
     pub marked: bool,
     /// The one in force.

@@ -149,7 +149,11 @@ impl App {
         for request in session.paths.offered.iter().flatten() {
             let line = request.line(&session.catalog);
             if !lines.iter().any(|(_, entry)| entry.text == line) {
-                lines.push((None, Entry { text: line, detail: "inside the cluster".to_owned(), ..Entry::default() }));
+                let cells = ["", "", "", "inside the cluster", ""].map(str::to_owned).to_vec();
+                lines.push((
+                    None,
+                    Entry { text: line, detail: "inside the cluster".to_owned(), cells, ..Entry::default() },
+                ));
             }
         }
         lines.sort_by_key(|(verdict, entry)| {
@@ -163,25 +167,31 @@ impl App {
         let text = entry.route.request.line(&session.catalog);
         let owner = crate::view::short_name(&session.catalog, &entry.route.owner);
         let namespace = entry.route.owner.namespace.as_deref().unwrap_or("");
+        let object = format!("{namespace} {owner}");
         let Some(told) = &entry.told else {
-            return (None, Entry { text, detail: format!("{namespace} {owner}"), ..Entry::default() });
+            let cells = vec![String::new(), String::new(), String::new(), object.clone(), String::new()];
+            return (None, Entry { text, detail: object, cells, ..Entry::default() });
         };
         let mut detail = vec![told.verdict.name().to_owned()];
         let reason = told.why();
+        let mut cells = detail.clone();
+        let services: Vec<&str> = told.backends.iter().map(|(_, service)| &**service).collect();
+        let until = told.certificate.map(|end| (end.seconds() - self.now.seconds()).div_euclid(86_400));
+        cells.push(services.join(", "));
+        cells.push(until.map_or_else(String::new, |days| format!("{days}d")));
+        cells.extend([object.clone(), reason.clone().unwrap_or_default()]);
         // Where something is wrong, that is what is looked for.
         let (first, last) = if told.verdict < Verdict::Ok { (reason, None) } else { (None, reason) };
         detail.extend(first);
-        let backends: Vec<String> = told.backends.iter().map(|(_, service)| format!("svc/{service}")).collect();
-        if !backends.is_empty() {
-            detail.push(format!("→ {}", backends.join(", ")));
+        if !services.is_empty() {
+            let services: Vec<String> = services.iter().map(|service| format!("svc/{service}")).collect();
+            detail.push(format!("→ {}", services.join(", ")));
         }
-        if let Some(end) = told.certificate {
-            detail.push(format!("certificate {}d", (end.seconds() - self.now.seconds()).div_euclid(86_400)));
-        }
-        detail.push(format!("{namespace} {owner}"));
+        detail.extend(until.map(|days| format!("certificate {days}d")));
+        detail.push(object);
         detail.extend(last);
         let health = Some(told.verdict.health());
-        (Some(told.verdict), Entry { health, text, detail: detail.join("  "), ..Entry::default() })
+        (Some(told.verdict), Entry { health, text, detail: detail.join("  "), cells, ..Entry::default() })
     }
 
     /// Follows a route of the list.

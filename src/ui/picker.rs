@@ -1,5 +1,6 @@
 //! A list to choose from: namespaces, contexts, columns.
 
+use crate::app::scene::columns::{Columns, GAP};
 use crate::app::scene::{Choice, Choices, Entry, PickerPane};
 use crate::ui::scroll::Scroll;
 use crate::ui::spans::{over_row, put_state, selection};
@@ -32,14 +33,20 @@ impl Widget for &Themed<'_, PickerPane> {
                 self.theme.style(Role::Text),
             );
         }
+        let columns = pane.columns.as_ref();
         let shown = pane.entries.len().min(usize::from(body.height));
         let scroll = Scroll { first: pane.first, shown, all: pane.all, theme: self.theme };
         let right = body.right().saturating_sub(scroll.room());
         let longest = pane.entries.iter().map(|entry| width(&entry.text)).max().unwrap_or(0);
-        let detail = body.x + GUTTER + longest.min(usize::from(body.width / 2)) as u16 + 2;
+        let text = columns.map_or(longest.min(usize::from(body.width / 2)), |columns| columns.text);
+        let detail = body.x + GUTTER + text as u16 + 2;
+        if let Some(columns) = columns {
+            let heads = columns.heads.iter().map(|(name, _)| *name);
+            put_cells(buffer, (detail, area.y), right, (columns, heads), self.theme.style(Role::Strong));
+        }
         for (row, entry) in pane.entries.iter().take(shown).enumerate() {
             let over = selection(self.theme, pane.selected == Some(pane.first + row));
-            put_entry(buffer, (body.x, body.y + row as u16), (right, detail), entry, (self.theme, over));
+            put_entry(buffer, (body.x, body.y + row as u16), (right, detail), (entry, columns), (self.theme, over));
         }
         scroll.render(body, buffer);
     }
@@ -49,7 +56,7 @@ fn put_entry(
     buffer: &mut Buffer,
     (x, y): (u16, u16),
     (right, detail): (u16, u16),
-    entry: &Entry,
+    (entry, columns): (&Entry, Option<&Columns>),
     (theme, over): (&Theme, Style),
 ) {
     over_row(buffer, x, y, right, over);
@@ -65,8 +72,25 @@ fn put_entry(
     let role = if entry.current { Role::Strong } else { Role::Text };
     let text = cut_middle(&entry.text, usize::from(detail.saturating_sub(x + GUTTER + 1)));
     put(buffer, (x + GUTTER, y), right, &text, theme.style(role).patch(over));
+    let style = theme.style(Role::Dim).patch(over);
+    if let Some(columns) = columns {
+        return put_cells(buffer, (detail, y), right, (columns, entry.cells.iter().map(String::as_str)), style);
+    }
     let text = cut_end(&entry.detail, usize::from(right.saturating_sub(detail)));
-    put(buffer, (detail, y), right, &text, theme.style(Role::Dim).patch(over));
+    put(buffer, (detail, y), right, &text, style);
+}
+
+fn put_cells<'a>(
+    buffer: &mut Buffer,
+    (mut x, y): (u16, u16),
+    right: u16,
+    (columns, cells): (&Columns, impl Iterator<Item = &'a str>),
+    style: Style,
+) {
+    for (cell, (_, room)) in cells.zip(&columns.heads) {
+        put(buffer, (x, y), right, &cut_end(cell, *room), style);
+        x += (room + GAP) as u16;
+    }
 }
 
 impl Widget for &Themed<'_, Choices> {

@@ -171,6 +171,7 @@ impl App {
             };
             let entries = entries.into_iter().skip(first).take(height).collect();
             return Some(Content::Picker(PickerPane {
+                columns: None,
                 title: title.to_owned(),
                 entries,
                 told: Vec::new(),

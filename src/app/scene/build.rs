@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::app::home::{place, rows};
 use crate::app::layout::{Area, Panes};
 use crate::app::moves::{beneath, docked, window};
+use crate::app::scene::columns::Columns;
 use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen};
 use crate::app::session::paths::Through;
 use crate::app::session::{Connection, Session};
@@ -170,8 +171,10 @@ impl App {
         let all = entries.len();
         let selected = (0 < all).then(|| screen.cursor.index.min(all - 1));
         let is_path = matches!(screen.pick, Pick::Route | Pick::Trace);
+        let room = usize::from(area.width);
+        let columns = Columns::of_routes(&entries, room).filter(|_| screen.pick == Pick::Route);
         let told =
-            selected.filter(|_| is_path).map_or_else(Vec::new, |at| whole(&entries, at, usize::from(area.width)));
+            selected.filter(|_| is_path).map_or_else(Vec::new, |at| whole(&entries, at, (room, columns.as_ref())));
         let height = usize::from(area.height).saturating_sub(1 + told.len());
         let cursor = Cursor { index: selected.unwrap_or(0), ..screen.cursor };
         let first = cursor.first(height, all);
@@ -186,7 +189,7 @@ impl App {
         };
         let title = if all == 0 { self.empty_list(screen) } else { title.to_owned() };
         let entries = entries.into_iter().skip(first).take(height).collect();
-        Content::Picker(PickerPane { title, entries, told, first, selected, all })
+        Content::Picker(PickerPane { title, entries, columns, told, first, selected, all })
     }
 
     /// What a list says that has no lines.
@@ -354,12 +357,15 @@ pub(super) fn sync(session: &Session, kind: &Kind) -> Sync {
 }
 
 /// The selected path with all that is said of it, in lines of its own where its columns cut either.
-fn whole(entries: &[Entry], selected: usize, room: usize) -> Vec<String> {
+fn whole(entries: &[Entry], selected: usize, (room, columns): (usize, Option<&Columns>)) -> Vec<String> {
     let Some(entry) = entries.get(selected) else { return Vec::new() };
+    if columns.is_some_and(|columns| columns.hold(entry)) {
+        return Vec::new();
+    }
     let longest = entries.iter().map(|entry| width(&entry.text)).max().unwrap_or(0).min(room / 2);
     // The places of marks, a gap of two, and the bar that shows where one is.
     let detail = room.saturating_sub(PICKER_GUTTER + longest + 3);
-    if width(&entry.text) <= longest && width(&entry.detail) <= detail {
+    if columns.is_none() && width(&entry.text) <= longest && width(&entry.detail) <= detail {
         return Vec::new();
     }
     let text = format!("{}  {}", entry.text, entry.detail);

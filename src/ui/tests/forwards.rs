@@ -36,7 +36,8 @@ fn list(size: Size) -> Scene {
         ),
     ];
     let title = "ports of 127.0.0.1 that are forwarded: <enter> opens what they lead to, x closes one".to_owned();
-    let pane = PickerPane { title, all: entries.len(), entries, first: 0, selected: Some(0), told: Vec::new() };
+    let pane =
+        PickerPane { title, all: entries.len(), entries, columns: None, first: 0, selected: Some(0), told: Vec::new() };
     let mut scene = scene(size, false, Content::Picker(pane));
     scene.title.left.truncate(2);
     scene.title.left.push(Span::new("forwards", Role::Header));

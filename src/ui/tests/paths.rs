@@ -2,6 +2,7 @@
 
 use super::scenes::{now, scene};
 use crate::app::Size;
+use crate::app::scene::columns::Columns;
 use crate::app::scene::{Content, DetailPane, Entry, PickerPane, Scene};
 use crate::kinds::{Catalog, Health, INGRESS, ObjectRef, SERVICE};
 use crate::view::picture::{Real, Scenery, picture};
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 /// Every scene of paths, by name.
 pub fn all(size: Size) -> Vec<(&'static str, Scene)> {
-    vec![("trace-broken", broken(size)), ("trace-fine", fine(size)), ("traces", list(size))]
+    vec![("trace-broken", broken(size)), ("trace-fine", fine(size)), ("traces", list(size)), ("routes", routes(size))]
 }
 
 fn trace(hops: Vec<Hop>, outcome: Outcome) -> Trace {
@@ -112,7 +113,7 @@ fn list(size: Size) -> Scene {
         text: text.to_owned(),
         detail: detail.to_owned(),
         marked,
-        current: false,
+        ..Entry::default()
     };
     let entries = vec![
         entry(Some(Health::Failed), "https://shop.example.com/checkout", "pinned  broken for 12s", true),
@@ -123,6 +124,50 @@ fn list(size: Size) -> Scene {
     scene(
         size,
         false,
-        Content::Picker(PickerPane { title, entries, told: Vec::new(), first: 0, selected: Some(0), all: 3 }),
+        Content::Picker(PickerPane {
+            title,
+            entries,
+            columns: None,
+            told: Vec::new(),
+            first: 0,
+            selected: Some(0),
+            all: 3,
+        }),
     )
+}
+
+fn routes(size: Size) -> Scene {
+    let entry = |health, text: &str, detail: &str, cells: [&str; 5]| Entry {
+        health: Some(health),
+        text: text.to_owned(),
+        detail: detail.to_owned(),
+        cells: cells.map(str::to_owned).to_vec(),
+        ..Entry::default()
+    };
+    let why = "SV-SELECTOR-NONE: The selector app=checkout,version=blue of Service shop-prod/checkout matches no pod";
+    let cdn = "CDN: Cloudflare answers first; to which address it forwards is not known";
+    let entries = vec![
+        entry(
+            Health::Failed,
+            "https://shop.example.com/checkout",
+            &format!("broken  {why}  shop-prod ing/shop"),
+            ["broken", "", "41d", "shop-prod ing/shop", why],
+        ),
+        entry(
+            Health::Warn,
+            "https://www.example.com/",
+            &format!("warn  {cdn}  → svc/storefront  shop-prod ing/www"),
+            ["warn", "storefront", "41d", "shop-prod ing/www", cdn],
+        ),
+        entry(
+            Health::Ready,
+            "https://api.example.com/v1/recommendations",
+            "ok  → svc/recommendations, svc/recommendations-canary  certificate 57d  shop-prod ing/api",
+            ["ok", "recommendations, recommendations-canary", "57d", "shop-prod ing/api", ""],
+        ),
+    ];
+    let columns = Columns::of_routes(&entries, usize::from(size.width));
+    let title = "routes: <enter> follows one".to_owned();
+    let pane = PickerPane { title, entries, columns, told: Vec::new(), first: 0, selected: Some(0), all: 3 };
+    scene(size, false, Content::Picker(pane))
 }

@@ -436,8 +436,7 @@ fn namespaces(size: Size) -> Scene {
         health,
         text: text.to_owned(),
         detail: detail.to_owned(),
-        marked: false,
-        current: false,
+        ..Entry::default()
     };
     let mut entries = vec![
         entry("all namespaces", None, "214 pods"),
@@ -451,7 +450,15 @@ fn namespaces(size: Size) -> Scene {
     scene(
         size,
         false,
-        Content::Picker(PickerPane { title, entries, told: Vec::new(), first: 0, selected: Some(2), all: 20 }),
+        Content::Picker(PickerPane {
+            title,
+            entries,
+            columns: None,
+            told: Vec::new(),
+            first: 0,
+            selected: Some(2),
+            all: 20,
+        }),
     )
 }
 
