@@ -30,7 +30,8 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
     let mut decision = spec::by_rules(world, controller, request, &narrowed);
     decision.side.extend(cloud::several(world, controller, request, &others));
     let Some(ingress) = own else { return decision };
-    if let Some((hop, outcome)) = cloud::closed(world, controller, request, &[ingress]) {
+    let ports = cloud::ports(world, controller.flavour, ingress);
+    if let Some((hop, outcome)) = cloud::closed(world, controller, request, (&[ingress], ports.as_deref())) {
         decision.hops = vec![hop.sure(Confidence::Inferred)];
         decision.action = end(outcome);
         decision.tls = None;
