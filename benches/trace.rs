@@ -7,7 +7,7 @@
 //! `cargo bench --bench trace`, or with a number behind `--` for as many Services and Ingresses.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
-use kplumb::kinds::{Catalog, ENDPOINT_SLICE, INGRESS, KindId, ObjectRef, POD, SERVICE};
+use kplumb::kinds::{Catalog, DEPLOYMENT, ENDPOINT_SLICE, INGRESS, KindId, ObjectRef, POD, SERVICE};
 use kplumb::manifests::{read, records};
 use kplumb::model::{Change, Cluster};
 use kplumb::view::reverse;
@@ -109,7 +109,13 @@ fn main() {
         index
     });
     println!("check of all: {took:.1?} (target 2 s)");
-    for (what, kind) in [("a pod", POD), ("a slice", ENDPOINT_SLICE), ("a Service", SERVICE), ("an Ingress", INGRESS)] {
+    for (what, kind) in [
+        ("a pod", POD),
+        ("a slice", ENDPOINT_SLICE),
+        ("a Service", SERVICE),
+        ("an Ingress", INGRESS),
+        ("a Deployment", DEPLOYMENT),
+    ] {
         after(&given, &mut cluster, &mut index, (what, kind));
     }
 }
@@ -236,7 +242,7 @@ fn cluster(catalog: &Catalog, services: usize, pods: usize) -> Cluster {
     cluster
 }
 
-/// An application: its pods, its Service, its slice, its Ingress.
+/// An application: its Deployment, its pods, its Service, its slice, its Ingress.
 fn write(text: &mut String, n: usize, pods: usize) {
     let namespace = namespace(n);
     let mut endpoints = Vec::new();
@@ -261,6 +267,16 @@ status: {{phase: Running, conditions: [{{type: Ready, status: 'True'}}], podIPs:
     write!(
         text,
         "
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: app-{n}, namespace: {namespace}}}
+spec:
+  replicas: {pods}
+  selector: {{matchLabels: {{app: app-{n}}}}}
+  template:
+    metadata: {{labels: {{app: app-{n}, tier: web}}}}
+    spec: {{containers: [{{name: web, image: registry.example.com/team/app-{n}:1.2.3, ports: [{{name: http, containerPort: 8080}}]}}]}}
 ---
 apiVersion: v1
 kind: Service

@@ -144,7 +144,11 @@ impl Ground {
     /// Follows requests. What a trace looked at and nobody has read is read, and the trace repeated; so is what DNS says,
     /// and what the real world does, where the user wants to know.
     pub async fn follow(&mut self, requests: &[Request], depth: Depth) -> Vec<Followed> {
-        let mut traces: Vec<Trace> = requests.iter().map(|request| follow(&self.world(), request)).collect();
+        // What many traces find alike is found once in one world.
+        let mut traces: Vec<Trace> = {
+            let world = self.world();
+            requests.iter().map(|request| follow(&world, request)).collect()
+        };
         for _ in 0..ROUNDS {
             let lacks: Vec<Lack> = traces.iter().map(|trace| self.lack(trace, depth)).collect();
             let scopes: BTreeSet<Scope> = lacks.iter().flat_map(|lack| &lack.scopes).cloned().collect();
@@ -156,9 +160,10 @@ impl Ground {
                 gathering.want(scopes.into_iter().collect()).await;
             }
             self.look_up(names).await;
+            let world = self.world();
             for (trace, lack) in traces.iter_mut().zip(lacks) {
                 if !lack.scopes.is_empty() || !lack.names.is_empty() {
-                    *trace = follow(&self.world(), &trace.request);
+                    *trace = follow(&world, &trace.request);
                 }
             }
         }
@@ -182,8 +187,9 @@ impl Ground {
         for real in followed.iter().flat_map(|followed| &followed.real) {
             real.note(&mut self.probes);
         }
+        let world = self.world();
         for followed in &mut followed {
-            followed.trace = follow(&self.world(), &followed.trace.request);
+            followed.trace = follow(&world, &followed.trace.request);
         }
         followed
     }

@@ -15,6 +15,9 @@ pub struct Template {
     pub containers: Box<[TemplateContainer]>,
     /// Whether the pods use their node's own network.
     pub host_network: bool,
+    /// Whether one of its containers may be a controller that serves Ingresses and Gateways, or publishes for them: few
+    /// workloads are looked at more closely.
+    pub may_control: bool,
 }
 
 /// One container of a template.
@@ -43,6 +46,7 @@ pub struct TemplateContainer {
 const CONTROLLERS: &[&str] = &[
     "ingress-nginx",
     "nginx-ingress",
+    "nginx-plus-ingress",
     "nginx-gateway",
     "ingress-controller",
     "traefik",
@@ -52,10 +56,11 @@ const CONTROLLERS: &[&str] = &[
     "envoyproxy/gateway",
     "kong",
     "istio/pilot",
+    "istio/proxyv2",
     "cilium",
     "aws-load-balancer-controller",
     "ingress-gce",
-    "apisix-ingress",
+    "apisix",
     "ambassador",
     "emissary",
     "higress",
@@ -102,7 +107,8 @@ impl Template {
         let init = spec.init_containers.iter().map(|c| (c, if c.is_sidecar() { Role::Sidecar } else { Role::Init }));
         let all = init.chain(spec.containers.iter().map(|c| (c, Role::Main)));
         let containers = all.map(|(c, role)| TemplateContainer::of(c, role, keeps(c), interner)).collect();
-        Self { labels, containers, host_network: spec.host_network }
+        let may_control = spec.containers.iter().any(keeps);
+        Self { labels, containers, host_network: spec.host_network, may_control }
     }
 
     /// The containers that do the work.

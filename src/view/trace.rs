@@ -19,6 +19,7 @@ pub mod near;
 pub mod outcome;
 pub mod plan;
 pub mod policy;
+pub mod program;
 pub mod reads;
 pub mod reality;
 pub mod request;

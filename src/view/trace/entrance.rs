@@ -12,7 +12,6 @@ pub mod gate;
 pub mod inside;
 pub mod name;
 pub mod ports;
-pub mod program;
 pub mod proxy;
 pub mod publisher;
 pub mod state;

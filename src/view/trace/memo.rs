@@ -25,6 +25,8 @@ pub struct Memo<'a> {
     pub hosts: RefCell<BTreeMap<KindId, Hosts<'a>>>,
     /// The Services that can be entered from outside.
     pub open: OnceCell<Vec<&'a Arc<Record>>>,
+    /// The workloads that may be controllers.
+    pub controllers: OnceCell<Vec<&'a Arc<Record>>>,
     /// The Services by their addresses in the cluster.
     pub cluster_ips: OnceCell<HashMap<IpAddr, &'a Arc<Record>>>,
     /// By kind: the hosts that were asked for last, and who is for them: each stage of a trace asks for the same.

@@ -246,8 +246,8 @@ pub enum TlsEnd {
 pub enum Fallback {
     /// The controller's own: its subject, its issuer, its names.
     Own(&'static str, &'static [&'static str]),
-    /// A Secret that the controller was given: namespace and name.
-    Secret(Arc<str>, Arc<str>),
+    /// A Secret that the controller was given, namespace and name; and what is shown where it cannot be.
+    Secret(Arc<str>, Arc<str>, Box<Self>),
     /// The handshake fails.
     Reject,
     /// The handshake fails, and this says why.

@@ -5,6 +5,7 @@ use crate::kinds::service::{ServiceFacts, ServiceType};
 use crate::kinds::{CONFIG_MAP, Catalog, EVENT, KindId, ObjectRef, Record, SECRET, Served};
 use crate::model::{Cluster, Scope, Select, Sync};
 use crate::view::trace::facts;
+use crate::view::trace::program;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub enum Read {
     Host(KindId, Arc<str>),
     /// The Services that can be entered from outside.
     Open(KindId),
+    /// The objects of a kind that may be controllers: in a namespace, or in all.
+    Controllers(KindId, Option<Arc<str>>),
     /// The Services of a namespace that only stand for other names.
     Bridges(KindId, Arc<str>),
     /// The Service with this address in the cluster, whichever it is.
@@ -49,6 +52,7 @@ impl Read {
             | Self::Known(kind)
             | Self::Host(kind, _)
             | Self::Open(kind)
+            | Self::Controllers(kind, _)
             | Self::Bridges(kind, _)
             | Self::ClusterIp(kind, _) => *kind,
         }
@@ -181,6 +185,9 @@ pub fn touched(changed: &ObjectRef, record: Option<&Record>) -> Vec<Read> {
     let bridge = service.filter(|facts| is_bridge(facts)).and(changed.namespace.as_ref());
     reads.extend(bridge.map(|namespace| Read::Bridges(kind, Arc::clone(namespace))));
     reads.extend(cluster_ips(record).map(|ip| Read::ClusterIp(kind, ip)));
+    if program::may_control(record) {
+        reads.extend([None, changed.namespace.clone()].map(|namespace| Read::Controllers(kind, namespace)));
+    }
     reads
 }
 
@@ -196,12 +203,15 @@ fn scope(read: &Read) -> Option<Scope> {
             let (kind, namespace) = (key.kind, key.namespace.clone());
             (!key.name.is_empty()).then(|| Scope { kind, namespace, select: Select::Name(Arc::clone(&key.name)) })
         }
-        Read::Namespace(kind, namespace) | Read::Label(kind, namespace, ..) | Read::Bridges(kind, namespace) => {
-            (!is_single(*kind)).then(|| Scope::namespace(*kind, namespace))
-        }
-        Read::Kind(kind) | Read::Host(kind, _) | Read::Open(kind) | Read::ClusterIp(kind, _) => {
-            (!is_single(*kind) && *kind != EVENT).then(|| Scope::all(*kind))
-        }
+        Read::Namespace(kind, namespace)
+        | Read::Label(kind, namespace, ..)
+        | Read::Bridges(kind, namespace)
+        | Read::Controllers(kind, Some(namespace)) => (!is_single(*kind)).then(|| Scope::namespace(*kind, namespace)),
+        Read::Kind(kind)
+        | Read::Host(kind, _)
+        | Read::Open(kind)
+        | Read::Controllers(kind, None)
+        | Read::ClusterIp(kind, _) => (!is_single(*kind) && *kind != EVENT).then(|| Scope::all(*kind)),
         // What was looked at besides says which watch that takes.
         Read::Known(_) => None,
     }

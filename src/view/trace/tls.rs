@@ -37,8 +37,8 @@ pub fn serve(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
             (without_rule(world, plan).into_iter().fold(hop, Hop::with), served)
         }
     };
-    let is_good =
-        served.as_ref().is_some_and(|served| served.by == ServedBy::Default) && covers_by_default(world, plan);
+    let is_given = served.as_ref().is_some_and(|served| served.by == ServedBy::Default && served.secret.is_some());
+    let is_good = is_given && covers_by_default(world, plan);
     // A default certificate that is good for the name leaves nothing to see for clients.
     let told = plan
         .findings
@@ -183,13 +183,10 @@ fn fallback(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
             };
             (hop, Some(served))
         }
-        Fallback::Secret(namespace, name) => {
-            let hop = Hop::new(HopKind::Tls, format!("the default certificate of Secret {namespace}/{name}"));
-            let served = match default_pair(world, plan) {
-                Some((_, tls)) => certified(tls, nothing(ServedBy::Default)),
-                None => nothing(ServedBy::Default),
-            };
-            (hop, Some(Served { secret: Some((Arc::clone(namespace), Arc::clone(name))), ..served }))
+        Fallback::Secret(namespace, name, without) => {
+            let secrets = vec![(Arc::clone(namespace), Arc::clone(name))];
+            let given = TlsPlan { owner: None, secrets, fallback: (**without).clone(), ..plan.clone() };
+            by_default(world, &given)
         }
         Fallback::Reject => {
             let hop =
@@ -208,6 +205,24 @@ fn fallback(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
             }
         },
     }
+}
+
+/// The default certificate that the controller was given: the one Secret of the plan.
+fn by_default(world: &World, given: &TlsPlan) -> (Hop, Option<Served>) {
+    let Some(place) = Place::all(world, given).pop() else { return fallback(world, given) };
+    let title = format!("the default certificate of Secret {}/{}", place.namespace, place.secret);
+    let (hop, served) = match secret::look(&place, |finding| issuing::hint(&place, finding)) {
+        Found::Held(_, tls) => (Hop::new(HopKind::Tls, title), certified(tls, nothing(ServedBy::Default))),
+        Found::Assumed => (Hop::new(HopKind::Tls, title).sure(Confidence::Inferred), nothing(ServedBy::Default)),
+        Found::Unknown(missing) => {
+            (Hop::unknown(HopKind::Tls, format!("{title}, but {missing}")), nothing(ServedBy::Unknown))
+        }
+        Found::Unusable(finding) | Found::Missing(finding) => {
+            let (hop, served) = fallback(world, given);
+            return (hop.with(finding), served);
+        }
+    };
+    (hop, Some(Served { secret: Some(pair(&place)), ..served }))
 }
 
 /// The certificate of a Secret, as clients are shown it. `cover` says how its names miss the host, where they do.
@@ -248,7 +263,7 @@ fn covers(plan: &TlsPlan, tls: &TlsFacts) -> Cover {
 
 /// The key pair of the default certificate that the controller was given.
 fn default_pair<'w>(world: &World<'w>, plan: &TlsPlan) -> Option<(&'w Arc<Record>, &'w TlsFacts)> {
-    let Fallback::Secret(namespace, name) = &plan.fallback else { return None };
+    let Fallback::Secret(namespace, name, _) = &plan.fallback else { return None };
     let record = world.named(SECRET, namespace, name)?;
     Some((record, facts::secret(record)?.tls.as_ref()?))
 }

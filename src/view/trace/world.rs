@@ -1,12 +1,13 @@
 //! What a trace may look at: the model, what was given beside it, and whether a silence means absence. Every look is
 //! noted, so that a change of the cluster tells which traces it can have touched.
 
-use crate::kinds::{self, Catalog, KindId, ObjectRef, Record, SERVICE, Served, Target};
+use crate::kinds::{self, Catalog, KindId, ObjectRef, POD, Record, SERVICE, Served, Target};
 use crate::model::{Cluster, Scope, Select, Sync};
 use crate::view::trace::facts;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::memo::{Hosts, Memo};
 use crate::view::trace::plan::Controller;
+use crate::view::trace::program::{self, WORKLOADS};
 use crate::view::trace::reads::{self, Read};
 use crate::view::trace::served::Sorted;
 use crate::wire::Timestamp;
@@ -234,6 +235,32 @@ impl<'a> World<'a> {
         found.clone()
     }
 
+    /// The workloads that may be controllers, in a namespace or in all: by kind, namespace and name.
+    pub fn controllers(&self, namespace: Option<&Arc<str>>) -> Vec<&'a Arc<Record>> {
+        for kind in WORKLOADS {
+            self.note(Read::Controllers(kind, namespace.cloned()));
+        }
+        let all = || WORKLOADS.into_iter().flat_map(|kind| self.cluster.of(kind));
+        let all =
+            self.memo.controllers.get_or_init(|| all().filter(|workload| program::may_control(workload)).collect());
+        let is_there =
+            |workload: &&&'a Arc<Record>| namespace.is_none() || workload.key.namespace.as_ref() == namespace;
+        let found: Vec<_> = all.iter().filter(is_there).copied().collect();
+        for record in &found {
+            self.note(Read::Object(record.key.clone()));
+        }
+        found
+    }
+
+    /// The pods of a namespace with all of these labels, where a controller is among them; else none.
+    pub fn controller_pods(&self, namespace: &str, labels: &[(Arc<str>, Arc<str>)]) -> Vec<&'a Arc<Record>> {
+        self.note(Read::Controllers(POD, Some(Arc::from(namespace))));
+        if self.selected(POD, namespace, labels).into_iter().any(|pod| program::may_control(pod)) {
+            return self.labelled(POD, namespace, labels);
+        }
+        Vec::new()
+    }
+
     /// The Services of a namespace that only stand for other names, by name.
     pub fn bridges(&self, namespace: &str) -> Vec<&'a Arc<Record>> {
         self.note(Read::Bridges(SERVICE, Arc::from(namespace)));
@@ -280,17 +307,21 @@ impl<'a> World<'a> {
     /// The objects of a kind in a namespace that carry all of these labels, by name; all of them for no label.
     pub fn labelled(&self, kind: KindId, namespace: &str, labels: &[(Arc<str>, Arc<str>)]) -> Vec<&'a Arc<Record>> {
         let Some((key, value)) = labels.first() else { return self.in_namespace(kind, namespace) };
-        let place: Arc<str> = Arc::from(namespace);
-        self.note(Read::Label(kind, place.clone(), key.clone(), value.clone()));
-        let selector = kinds::Selector { equals: labels.into(), requirements: Box::default() };
-        let target = Target::Selector { kind, namespace: Some(place), selector: Box::new(selector) };
-        let found = self.cluster.targets(&target);
-        let found: Vec<_> = found.into_iter().filter_map(|record| self.cluster.get(&record.key)).collect();
+        self.note(Read::Label(kind, Arc::from(namespace), key.clone(), value.clone()));
+        let found = self.selected(kind, namespace, labels);
         for record in &found {
             // One that loses the label or goes away is not found by it any more.
             self.note(Read::Object(record.key.clone()));
         }
         found
+    }
+
+    /// The same without a note.
+    fn selected(&self, kind: KindId, namespace: &str, labels: &[(Arc<str>, Arc<str>)]) -> Vec<&'a Arc<Record>> {
+        let selector = kinds::Selector { equals: labels.into(), requirements: Box::default() };
+        let target = Target::Selector { kind, namespace: Some(Arc::from(namespace)), selector: Box::new(selector) };
+        let found = self.cluster.targets(&target);
+        found.into_iter().filter_map(|record| self.cluster.get(&record.key)).collect()
     }
 
     /// The objects of a kind that hold a link to this one (a Service's Ingresses, an Ingress's Certificates), by namespace
@@ -382,7 +413,6 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::POD;
     use crate::view::trace::fixture;
 
     const YAML: &str = "

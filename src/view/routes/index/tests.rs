@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::kinds::service::ServiceType;
-use crate::kinds::{CRON_JOB, Catalog, Facts, Record};
+use crate::kinds::{CRON_JOB, Catalog, DAEMON_SET, DEPLOYMENT, Facts, Record};
 use crate::manifests::{read, records};
 use crate::model::{Change, Scope, Sync};
 use crate::view::routes::all;
@@ -295,4 +295,56 @@ fn a_service_that_changes_touches_its_own_routes_and_a_circle_those_of_its_names
     let Facts::Service(facts) = &mut odd.digest.facts else { panic!("no facts") };
     facts.kind = ServiceType::ClusterIp;
     assert_eq!(due(&mut index, &mut cluster, odd), 2, "and that there is none any more");
+}
+
+#[test]
+fn a_workload_that_serves_nobody_s_routes_touches_none_of_them() {
+    let catalog = Catalog::builtin();
+    let (answers, probes) = (Answers::new(), Probes::default());
+    let edge = "
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: nginx, namespace: edge}
+spec: {selector: {matchLabels: {app: edge}}, template: {metadata: {labels: {app: edge}}, spec: {hostNetwork: true, containers: [{name: c, image: 'registry.k8s.io/ingress-nginx/controller:v1.13.3', ports: [{containerPort: 80, hostPort: 80}]}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: mail, namespace: mail}
+spec: {selector: {matchLabels: {app: mail}}, template: {metadata: {labels: {app: mail}}, spec: {containers: [{name: c, image: mail}]}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: mail-1, namespace: mail, labels: {app: mail}}
+spec: {containers: [{name: c, image: mail}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: mail, namespace: mail}
+spec: {type: LoadBalancer, selector: {app: mail}, ports: [{port: 25}]}
+";
+    let mut cluster = fixture::cluster_in("shop", &(pair() + edge));
+    let mut index = Index::of(&cluster);
+    let mut due = |cluster: &mut Cluster, record: Record| {
+        let touched = cluster.apply(Change::Apply(record));
+        index.touch(cluster, &touched);
+        let due = index.due();
+        let world = World::new(cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes));
+        while index.work(&world, || true) {}
+        due
+    };
+    let held = |cluster: &Cluster, key: &ObjectRef| (**cluster.get(key).unwrap()).clone();
+    let mut mail = held(&cluster, &ObjectRef::new(DEPLOYMENT, "mail", "mail"));
+    assert_eq!(due(&mut cluster, mail.clone()), 2, "all of them at first");
+    mail.meta.labels = [(Arc::from("a"), Arc::from("b"))].into();
+    assert_eq!(due(&mut cluster, mail.clone()), 0);
+    let mut pod = held(&cluster, &ObjectRef::new(POD, "mail", "mail-1"));
+    pod.meta.labels = [(Arc::from("app"), Arc::from("mail")), (Arc::from("x"), Arc::from("y"))].into();
+    assert_eq!(due(&mut cluster, pod), 0, "a pod behind an open Service that serves no routes");
+    let mut nginx = held(&cluster, &ObjectRef::new(DAEMON_SET, "edge", "nginx"));
+    nginx.meta.labels = [(Arc::from("a"), Arc::from("b"))].into();
+    assert_eq!(due(&mut cluster, nginx), 2, "the controller of both");
+    let Facts::Deployment(facts) = &mut mail.digest.facts else { panic!("no facts") };
+    facts.template.may_control = true;
+    assert_eq!(due(&mut cluster, mail), 2, "what becomes a controller may take them");
 }

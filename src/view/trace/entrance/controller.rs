@@ -2,25 +2,19 @@
 
 use crate::kinds::ingress::CLASS_ANNOTATION;
 use crate::kinds::pod::facts::PodFacts;
-use crate::kinds::template::Template;
-use crate::kinds::{
-    CONFIG_MAP, DAEMON_SET, DEPLOYMENT, INGRESS_CLASS, KindId, ObjectRef, POD, Record, STATEFUL_SET, Selector,
-};
+use crate::kinds::{CONFIG_MAP, INGRESS_CLASS, ObjectRef, POD, Record, Selector};
 use crate::model::{Scope, Select, Sync};
-use crate::view::trace::entrance::program::{self, Program};
+use crate::view::trace::body::template;
 use crate::view::trace::facts;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::{Controller, Settings};
+use crate::view::trace::program::{self, Program};
 use crate::view::trace::world::{Known, Source, World};
 use std::sync::Arc;
 
-/// The kinds by which controllers are run.
-pub const WORKLOADS: [KindId; 3] = [DEPLOYMENT, DAEMON_SET, STATEFUL_SET];
-
 /// Every controller of the cluster that is told by its workload, by namespace and name.
 pub fn running(world: &World) -> Vec<Controller> {
-    let workloads = WORKLOADS.into_iter().flat_map(|kind| world.of(kind));
-    workloads.filter_map(|workload| of_workload(world, workload, None)).collect()
+    world.controllers(None).into_iter().filter_map(|workload| of_workload(world, workload, None)).collect()
 }
 
 /// The controller that a workload runs; none where it runs something else.
@@ -172,13 +166,6 @@ pub fn takes(world: &World, controller: &Controller, ingress: &Record) -> bool {
             controller.flavour != Flavour::Nginx || controller.flag("--watch-ingress-without-class") == Some("true")
         }
     }
-}
-
-/// What a workload makes its pods of.
-pub fn template(workload: &Record) -> Option<&Template> {
-    let deployment = facts::deployment(workload).map(|facts| &facts.template);
-    let daemon_set = || facts::daemon_set(workload).map(|facts| &facts.template);
-    deployment.or_else(daemon_set).or_else(|| facts::stateful_set(workload).map(|facts| &facts.template))
 }
 
 fn selector(workload: &Record) -> Option<&Selector> {

@@ -4,7 +4,7 @@ use crate::kinds::endpoint_slice::SERVICE_LABEL;
 use crate::kinds::service::ServiceFacts;
 use crate::kinds::{ENDPOINT_SLICE, NODE, POD, Record};
 use crate::view::short_name;
-use crate::view::trace::entrance::controller::template;
+use crate::view::trace::body::template;
 use crate::view::trace::entrance::gate::{self, Behind, Gate, Shape};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, lb};

@@ -3,9 +3,11 @@
 use crate::kinds::load_balancer::Address;
 use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, ServiceFacts, ServicePort, ServiceType};
+use crate::kinds::template::Template;
 use crate::kinds::{GATEWAY, NODE, ObjectRef, POD, Record};
 use crate::view::short_name;
-use crate::view::trace::entrance::controller::{self, WORKLOADS, template};
+use crate::view::trace::body::template;
+use crate::view::trace::entrance::controller;
 use crate::view::trace::facts;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::world::World;
@@ -174,20 +176,19 @@ pub fn behind(world: &World, service: &Arc<Record>, facts: &ServiceFacts) -> Beh
     let known = |controller: Controller| Behind::Controller(Box::new(controller));
     if !facts.selector.is_empty() {
         let namespace = service.key.namespace.as_deref().unwrap_or("");
-        let workloads = WORKLOADS.into_iter().flat_map(|kind| world.in_namespace(kind, namespace));
-        let mut own = workloads
-            .filter(|workload| template(workload).is_some_and(|template| is_within(&facts.selector, &template.labels)));
+        let is_own = |template: &Template| is_within(&facts.selector, &template.labels);
+        let workloads = world.controllers(service.key.namespace.as_ref()).into_iter();
+        let mut own = workloads.filter(|workload| template(workload).is_some_and(is_own));
         if let Some(found) = own.find_map(|workload| controller::of_workload(world, workload, Some(&service.key))) {
             return known(found);
         }
-        let pods = world.labelled(POD, namespace, &facts.selector).into_iter().cloned().collect();
+        let pods = world.controller_pods(namespace, &facts.selector).into_iter().cloned().collect();
         if let Some(found) = controller::of_pods(pods, &service.key) {
             return known(found);
         }
     }
     // Labels only tell where there is nothing to look at: files without the workload, or no rights.
-    let is_unseen = pods(world, service).is_empty();
-    is_unseen.then(|| controller::of_labels(service)).flatten().map_or(Behind::Pods, known)
+    controller::of_labels(service).filter(|_| pods(world, service).is_empty()).map_or(Behind::Pods, known)
 }
 
 /// The pods that a Service selects and that have not ended.

@@ -3,9 +3,10 @@
 use crate::kinds::template::Template;
 use crate::kinds::{DEPLOYMENT, Record};
 use crate::view::short_name;
+use crate::view::trace::body::template;
 use crate::view::trace::entrance::choice::{Choice, Fit};
 use crate::view::trace::entrance::claims::{Claims, HOSTNAMES};
-use crate::view::trace::entrance::controller::{class, template};
+use crate::view::trace::entrance::controller::class;
 use crate::view::trace::entrance::zone::{self, Origin};
 use crate::view::trace::fault::Finding;
 use crate::view::trace::fault::dns::DNS_EXTDNS_OWNER;
@@ -91,7 +92,8 @@ fn path(world: &World, record: &Record) -> String {
 
 /// The flags of external-dns, where it runs.
 fn running(world: &World) -> Option<Vec<Arc<str>>> {
-    let templates = world.of(DEPLOYMENT).filter_map(|deployment| template(deployment));
+    let workloads = world.controllers(None).into_iter().filter(|workload| workload.key.kind == DEPLOYMENT);
+    let templates = workloads.filter_map(|deployment| template(deployment));
     let mut containers = templates.flat_map(Template::main);
     let found = containers.find(|container| container.image.contains("external-dns"))?;
     Some(found.flags.to_vec())

@@ -3,14 +3,15 @@
 use crate::kinds::admission::Webhook;
 use crate::kinds::{DEPLOYMENT, EVENT, INGRESS_CLASS, Record, SERVICE, VALIDATING_WEBHOOK_CONFIGURATION};
 use crate::view::short_name;
-use crate::view::trace::entrance::controller::{template, title};
+use crate::view::trace::body::template;
+use crate::view::trace::entrance::controller::title;
 use crate::view::trace::entrance::endpoints;
-use crate::view::trace::entrance::program;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::plan::Controller;
+use crate::view::trace::program;
 use crate::view::trace::world::{Known, World};
 use crate::wire::Timestamp;
 use std::sync::Arc;

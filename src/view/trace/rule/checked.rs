@@ -3,8 +3,9 @@
 //! Facts: the regular expressions of parser/validators.go; `Parse` of annotations/rewrite/main.go, which takes what is refused as
 //! not there; `enable-annotation-validation`, which is on by default from 1.12 on.
 
-use crate::view::trace::entrance::{controller, program};
+use crate::view::trace::body;
 use crate::view::trace::plan::Controller;
+use crate::view::trace::program;
 
 /// Whether a value has only letters of plain addresses and these.
 pub fn is_of(value: &str, more: &str) -> bool {
@@ -31,7 +32,7 @@ pub fn validates(controller: &Controller) -> bool {
 
 /// Major and minor number of the controller's image.
 fn version(controller: &Controller) -> Option<(u32, u32)> {
-    let (_, container) = program::of_template(controller::template(controller.workload.as_ref()?)?)?;
+    let (_, container) = program::of_template(body::template(controller.workload.as_ref()?)?)?;
     let mut numbers = program::tag(&container.image).trim_start_matches('v').split('.');
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }

@@ -5,11 +5,11 @@
 
 use crate::kinds::ingress::CLASS_ANNOTATION;
 use crate::kinds::{INGRESS, INGRESS_CLASS, NAMESPACE, ObjectRef, Record};
-use crate::view::trace::entrance;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
+use crate::view::trace::program;
 use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::settings::truth;
 use crate::view::trace::rule::{run_by, some};
@@ -212,7 +212,7 @@ fn by_gce(
     match (annotation, class) {
         ("", None) => Taken::Yes,
         ("", Some(class)) => by_field_alone(world, ingress, class),
-        (said, _) if is_own || entrance::program::GCE_CLASSES.contains(&said) => Taken::Yes,
+        (said, _) if is_own || program::GCE_CLASSES.contains(&said) => Taken::Yes,
         (said, _) => by_annotation(world, controller, ingress, said),
     }
 }
@@ -228,7 +228,7 @@ fn by_field_alone(world: &World, ingress: &Record, class: &str) -> Taken {
         Finding::of(&ctl::CTL_CLASS_FIELD)
             .object("ingress", &ingress.key)
             .word("class", class)
-            .word("wanted", entrance::program::GCE_CLASSES[0])
+            .word("wanted", program::GCE_CLASSES[0])
             .proof(ingress, ".spec.ingressClassName", class)
             .proof(ingress, format!(".metadata.annotations[{CLASS_ANNOTATION}]"), "not set"),
     ))
@@ -269,7 +269,7 @@ fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annot
         Flavour::Nginx => controller.flag("--ingress-class").unwrap_or("nginx"),
         Flavour::Traefik => traefik_class(controller).unwrap_or("traefik"),
         Flavour::Haproxy => haproxy_class(controller).unwrap_or("haproxy"),
-        Flavour::Gce => entrance::program::GCE_CLASSES[0],
+        Flavour::Gce => program::GCE_CLASSES[0],
         Flavour::Alb => "alb",
         Flavour::Spec => annotation,
     };

@@ -232,11 +232,17 @@ fn none(ingress: &Record, name: &str) -> Finding {
 
 /// What is shown where there is no certificate.
 fn fallback(controller: &Controller) -> Fallback {
-    if let Some((namespace, name)) =
-        controller.flag("--default-ssl-certificate").and_then(|value| value.split_once('/'))
-    {
-        return Fallback::Secret(Arc::from(namespace), Arc::from(name));
+    let given = controller.flag("--default-ssl-certificate").and_then(|value| value.split_once('/'));
+    match given {
+        Some((namespace, name)) => {
+            Fallback::Secret(Arc::from(namespace), Arc::from(name), Box::new(own_certificate(controller)))
+        }
+        None => own_certificate(controller),
     }
+}
+
+/// What a controller shows that was given none.
+fn own_certificate(controller: &Controller) -> Fallback {
     match controller.flavour {
         Flavour::Nginx => {
             if crate::view::trace::rule::settings::global(controller, "ssl-reject-handshake") == Some("true") {

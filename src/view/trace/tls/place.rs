@@ -71,7 +71,7 @@ pub fn owned(world: &World, plan: &TlsPlan, finding: Finding) -> Finding {
 pub fn consequence(fallback: &Fallback) -> String {
     match fallback {
         Fallback::Own(subject, _) => format!("clients are shown the controller's own certificate, {subject}"),
-        Fallback::Secret(namespace, name) => {
+        Fallback::Secret(namespace, name, _) => {
             format!("clients are shown the default certificate of Secret {namespace}/{name}")
         }
         Fallback::Reject | Fallback::Refuse(_) => "the handshake fails".to_owned(),

@@ -73,7 +73,7 @@ fn missing<'w>(place: &Place<'w, '_>, hint: impl FnOnce(Finding) -> Finding) -> 
     if world.is_files() && !world.of(SECRET).any(|record| is_tls(record)) {
         return Found::Assumed;
     }
-    if let Some(missing) = silence(world, place.namespace) {
+    if let Some(missing) = silence(world, place) {
         return Found::Unknown(missing);
     }
     let twin = world.of(SECRET).find(|other| *other.key.name == **place.secret && is_tls(other));
@@ -87,20 +87,21 @@ fn missing<'w>(place: &Place<'w, '_>, hint: impl FnOnce(Finding) -> Finding) -> 
     Found::Missing(place.named(finding))
 }
 
-/// What is missing before a silence means that there is no TLS Secret. Those are watched by their type, long before
-/// anybody lists all Secrets.
-fn silence(world: &World, namespace: &str) -> Option<String> {
+/// What is missing before a silence means that there is no TLS Secret. Those are watched by their type, or one by one,
+/// long before anybody lists all Secrets.
+fn silence(world: &World, place: &Place) -> Option<String> {
+    let namespace = place.namespace;
     let known = world.known(SECRET, Some(namespace));
     if known != Known::Partial {
         return known.missing("secrets");
     }
-    let typed = |namespace: Option<&str>| Scope {
-        kind: SECRET,
-        namespace: namespace.map(Arc::from),
-        select: Select::Type(TLS),
+    let sync = |namespace: Option<&Arc<str>>, select| {
+        world.cluster.sync(&Scope { kind: SECRET, namespace: namespace.cloned(), select })
     };
-    let here = [world.cluster.sync(&typed(None)), world.cluster.sync(&typed(Some(namespace)))];
-    match here {
+    if matches!(sync(Some(namespace), Select::Name(Arc::clone(place.secret))), Sync::Live | Sync::Stale { .. }) {
+        return None;
+    }
+    match [sync(None, Select::Type(TLS)), sync(Some(namespace), Select::Type(TLS))] {
         [Sync::Live | Sync::Stale { .. }, _] | [_, Sync::Live | Sync::Stale { .. }] => None,
         [Sync::Forbidden, Sync::Forbidden | Sync::Closed] | [Sync::Closed, Sync::Forbidden] => {
             Known::Forbidden.missing("secrets")

@@ -82,7 +82,7 @@ fn what_clients_are_shown_instead_depends_on_the_controller() {
     let (hop, own) = served(&plan(&["shop-tls"]), &others);
     assert_eq!((codes(&hop)[0], own.unwrap().by), (("TL-SAN", Severity::Broken), ServedBy::Default));
     let by = |fallback: Fallback| served(&TlsPlan { fallback, ..plan(&["shop-tls"]) }, &others).1.unwrap();
-    let default = by(Fallback::Secret(Arc::from("shop"), Arc::from("default-tls")));
+    let default = by(by_default("default-tls"));
     assert_eq!((default.by, default.names), (ServedBy::Default, vec!["*.example.com".to_owned()]));
     // A Gateway has nothing else to show.
     assert_eq!(by(Fallback::Reject).names, ["www.example.com"]);
@@ -105,9 +105,18 @@ fn a_default_certificate_that_is_good_for_the_name_is_enough() {
     let with = |fallback: Fallback| TlsPlan { fallback, findings: vec![none()], ..plan(&[]) };
     let (hop, _) = served(&with(Fallback::Own("CN=Fake", &[])), "");
     assert_eq!(codes(&hop), [("TL-NONE", Severity::Warn)]);
-    let default = Fallback::Secret(Arc::from("shop"), Arc::from("default-tls"));
-    let (hop, _) = served(&with(default), &good("default-tls", "*.example.com"));
+    let (hop, _) = served(&with(by_default("default-tls")), &good("default-tls", "*.example.com"));
     assert_eq!(codes(&hop), [("TL-NONE", Severity::Info)]);
+    // Where the Secret is not there the controller falls back on its own.
+    let (hop, shown) = served(&with(by_default("gone-tls")), &good("default-tls", "*.example.com"));
+    assert_eq!(codes(&hop), [("TL-SECRET-MISSING", Severity::Broken), ("TL-NONE", Severity::Warn)]);
+    assert!(hop.findings[0].message().starts_with("the controller names Secret shop/gone-tls for shop.example.com"));
+    assert_eq!(shown.map(|shown| (shown.subject, shown.secret)), Some(("CN=Fake".to_owned(), None)));
+}
+
+/// A default certificate that the controller was given, and its own.
+fn by_default(secret: &str) -> Fallback {
+    Fallback::Secret(Arc::from("shop"), Arc::from(secret), Box::new(Fallback::Own("CN=Fake", &[])))
 }
 
 /// A cluster of which only this is known of Secrets.
@@ -135,16 +144,21 @@ fn a_secret_that_may_not_be_read_is_unknown_and_never_a_fault() {
     });
     half_known(Change::Sync(Scope::all(SECRET), Sync::Closed), |world| {
         assert_eq!(tls::serve(world, &plan(&["shop-tls"])).0.status(), Status::Unknown);
+        let (hop, served) = tls::serve(world, &TlsPlan { fallback: by_default("default-tls"), ..plan(&[]) });
+        assert_eq!((hop.status(), served.unwrap().by), (Status::Unknown, ServedBy::Unknown));
     });
 }
 
 #[test]
-fn the_watch_of_tls_secrets_alone_tells_that_one_is_missing() {
+fn the_watch_of_tls_secrets_or_of_one_tells_that_it_is_missing() {
     let typed = Scope { kind: SECRET, namespace: None, select: Select::Type("kubernetes.io/tls") };
-    half_known(Change::Sync(typed, Sync::Live), |world| {
-        let (hop, _) = tls::serve(world, &plan(&["shop-tls"]));
-        assert_eq!(codes(&hop)[0], ("TL-SECRET-MISSING", Severity::Broken));
-    });
+    let single = Scope { kind: SECRET, namespace: Some("shop".into()), select: Select::Name("shop-tls".into()) };
+    for scope in [typed, single] {
+        half_known(Change::Sync(scope, Sync::Live), |world| {
+            let (hop, _) = tls::serve(world, &plan(&["shop-tls"]));
+            assert_eq!(codes(&hop)[0], ("TL-SECRET-MISSING", Severity::Broken));
+        });
+    }
 }
 
 #[test]

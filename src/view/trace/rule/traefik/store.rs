@@ -144,7 +144,8 @@ impl<'a> Stage<'_, 'a> {
                     plan.fallback = Fallback::Refuse(Box::new(finding));
                     return;
                 }
-                plan.fallback = Fallback::Secret(namespace.clone(), secret.clone());
+                let without = Box::new(Fallback::Reject);
+                plan.fallback = Fallback::Secret(namespace.clone(), secret.clone(), without);
                 let why = format!(
                     "no certificate of a route is for it, and {title} makes that of Secret {namespace}/{secret} the default"
                 );

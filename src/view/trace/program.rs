@@ -1,8 +1,14 @@
 //! Programs that serve Ingresses, told by their images, their arguments and the labels that their charts set.
 
 use crate::kinds::template::{Template, TemplateContainer};
+use crate::kinds::{DAEMON_SET, DEPLOYMENT, KindId, Record, STATEFUL_SET};
+use crate::view::trace::body;
+use crate::view::trace::facts;
 use crate::view::trace::flavour::Flavour;
 use std::sync::Arc;
+
+/// The kinds by which controllers are run.
+pub const WORKLOADS: [KindId; 3] = [DEPLOYMENT, DAEMON_SET, STATEFUL_SET];
 
 /// One program.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,6 +80,15 @@ pub fn of_template(template: &Template) -> Option<(&'static Program, &TemplateCo
     template.main().find_map(|container| Some((known(container)?, container)))
 }
 
+/// Whether an object may be, or run, a controller: a workload whose template says so, or a pod of a known program.
+pub fn may_control(record: &Record) -> bool {
+    let of_workload = || body::template(record).is_some_and(|template| template.may_control);
+    match facts::pod(record) {
+        Some(pod) => pod.main().any(|container| of_image(&container.image).is_some()),
+        None => of_workload(),
+    }
+}
+
 /// The program of an image.
 pub fn of_image(image: &str) -> Option<&'static Program> {
     let name = repository(image);
@@ -131,6 +146,23 @@ pub fn tag(image: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::trace::fixture;
+
+    #[test]
+    fn no_program_runs_unnoticed() {
+        for image in PROGRAMS.iter().flat_map(|program| program.images) {
+            let yaml = format!(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d, namespace: edge}}\nspec: {{template: {{spec: \
+                 {{containers: [{{name: c, image: 'registry.example.com/{image}:1'}}]}}}}}}\n"
+            );
+            fixture::world(&yaml, |world| assert_eq!(world.controllers(None).len(), 1, "{image}"));
+            let pod = yaml.replace("apps/v1", "v1").replace("Deployment", "Pod");
+            let pod = pod.replace("{template: {spec: ", "").replace("}]}}}", "}]}");
+            let label: (Arc<str>, Arc<str>) = ("app".into(), "edge".into());
+            let pod = pod.replace("namespace: edge", "namespace: edge, labels: {app: edge}");
+            fixture::world(&pod, |world| assert_eq!(world.controller_pods("edge", &[label]).len(), 1, "{image}"));
+        }
+    }
 
     #[test]
     fn programs_are_told_by_their_images() {
