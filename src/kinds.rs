@@ -234,6 +234,9 @@ kinds! {
     TLS_OPTION tls_option,
     SERVERS_TRANSPORT servers_transport,
     TLS_STORE tls_store,
+    MANAGED_CERTIFICATE managed_certificate,
+    FRONTEND_CONFIG frontend_config,
+    BACKEND_CONFIG backend_config,
 }
 
 /// The built-in kind that `apiVersion` and `kind` of a reference name; the version does not matter, and an empty

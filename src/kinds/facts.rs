@@ -2,6 +2,7 @@
 
 use crate::kinds::admin_network_policy::AdminPolicyFacts;
 use crate::kinds::admission::AdmissionFacts;
+use crate::kinds::backend_config::BackendConfigFacts;
 use crate::kinds::backend_tls_policy::BackendTlsPolicyFacts;
 use crate::kinds::certificate::CertificateFacts;
 use crate::kinds::certificate_request::CertificateRequestFacts;
@@ -14,6 +15,7 @@ use crate::kinds::deployment::DeploymentFacts;
 use crate::kinds::dns_endpoint::DnsEndpointFacts;
 use crate::kinds::endpoint_slice::EndpointSliceFacts;
 use crate::kinds::event::EventFacts;
+use crate::kinds::frontend_config::FrontendConfigFacts;
 use crate::kinds::gateway::GatewayFacts;
 use crate::kinds::gateway_class::GatewayClassFacts;
 use crate::kinds::grpc_route::GrpcRouteFacts;
@@ -25,6 +27,7 @@ use crate::kinds::issuer::IssuerFacts;
 use crate::kinds::job::JobFacts;
 use crate::kinds::l4_route::L4RouteFacts;
 use crate::kinds::listener_set::ListenerSetFacts;
+use crate::kinds::managed_certificate::ManagedCertificateFacts;
 use crate::kinds::middleware::MiddlewareFacts;
 use crate::kinds::network_policy::NetworkPolicyFacts;
 use crate::kinds::node::facts::NodeFacts;
@@ -129,6 +132,12 @@ pub enum Facts {
     ServersTransport(Box<ServersTransportFacts>),
     /// Of a TLSStore.
     TlsStore(Box<TlsStoreFacts>),
+    /// Of a ManagedCertificate.
+    ManagedCertificate(Box<ManagedCertificateFacts>),
+    /// Of a FrontendConfig.
+    FrontendConfig(Box<FrontendConfigFacts>),
+    /// Of a BackendConfig.
+    BackendConfig(Box<BackendConfigFacts>),
     /// Of a DNSEndpoint.
     DnsEndpoint(Box<DnsEndpointFacts>),
     /// Of a ValidatingWebhookConfiguration or a MutatingWebhookConfiguration.

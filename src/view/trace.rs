@@ -12,6 +12,7 @@ pub mod fixture;
 pub mod flavour;
 pub mod follow;
 pub mod gateway;
+pub mod groups;
 pub mod hop;
 pub mod memo;
 pub mod near;

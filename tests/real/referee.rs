@@ -76,6 +76,9 @@ const CASES: &[(KindId, fn() -> Vec<Case>)] = &[
     (kinds::TLS_OPTION, addons::tls_options),
     (kinds::SERVERS_TRANSPORT, addons::servers_transports),
     (kinds::TLS_STORE, addons::tls_stores),
+    (kinds::MANAGED_CERTIFICATE, addons::managed_certificates),
+    (kinds::FRONTEND_CONFIG, addons::frontend_configs),
+    (kinds::BACKEND_CONFIG, addons::backend_configs),
     (kinds::DNS_ENDPOINT, addons::dns_endpoints),
     (kinds::VALIDATING_WEBHOOK_CONFIGURATION, webhooks::validating),
     (kinds::MUTATING_WEBHOOK_CONFIGURATION, webhooks::mutating),
@@ -359,6 +362,21 @@ fn servers_transports_read_as_the_server_prints_them() {
 #[test]
 fn tls_stores_read_as_the_server_prints_them() {
     judge(kinds::TLS_STORE);
+}
+
+#[test]
+fn managed_certificates_read_as_the_server_prints_them() {
+    judge(kinds::MANAGED_CERTIFICATE);
+}
+
+#[test]
+fn frontend_configs_read_as_the_server_prints_them() {
+    judge(kinds::FRONTEND_CONFIG);
+}
+
+#[test]
+fn backend_configs_read_as_the_server_prints_them() {
+    judge(kinds::BACKEND_CONFIG);
 }
 
 #[test]

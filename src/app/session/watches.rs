@@ -42,7 +42,7 @@ pub const ALWAYS: [KindId; 29] = [
 ];
 
 /// The rest of the request path, and workloads of others, which few clusters have: watched from the start where discovery has found it.
-pub const WHERE_SERVED: [KindId; 25] = [
+pub const WHERE_SERVED: [KindId; 28] = [
     kinds::GRPC_ROUTE,
     kinds::TLS_ROUTE,
     kinds::TCP_ROUTE,
@@ -57,6 +57,9 @@ pub const WHERE_SERVED: [KindId; 25] = [
     kinds::TLS_OPTION,
     kinds::SERVERS_TRANSPORT,
     kinds::TLS_STORE,
+    kinds::MANAGED_CERTIFICATE,
+    kinds::FRONTEND_CONFIG,
+    kinds::BACKEND_CONFIG,
     kinds::DNS_ENDPOINT,
     kinds::VALIDATING_WEBHOOK_CONFIGURATION,
     kinds::ADMIN_NETWORK_POLICY,

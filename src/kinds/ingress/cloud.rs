@@ -188,6 +188,16 @@ pub fn backends(text: &str) -> Vec<(String, String)> {
     read.into_iter().collect()
 }
 
+/// The BackendConfig of a port of a Service by the annotation of that; its name counts before its number, and both before
+/// what is for all.
+pub fn backend_config(text: &str, name: &str, number: &str) -> Option<String> {
+    let read: Value = serde_json::from_str(text).ok()?;
+    let ports = read.get("ports");
+    let of = |key: &str| ports.and_then(|ports| ports.get(key)).filter(|_| !key.is_empty());
+    let found = of(name).or_else(|| of(number)).or_else(|| read.get("default"))?.as_str()?;
+    (!found.is_empty()).then(|| found.to_owned())
+}
+
 /// Whether GKE reaches the pods of a Service for Ingresses, not ports of nodes: `{"ingress": true}`.
 pub fn has_group_for_ingresses(text: &str) -> bool {
     let read: Option<Value> = serde_json::from_str(text).ok();
@@ -237,6 +247,11 @@ mod tests {
         assert_eq!(conditions(r#"[{"field":"host-header"}]"#), None);
         assert_eq!(backends(r#"{"k8s-be-1": "HEALTHY"}"#), [("k8s-be-1".to_owned(), "HEALTHY".to_owned())]);
         assert_eq!(backends("Unknown"), []);
+        let configs = r#"{"default": "all", "ports": {"http": "named", "81": "numbered"}}"#;
+        for (name, number, wanted) in [("http", "81", "named"), ("", "81", "numbered"), ("other", "80", "all")] {
+            assert_eq!(backend_config(configs, name, number).as_deref(), Some(wanted), "{name} {number}");
+        }
+        assert_eq!(backend_config(r#"{"ports": {"http": "named"}}"#, "", "80"), None);
         assert!(has_group_for_ingresses(r#"{"ingress": true}"#));
         assert!(!has_group_for_ingresses(r#"{"exposed_ports": {"80":{}}}"#));
     }

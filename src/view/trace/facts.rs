@@ -50,6 +50,9 @@ readers! {
     tls_option TlsOption k::tls_option::TlsOptionFacts;
     servers_transport ServersTransport k::servers_transport::ServersTransportFacts;
     tls_store TlsStore k::tls_store::TlsStoreFacts;
+    managed_certificate ManagedCertificate k::managed_certificate::ManagedCertificateFacts;
+    frontend_config FrontendConfig k::frontend_config::FrontendConfigFacts;
+    backend_config BackendConfig k::backend_config::BackendConfigFacts;
     dns_endpoint DnsEndpoint k::dns_endpoint::DnsEndpointFacts;
     admission Admission k::admission::AdmissionFacts;
     admin_policy AdminPolicy k::admin_network_policy::AdminPolicyFacts;

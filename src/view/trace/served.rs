@@ -2,7 +2,9 @@
 
 use crate::kinds::Record;
 use crate::view::trace::fault::Finding;
+use crate::view::trace::groups::Groups;
 use crate::wire::Timestamp;
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,6 +31,8 @@ pub struct Sorted<'a> {
     pub taken: Rc<[&'a Arc<Record>]>,
     /// Those that it does not, and why.
     pub left: Rc<[(&'a Arc<Record>, Taken)]>,
+    /// The load balancers that a cloud makes for them, once somebody has asked.
+    pub groups: Rc<OnceCell<Groups<'a>>>,
 }
 
 impl<'a> Sorted<'a> {
@@ -37,7 +41,7 @@ impl<'a> Sorted<'a> {
         // They come by name, and so equal ages come in the opposite order: a stable sort of these has little to do.
         taken.reverse();
         taken.sort_by(|a, b| by_age(a, b));
-        Self { taken: taken.into(), left: left.into() }
+        Self { taken: taken.into(), left: left.into(), groups: Rc::default() }
     }
 }
 

@@ -85,6 +85,36 @@ pub fn tls_stores() -> Vec<Case> {
     ]
 }
 
+/// States of a ManagedCertificate.
+pub fn managed_certificates() -> Vec<Case> {
+    let domains = || json!({"domains": ["example.com"]});
+    let state = json!([{"domain": "example.com", "status": "FailedNotVisible"}]);
+    vec![
+        of("bare", json!({})),
+        of("waiting", domains()).status(json!({"certificateStatus": "Provisioning", "domainStatus": state})),
+        of("active", domains()).status(json!({"certificateStatus": "Active"})),
+        of("ending", domains()).held().deleted(),
+    ]
+}
+
+/// States of a FrontendConfig.
+pub fn frontend_configs() -> Vec<Case> {
+    vec![
+        of("bare", json!({})),
+        of("secure", json!({"redirectToHttps": {"enabled": true}})),
+        of("ending", json!({"sslPolicy": "modern"})).held().deleted(),
+    ]
+}
+
+/// States of a BackendConfig.
+pub fn backend_configs() -> Vec<Case> {
+    vec![
+        of("bare", json!({})),
+        of("known", json!({"iap": {"enabled": true}})),
+        of("ending", json!({"timeoutSec": 40})).held().deleted(),
+    ]
+}
+
 /// States of a DNSEndpoint.
 pub fn dns_endpoints() -> Vec<Case> {
     let record =

@@ -61,6 +61,10 @@ faults! {
             "kubectl -n {{service_namespace}} get svc {{service_name}} -o jsonpath='{.metadata.annotations}'",
             "kubectl -n {{service_namespace}} get backendconfig -o yaml"]
         explains [];
+    LB_CONFIG "LB-CONFIG" Broken "{{owner}} names {{kind}} {{namespace}}/{{name}}, which does not exist: {{effect}}"
+        fix ["kubectl -n {{namespace}} get {{plural}}",
+            "kubectl -n {{namespace}} annotate {{resource}} {{annotation}}-"]
+        explains [];
     LB_SEVERAL "LB-SEVERAL" Info "DNS does not say where {{host}} enters the cluster; it could be elsewhere too: {{others}}"
         fix ["kubectl get svc,gateway,ingress -A"]
         explains [];

@@ -11,6 +11,11 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.tls}'",
             "kubectl -n {{namespace}} patch ingress {{ingress}} --type=merge -p '{\"spec\":{\"tls\":[{\"hosts\":[\"{{host}}\"],\"secretName\":\"{{secret}}\"}]}}'"]
         explains [];
+    TL_MANAGED "TL-MANAGED" Broken "ManagedCertificate {{namespace}}/{{certificate}}, which Ingress {{ingress}} names for HTTPS, {{why}}: {{effect}}"
+        fix ["kubectl -n {{namespace}} get managedcertificates -o yaml",
+            "kubectl -n {{namespace}} edit managedcertificate {{certificate}}",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains [];
     TL_DUP_OWNER "TL-DUP-OWNER" Warn "{{owner}} and Ingress {{namespace}}/{{ingress}} both set TLS for {{host}}: the older one, {{owner}}, decides, so Secret {{secret}} is not served"
         fix ["kubectl get ingress -A --sort-by=.metadata.creationTimestamp",
             "kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.tls}'"]

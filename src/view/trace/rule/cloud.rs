@@ -10,6 +10,7 @@ use crate::kinds::{INGRESS_CLASS, Record};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, lb};
 use crate::view::trace::flavour::Flavour;
+use crate::view::trace::groups::{Group, Groups, Member};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::Controller;
@@ -34,29 +35,55 @@ pub fn aws<'a>(ingress: &'a Record, name: &str) -> Option<&'a str> {
     ingress.meta.annotation(&format!("{AWS}/{name}")).map(|value| value.trim())
 }
 
-/// Ingresses by load balancer, those of each in its order. Of the first one is the oldest Ingress.
-pub fn balancers<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>]) -> Vec<Vec<&'a Arc<Record>>> {
-    let (mut groups, mut named): (Vec<Vec<&Arc<Record>>>, HashMap<&str, usize>) = Default::default();
+/// Ingresses of the AWS controller by load balancer.
+pub fn groups<'a>(world: &World<'a>, ingresses: &[&'a Arc<Record>]) -> Groups<'a> {
+    let (mut groups, mut named): (Vec<Group>, HashMap<&str, usize>) = Default::default();
     for ingress in ingresses {
-        let name = aws(ingress, "group.name").filter(|_| controller.flavour == Flavour::Alb);
+        let member = Member { ingress, ports: ports(world, Flavour::Alb, ingress) };
+        let name = aws(ingress, "group.name");
         match name.and_then(|name| named.get(name)) {
-            Some(at) => groups[*at].push(ingress),
+            Some(at) => groups[*at].members.push(member),
             None => {
                 named.extend(name.map(|name| (name, groups.len())));
-                groups.push(vec![ingress]);
+                groups.push(Group { name: name.map(Arc::from), members: vec![member], ..Group::default() });
             }
         }
     }
     for group in &mut groups {
-        group.sort_by_key(|ingress| order(ingress));
+        group.members.sort_by_cached_key(|member| order(member.ingress));
+        group.ports = union(group.members.iter().map(|member| member.ports.clone()));
+        let all = || group.members.iter().map(|member| member.ingress);
+        group.redirect = all().find_map(|ingress| Some((ingress, aws(ingress, "ssl-redirect")?.parse().ok()?)));
+        group.default = all().find_map(|ingress| Some((ingress, facts::ingress(ingress)?.default_backend.as_ref()?)));
     }
-    groups
+    Groups::of(groups, plain_hosts)
 }
 
 /// By `group.order`, then by name.
 fn order(ingress: &Record) -> (i64, String) {
     let order = aws(ingress, "group.order").and_then(|order| order.parse().ok()).unwrap_or(0);
     (order, format!("{}/{}", ingress.key.namespace.as_deref().unwrap_or(""), ingress.key.name))
+}
+
+/// The hosts of an Ingress where each is named in full; none where a wildcard or a condition lets in others.
+fn plain_hosts(ingress: &Record) -> Option<Vec<String>> {
+    let has_conditions = ingress
+        .meta
+        .annotations
+        .iter()
+        .any(|(name, _)| name.strip_prefix(AWS).is_some_and(|rest| rest.starts_with("/conditions.")));
+    let rules = facts::ingress(ingress).map_or(&[][..], |facts| &facts.rules);
+    let plain = |host: &str| (!host.contains(['*', '?'])).then(|| host.to_lowercase());
+    let hosts = rules.iter().map(|rule| plain(rule.host.as_deref()?));
+    hosts.collect::<Option<Vec<_>>>().filter(|_| !has_conditions)
+}
+
+/// The ports of several Ingresses; none where those of one are not known.
+fn union(all: impl Iterator<Item = Option<Vec<(u16, bool)>>>) -> Option<Vec<(u16, bool)>> {
+    let mut known: Vec<(u16, bool)> = all.collect::<Option<Vec<_>>>()?.concat();
+    known.sort_unstable();
+    known.dedup();
+    Some(known)
 }
 
 /// The ports on which a load balancer listens for an Ingress, each with whether it speaks HTTPS; none where it is not known.
@@ -92,17 +119,13 @@ pub fn closed(
     world: &World,
     controller: &Controller,
     request: &Request,
-    members: &[&Arc<Record>],
+    (members, known): (&[&Arc<Record>], Option<&[(u16, bool)]>),
 ) -> Option<(Hop, Outcome)> {
-    let known: Option<Vec<_>> = members.iter().map(|ingress| ports(world, controller.flavour, ingress)).collect();
-    let mut known: Vec<(u16, bool)> = known?.into_iter().flatten().collect();
-    known.sort_unstable();
-    known.dedup();
-    let first = members.first()?;
+    let (first, known) = (members.first()?, known?);
     let port = request.port;
     let title = world.title(&first.key);
     let Some((_, is_tls)) = known.iter().find(|(own, _)| *own == port) else {
-        let finding = absent(controller, first, request, &known).word("gate", format!("the load balancer of {title}"));
+        let finding = absent(controller, first, request, known).word("gate", format!("the load balancer of {title}"));
         let hop = Hop::new(HopKind::Rule, format!("no listener on port {port}")).at(&first.key).with(finding);
         // Its own security group lets in what it listens to, and drops the rest.
         let is_dropped = controller.flavour == Flavour::Alb

@@ -2,10 +2,12 @@
 //! asks, for in a large cluster that is most of what a trace costs.
 
 use crate::kinds::Record;
+use crate::view::trace::groups::Groups;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::rule::taken;
 use crate::view::trace::served::{Sorted, Taken, by_age};
 use crate::view::trace::world::World;
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -46,6 +48,11 @@ impl<'w, 'a> Served<'w, 'a> {
     /// All that it does not, and why.
     pub fn left(&self) -> Rc<[(&'a Arc<Record>, Taken)]> {
         self.sorted().left
+    }
+
+    /// The load balancers that a cloud makes for them: whoever asks finds them in the cell, or puts them there.
+    pub fn groups(&self) -> Rc<OnceCell<Groups<'a>>> {
+        self.sorted().groups
     }
 
     fn sorted(&self) -> Sorted<'a> {

@@ -8,8 +8,9 @@
 mod action;
 mod condition;
 
-use crate::kinds::Record;
+use crate::kinds::{INGRESS, INGRESS_CLASS, Record};
 use crate::view::trace::facts;
+use crate::view::trace::groups::{Group, Member};
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Controller, Decision, Reach};
@@ -24,33 +25,36 @@ use crate::view::trace::world::World;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-/// One load balancer: its Ingresses, and their rules as servers.
-struct Balancer<'a> {
-    members: Vec<&'a Arc<Record>>,
+/// One load balancer, and its rules as servers: those that can take a request, or all of them.
+struct Balancer<'s, 'a> {
+    group: &'s Group<'a>,
     servers: Vec<Server<'a>>,
 }
 
 /// Decides.
 pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'_, 'a>) -> Decision {
-    let groups = cloud::balancers(controller, &served.taken());
-    // Each Ingress has rules on its own ports only.
-    let listens = |ingress: &&Arc<Record>| {
-        let ports = cloud::ports(world, controller.flavour, ingress);
-        ports.is_none_or(|ports| ports.iter().any(|(port, _)| *port == request.port))
-    };
-    let balancer = |members: &Vec<&'a Arc<Record>>| {
-        let here: Vec<&Arc<Record>> = members.iter().copied().filter(listens).collect();
-        Balancer { servers: server::build(controller, &here, served), members: members.clone() }
-    };
-    let is_told = |ingress: &&Arc<Record>| controller.ingress.as_ref() == Some(&ingress.key);
-    let chosen = groups.iter().position(|members| members.iter().any(is_told));
+    let known = served.groups();
+    let groups = known.get_or_init(|| cloud::groups(world, &served.taken()));
+    // What holds for all traces was looked at by one of them.
+    world.depends_on(INGRESS_CLASS);
+    let near = groups.about(request.name());
+    let narrow = |at: usize| near.get(&at).map_or(&[][..], |members| members);
+    let balancer =
+        |at: usize| Balancer::of(&groups.list[at], narrow(at).iter().copied(), (controller, request, served));
+    let owns = |at: usize| owner(narrow(at), request);
+    let chosen = controller.ingress.as_ref().and_then(|told| groups.with(told));
     let chosen = chosen
-        .or_else(|| groups.iter().position(|members| balancer(members).first(controller, request).is_some()))
-        .or_else(|| groups.iter().position(|members| owner(members, request).is_some()))
+        .or_else(|| near.keys().copied().find(|at| balancer(*at).first(controller, request).is_some()))
+        .or_else(|| near.keys().copied().find(|at| owns(*at).is_some()))
         .unwrap_or(0);
-    let Some(own) = groups.get(chosen).map(balancer) else { return nothing(world, controller, request, served) };
-    let rivals = groups.iter().enumerate().filter(|(at, _)| *at != chosen);
-    let others: Vec<&Arc<Record>> = rivals.filter_map(|(_, members)| owner(members, request)).collect();
+    let Some(group) = groups.list.get(chosen) else { return nothing(world, controller, request, served) };
+    if group.name.is_some() {
+        // Any Ingress may join it.
+        world.depends_on(INGRESS);
+    }
+    let own = balancer(chosen);
+    let others = near.keys().filter(|at| **at != chosen).filter_map(|at| owns(*at));
+    let others: Vec<&Arc<Record>> = others.collect();
     let mut decision = own.decide(world, controller, request, served);
     decision.side.extend(cloud::several(world, controller, request, &others));
     // Whom a rule for some clients only takes, nobody can tell without the client's address.
@@ -79,15 +83,29 @@ fn not_reached() -> Hop {
 }
 
 /// An Ingress of a load balancer that is for the host by name.
-fn owner<'a>(members: &[&'a Arc<Record>], request: &Request) -> Option<&'a Arc<Record>> {
-    let is_for = |ingress: &&&'a Arc<Record>| {
+fn owner<'a>(members: &[&Member<'a>], request: &Request) -> Option<&'a Arc<Record>> {
+    let is_for = |ingress: &&'a Arc<Record>| {
         let rules = facts::ingress(ingress).into_iter().flat_map(|read| &read.rules);
         rules.filter_map(|rule| rule.host.as_deref()).any(|host| condition::is_host(host, request.name()))
     };
-    members.iter().find(is_for).copied()
+    members.iter().map(|member| member.ingress).find(is_for)
 }
 
-impl<'a> Balancer<'a> {
+impl<'s, 'a> Balancer<'s, 'a> {
+    /// With the rules of these members; each has rules on its own ports only.
+    fn of<'m>(
+        group: &'s Group<'a>,
+        members: impl Iterator<Item = &'m Member<'a>>,
+        (controller, request, served): (&Controller, &Request, &Served<'_, 'a>),
+    ) -> Self
+    where
+        'a: 'm,
+    {
+        let here = members.filter(|member| member.listens(request.port)).map(|member| member.ingress);
+        let here: Vec<&Arc<Record>> = here.collect();
+        Self { group, servers: server::build(controller, &here, served) }
+    }
+
     fn locations(&self) -> impl Iterator<Item = &Location<'a>> {
         self.servers.iter().flat_map(|server| &server.locations)
     }
@@ -96,7 +114,7 @@ impl<'a> Balancer<'a> {
     /// Prefix by length, then patterns as they are written.
     fn first(&self, controller: &Controller, request: &Request) -> Option<(&Server<'a>, &Location<'a>)> {
         let place = |location: &Location| {
-            let at = self.members.iter().position(|ingress| ingress.key == location.ingress.key);
+            let at = self.group.members.iter().position(|member| member.ingress.key == location.ingress.key);
             let length = if tier(location) == 0 { 0 } else { location.path.len() };
             (at, location.index.0, Reverse(tier(location)), Reverse(length), location.index.1)
         };
@@ -118,10 +136,12 @@ impl<'a> Balancer<'a> {
         let plan = (request.scheme == Scheme::Https).then(|| tls::plan(controller, request, served));
         let side = notes::side(world, controller, request, served, &self.servers);
         let decision = |hops, action| Decision { tls: plan.clone(), hops, action, gate: None, side: side.clone() };
-        if let Some((hop, outcome)) = cloud::closed(world, controller, request, &self.members) {
+        let listening = (&*self.group.ingresses(), self.group.ports.as_deref());
+        if let Some((hop, outcome)) = cloud::closed(world, controller, request, listening) {
             return Decision { tls: None, ..decision(vec![hop], end(outcome)) };
         }
-        if let Some(answer) = https::everywhere(request, &self.members) {
+        let redirect = self.group.redirect;
+        if let Some(answer) = redirect.and_then(|(by, port)| https::everywhere(request, (by, port))) {
             return decision(vec![answer.hop], end(answer.outcome));
         }
         let sees = Sees { path: backend::raw(request), host: backend::host(request), reach: Reach::NodePort };
@@ -139,18 +159,16 @@ impl<'a> Balancer<'a> {
             let (more, action) = action::follow(controller, request, location, sees);
             return decision(std::iter::once(hop).chain(more).collect(), action);
         }
-        let default = self
-            .members
-            .iter()
-            .find_map(|ingress| Some((*ingress, facts::ingress(ingress)?.default_backend.as_ref()?)));
-        if let Some((owner, to)) = default {
+        if let Some((owner, to)) = self.group.default {
             let (hop, arm) = backend::default(request, owner, to, sees);
             return decision(vec![hop], Action::Forward(vec![arm]));
         }
-        let server = self.servers.iter().find(|server| condition::is_host(&server.host.text(), request.name()));
+        // Whoever is missed is told what there is instead.
+        let all = Self::of(self.group, self.group.members.iter(), (controller, request, served)).servers;
+        let server = all.iter().find(|server| condition::is_host(&server.host.text(), request.name()));
         let hop = match server {
-            Some(server) => miss::no_path(world, controller, request, served, server, &self.servers, &request.path),
-            None => miss::no_host(world, controller, request, served, &self.servers),
+            Some(server) => miss::no_path(world, controller, request, served, server, &all, &request.path),
+            None => miss::no_host(world, controller, request, served, &all),
         };
         decision(vec![hop, not_reached()], end(not_found(controller)))
     }

@@ -3,14 +3,18 @@
 //! Facts: `edgeHop` and `GetLBAnnotations` of pkg/loadbalancers/l7.go, pkg/annotations/ingress.go, pkg/utils/namer of
 //! kubernetes/ingress-gce.
 
+mod config;
+mod managed;
+
 use crate::kinds::ingress::cloud as read;
 use crate::kinds::service::PortRef;
 use crate::kinds::{Record, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, lb};
-use crate::view::trace::hop::{Confidence, Hop, HopKind};
+use crate::view::trace::hop::Confidence;
+use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, ArmTarget, Controller, Decision};
-use crate::view::trace::request::{Request, Scheme};
+use crate::view::trace::request::Request;
 use crate::view::trace::rule::server;
 use crate::view::trace::rule::serving::Served;
 use crate::view::trace::rule::{cloud, end, spec};
@@ -20,9 +24,6 @@ use std::sync::Arc;
 /// The annotation in which the controller writes what the health checks of its backends say.
 const BACKENDS: &str = "ingress.kubernetes.io/backends";
 
-/// The annotation that names an object with settings of the front, a redirect to https among them.
-const FRONT: &str = "networking.gke.io/v1beta1.FrontendConfig";
-
 /// Decides.
 pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request, served: &Served<'_, 'a>) -> Decision {
     let (own, others) = chosen(world, controller, request, served);
@@ -30,20 +31,42 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
     let mut decision = spec::by_rules(world, controller, request, &narrowed);
     decision.side.extend(cloud::several(world, controller, request, &others));
     let Some(ingress) = own else { return decision };
-    if let Some((hop, outcome)) = cloud::closed(world, controller, request, &[ingress]) {
+    let ports = cloud::ports(world, controller.flavour, ingress);
+    if let Some((hop, outcome)) = cloud::closed(world, controller, request, (&[ingress], ports.as_deref())) {
         decision.hops = vec![hop.sure(Confidence::Inferred)];
         decision.action = end(outcome);
         decision.tls = None;
         return decision;
     }
-    let is_handed_on = matches!(decision.action, Action::Forward(_));
-    let front = ingress.meta.annotation(FRONT).filter(|_| is_handed_on);
-    if let (Scheme::Http, Some(front)) = (request.scheme, front) {
-        let summary = format!("FrontendConfig {front} may redirect plain requests to https: kplumb does not read it");
-        decision.hops.push(Hop::new(HopKind::Filter, summary).at(&ingress.key).sure(Confidence::NeedsProbe));
+    if let Some(plan) = &mut decision.tls {
+        managed::judge(world, ingress, plan);
     }
+    if let Some(finding) = config::unsynced(world, ingress) {
+        let outcome = Outcome::Unknown("what the load balancer was before: the objects do not tell".to_owned());
+        if let Some(hop) = decision.hops.first_mut() {
+            hop.findings.push(finding);
+        }
+        decision.action = match decision.action {
+            Action::Forward(arms) => Action::Stop(outcome, arms),
+            _ => end(outcome),
+        };
+        return decision;
+    }
+    if let Some((hop, answer)) = config::front(world, request, ingress) {
+        let hop = hop.sure(Confidence::Inferred);
+        if let Some(answer) = answer {
+            // It holds for all that comes in plain, whatever the rules say.
+            decision.hops = vec![hop];
+            decision.action = end(answer);
+            return decision;
+        }
+        decision.hops.push(hop);
+    }
+    let (hops, gate) = config::before(world, request, &decision.action);
+    decision.hops.extend(hops.into_iter().map(|hop| hop.sure(Confidence::Inferred)));
+    decision.gate = gate;
     let sick = unhealthy(world, ingress, &decision.action);
-    if let (Some(finding), Some(hop)) = (sick, decision.hops.last_mut()) {
+    if let (Some(finding), Some(hop)) = (sick, decision.hops.first_mut()) {
         hop.findings.push(finding);
     }
     decision

@@ -13,19 +13,10 @@ use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::backend::raw;
 use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::settings::{global, truth};
-use std::sync::Arc;
-
-/// The annotation of the AWS controller: the port of https.
-const ALB: &str = "alb.ingress.kubernetes.io/ssl-redirect";
 
 /// The redirect of all plain requests to an ALB: one of its Ingresses asks for it, and it holds for all.
-pub fn everywhere(request: &Request, members: &[&Arc<Record>]) -> Option<Answer> {
-    if request.scheme != Scheme::Http {
-        return None;
-    }
-    let (ingress, port) = members.iter().find_map(|ingress| Some((ingress, ingress.meta.annotation(ALB)?)))?;
-    let port = port.trim().parse().ok()?;
-    Some(answer(ingress, request, 301, port))
+pub fn everywhere(request: &Request, (ingress, port): (&Record, u16)) -> Option<Answer> {
+    (request.scheme == Scheme::Http).then(|| answer(ingress, request, 301, port))
 }
 
 /// The redirect of a HAProxy for the Ingress whose rule takes the request.

@@ -67,6 +67,72 @@ fn what_a_health_check_of_gke_said_last_is_told_of_its_service() {
     assert!(!of("Unknown").contains("LB-"));
 }
 
+/// An object of GKE in the Ingresses' namespace.
+fn of_gke(kind: &str, name: &str, rest: &str) -> String {
+    let group = if kind == "BackendConfig" { "cloud.google.com/v1" } else { "networking.gke.io/v1beta1" };
+    format!("\n---\napiVersion: {group}\nkind: {kind}\nmetadata: {{name: {name}, namespace: shop}}\n{rest}\n")
+}
+
+#[test]
+fn a_frontend_config_of_gke_sends_plain_requests_to_https() {
+    let annotations = "networking.gke.io/v1beta1.FrontendConfig: front, networking.gke.io/managed-certificates: web";
+    let yaml = ingress("web", 1, annotations, "a.example", &["Prefix / web"], "");
+    let of = |redirect: &str, url: &str| {
+        gce(
+            &(yaml.clone() + &of_gke("FrontendConfig", "front", &format!("spec: {{redirectToHttps: {redirect}}}"))),
+            url,
+        )
+    };
+    assert_eq!(of("{enabled: true}", "http://a.example/x?y=1"), "301 https://a.example/x?y=1");
+    assert_eq!(of("{enabled: true, responseCodeName: FOUND}", "http://a.example/"), "302 https://a.example/");
+    assert_eq!(of("{enabled: false}", "http://a.example/"), "web 100% / a.example");
+    assert_eq!(of("{enabled: true}", "https://a.example/"), "web 100% / a.example");
+    assert!(of("{enabled: true, responseCodeName: TEAPOT}", "http://a.example/").starts_with("End(Unknown"));
+    // Without it the load balancer is as if it were not named.
+    let other = yaml.clone() + &of_gke("FrontendConfig", "other", "spec: {}");
+    assert_eq!(gce(&other, "http://a.example/"), "web 100% / a.example LB-CONFIG");
+}
+
+#[test]
+fn a_backend_config_of_gke_may_ask_for_a_sign_in() {
+    let service = "\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop, annotations: {cloud.google.com/backend-config: '{\"ports\": {\"80\": \"web\"}}'}}\nspec: {type: NodePort, ports: [{port: 80, nodePort: 30123}]}\n";
+    let yaml = ingress("web", 1, "", "a.example", &["Prefix / web"], "") + service;
+    let signed = |proxy: &str| yaml.clone() + &of_gke("BackendConfig", "web", &format!("spec: {{iap: {proxy}}}"));
+    let on = signed("{enabled: true}");
+    assert_eq!(gce(&on, "http://a.example/"), "web 100% / a.example then 302");
+    assert_eq!(gce(&signed("{enabled: false}"), "http://a.example/"), "web 100% / a.example");
+    let headers = vec![("Cookie".to_owned(), "GCP_IAP_UID=1".to_owned())];
+    let known = Request { headers, ..get("http://a.example/") };
+    assert_eq!(says(&on, Flavour::Gce, &known), "web 100% / a.example");
+    // One that is missing keeps the whole Ingress from being synced.
+    let lost = yaml.clone() + &of_gke("BackendConfig", "other", "spec: {}");
+    assert!(gce(&lost, "http://a.example/").ends_with("LB-CONFIG"));
+}
+
+#[test]
+fn what_google_issues_counts_once_it_is_active_and_for_the_name() {
+    let of = |annotations: &str, domain: &str, status: &str| {
+        let annotations = format!("networking.gke.io/managed-certificates: cert{annotations}");
+        let status = if status.is_empty() { String::new() } else { format!("status: {{certificateStatus: {status}}}") };
+        let object = of_gke("ManagedCertificate", "cert", &format!("spec: {{domains: [{domain}]}}\n{status}"));
+        let yaml = ingress("web", 1, &annotations, "a.example", &["Prefix / web"], "") + &object;
+        fixture::world(&format!("{CLASS}{}", classed(Flavour::Gce, &yaml)), |world| {
+            let plan = decide(world, &controller(Flavour::Gce), &get("https://a.example/")).tls.unwrap();
+            let refused = matches!(plan.fallback, crate::view::trace::plan::Fallback::Refuse(_));
+            (refused, plan.findings.first().map(|finding| finding.severity.name()))
+        })
+    };
+    assert_eq!(of("", "a.example", "Active"), (false, None));
+    assert_eq!(of("", "a.example", "RenewalFailed"), (false, Some("warn")));
+    assert_eq!(of("", "a.example", "Provisioning"), (true, None));
+    assert_eq!(of("", "b.example", "Active"), (false, Some("broken")));
+    assert_eq!(of("", "b.example", "Provisioning"), (true, None));
+    // Others may be good for the name; what the controller wrote there itself is none of them.
+    let shared = ", ingress.gcp.kubernetes.io/pre-shared-cert: ";
+    assert_eq!(of(&format!("{shared}own"), "a.example", "Provisioning"), (false, Some("warn")));
+    assert_eq!(of(&format!("{shared}mcrt-1"), "a.example", "Provisioning"), (true, None));
+}
+
 #[test]
 fn rules_of_a_group_are_one_list_by_order_then_by_name() {
     let of = |name: &str, day: u8, more: &str| {
