@@ -59,6 +59,9 @@ pub fn groups<'a>(world: &World<'a>, ingresses: &[&'a Arc<Record>]) -> Groups<'a
     Groups::of(groups, plain_hosts)
 }
 
+/// A port on which a load balancer listens, and whether it speaks HTTPS there.
+pub type Port = (u16, bool);
+
 /// By `group.order`, then by name.
 fn order(ingress: &Record) -> (i64, String) {
     let order = aws(ingress, "group.order").and_then(|order| order.parse().ok()).unwrap_or(0);
@@ -79,15 +82,15 @@ fn plain_hosts(ingress: &Record) -> Option<Vec<String>> {
 }
 
 /// The ports of several Ingresses; none where those of one are not known.
-fn union(all: impl Iterator<Item = Option<Vec<(u16, bool)>>>) -> Option<Vec<(u16, bool)>> {
-    let mut known: Vec<(u16, bool)> = all.collect::<Option<Vec<_>>>()?.concat();
+fn union(all: impl Iterator<Item = Option<Vec<Port>>>) -> Option<Vec<Port>> {
+    let mut known: Vec<Port> = all.collect::<Option<Vec<_>>>()?.concat();
     known.sort_unstable();
     known.dedup();
     Some(known)
 }
 
 /// The ports on which a load balancer listens for an Ingress, each with whether it speaks HTTPS; none where it is not known.
-pub fn ports(world: &World, flavour: Flavour, ingress: &Record) -> Option<Vec<(u16, bool)>> {
+pub fn ports(world: &World, flavour: Flavour, ingress: &Record) -> Option<Vec<Port>> {
     match flavour {
         Flavour::Gce => {
             let is_plain = ingress.meta.annotation(ALLOW_HTTP).and_then(|value| truth(value)).unwrap_or(true);
@@ -119,7 +122,7 @@ pub fn closed(
     world: &World,
     controller: &Controller,
     request: &Request,
-    (members, known): (&[&Arc<Record>], Option<&[(u16, bool)]>),
+    (members, known): (&[&Arc<Record>], Option<&[Port]>),
 ) -> Option<(Hop, Outcome)> {
     let (first, known) = (members.first()?, known?);
     let port = request.port;
@@ -148,7 +151,7 @@ pub fn closed(
     }
 }
 
-fn absent(controller: &Controller, ingress: &Record, request: &Request, known: &[(u16, bool)]) -> Finding {
+fn absent(controller: &Controller, ingress: &Record, request: &Request, known: &[Port]) -> Finding {
     let have: Vec<String> = known.iter().map(|(port, _)| port.to_string()).collect();
     let have = if have.is_empty() { "none".to_owned() } else { have.join(", ") };
     let finding = Finding::of(&lb::LB_PORT_ABSENT).object("ingress", &ingress.key).word("port", request.port);
@@ -156,7 +159,7 @@ fn absent(controller: &Controller, ingress: &Record, request: &Request, known: &
     match controller.flavour {
         Flavour::Alb => {
             let name = format!("{AWS}/listen-ports");
-            let entry = |(port, is_tls): &(u16, bool)| {
+            let entry = |(port, is_tls): &Port| {
                 let protocol = if *is_tls { "HTTPS" } else { "HTTP" };
                 format!("{{\"{protocol}\":{port}}}")
             };
