@@ -97,9 +97,11 @@ pub fn literal<'a>(locations: &'a [Location<'a>], path: &str) -> Hit<'a> {
     fits.max_by_key(|location| location.path.trim_end_matches('/').len()).map_or(Hit::None, Hit::Location)
 }
 
-/// Chooses among regular expressions: the first that matches.
+/// Chooses among regular expressions: the first that matches. Every server has a location `/` before it has rules, so that an
+/// Exact `/`, which is the same expression, comes too late.
 pub fn first_match<'a>(locations: &'a [Location<'a>], path: &str) -> Hit<'a> {
-    let mut sorted: Vec<&Location> = locations.iter().collect();
+    let is_late = |location: &Location| location.kind == PathType::Exact && location.path == "/";
+    let mut sorted: Vec<&Location> = locations.iter().filter(|location| !is_late(location)).collect();
     sorted.sort_by(|a, b| by_length(a, b));
     for location in sorted {
         match pattern::of_location(&expression(locations, location)).matches(path) {

@@ -5,9 +5,9 @@ use crate::kinds::ingress::facts::{Backend, PathType};
 use crate::view::trace::fault::{Finding, Severity};
 use crate::view::trace::hop::{Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
-use crate::view::trace::plan::{Action, Arm, Controller, Decision, Reach};
+use crate::view::trace::plan::{Action, Arm, Controller, Decision};
 use crate::view::trace::request::{Request, Scheme};
-use crate::view::trace::rule::backend::{self, Sees};
+use crate::view::trace::rule::backend;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::location::{Hit, Location};
 use crate::view::trace::rule::redirect::Answer;
@@ -176,23 +176,34 @@ impl At<'_, '_> {
         if let Some(answer) = self.early(&root) {
             return Settled::by(Vec::new(), answer);
         }
+        let options = Options::of(owner, self.controller);
+        let (gate_hops, gate) = access::gate(self.world, request, owner, &options);
         if server.default_backend.is_none() {
             let hop =
                 miss::no_path(self.world, self.controller, request, self.served, server, self.servers, self.normal);
             let hop = left_out("it answers 404").into_iter().fold(hop, Hop::with);
-            return Settled {
-                hops: vec![hop, not_reached()],
-                action: end(not_found(self.controller)),
-                gate: None,
-                side: None,
-            };
+            // The 404 comes from a backend, too: who may not pass does not get that far.
+            let refused = gate.filter(|_| server.host != Host::Any);
+            let outcome = refused.map(|(status, by)| Outcome::Respond { status, by });
+            let gate_hops = gate_hops.into_iter().filter(|_| outcome.is_some());
+            let hops = std::iter::once(hop).chain(gate_hops).chain([not_reached()]).collect();
+            let action = end(outcome.unwrap_or_else(|| not_found(self.controller)));
+            return Settled { hops, action, gate: None, side: None };
         }
-        let sees = Sees { path: backend::raw(request), host: backend::host(request), reach: Reach::Pods };
-        let (hop, arm) = backend::default(request, owner, to, sees);
+        let (mut filter, mut sees) = rewrite::sees(request, &root, &options, self.normal);
+        // They name the path of a rule, and this location has none.
+        filter.findings.clear();
+        let is_rewritten = server.host != Host::Any && sees.path != backend::raw(request);
+        if !is_rewritten {
+            sees.path = backend::raw(request);
+        }
+        let (hop, arm) = backend::default(request, owner, to, sees.clone());
+        let fallback = backend::instead(self.world, &options, &root, (&arm, &sees));
         let resource = left_out("the defaultBackend takes the request").map(|finding| finding.severe(Severity::Warn));
         let hop = resource.into_iter().fold(hop, Hop::with);
-        let (gate_hops, gate) = access::gate(self.world, request, owner, &Options::of(owner, self.controller));
-        let hops = std::iter::once(hop).chain(gate_hops).collect();
+        let (instead, arm) = fallback.map_or((None, arm), |(hop, arm)| (Some(hop), arm));
+        let filter = is_rewritten.then_some(filter);
+        let hops = std::iter::once(hop).chain(filter).chain(gate_hops).chain(instead).collect();
         Settled { hops, action: Action::Forward(vec![arm]), gate, side: None }
     }
 

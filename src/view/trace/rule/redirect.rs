@@ -109,8 +109,14 @@ pub fn of_location(request: &Request, options: &Options) -> Option<Answer> {
     Some(by_option(options, name, (status, to)))
 }
 
-/// A rewrite to another scheme or host.
+/// A rewrite to another scheme or host, or to nothing at all.
 pub fn by_rewrite(request: &Request, location: &Location, options: &Options, normal: &str) -> Option<Answer> {
+    if rewrite::is_empty(request, location, options, normal) {
+        let (hop, _) = rewrite::sees(request, location, options, normal);
+        let summary = format!("{}nothing, which nginx answers with 500", hop.summary);
+        let outcome = Outcome::Respond { status: 500, by: "ingress-nginx".to_owned() };
+        return Some(Answer { hop: Hop { summary, ..hop }, outcome });
+    }
     let to = rewrite::redirected(request, location, options, normal)?;
     Some(by_option(options, "rewrite-target", (302, expand(&to, request))))
 }

@@ -38,12 +38,11 @@ pub fn sees(request: &Request, location: &Location, options: &Options, normal: &
     (hop, Sees { path, host, reach })
 }
 
-/// `rewrite "(?i)<path>" <target> break;`: not anchored, missing groups empty. The query is kept, behind one that the target
+/// `rewrite "(?i)<path>" <target> break;`: not anchored, missing groups empty, and no slash put in front. The query is kept, behind one that the target
 /// brings, unless the target ends with a question mark. A path that came with percent signs leaves with them.
 pub fn rewritten(rule: &str, target: &str, normal: &str, request: &Request) -> String {
     match replaced(rule, target, normal, request) {
-        Some(path) if path.starts_with('/') => path,
-        Some(path) => format!("/{path}"),
+        Some(path) => path,
         None => backend::raw(request),
     }
 }
@@ -54,6 +53,13 @@ pub fn redirected(request: &Request, location: &Location, options: &Options, nor
     let is_address = ["http://", "https://", "$scheme"].iter().any(|start| target.starts_with(start));
     let target = target.replacen("$scheme", request.scheme.name(), 1);
     if is_address { replaced(location.path, &target, normal, request) } else { None }
+}
+
+/// Whether nothing is left of the path: nginx answers 500, the rewritten URI has a zero length.
+pub fn is_empty(request: &Request, location: &Location, options: &Options, normal: &str) -> bool {
+    let target = options.get("rewrite-target").filter(|target| *target != location.path);
+    let path = target.and_then(|target| replaced(location.path, target, normal, request));
+    path.is_some_and(|path| path.is_empty() || path.starts_with('?'))
 }
 
 /// The target with what the groups caught, and its query; none where the expression cannot be followed.

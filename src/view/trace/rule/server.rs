@@ -1,7 +1,7 @@
 //! Servers: one for each host of the Ingresses that the controller serves, assembled oldest first.
 
 use crate::kinds::Record;
-use crate::kinds::ingress::facts::Backend;
+use crate::kinds::ingress::facts::{Backend, PathType};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::flavour::Flavour;
@@ -62,6 +62,9 @@ pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>], served:
     let claims = claim::of(controller, served);
     for ingress in ingresses.iter().filter(|ingress| !claim::is_canary(ingress, controller)) {
         yard.add(controller, ingress, &claims);
+    }
+    for server in &mut yard.servers {
+        server.count_root(controller);
     }
     let locations = yard.servers.iter_mut().flat_map(|server| &mut server.locations);
     for location in locations.filter(|_| claims.has_canaries()) {
@@ -248,6 +251,16 @@ impl<'a> Server<'a> {
 }
 
 impl Server<'_> {
+    /// The location `/` that no rule asks for has the options of the Ingress that made the server, and counts as its rules do.
+    fn count_root(&mut self, controller: &Controller) {
+        let is_asked_for = self.locations.iter().any(|have| have.path == "/" && have.kind != PathType::Exact);
+        if self.host == Host::Any || is_asked_for || self.regex_by.is_some() {
+            return;
+        }
+        let reason = regex_reason(&Options::of(self.owner, controller), "/");
+        self.regex_by = reason.map(|reason| (self.owner, reason));
+    }
+
     /// Whether its paths are regular expressions.
     pub fn is_regex(&self) -> bool {
         self.regex_by.is_some()

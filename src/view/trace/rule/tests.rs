@@ -4,6 +4,7 @@ mod asked;
 mod clouds;
 mod flavours;
 mod misses;
+mod roots;
 
 use super::*;
 use crate::view::trace::fixture;

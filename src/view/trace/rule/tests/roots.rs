@@ -1,0 +1,55 @@
+//! The location `/` that every server of ingress-nginx has, and rewrites that leave no path: as the real one answers.
+
+use super::*;
+
+const DEFAULT: &str = "  defaultBackend: {service: {name: rest, port: {number: 80}}}\n";
+
+#[test]
+fn default_backend_is_reached_as_its_ingress_says() {
+    let options = ["rewrite-target: /new", "upstream-vhost: up.example"];
+    let yaml = noted("web", 1, &options, &["Prefix /app web"], DEFAULT);
+    let text = nginx(&yaml, "http://a.example/zzz?x=1");
+    assert!(text.starts_with("rest 100% /new?x=1 up.example"), "{text}");
+    let yaml = noted("web", 1, &[], &["Prefix /app web"], DEFAULT);
+    let text = nginx(&yaml, "http://a.example/zzz");
+    assert!(text.starts_with("rest 100% /zzz a.example"), "{text}");
+}
+
+#[test]
+fn who_may_not_pass_does_not_see_the_404() {
+    let yaml = noted("web", 1, &["whitelist-source-range: 10.0.0.0/8"], &["Prefix /app web"], "");
+    let mut request = get("http://a.example/zzz");
+    request.client = "203.0.113.9".parse().ok();
+    let text = says(&yaml, Flavour::Nginx, &request);
+    assert!(text.starts_with("403"), "{text}");
+    request.client = "10.1.2.3".parse().ok();
+    let text = says(&yaml, Flavour::Nginx, &request);
+    assert!(text.starts_with("404"), "{text}");
+}
+
+#[test]
+fn root_of_the_server_can_turn_paths_into_patterns() {
+    // The target is the only path, and still all paths of the host are patterns.
+    let yaml = noted("web", 1, &["rewrite-target: /foo"], &["Prefix /foo web"], "");
+    let text = nginx(&yaml, "http://a.example/FOObar");
+    assert!(text.starts_with("web 100% /FOObar a.example"), "{text}");
+}
+
+#[test]
+fn exact_root_comes_too_late_among_patterns() {
+    let yaml = noted("web", 1, &["use-regex: 'true'"], &["Exact / web", "Prefix /foo web"], "");
+    let text = nginx(&yaml, "http://a.example/");
+    assert!(text.starts_with("404"), "{text}");
+    let yaml = noted("web", 1, &[], &["Exact / web", "Prefix /foo web"], "");
+    let text = nginx(&yaml, "http://a.example/");
+    assert!(text.starts_with("web 100% / a.example"), "{text}");
+}
+
+#[test]
+fn rewrites_add_no_slash() {
+    let yaml = noted("web", 1, &["rewrite-target: $2"], &["ImplementationSpecific /api(/|$)(.*) web"], TLS);
+    assert_eq!(nginx(&yaml, "https://a.example/api/users").split(' ').nth(2), Some("users"));
+    // Nothing is left: that comes even before the redirect to https.
+    let text = nginx(&yaml, "http://a.example/api");
+    assert!(text.starts_with("500"), "{text}");
+}
