@@ -52,6 +52,11 @@ pub enum Hit<'a> {
 }
 
 impl Location<'_> {
+    /// Whether it is made two: one for the path itself, and one for what is below.
+    pub fn is_split(&self) -> bool {
+        self.kind != PathType::Exact && !self.is_regex && !self.path.ends_with('/')
+    }
+
     /// The field that holds it.
     pub fn field(&self) -> String {
         field(self.index)
@@ -116,8 +121,7 @@ pub fn first_match<'a>(locations: &'a [Location<'a>], path: &str) -> Hit<'a> {
 /// What a location's expression is: of a plain prefix beside the same Exact path only what is below is left.
 fn expression(locations: &[Location], location: &Location) -> String {
     let has_exact = || locations.iter().any(|other| other.kind == PathType::Exact && other.path == location.path);
-    let is_plain = location.kind != PathType::Exact && !location.is_regex && location.path != "/";
-    if is_plain && !location.path.ends_with('/') && has_exact() {
+    if location.is_split() && has_exact() {
         return format!("{}/", location.path);
     }
     location.path.to_owned()

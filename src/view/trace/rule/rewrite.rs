@@ -19,15 +19,14 @@ use std::sync::Arc;
 
 /// The filter hop, and what the backend sees.
 pub fn sees(request: &Request, location: &Location, options: &Options, normal: &str) -> (Hop, Sees) {
-    let target = options.get("rewrite-target").filter(|target| *target != location.path);
     let host = options.get("upstream-vhost").map_or_else(|| backend::host(request), str::to_owned);
     let upstream = options.flag("service-upstream").unwrap_or(options.global("service-upstream") == Some("true"));
     let reach = if upstream { Reach::ServiceAddress } else { Reach::Pods };
-    let Some(target) = target else {
+    let Some((target, rule)) = target(location, options, normal) else {
         let hop = Hop::new(HopKind::Filter, "path passed unchanged").at(&location.ingress.key);
         return (hop, Sees { path: backend::raw(request), host, reach });
     };
-    let path = rewritten(location.path, target, normal, request);
+    let path = rewritten(&rule, target, normal, request);
     // The query goes along unless the target says another.
     let shown = if target.contains('?') { path.as_str() } else { path.split('?').next().unwrap_or(&path) };
     let summary = format!("rewrite-target {target}: {normal} → {shown}");
@@ -36,6 +35,18 @@ pub fn sees(request: &Request, location: &Location, options: &Options, normal: &
         hop = hop.with(finding);
     }
     (hop, Sees { path, host, reach })
+}
+
+/// The target of a rewrite, and the path of the location that rewrites; none where nothing is rewritten. A plain prefix
+/// `/x` is made an Exact `/x` and a prefix `/x/` (location.go, updateServerLocations), of which a target `/x` differs.
+fn target<'t>(location: &Location, options: &'t Options, normal: &str) -> Option<(&'t str, String)> {
+    let target = options.get("rewrite-target")?;
+    if *target != *location.path {
+        return Some((target, location.path.to_owned()));
+    }
+    let below = format!("{}/", location.path);
+    let is_below = normal.get(..below.len()).is_some_and(|start| start.eq_ignore_ascii_case(&below));
+    (location.is_split() && is_below).then_some((target, below))
 }
 
 /// `rewrite "(?i)<path>" <target> break;`: not anchored, missing groups empty, and no slash put in front. The query is kept, behind one that the target
@@ -49,16 +60,15 @@ pub fn rewritten(rule: &str, target: &str, normal: &str, request: &Request) -> S
 
 /// The address that a rewrite sends clients to: one to another scheme or host is a redirect in nginx, with 302.
 pub fn redirected(request: &Request, location: &Location, options: &Options, normal: &str) -> Option<String> {
-    let target = options.get("rewrite-target").filter(|target| *target != location.path)?;
+    let (target, rule) = target(location, options, normal)?;
     let is_address = ["http://", "https://", "$scheme"].iter().any(|start| target.starts_with(start));
     let target = target.replacen("$scheme", request.scheme.name(), 1);
-    if is_address { replaced(location.path, &target, normal, request) } else { None }
+    if is_address { replaced(&rule, &target, normal, request) } else { None }
 }
 
 /// Whether nothing is left of the path: nginx answers 500, the rewritten URI has a zero length.
 pub fn is_empty(request: &Request, location: &Location, options: &Options, normal: &str) -> bool {
-    let target = options.get("rewrite-target").filter(|target| *target != location.path);
-    let path = target.and_then(|target| replaced(location.path, target, normal, request));
+    let path = target(location, options, normal).and_then(|(target, rule)| replaced(&rule, target, normal, request));
     path.is_some_and(|path| path.is_empty() || path.starts_with('?'))
 }
 

@@ -177,7 +177,9 @@ impl<'a> Yard<'a> {
                 if !is_usable(&&path.backend) {
                     server.resources.push(location);
                 } else if !claims.silences(ingress, &path.backend) {
-                    server.take(location, reason);
+                    let is_split = is_nginx && location.is_split();
+                    let is_target = is_split && options.get("rewrite-target") == Some(location.path);
+                    server.take(location, reason.or(is_target.then_some("rewrite-target")));
                 }
             }
         }

@@ -4,7 +4,7 @@ use crate::kinds::Record;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, sv};
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
-use crate::view::trace::plan::LegEnd;
+use crate::view::trace::plan::{LegEnd, Reach};
 use crate::view::trace::service::call::{Call, owner};
 use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::{self, Crowd};
@@ -72,6 +72,7 @@ fn end(call: &Call, goal: &Goal, takers: &Takers) -> LegEnd {
         (false, true) if call.is_direct() => LegEnd::NoName,
         // kube-proxy refuses for a Service without endpoints.
         (true, false) => LegEnd::Refused,
+        (false, false) if call.arm.reach == Reach::ServiceAddress && !call.is_direct() => LegEnd::Refused,
         (false, _) => LegEnd::NoEndpoints,
     }
 }

@@ -53,3 +53,19 @@ fn rewrites_add_no_slash() {
     let text = nginx(&yaml, "http://a.example/api");
     assert!(text.starts_with("500"), "{text}");
 }
+
+#[test]
+fn what_is_below_a_prefix_is_rewritten_even_to_the_prefix_itself() {
+    // A Prefix `/` of another Ingress stands in for the server's own location.
+    let yaml = noted("web", 1, &["rewrite-target: /foo"], &["Prefix /foo web"], "") + "---\n";
+    let yaml = yaml + &noted("rest", 2, &[], &["Prefix / rest"], "");
+    for (path, sees) in
+        [("/foo/x", "web 100% /foo a.example"), ("/foo", "web 100% /foo a.example"), ("/FOO/x", "web 100% /foo")]
+    {
+        let text = nginx(&yaml, &format!("http://a.example{path}"));
+        assert!(text.starts_with(sees), "{path}: {text}");
+    }
+    // The whole host is patterns by it, and those have no end.
+    let text = nginx(&yaml, "http://a.example/foobar");
+    assert!(text.starts_with("web 100% /foobar a.example"), "{text}");
+}

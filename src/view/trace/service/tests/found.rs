@@ -386,3 +386,14 @@ fn hints_keep_what_is_for_the_zone_of_the_caller() {
     // None is for the caller's zone: they count for nothing.
     assert_eq!(from("far", "c"), "10.244.1.20 10.244.1.21");
 }
+
+#[test]
+fn who_goes_by_the_address_of_an_empty_service_is_refused() {
+    let arm = || arm("shop", "web", PortRef::Number(80));
+    let end = |reach: Reach| {
+        let yaml = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {clusterIP: 10.96.0.9, selector: {app: web}, ports: [{port: 80}]}\n";
+        Walk { arm: Arm { reach, ..arm() }, ..Walk::usual() }.cluster(yaml).end
+    };
+    assert_eq!(end(Reach::Pods), Some(LegEnd::NoEndpoints));
+    assert_eq!(end(Reach::ServiceAddress), Some(LegEnd::Refused));
+}
