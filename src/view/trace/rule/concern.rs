@@ -42,8 +42,15 @@ fn of<'a>(
     names: &BTreeSet<String>,
 ) -> Vec<&'a Arc<Record>> {
     let is_for_all = |ingress: &Record| facts::ingress(ingress).is_some_and(|read| read.rules.is_empty());
+    // The server of a wildcard, for which a name may be another one, is made by all that name the same wildcard.
+    let has_same = |ingress: &Record, name: &str| {
+        let mut hosts = facts::ingress(ingress).into_iter().flat_map(|read| &read.rules).flat_map(|rule| &rule.host);
+        hosts.any(|host| host.eq_ignore_ascii_case(name))
+    };
     let concerns = |ingress: &Record| {
-        is_for_all(ingress) || names.iter().any(|name| has_host(ingress, name) || has_alias(controller, ingress, name))
+        let is_meant =
+            |name: &String| has_host(ingress, name) || has_same(ingress, name) || has_alias(controller, ingress, name);
+        is_for_all(ingress) || names.iter().any(is_meant)
     };
     ingresses.retain(|ingress| concerns(ingress));
     ingresses

@@ -69,3 +69,20 @@ fn what_is_below_a_prefix_is_rewritten_even_to_the_prefix_itself() {
     let text = nginx(&yaml, "http://a.example/foobar");
     assert!(text.starts_with("web 100% /foobar a.example"), "{text}");
 }
+
+#[test]
+fn another_name_for_a_wildcard_leads_to_the_rules_of_all_that_name_it() {
+    let aliased = noted("web", 1, &["server-alias: alias.example"], &["Prefix /app web"], "") + "---\n";
+    let yaml = aliased + &noted("rest", 2, &[], &["Prefix /rest rest"], "");
+    let yaml = yaml.replace("a.example\n", "'*.shop.example'\n").replace("host: a.example", "host: '*.shop.example'");
+    let text = nginx(&yaml, "http://alias.example/rest/x");
+    assert!(text.starts_with("rest 100% /rest/x alias.example"), "{text}");
+}
+
+#[test]
+fn a_redirect_for_a_while_leaves_the_one_for_ever_unread() {
+    let odd = "permanent-redirect: 'https://b.example$request_uri'";
+    let yaml = noted("web", 1, &[odd, "temporal-redirect: 'https://c.example'"], &["Prefix / web"], "");
+    let text = nginx(&yaml, "http://a.example/x");
+    assert!(text.starts_with("302 https://c.example"), "{text}");
+}
