@@ -1,11 +1,11 @@
 //! What all traces of a world find alike is found once: who is for a host, which Services are open, whom a controller serves.
 
-use crate::kinds::{KindId, Record};
+use crate::kinds::{KindId, ObjectRef, Record};
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::reads::{self, Read};
 use crate::view::trace::served::Sorted;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub struct Memo<'a> {
     pub hosts: RefCell<BTreeMap<KindId, Hosts<'a>>>,
     /// The Services that can be entered from outside.
     pub open: OnceCell<Vec<&'a Arc<Record>>>,
+    /// Of those with ports of nodes alone the ones that may stand before a controller, and what was looked at to tell.
+    pub fronts: OnceCell<(HashSet<&'a ObjectRef>, BTreeSet<Read>)>,
     /// The workloads that may be controllers.
     pub controllers: OnceCell<Vec<&'a Arc<Record>>>,
     /// The Services by their addresses in the cluster.

@@ -61,7 +61,12 @@ impl Read {
 
 /// Whether a Service can be entered from outside at all.
 pub fn is_open(service: &ServiceFacts) -> bool {
-    matches!(service.kind, ServiceType::LoadBalancer | ServiceType::NodePort) || !service.external_ips.is_empty()
+    service.kind == ServiceType::NodePort || has_place(service)
+}
+
+/// Whether a Service has, or waits for, an address of its own outside, and not only ports of nodes.
+pub fn has_place(service: &ServiceFacts) -> bool {
+    service.kind == ServiceType::LoadBalancer || !service.external_ips.is_empty()
 }
 
 /// Whether a Service only stands for another name.

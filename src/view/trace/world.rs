@@ -224,15 +224,31 @@ impl<'a> World<'a> {
         self.note(Read::Kind(kind));
     }
 
-    /// The Services that can be entered from outside, by namespace and name.
-    pub fn open_services(&self) -> Vec<&'a Arc<Record>> {
+    /// The Services that may be ways into the cluster, by namespace and name: those with an address of their own, and of
+    /// those that have only ports of nodes the ones with this port, or that may stand before a controller.
+    pub fn ways_in(&self, port: u16, may_front: impl Fn(&Arc<Record>) -> bool) -> Vec<&'a Arc<Record>> {
         self.note(Read::Open(SERVICE));
         let is_open = |record: &&Arc<Record>| facts::service(record).is_some_and(reads::is_open);
-        let found = self.memo.open.get_or_init(|| self.cluster.of(SERVICE).filter(is_open).collect());
-        for record in found {
+        let open = self.memo.open.get_or_init(|| self.cluster.of(SERVICE).filter(is_open).collect());
+        let has_place = |record: &Record| facts::service(record).is_some_and(reads::has_place);
+        let (fronts, looked) = self.memo.fronts.get_or_init(|| {
+            let before = self.reads.take();
+            let fronts = open.iter().filter(|record| !has_place(record) && may_front(record)).map(|record| &record.key);
+            let fronts = fronts.collect();
+            (fronts, self.reads.replace(before))
+        });
+        self.reads.borrow_mut().extend(looked.iter().cloned());
+        let listens = |record: &Record| {
+            let ports = facts::service(record).into_iter().flat_map(|facts| &facts.ports);
+            ports.into_iter().any(|own| own.node_port == i32::from(port))
+        };
+        let is_way = |record: &&Arc<Record>| has_place(record) || listens(record) || fronts.contains(&record.key);
+        let found: Vec<_> = open.iter().copied().filter(is_way).collect();
+        for record in &found {
+            // One that is open no more, or goes away, is not found by it any more.
             self.note(Read::Object(record.key.clone()));
         }
-        found.clone()
+        found
     }
 
     /// The workloads that may be controllers, in a namespace or in all: by kind, namespace and name.

@@ -269,20 +269,21 @@ spec:
     format!("{class}{}{}", one("web", "10.0.0.5"), one("api", "10.0.0.6"))
 }
 
+/// How many routes are followed anew after an object was put.
+fn due(index: &mut Index, cluster: &mut Cluster, record: Record) -> usize {
+    let (catalog, answers, probes) = (Catalog::builtin(), Answers::new(), Probes::default());
+    let touched = cluster.apply(Change::Apply(record));
+    index.touch(cluster, &touched);
+    let due = index.due();
+    let world = World::new(cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes));
+    while index.work(&world, || true) {}
+    due
+}
+
 #[test]
 fn a_service_that_changes_touches_its_own_routes_and_a_circle_those_of_its_namespace() {
-    let catalog = Catalog::builtin();
-    let (answers, probes) = (Answers::new(), Probes::default());
     let mut cluster = fixture::cluster_in("shop", &pair());
     let mut index = Index::of(&cluster);
-    let due = |index: &mut Index, cluster: &mut Cluster, record: Record| {
-        let touched = cluster.apply(Change::Apply(record));
-        index.touch(cluster, &touched);
-        let due = index.due();
-        let world = World::new(cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes));
-        while index.work(&world, || true) {}
-        due
-    };
     let web = ObjectRef::new(SERVICE, "shop", "web");
     let mut service = (**cluster.get(&web).unwrap()).clone();
     assert_eq!(due(&mut index, &mut cluster, service.clone()), 2, "all of them at first");
@@ -299,8 +300,6 @@ fn a_service_that_changes_touches_its_own_routes_and_a_circle_those_of_its_names
 
 #[test]
 fn a_workload_that_serves_nobody_s_routes_touches_none_of_them() {
-    let catalog = Catalog::builtin();
-    let (answers, probes) = (Answers::new(), Probes::default());
     let edge = "
 ---
 apiVersion: apps/v1
@@ -322,29 +321,26 @@ apiVersion: v1
 kind: Service
 metadata: {name: mail, namespace: mail}
 spec: {type: LoadBalancer, selector: {app: mail}, ports: [{port: 25}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: node, namespace: mail}
+spec: {type: NodePort, selector: {app: mail}, ports: [{port: 25, nodePort: 30025}]}
 ";
     let mut cluster = fixture::cluster_in("shop", &(pair() + edge));
     let mut index = Index::of(&cluster);
-    let mut due = |cluster: &mut Cluster, record: Record| {
-        let touched = cluster.apply(Change::Apply(record));
-        index.touch(cluster, &touched);
-        let due = index.due();
-        let world = World::new(cluster, &catalog, Timestamp::parse(NOW).unwrap(), (&answers, &probes));
-        while index.work(&world, || true) {}
-        due
-    };
     let held = |cluster: &Cluster, key: &ObjectRef| (**cluster.get(key).unwrap()).clone();
     let mut mail = held(&cluster, &ObjectRef::new(DEPLOYMENT, "mail", "mail"));
-    assert_eq!(due(&mut cluster, mail.clone()), 2, "all of them at first");
+    assert_eq!(due(&mut index, &mut cluster, mail.clone()), 2, "all of them at first");
     mail.meta.labels = [(Arc::from("a"), Arc::from("b"))].into();
-    assert_eq!(due(&mut cluster, mail.clone()), 0);
+    assert_eq!(due(&mut index, &mut cluster, mail.clone()), 0);
     let mut pod = held(&cluster, &ObjectRef::new(POD, "mail", "mail-1"));
     pod.meta.labels = [(Arc::from("app"), Arc::from("mail")), (Arc::from("x"), Arc::from("y"))].into();
-    assert_eq!(due(&mut cluster, pod), 0, "a pod behind an open Service that serves no routes");
+    assert_eq!(due(&mut index, &mut cluster, pod), 0, "a pod behind an open Service that serves no routes");
     let mut nginx = held(&cluster, &ObjectRef::new(DAEMON_SET, "edge", "nginx"));
     nginx.meta.labels = [(Arc::from("a"), Arc::from("b"))].into();
-    assert_eq!(due(&mut cluster, nginx), 2, "the controller of both");
+    assert_eq!(due(&mut index, &mut cluster, nginx), 2, "the controller of both");
     let Facts::Deployment(facts) = &mut mail.digest.facts else { panic!("no facts") };
     facts.template.may_control = true;
-    assert_eq!(due(&mut cluster, mail), 2, "what becomes a controller may take them");
+    assert_eq!(due(&mut index, &mut cluster, mail), 2, "what becomes a controller may take them");
 }

@@ -10,6 +10,7 @@ use crate::view::trace::body::template;
 use crate::view::trace::entrance::controller;
 use crate::view::trace::facts;
 use crate::view::trace::plan::Controller;
+use crate::view::trace::program;
 use crate::view::trace::world::World;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -72,7 +73,7 @@ pub enum Place {
 pub fn all(world: &World, port: u16) -> Vec<Gate> {
     let mut gates: Vec<Gate> = world.of(GATEWAY).map(gateway).collect();
     let nodes: Arc<[Place]> = world.of(NODE).flat_map(|node| node_places(node)).collect();
-    for service in world.open_services() {
+    for service in world.ways_in(port, |service| may_front(world, service)) {
         let Some(facts) = facts::service(service) else { continue };
         let behind = behind(world, service, facts);
         let own = |gate: &&mut Gate| Behind::Gateway(gate.object.key.clone()) == behind;
@@ -189,6 +190,19 @@ pub fn behind(world: &World, service: &Arc<Record>, facts: &ServiceFacts) -> Beh
     }
     // Labels only tell where there is nothing to look at: files without the workload, or no rights.
     controller::of_labels(service).filter(|_| pods(world, service).is_empty()).map_or(Behind::Pods, known)
+}
+
+/// Whether a controller or a Gateway may stand behind a Service: [`behind`] tells whether it does.
+fn may_front(world: &World, service: &Record) -> bool {
+    let (namespace, labels) = (service.key.namespace.as_ref(), &service.meta.labels);
+    let pods = || {
+        let selector = facts::service(service).map_or(&[][..], |facts| &facts.selector);
+        !selector.is_empty() && !world.controller_pods(namespace.map_or("", |name| name), selector).is_empty()
+    };
+    owning_gateway(service).is_some()
+        || program::of_labels(labels).is_some()
+        || !world.controllers(namespace).is_empty()
+        || pods()
 }
 
 /// The pods that a Service selects and that have not ended.

@@ -13,7 +13,7 @@ mod options;
 mod route;
 pub mod router;
 mod service;
-mod store;
+pub mod store;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -68,7 +68,7 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
         return decision;
     }
     let mut decision = stage.decide(decision);
-    decision.tls = decision.tls.map(|plan| stage.kept(plan));
+    decision.tls = decision.tls.map(|plan| store::kept(world, &options, plan));
     stage.shaken(decision)
 }
 

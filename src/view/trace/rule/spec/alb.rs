@@ -8,12 +8,15 @@
 mod action;
 mod condition;
 
-use crate::kinds::{INGRESS, INGRESS_CLASS, Record};
+use crate::kinds::{INGRESS, INGRESS_CLASS, ObjectRef, Record, SERVICE};
+use crate::view::trace::body;
 use crate::view::trace::facts;
+use crate::view::trace::flavour::Flavour;
 use crate::view::trace::groups::{Group, Member};
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Controller, Decision, Reach};
+use crate::view::trace::program;
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::backend::{self, Sees};
 use crate::view::trace::rule::location::Location;
@@ -126,6 +129,32 @@ impl<'s, 'a> Balancer<'s, 'a> {
         taking.min_by_key(|(_, location)| place(location))
     }
 
+    /// Why the controller syncs nothing of the whole group: it was told not to put up with a Service that is not there.
+    fn given_up(&self, world: &World<'a>, controller: &Controller) -> Option<Hop> {
+        const FLAG: &str = "--tolerate-non-existent-backend-service";
+        let templates = world.controllers(None).into_iter().filter_map(|workload| body::template(workload));
+        let mut own = templates.filter_map(program::of_template).filter(|(program, _)| program.flavour == Flavour::Alb);
+        let is_strict = controller.flag(FLAG) == Some("false")
+            || own.any(|(_, container)| container.flag(FLAG.trim_start_matches('-')) == Some("false"));
+        if !is_strict {
+            return None;
+        }
+        let named = |ingress: &&'a Arc<Record>| {
+            let facts = facts::ingress(ingress)?;
+            let namespace = ingress.key.namespace.as_deref().unwrap_or("");
+            let paths = facts.rules.iter().flat_map(|rule| &rule.paths).map(|path| &path.backend);
+            let mut services = paths.chain(&facts.default_backend).filter_map(action::service);
+            let gone = services.find(|name| world.is_gone(&ObjectRef::new(SERVICE, namespace, name)))?;
+            Some((&ingress.key, format!("{namespace}/{gone}")))
+        };
+        let (owner, gone) = self.group.ingresses().iter().find_map(named)?;
+        let why = format!(
+            "{} leads to Service {gone}, which does not exist: with {FLAG}=false the controller changes nothing of this load balancer, which stays as it was",
+            world.title(owner)
+        );
+        Some(Hop::unknown(HopKind::Rule, why).at(owner))
+    }
+
     fn decide(
         &self,
         world: &World<'a>,
@@ -139,6 +168,10 @@ impl<'s, 'a> Balancer<'s, 'a> {
         let listening = (&*self.group.ingresses(), self.group.ports.as_deref());
         if let Some((hop, outcome)) = cloud::closed(world, controller, request, listening) {
             return Decision { tls: None, ..decision(vec![hop], end(outcome)) };
+        }
+        if let Some(hop) = self.given_up(world, controller) {
+            let unknown = hop.summary.clone();
+            return decision(vec![hop, not_reached()], end(Outcome::Unknown(unknown)));
         }
         let redirect = self.group.redirect;
         if let Some(answer) = redirect.and_then(|(by, port)| https::everywhere(request, (by, port))) {

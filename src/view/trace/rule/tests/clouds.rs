@@ -247,3 +247,20 @@ fn conditions_narrow_a_rule_or_widen_its_hosts_and_paths() {
     let host = r#"{"field":"host-header","hostHeaderConfig":{"values":["beta.example"]}}"#;
     assert!(takes(host, &get("http://beta.example/b")) && takes(host, &plain));
 }
+
+#[test]
+fn an_alb_stays_as_it_was_for_a_service_that_is_not_there_where_its_controller_is_told_so() {
+    let service = "\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {type: NodePort, ports: [{port: 80, nodePort: 30123}]}\n";
+    let yaml = ingress("web", 1, "", "a.example", &["Prefix /web web", "Prefix /gone gone"], "") + service;
+    let of = |value: &str| {
+        let flag = format!("--tolerate-non-existent-backend-service={value}");
+        let workload = format!(
+            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: lbc, namespace: kube-system}}\nspec: {{template: {{spec: \
+             {{containers: [{{name: c, image: 'public.ecr.aws/eks/aws-load-balancer-controller:v2.8.0', args: ['{flag}']}}]}}}}}}\n"
+        );
+        alb(&(yaml.clone() + &workload), "http://a.example/web")
+    };
+    assert!(of("true").starts_with("web 100% /web a.example"), "{}", of("true"));
+    let told = of("false");
+    assert!(told.contains("Service shop/gone, which does not exist"), "{told}");
+}

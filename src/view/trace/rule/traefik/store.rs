@@ -7,12 +7,14 @@
 use crate::kinds::secret::KeyState;
 use crate::kinds::tls_store::{Issued, TlsStoreFacts};
 use crate::kinds::{ObjectRef, Record, SECRET, TLS_STORE};
+use crate::view::trace::entrance::controller;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, tl};
+use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::{Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::rule::host::Host;
-use crate::view::trace::rule::traefik::Stage;
-use crate::view::trace::rule::traefik::options::ROUTES;
+use crate::view::trace::rule::traefik::options::{Options, ROUTES};
+use crate::view::trace::world::World;
 use std::sync::Arc;
 
 /// What Traefik shows by itself.
@@ -28,13 +30,35 @@ struct Store<'a> {
     lacks: Option<Arc<str>>,
 }
 
-impl<'a> Stage<'_, 'a> {
-    /// The plan with what TLSStores say.
-    pub fn kept(&self, mut plan: TlsPlan) -> TlsPlan {
+/// Who reads the stores.
+struct Reader<'w, 'a> {
+    world: &'w World<'a>,
+}
+
+/// The plan with what TLSStores say, for a Traefik with these options.
+pub fn kept(world: &World, options: &Options, plan: TlsPlan) -> TlsPlan {
+    if plan.end != TlsEnd::Controller || !options.has_provider(ROUTES) {
+        return plan;
+    }
+    Reader { world }.kept(plan)
+}
+
+/// The same for the Traefik behind a Gateway: each in the cluster that may be it reads the stores, or none does.
+pub fn kept_for_gateways(world: &World, plan: TlsPlan) -> TlsPlan {
+    let running = controller::running(world).into_iter().filter(|controller| controller.flavour == Flavour::Traefik);
+    let all: Vec<Options> = running.map(|controller| Options::of(&controller)).collect();
+    let reads = |options: &Options| options.has_provider(ROUTES);
+    match all.iter().find(|options| reads(options)) {
+        Some(options) if all.iter().all(reads) => kept(world, options, plan),
+        Some(_) => TlsPlan { fallback: Fallback::Unknown, ..plan },
+        None if all.is_empty() => kept(world, &Options::default(), plan),
+        None => plan,
+    }
+}
+
+impl<'a> Reader<'_, 'a> {
+    fn kept(&self, mut plan: TlsPlan) -> TlsPlan {
         let is_own = matches!(plan.fallback, Fallback::Own(..));
-        if plan.end != TlsEnd::Controller || !self.options.has_provider(ROUTES) {
-            return plan;
-        }
         if is_own && self.world.known(TLS_STORE, None).missing("tlsstores").is_some() {
             plan.fallback = Fallback::Unknown;
             return plan;

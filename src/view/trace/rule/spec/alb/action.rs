@@ -14,6 +14,7 @@ use crate::view::trace::rule::cloud::aws;
 use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::{end, not_found};
+use std::sync::Arc;
 
 /// The name of a port that stands for an annotation.
 const USE: &str = "use-annotation";
@@ -52,6 +53,15 @@ fn name<'l>(location: &'l Location) -> Option<&'l str> {
     match location.backend {
         Backend::Service { name, port: Some(PortRef::Name(port)) } if **port == *USE => Some(name),
         _ => None,
+    }
+}
+
+/// The Service that a backend names; none where an annotation says what is done.
+pub fn service(backend: &Backend) -> Option<&Arc<str>> {
+    match backend {
+        Backend::Service { port: Some(PortRef::Name(port)), .. } if **port == *USE => None,
+        Backend::Service { name, .. } => Some(name),
+        Backend::Resource { .. } | Backend::Missing => None,
     }
 }
 
