@@ -87,14 +87,30 @@ pub fn tls_stores() -> Vec<Case> {
 
 /// States of a ManagedCertificate.
 pub fn managed_certificates() -> Vec<Case> {
+    const STATES: [&str; 10] = [
+        "Active",
+        "Provisioning",
+        "ProvisioningFailed",
+        "ProvisioningFailedPermanently",
+        "FailedNotVisible",
+        "FailedCaaChecking",
+        "FailedCaaForbidden",
+        "FailedRateLimited",
+        "RenewalFailed",
+        "SomethingNew",
+    ];
     let domains = || json!({"domains": ["example.com"]});
-    let state = json!([{"domain": "example.com", "status": "FailedNotVisible"}]);
-    vec![
+    let state =
+        |state: &str| json!({"certificateStatus": state, "domainStatus": [{"domain": "example.com", "status": state}]});
+    let each = STATES.iter().map(|name| of(&name.to_lowercase(), domains()).status(state(name)));
+    let rest = vec![
         of("bare", json!({})),
-        of("waiting", domains()).status(json!({"certificateStatus": "Provisioning", "domainStatus": state})),
-        of("active", domains()).status(json!({"certificateStatus": "Active"})),
-        of("ending", domains()).held().deleted(),
-    ]
+        of("unsaid", domains()),
+        of("empty", domains()).status(json!({"certificateStatus": ""})),
+        of("several", json!({"domains": ["a.example.com", "b.example.com"]})).status(state("Provisioning")),
+        of("ending", domains()).status(state("Active")).held().deleted(),
+    ];
+    each.chain(rest).collect()
 }
 
 /// States of a FrontendConfig.
@@ -102,6 +118,7 @@ pub fn frontend_configs() -> Vec<Case> {
     vec![
         of("bare", json!({})),
         of("secure", json!({"redirectToHttps": {"enabled": true}})),
+        of("odd", json!({"redirectToHttps": {"enabled": false, "responseCodeName": "NONE"}})),
         of("ending", json!({"sslPolicy": "modern"})).held().deleted(),
     ]
 }
@@ -111,6 +128,7 @@ pub fn backend_configs() -> Vec<Case> {
     vec![
         of("bare", json!({})),
         of("known", json!({"iap": {"enabled": true}})),
+        of("checked", json!({"healthCheck": {"requestPath": "/up", "port": 8080}})),
         of("ending", json!({"timeoutSec": 40})).held().deleted(),
     ]
 }
