@@ -1,6 +1,6 @@
 //! A list to choose from: namespaces, contexts, columns.
 
-use crate::app::scene::columns::{Columns, GAP};
+use crate::app::scene::columns::{self, Columns, GAP};
 use crate::app::scene::{Choice, Choices, Entry, PickerPane};
 use crate::ui::scroll::Scroll;
 use crate::ui::spans::{over_row, put_state, selection};
@@ -12,8 +12,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-/// Selection, mark, state and a space before the text.
-const GUTTER: u16 = 4;
+/// What stands before the text, as a place on screen.
+const GUTTER: u16 = columns::GUTTER as u16;
 
 impl Widget for &Themed<'_, PickerPane> {
     fn render(self, area: Rect, buffer: &mut Buffer) {

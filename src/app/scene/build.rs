@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::app::home::{place, rows};
 use crate::app::layout::{Area, Panes};
 use crate::app::moves::{beneath, docked, window};
-use crate::app::scene::columns::Columns;
+use crate::app::scene::columns::{Columns, GUTTER};
 use crate::app::screen::{Cursor, DetailScreen, HomeScreen, Pick, Picker, Screen, TableScreen};
 use crate::app::session::paths::Through;
 use crate::app::session::{Connection, Session};
@@ -19,8 +19,6 @@ use crate::view::table::{Heading, Row, RowCell, Table};
 use crate::view::trace::outcome::Verdict;
 use crate::wire::Timestamp;
 
-/// What stands before the text of a list's entries.
-const PICKER_GUTTER: usize = 4;
 /// Lines that tell of the selected path, at most.
 const MOST_TOLD: usize = 5;
 
@@ -172,7 +170,7 @@ impl App {
         let selected = (0 < all).then(|| screen.cursor.index.min(all - 1));
         let is_path = matches!(screen.pick, Pick::Route | Pick::Trace);
         let room = usize::from(area.width);
-        let columns = Columns::of_routes(&entries, room).filter(|_| screen.pick == Pick::Route);
+        let columns = (screen.pick == Pick::Route).then(|| Columns::of_routes(&entries, room)).flatten();
         let told =
             selected.filter(|_| is_path).map_or_else(Vec::new, |at| whole(&entries, at, (room, columns.as_ref())));
         let height = usize::from(area.height).saturating_sub(1 + told.len());
@@ -359,17 +357,15 @@ pub(super) fn sync(session: &Session, kind: &Kind) -> Sync {
 /// The selected path with all that is said of it, in lines of its own where its columns cut either.
 fn whole(entries: &[Entry], selected: usize, (room, columns): (usize, Option<&Columns>)) -> Vec<String> {
     let Some(entry) = entries.get(selected) else { return Vec::new() };
-    if columns.is_some_and(|columns| columns.hold(entry)) {
-        return Vec::new();
-    }
     let longest = entries.iter().map(|entry| width(&entry.text)).max().unwrap_or(0).min(room / 2);
     // The places of marks, a gap of two, and the bar that shows where one is.
-    let detail = room.saturating_sub(PICKER_GUTTER + longest + 3);
-    if columns.is_none() && width(&entry.text) <= longest && width(&entry.detail) <= detail {
+    let detail = room.saturating_sub(GUTTER + longest + 3);
+    let is_whole = || width(&entry.text) <= longest && width(&entry.detail) <= detail;
+    if columns.map_or_else(is_whole, |columns| columns.hold(entry)) {
         return Vec::new();
     }
     let text = format!("{}  {}", entry.text, entry.detail);
-    wrap(&text, room.saturating_sub(PICKER_GUTTER + 1)).into_iter().take(MOST_TOLD).collect()
+    wrap(&text, room.saturating_sub(GUTTER + 1)).into_iter().take(MOST_TOLD).collect()
 }
 
 /// An offer; where options of a request are typed, what stands before them is not said again on each line.

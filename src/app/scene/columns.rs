@@ -3,8 +3,11 @@
 use super::Entry;
 use crate::view::fit::width;
 
-/// The gutter of marks before the text, and the bar at the right that shows where one is.
-const MARGIN: usize = 5;
+/// Selection, mark, state and a space before the text of a list's entries.
+pub const GUTTER: usize = 4;
+
+/// That, and the bar at the right that shows where one is.
+const MARGIN: usize = GUTTER + 1;
 
 /// Between columns.
 pub const GAP: usize = 2;

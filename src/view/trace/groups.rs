@@ -6,6 +6,9 @@ use crate::kinds::{ObjectRef, Record};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+/// A port on which a load balancer listens, and whether it speaks HTTPS there.
+pub type Port = (u16, bool);
+
 /// The load balancers that one controller makes.
 #[derive(Debug, Default)]
 pub struct Groups<'a> {
@@ -27,7 +30,7 @@ pub struct Group<'a> {
     /// Its Ingresses, in its order.
     pub members: Vec<Member<'a>>,
     /// The ports on which it listens, each with whether it speaks HTTPS; none where they are not known.
-    pub ports: Option<Vec<(u16, bool)>>,
+    pub ports: Option<Vec<Port>>,
     /// Who has plain requests sent to https, and to which port of it.
     pub redirect: Option<(&'a Arc<Record>, u16)>,
     /// Who takes what no rule takes.
@@ -40,7 +43,7 @@ pub struct Member<'a> {
     /// The Ingress.
     pub ingress: &'a Arc<Record>,
     /// The ports on which its rules are; none where they are not known.
-    pub ports: Option<Vec<(u16, bool)>>,
+    pub ports: Option<Vec<Port>>,
 }
 
 impl<'a> Groups<'a> {

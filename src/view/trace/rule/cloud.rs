@@ -10,7 +10,7 @@ use crate::kinds::{INGRESS_CLASS, Record};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, lb};
 use crate::view::trace::flavour::Flavour;
-use crate::view::trace::groups::{Group, Groups, Member};
+use crate::view::trace::groups::{Group, Groups, Member, Port};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::Controller;
@@ -58,9 +58,6 @@ pub fn groups<'a>(world: &World<'a>, ingresses: &[&'a Arc<Record>]) -> Groups<'a
     }
     Groups::of(groups, plain_hosts)
 }
-
-/// A port on which a load balancer listens, and whether it speaks HTTPS there.
-pub type Port = (u16, bool);
 
 /// By `group.order`, then by name.
 fn order(ingress: &Record) -> (i64, String) {
