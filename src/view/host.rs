@@ -1,14 +1,18 @@
 //! How one host is put together from the objects that name it: each path in the order of matching, who decides it, who is
 //! shadowed, which one is a canary, which certificate is shown.
 
-use crate::kinds::{Catalog, Facts, Health, ObjectRef, Record, SECRET, age};
+use crate::kinds::{Catalog, Facts, Health, INGRESS, ObjectRef, Record, SECRET, age};
 use crate::model::Cluster;
 use crate::view::describe::{Detail, Section};
 use crate::view::line::{Line, Role, Span, counted};
 use crate::view::name;
 use crate::view::routes::index::{Entry, Index, Told};
+use crate::view::routes::sample;
+use crate::view::trace::entrance::controller;
+use crate::view::trace::flavour::Flavour;
 use crate::view::trace::outcome::Verdict;
 use crate::view::trace::request::Scheme;
+use crate::view::trace::world::{Answers, Probes, World};
 use crate::wire::Timestamp;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -45,16 +49,25 @@ enum Fit {
 pub fn host(ask: &Ask) -> Detail {
     let mut found: Vec<(Fit, &Entry)> =
         ask.routes.entries().filter_map(|entry| Some((fit(&entry.route.host, ask.host)?, entry))).collect();
+    let server = Server::of(ask, &found);
     found.sort_by_key(|(fit, entry)| {
         let route = &entry.route;
         let created = ask.cluster.get(&route.owner).and_then(|record| record.meta.created);
-        (*fit, route.is_prefix, Reverse(route.path.len()), created, route.owner.clone())
+        // Among regular expressions an Exact path has no rank.
+        let is_late = route.is_prefix && server.patterns.is_none();
+        (*fit, is_late, Reverse(route.path.len()), created, route.owner.clone())
     });
     let mut page = Page { ask, next: None };
     let mut sections = Vec::new();
     for (wanted, title) in [(Fit::Exact, "paths"), (Fit::Wildcard, "wildcard"), (Fit::All, "any host")] {
         let entries: Vec<&Entry> = found.iter().filter(|(fit, _)| *fit == wanted).map(|(_, entry)| *entry).collect();
-        let lines: Vec<Line> = entries.iter().take(MOST).map(|entry| page.path(entry)).collect();
+        let unasked = entries.first().filter(|_| wanted != Fit::Exact && server.is_nginx).map(|_| {
+            let host = ask.host;
+            Line::of(vec![Span::dim(format!(
+                "never asked: ingress-nginx reads only the rules that name {host} itself"
+            ))])
+        });
+        let lines = unasked.into_iter().chain(entries.iter().take(MOST).map(|entry| page.path(entry))).collect();
         sections.push(Section { title: title.to_owned(), lines });
     }
     let entries: Vec<&Entry> = found.iter().map(|(_, entry)| *entry).collect();
@@ -66,10 +79,49 @@ pub fn host(ask: &Ask) -> Detail {
         title: ask.host.to_owned(),
         health: worst.map(Verdict::health),
         word: worst.map_or("", Verdict::name),
-        answer: answer(ask, &entries),
+        answer: format!("{}{}", answer(ask, &entries), server.patterns.unwrap_or_default()),
         sections,
         next_change: page.next,
     }
+}
+
+/// How ingress-nginx reads the rules that name the host itself: together, and no other ones for it.
+struct Server {
+    is_nginx: bool,
+    /// That all paths are regular expressions, and which Ingress made them so.
+    patterns: Option<String>,
+}
+
+impl Server {
+    fn of(ask: &Ask, found: &[(Fit, &Entry)]) -> Self {
+        let (answers, probes) = (Answers::default(), Probes::default());
+        let world = World::new(ask.cluster, ask.catalog, ask.now, (&answers, &probes));
+        let mut server = Self { is_nginx: false, patterns: None };
+        for (_, entry) in found.iter().filter(|(fit, entry)| *fit == Fit::Exact && entry.route.owner.kind == INGRESS) {
+            let Some(record) = ask.cluster.get(&entry.route.owner) else { continue };
+            if controller::by_class(&world, std::slice::from_ref(record)).flavour != Flavour::Nginx {
+                continue;
+            }
+            server.is_nginx = true;
+            let cause = pattern_cause(record, &entry.route.path).filter(|_| canary(record).is_none());
+            if let Some(cause) = cause.filter(|_| server.patterns.is_none()) {
+                let owner = name(ask.catalog, &entry.route.owner);
+                server.patterns = Some(format!(
+                    " All are regular expressions, the longest tried first, letters in any case, because {owner} has {cause}."
+                ));
+            }
+        }
+        server
+    }
+}
+
+/// The annotation of an Ingress that makes every path of its hosts a regular expression (`enforceRegexModifier` of
+/// ingress-nginx).
+fn pattern_cause(ingress: &Record, path: &str) -> Option<&'static str> {
+    let read = |option: &str| ingress.meta.annotation(&format!("nginx.ingress.kubernetes.io/{option}"));
+    let is_on = read("use-regex").is_some_and(|value| **value == *"true");
+    let is_rewritten = read("rewrite-target").is_some_and(|target| !target.is_empty() && **target != *path);
+    is_on.then_some("use-regex").or(is_rewritten.then_some("rewrite-target"))
 }
 
 /// How many paths of how many objects, and what is wrong with them.
@@ -147,7 +199,7 @@ impl Page<'_> {
     /// One path: where it leads, how it is, which object says so and since when.
     fn path(&mut self, entry: &Entry) -> Line {
         let route = &entry.route;
-        let star = if route.is_prefix { "*" } else { "" };
+        let star = if route.is_prefix && !sample::is_regex(&route.path) { "*" } else { "" };
         let mut spans = vec![Span::new(format!("{}{star}", route.path), Role::Link)];
         if route.request.scheme == Scheme::Http {
             spans.push(Span::dim(" by http"));

@@ -80,13 +80,27 @@ fn page_of(yaml: &str, host_name: &str) -> String {
 #[test]
 fn paths_stand_in_the_order_of_matching_with_who_takes_them() {
     let text = page("shop.example.com");
-    let places: Vec<usize> = ["paths: /cart  ", "canary 20 %", "shadowed by ingress/old", "wildcard: /*"]
+    let places: Vec<usize> = ["paths: /cart  ", "canary 20 %", "shadowed by ingress/old", "wildcard: never asked"]
         .iter()
         .map(|part| text.find(part).unwrap_or_else(|| panic!("{part} is missing in\n{text}")))
         .collect();
     assert!(places.is_sorted(), "{text}");
     assert!(text.starts_with("5 paths of 4 objects"), "{text}");
     assert!(text.contains("certificates: secret/shop-tls"), "{text}");
+}
+
+#[test]
+fn one_rewrite_makes_all_paths_regular_expressions_and_is_named() {
+    let rewrite = "annotations: {nginx.ingress.kubernetes.io/rewrite-target: /$1}, uid: i2";
+    let yaml = YAML.replace("uid: i2", rewrite).replacen("{path: /, ", "{path: /shelf(/|$)(.*), ", 2);
+    let text = page_of(&yaml, "shop.example.com");
+    assert!(text.contains("letters in any case, because ingress/young has rewrite-target."), "{text}");
+    let places: Vec<usize> =
+        ["paths: /shelf(/|$)(.*) ", "paths: /cart "].iter().filter_map(|part| text.find(part)).collect();
+    assert!(places.len() == 2 && places.is_sorted(), "an Exact path has no rank there:\n{text}");
+    let wildcard = "wildcard: never asked: ingress-nginx reads only the rules that name shop.example.com itself";
+    assert!(text.contains(wildcard), "{text}");
+    assert!(!page_of(&yaml, "other.example.com").contains("never asked"));
 }
 
 #[test]
