@@ -145,14 +145,14 @@ impl Ground {
     /// and what the real world does, where the user wants to know.
     pub async fn follow(&mut self, requests: &[Request], depth: Depth) -> Vec<Followed> {
         // What many traces find alike is found once in one world.
-        let mut traces: Vec<Trace> = {
+        let mut walked: Vec<(Trace, Lack)> = {
             let world = self.world();
-            requests.iter().map(|request| follow(&world, request)).collect()
+            requests.iter().map(|request| self.walk(&world, request, depth)).collect()
         };
         for _ in 0..ROUNDS {
-            let lacks: Vec<Lack> = traces.iter().map(|trace| self.lack(trace, depth)).collect();
-            let scopes: BTreeSet<Scope> = lacks.iter().flat_map(|lack| &lack.scopes).cloned().collect();
-            let names: BTreeSet<String> = lacks.iter().flat_map(|lack| &lack.names).cloned().collect();
+            let lacks = || walked.iter().map(|(_, lack)| lack);
+            let scopes: BTreeSet<Scope> = lacks().flat_map(|lack| &lack.scopes).cloned().collect();
+            let names: BTreeSet<String> = lacks().flat_map(|lack| &lack.names).cloned().collect();
             if scopes.is_empty() && names.is_empty() {
                 break;
             }
@@ -161,16 +161,25 @@ impl Ground {
             }
             self.look_up(names).await;
             let world = self.world();
-            for (trace, lack) in traces.iter_mut().zip(lacks) {
-                if !lack.scopes.is_empty() || !lack.names.is_empty() {
-                    *trace = follow(&world, &trace.request);
-                }
+            let is_lacking = |(_, lack): &&mut (Trace, Lack)| !lack.scopes.is_empty() || !lack.names.is_empty();
+            for known in walked.iter_mut().filter(is_lacking) {
+                *known = self.walk(&world, &known.0.request, depth);
             }
         }
+        let traces: Vec<Trace> = walked.into_iter().map(|(trace, _)| trace).collect();
         if self.asks_reality {
             return self.ask_reality(traces).await;
         }
         traces.into_iter().map(|trace| Followed { trace, real: Vec::new() }).collect()
+    }
+
+    /// Follows one request. What it looked at is forgotten for what is lacking: of thousands of traces it would fill the
+    /// memory.
+    fn walk(&self, world: &World, request: &Request, depth: Depth) -> (Trace, Lack) {
+        let mut trace = follow(world, request);
+        let lack = self.lack(&trace, depth);
+        trace.forget_reads();
+        (trace, lack)
     }
 
     /// Sends every request of every chain for real, and follows once more with what came of it.

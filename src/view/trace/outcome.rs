@@ -201,6 +201,15 @@ impl Trace {
         std::iter::successors(Some(self), |trace| trace.then.as_deref())
     }
 
+    /// Lets go of what was looked at, for the whole chain.
+    pub fn forget_reads(&mut self) {
+        let mut link = Some(self);
+        while let Some(trace) = link {
+            trace.reads = BTreeSet::new();
+            link = trace.then.as_deref_mut();
+        }
+    }
+
     /// The objects on the path, for links: each hop's own.
     pub fn objects(&self) -> impl Iterator<Item = &ObjectRef> {
         self.hops.iter().filter_map(|hop| hop.object.as_ref())

@@ -3,6 +3,7 @@
 
 use crate::kinds::{self, Catalog, KindId, ObjectRef, POD, Record, SERVICE, Served, Target};
 use crate::model::{Cluster, Scope, Select, Sync};
+use crate::view::trace::entrance::gate::Gate;
 use crate::view::trace::facts;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::memo::{Hosts, Memo};
@@ -211,12 +212,29 @@ impl<'a> World<'a> {
             self.reads.borrow_mut().extend(reads);
             return sorted;
         }
-        let before = self.reads.take();
-        let sorted = find();
-        let own = self.reads.replace(before);
+        let (sorted, own) = self.noted(find);
         self.reads.borrow_mut().extend(own.iter().cloned());
         self.memo.served.borrow_mut().push((controller.clone(), sorted.clone(), own));
         sorted
+    }
+
+    /// The ways into the cluster for a port, found once for all traces.
+    pub fn gates(&self, port: u16, find: impl FnOnce() -> Vec<Gate>) -> Vec<Gate> {
+        if let Some((gates, reads)) = self.memo.gates.borrow().get(&port) {
+            self.reads.borrow_mut().extend(reads.iter().cloned());
+            return gates.clone();
+        }
+        let (gates, own) = self.noted(find);
+        self.reads.borrow_mut().extend(own.iter().cloned());
+        self.memo.gates.borrow_mut().insert(port, (gates.clone(), own));
+        gates
+    }
+
+    /// What a search finds, and what it looked at, which is not noted yet.
+    fn noted<T>(&self, find: impl FnOnce() -> T) -> (T, BTreeSet<Read>) {
+        let before = self.reads.take();
+        let found = find();
+        (found, self.reads.replace(before))
     }
 
     /// Notes that every object of a kind counts, without a look at any.
@@ -231,12 +249,8 @@ impl<'a> World<'a> {
         let is_open = |record: &&Arc<Record>| facts::service(record).is_some_and(reads::is_open);
         let open = self.memo.open.get_or_init(|| self.cluster.of(SERVICE).filter(is_open).collect());
         let has_place = |record: &Record| facts::service(record).is_some_and(reads::has_place);
-        let (fronts, looked) = self.memo.fronts.get_or_init(|| {
-            let before = self.reads.take();
-            let fronts = open.iter().filter(|record| !has_place(record) && may_front(record)).map(|record| &record.key);
-            let fronts = fronts.collect();
-            (fronts, self.reads.replace(before))
-        });
+        let fronts = || open.iter().filter(|record| !has_place(record) && may_front(record)).map(|record| &record.key);
+        let (fronts, looked) = self.memo.fronts.get_or_init(|| self.noted(|| fronts().collect()));
         self.reads.borrow_mut().extend(looked.iter().cloned());
         let listens = |record: &Record| {
             let ports = facts::service(record).into_iter().flat_map(|facts| &facts.ports);
@@ -427,66 +441,4 @@ impl Known {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::trace::fixture;
-
-    const YAML: &str = "
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: web-1, namespace: shop, labels: {app: web, tier: front}}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: other, namespace: shop, labels: {app: other}}
-";
-
-    #[test]
-    fn every_look_is_noted_also_at_what_is_not_there() {
-        fixture::world(YAML, |world| {
-            assert!(world.named(SERVICE, "shop", "web").is_some());
-            assert!(world.named(SERVICE, "shop", "gone").is_none());
-            let (key, value): (Arc<str>, Arc<str>) = (Arc::from("app"), Arc::from("web"));
-            let found = world.labelled(POD, "shop", &[(key.clone(), value.clone())]);
-            assert_eq!(found.iter().map(|pod| &*pod.key.name).collect::<Vec<_>>(), ["web-1"]);
-            let reads = world.take_reads();
-            assert!(reads.contains(&Read::Object(ObjectRef::new(SERVICE, "shop", "gone"))));
-            assert!(reads.contains(&Read::Label(POD, Arc::from("shop"), key, value)));
-            assert!(world.take_reads().is_empty());
-        });
-    }
-
-    #[test]
-    fn of_several_services_with_an_address_it_is_the_first_s_however_often_one_looks() {
-        let service = |name: &str| {
-            format!(
-                "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{clusterIP: 10.96.0.7}}\n"
-            )
-        };
-        fixture::world(&[service("b"), service("a")].join("---\n"), |world| {
-            let found = || world.by_cluster_ip("10.96.0.7".parse().unwrap()).map(|record| record.key.name.to_string());
-            let names: BTreeSet<_> = (0..100).map(|_| found()).collect();
-            assert_eq!(names, BTreeSet::from([Some("a".to_owned())]));
-        });
-    }
-
-    #[test]
-    fn a_silence_is_absence_only_where_the_list_is_whole() {
-        let (cluster, catalog) = (Cluster::default(), Catalog::builtin());
-        let (answers, probes) = (Answers::new(), Probes::default());
-        let now = Timestamp::parse(fixture::NOW).unwrap();
-        let world = World::new(&cluster, &catalog, now, (&answers, &probes));
-        assert_eq!(world.known(SERVICE, Some("shop")), Known::Partial);
-        // The end of the list is worth another look, though nothing else was looked at.
-        assert!(world.take_reads().iter().any(|read| read.kind() == SERVICE));
-        assert_eq!(Known::Forbidden.missing("services").as_deref(), Some("you may not list services"));
-        let files = world.from(Source::Files { controller: None });
-        assert_eq!(files.known(SERVICE, Some("shop")), Known::Whole);
-        assert!(!files.is_given(SERVICE));
-        fixture::world(YAML, |world| assert_eq!(world.known(SERVICE, None), Known::Whole));
-    }
-}
+mod tests;
