@@ -79,9 +79,12 @@ fn end(outcome: Outcome) -> Action {
 
 /// Nobody has a rule for it: the controller answers 404 itself.
 fn not_found(controller: &Controller) -> Outcome {
-    let by = match controller.flavour {
-        Flavour::Nginx => "ingress-nginx's default backend".to_owned(),
-        flavour => flavour.who().to_owned(),
+    let own = controller.flag("--default-backend-service").filter(|name| !name.is_empty());
+    let by = match (controller.flavour, own) {
+        // What stands there must answer 404: https://kubernetes.github.io/ingress-nginx/user-guide/default-backend/
+        (Flavour::Nginx, Some(service)) => format!("ingress-nginx's default backend, Service {service}"),
+        (Flavour::Nginx, None) => "ingress-nginx's default backend".to_owned(),
+        (flavour, _) => flavour.who().to_owned(),
     };
     Outcome::Respond { status: 404, by }
 }

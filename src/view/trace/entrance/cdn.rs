@@ -119,6 +119,9 @@ fn flexible(
         |ingress: &&Arc<Record>| redirects(ingress, &request.host, controller::option(controller, "ssl-redirect"));
     let ingress = claims.ingresses.iter().find(redirects)?;
     let finding = begin("ingress-nginx").object("ingress", &ingress.key);
+    let is_forced = ingress.meta.annotation(FORCE).is_some_and(|value| **value == *"true");
+    let forced = if is_forced { format!("{FORCE}=false ") } else { String::new() };
+    let finding = finding.word("off", format!("{forced}{REDIRECT}=false"));
     let finding = finding.proof(ingress, ".spec.tls", "redirects http to https");
     Some(finding.proof(&gate.object, ".spec.ports[*].port", gate.ports()))
 }

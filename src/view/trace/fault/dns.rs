@@ -66,6 +66,6 @@ faults! {
         explains ["CDN-HIDDEN"];
     CDN_FLEX_LOOP "CDN-FLEX-LOOP" Broken "{{cdn}} speaks http to the cluster and {{by}} redirects http to https, so {{host}} redirects for ever; the CDN must speak https to its origin (Full, strict)"
         fix ["curl -sSI {{url}}",
-            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} nginx.ingress.kubernetes.io/ssl-redirect=false"]
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} {{off}}"]
         explains ["RT-REDIRECT-LOOP", "CDN-HIDDEN"];
 }

@@ -28,6 +28,7 @@ faults! {
         explains ["RT-PATH-MISS"];
     RT_REGEX_NOTENABLED "RT-REGEX-NOTENABLED" Broken "{{rule}} of Ingress {{namespace}}/{{ingress}} looks like a regular expression, but is taken literally, so {{path}} finds no rule"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"add\",\"path\":\"{{pointer}}/pathType\",\"value\":\"ImplementationSpecific\"}]'",
             "kubectl -n {{namespace}} annotate ingress {{ingress}} nginx.ingress.kubernetes.io/use-regex=true"]
         explains ["RT-PATH-MISS"];
     RT_REGEX_INVALID "RT-REGEX-INVALID" Broken "path {{rule}} of Ingress {{namespace}}/{{ingress}} is no regular expression ({{reason}}): nginx refuses its whole configuration and goes on with an older one"
@@ -56,8 +57,8 @@ faults! {
         explains [];
     RT_REWRITE_NOGROUP "RT-REWRITE-NOGROUP" Broken "rewrite-target {{target}} of Ingress {{namespace}}/{{ingress}} {{why}}, so the app gets {{sent}} instead of the rest of {{path}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
-            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target=/$2'",
-            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{wanted}}\"}]'"]
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target={{wanted_target}}'",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{wanted}}\"},{\"op\":\"add\",\"path\":\"{{pointer}}/pathType\",\"value\":\"ImplementationSpecific\"}]'"]
         explains [];
     RT_AUTH_SECRET "RT-AUTH-SECRET" Broken "basic authentication of Ingress {{namespace}}/{{ingress}} needs Secret {{secret}}, which {{why}}: nginx answers 503 to every request"
         fix ["kubectl -n {{secret_namespace}} get secret {{secret_name}}",
@@ -114,7 +115,7 @@ faults! {
         explains [];
     RT_REGEX_UNANCHORED "RT-REGEX-UNANCHORED" Warn "the Exact path {{rule}} of Ingress {{namespace}}/{{ingress}} is a regular expression on this host, without an end, so it takes {{path}} too; {{rule}}$ would not"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
-            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{rule}}$\"}]'"]
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{rule}}$\"},{\"op\":\"add\",\"path\":\"{{pointer}}/pathType\",\"value\":\"ImplementationSpecific\"}]'"]
         explains [];
     RT_REGEX_LENGTH "RT-REGEX-LENGTH" Warn "{{rule}} of Ingress {{namespace}}/{{ingress}} is a longer text than {{other}} and is therefore tried first, so it takes {{path}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
@@ -122,8 +123,8 @@ faults! {
         explains [];
     RT_REWRITE_COLLAPSE "RT-REWRITE-COLLAPSE" Warn "rewrite-target {{target}} of Ingress {{namespace}}/{{ingress}} makes every request under {{rule}} a request for {{target}}: assets and APIs of the app are not found"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
-            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target=/$2'",
-            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{wanted}}\"}]'"]
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target={{wanted_target}}'",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{wanted}}\"},{\"op\":\"add\",\"path\":\"{{pointer}}/pathType\",\"value\":\"ImplementationSpecific\"}]'"]
         explains [];
     RT_REWRITE_CTRL "RT-REWRITE-CTRL" Warn "annotation {{annotation}} of Ingress {{namespace}}/{{ingress}} belongs to ingress-nginx, and {{controller}} serves this Ingress: it is ignored"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.ingressClassName}'",
@@ -169,8 +170,8 @@ faults! {
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains [];
     RT_REWRITE_NONE "RT-REWRITE-NONE" Info "Ingress {{namespace}}/{{ingress}} passes the path unchanged: the app sees {{path}}, and its own probe asks it for {{rest}}"
-        fix ["kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target=/$2'",
-            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{wanted}}\"}]'"]
+        fix ["kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target={{wanted_target}}'",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{wanted}}\"},{\"op\":\"add\",\"path\":\"{{pointer}}/pathType\",\"value\":\"ImplementationSpecific\"}]'"]
         explains [];
     RT_CANARY_SPLIT "RT-CANARY-SPLIT" Info "canary Ingress {{namespace}}/{{ingress}}: {{split}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'"]

@@ -8,7 +8,7 @@ use crate::kinds::Record;
 use crate::view::trace::fault::{Finding, Severity, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
-use crate::view::trace::rule::checked::{is_of, is_path, is_unset, validates};
+use crate::view::trace::rule::checked::{is_of, is_path, is_unset, too_risky, validates};
 use crate::view::trace::rule::settings::{Options, truth};
 use crate::wire::ranges::Block;
 
@@ -26,12 +26,14 @@ enum Shape {
     Spaced,
     /// Letters of addresses: `URLIsValidRegex`.
     Letters,
+    /// A number of bytes as nginx reads it: `SizeRegex`.
+    Size,
     /// Names of servers, which may be regular expressions: `IsValidRegex`.
     Names,
 }
 
 /// An annotation: its name, what it must be, and whether its reader hands an error on.
-const READ: [(&str, Shape, bool); 29] = [
+const READ: [(&str, Shape, bool); 32] = [
     ("ssl-passthrough", Shape::Truth, true),
     ("from-to-www-redirect", Shape::Truth, true),
     ("http2-push-preload", Shape::Truth, true),
@@ -61,6 +63,9 @@ const READ: [(&str, Shape, bool); 29] = [
     ("permanent-redirect", Shape::Address, false),
     ("temporal-redirect", Shape::Address, false),
     ("default-backend", Shape::Service, false),
+    ("proxy-body-size", Shape::Size, false),
+    ("proxy-buffer-size", Shape::Size, false),
+    ("client-body-buffer-size", Shape::Size, true),
 ];
 
 impl Shape {
@@ -74,13 +79,17 @@ impl Shape {
             Self::Path => is_path(value),
             Self::Spaced => is_path(&value.replace(' ', "")),
             Self::Letters => is_of(value, "?&="),
+            Self::Size => {
+                let number = value.strip_suffix(['b', 'k', 'm', 'g', 'B', 'K', 'M', 'G']).unwrap_or(value);
+                !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
+            }
             Self::Names => value.split(',').all(|name| is_of(name.trim(), "^$[](){}*+?|&=\\")),
         }
     }
 
     /// Whether only the check of values knows it.
     fn is_checked(self) -> bool {
-        matches!(self, Self::Path | Self::Spaced | Self::Letters | Self::Names)
+        matches!(self, Self::Path | Self::Spaced | Self::Letters | Self::Size | Self::Names)
     }
 }
 
@@ -89,7 +98,12 @@ pub fn dropped(controller: &Controller, ingress: &Record) -> Option<Finding> {
     if controller.flavour != Flavour::Nginx || ingress.meta.annotations.is_empty() {
         return None;
     }
-    let (name, value, _) = unreadable(&Options::of(ingress, controller)).find(|(.., drops)| *drops)?;
+    let options = Options::of(ingress, controller);
+    if let Some((name, level)) = too_risky(&options) {
+        let value = format!("its risk is Critical, and annotations-risk-level is {level}");
+        return Some(told(ingress, name, &value, "ingress-nginx drops the whole Ingress"));
+    }
+    let (name, value, _) = unreadable(&options).find(|(.., drops)| *drops)?;
     if !validates(controller) {
         return None;
     }

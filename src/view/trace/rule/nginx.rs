@@ -140,7 +140,10 @@ impl At<'_, '_> {
 
     fn located(&self) -> Settled {
         match self.server.locate(self.normal) {
-            Hit::Location(location) => Settled { side: notes::refused(location), ..self.settle(location) },
+            Hit::Location(location) => {
+                let side = notes::refused(location, &Options::of(location.ingress, self.controller));
+                Settled { side, ..self.settle(location) }
+            }
             Hit::Slash(location) => {
                 let answer = redirect::to_slash(self.controller, self.request, location, self.normal);
                 Settled::by(Vec::new(), answer)

@@ -117,10 +117,10 @@ fn filled(target: &str, groups: &Captures) -> String {
 }
 
 /// The path that would pass the rest on.
-fn wanted(rule: &str) -> String {
+fn wanted(rule: &str) -> (String, &'static str) {
     let plain = rule.trim_end_matches('/');
     let plain = plain.split(['(', '*', '[', '?']).next().unwrap_or(plain).trim_end_matches('/');
-    format!("{plain}(/|$)(.*)")
+    if plain.is_empty() { ("/(.*)".to_owned(), "/$1") } else { (format!("{plain}(/|$)(.*)"), "/$2") }
 }
 
 fn judged(location: &Location, options: &Options, (target, normal, sent): (&str, &str, &str)) -> Option<Finding> {
@@ -128,20 +128,22 @@ fn judged(location: &Location, options: &Options, (target, normal, sent): (&str,
     let bytes = target.as_bytes();
     let used = bytes.windows(2).filter(|pair| pair[0] == b'$' && pair[1].is_ascii_digit());
     let most = used.map(|pair| usize::from(pair[1] - b'0')).max().unwrap_or(0);
-    let wanted = wanted(location.path);
+    let (wanted, wanted_target) = wanted(location.path);
     let named = |finding: Finding| {
         finding
             .object("ingress", &location.ingress.key)
             .word("target", target)
             .word("pointer", location.pointer())
             .word("wanted", &wanted)
+            .word("wanted_target", wanted_target)
             .proof(location.ingress, format!(".metadata.annotations[{}]", options.name("rewrite-target")), target)
             .proof(location.ingress, format!("{}.path", location.field()), location.path)
     };
     if groups < most {
         let why = match groups {
             0 => format!("uses ${most}, but path {} has no groups", location.path),
-            _ => format!("uses ${most}, but path {} has {groups} of them", location.path),
+            1 => format!("uses ${most}, but path {} has one group", location.path),
+            _ => format!("uses ${most}, but path {} has {groups} groups", location.path),
         };
         return Some(
             named(Finding::of(&rt::RT_REWRITE_NOGROUP)).word("why", why).word("sent", sent).word("path", normal),
@@ -180,13 +182,15 @@ pub fn unchanged(world: &World, request: &Request, location: &Location, options:
         return None;
     }
     let (pod, at) = probed(world, location, rest)?;
+    let (wanted, wanted_target) = wanted(location.path);
     let finding = Finding::of(&rt::RT_REWRITE_NONE)
         .object("ingress", &location.ingress.key)
         .word("path", &request.path)
         .word("rest", rest)
         .word("pod", &pod.key.name)
         .word("pointer", location.pointer())
-        .word("wanted", wanted(location.path))
+        .word("wanted", wanted)
+        .word("wanted_target", wanted_target)
         .proof(location.ingress, format!("{}.path", location.field()), location.path);
     Some(finding.proof(pod, at, rest))
 }

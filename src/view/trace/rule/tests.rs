@@ -4,6 +4,7 @@ mod asked;
 mod clouds;
 mod flavours;
 mod misses;
+mod refused;
 mod roots;
 
 use super::*;
