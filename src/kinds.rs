@@ -237,6 +237,7 @@ kinds! {
     MANAGED_CERTIFICATE managed_certificate,
     FRONTEND_CONFIG frontend_config,
     BACKEND_CONFIG backend_config,
+    INGRESS_CLASS_PARAMS ingress_class_params,
 }
 
 /// The built-in kind that `apiVersion` and `kind` of a reference name; the version does not matter, and an empty

@@ -27,6 +27,8 @@ pub struct BackendConfigFacts {
     pub signs_in: bool,
     /// The policy of Cloud Armor, which is not the cluster's.
     pub policy: Option<Arc<str>>,
+    /// The port that its health check asks; none where it asks the one that serves.
+    pub health_port: Option<i64>,
 }
 
 /// The slim BackendConfig.
@@ -42,6 +44,13 @@ pub struct BackendConfig {
 struct Spec {
     iap: Option<Proxy>,
     security_policy: Option<Policy>,
+    health_check: Option<Check>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Check {
+    port: Option<i64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -67,6 +76,7 @@ impl Object for BackendConfig {
         let facts = BackendConfigFacts {
             signs_in: self.spec.iap.as_ref().is_some_and(|proxy| proxy.enabled),
             policy: self.spec.security_policy.as_ref().and_then(|policy| interner.non_empty(&policy.name)),
+            health_port: self.spec.health_check.as_ref().and_then(|check| check.port),
         };
         Digest { facts: Facts::BackendConfig(Box::new(facts)), ..Digest::default() }
     }
@@ -80,9 +90,9 @@ mod tests {
 
     #[test]
     fn who_stands_before_the_service_is_read() {
-        let spec = json!({"iap": {"enabled": true}, "securityPolicy": {"name": "edge"}, "timeoutSec": 40});
+        let spec = json!({"iap": {"enabled": true}, "securityPolicy": {"name": "edge"}, "healthCheck": {"port": 8081}});
         let record = read(BACKEND_CONFIG, &json!({"metadata": {"name": "web", "namespace": "shop"}, "spec": spec}));
-        let wanted = BackendConfigFacts { signs_in: true, policy: Some(Arc::from("edge")) };
+        let wanted = BackendConfigFacts { signs_in: true, policy: Some(Arc::from("edge")), health_port: Some(8081) };
         assert_eq!(record.digest.facts, Facts::BackendConfig(Box::new(wanted)));
     }
 }

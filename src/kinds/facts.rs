@@ -23,6 +23,7 @@ use crate::kinds::horizontal_pod_autoscaler::AutoscalerFacts;
 use crate::kinds::http_route::HttpRouteFacts;
 use crate::kinds::ingress::IngressFacts;
 use crate::kinds::ingress_class::IngressClassFacts;
+use crate::kinds::ingress_class_params::IngressClassParamsFacts;
 use crate::kinds::issuer::IssuerFacts;
 use crate::kinds::job::JobFacts;
 use crate::kinds::l4_route::L4RouteFacts;
@@ -138,6 +139,8 @@ pub enum Facts {
     FrontendConfig(Box<FrontendConfigFacts>),
     /// Of a BackendConfig.
     BackendConfig(Box<BackendConfigFacts>),
+    /// Of an IngressClassParams.
+    IngressClassParams(Box<IngressClassParamsFacts>),
     /// Of a DNSEndpoint.
     DnsEndpoint(Box<DnsEndpointFacts>),
     /// Of a ValidatingWebhookConfiguration or a MutatingWebhookConfiguration.

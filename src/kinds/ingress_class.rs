@@ -35,8 +35,19 @@ pub struct IngressClassFacts {
     pub controller: Arc<str>,
     /// Whether new Ingresses without a class get it.
     pub is_default: bool,
-    /// Whether an object of the controller's own kind holds more settings.
-    pub has_parameters: bool,
+    /// The object of the controller's own kind that holds more settings.
+    pub parameters: Option<Parameters>,
+}
+
+/// An object that holds settings of a class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameters {
+    /// Its group; none for the core's.
+    pub group: Option<Arc<str>>,
+    /// Its kind.
+    pub kind: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
 }
 
 /// The slim IngressClass (k8s.io/api networking/v1 generated.proto).
@@ -95,10 +106,14 @@ impl Object for IngressClass {
         let name = self.metadata.as_ref().map_or("", |m| &m.name);
         let name = if is_default { format!("{name} (default)") } else { name.to_owned() };
         let parameters = self.spec.as_ref().and_then(|s| s.parameters.as_ref());
-        let has_parameters = parameters.is_some();
-        let parameters = parameters.map_or_else(|| "<none>".to_owned(), IngressClassParametersReference::text);
-        let cells = [Cell::text(name), Cell::Text(Arc::clone(&controller)), Cell::text(parameters)];
-        let facts = Facts::IngressClass(Box::new(IngressClassFacts { controller, is_default, has_parameters }));
+        let text = parameters.map_or_else(|| "<none>".to_owned(), IngressClassParametersReference::text);
+        let parameters = parameters.map(|reference| Parameters {
+            group: reference.api_group.as_ref().and_then(|group| interner.non_empty(group)),
+            kind: interner.intern(&reference.kind),
+            name: interner.intern(&reference.name),
+        });
+        let cells = [Cell::text(name), Cell::Text(Arc::clone(&controller)), Cell::text(text)];
+        let facts = Facts::IngressClass(Box::new(IngressClassFacts { controller, is_default, parameters }));
         Digest { cells: Box::new(cells), facts, ..Digest::default() }
     }
 }

@@ -79,6 +79,7 @@ const CASES: &[(KindId, fn() -> Vec<Case>)] = &[
     (kinds::MANAGED_CERTIFICATE, addons::managed_certificates),
     (kinds::FRONTEND_CONFIG, addons::frontend_configs),
     (kinds::BACKEND_CONFIG, addons::backend_configs),
+    (kinds::INGRESS_CLASS_PARAMS, addons::ingress_class_params),
     (kinds::DNS_ENDPOINT, addons::dns_endpoints),
     (kinds::VALIDATING_WEBHOOK_CONFIGURATION, webhooks::validating),
     (kinds::MUTATING_WEBHOOK_CONFIGURATION, webhooks::mutating),
@@ -377,6 +378,11 @@ fn frontend_configs_read_as_the_server_prints_them() {
 #[test]
 fn backend_configs_read_as_the_server_prints_them() {
     judge(kinds::BACKEND_CONFIG);
+}
+
+#[test]
+fn ingress_class_params_read_as_the_server_prints_them() {
+    judge(kinds::INGRESS_CLASS_PARAMS);
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub const ALWAYS: [KindId; 29] = [
 ];
 
 /// The rest of the request path, and workloads of others, which few clusters have: watched from the start where discovery has found it.
-pub const WHERE_SERVED: [KindId; 28] = [
+pub const WHERE_SERVED: [KindId; 29] = [
     kinds::GRPC_ROUTE,
     kinds::TLS_ROUTE,
     kinds::TCP_ROUTE,
@@ -60,6 +60,7 @@ pub const WHERE_SERVED: [KindId; 28] = [
     kinds::MANAGED_CERTIFICATE,
     kinds::FRONTEND_CONFIG,
     kinds::BACKEND_CONFIG,
+    kinds::INGRESS_CLASS_PARAMS,
     kinds::DNS_ENDPOINT,
     kinds::VALIDATING_WEBHOOK_CONFIGURATION,
     kinds::ADMIN_NETWORK_POLICY,

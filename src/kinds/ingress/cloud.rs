@@ -149,6 +149,41 @@ impl Redirect {
     }
 }
 
+/// Who an AWS load balancer has clients sign in with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Provider {
+    /// Where clients are sent to sign in, of one by OIDC.
+    pub authorization_endpoint: String,
+    /// The Secret by which the load balancer is known there.
+    pub secret_name: String,
+    /// The domain of a user pool of Cognito.
+    pub user_pool_domain: String,
+    #[serde(rename = "userPoolARN")]
+    user_pool: String,
+}
+
+/// The provider of an annotation; none where the controller cannot read it.
+pub fn provider(text: &str) -> Option<Provider> {
+    serde_json::from_str(text).ok()
+}
+
+impl Provider {
+    /// Where clients are sent to sign in; none where the annotation does not tell.
+    pub fn place(&self) -> Option<String> {
+        let domain = &self.user_pool_domain;
+        match (domain.is_empty(), domain.contains('.')) {
+            (true, _) => (!self.authorization_endpoint.is_empty()).then(|| self.authorization_endpoint.clone()),
+            (false, true) => Some(format!("https://{domain}/oauth2/authorize")),
+            // arn:aws:cognito-idp:REGION:ACCOUNT:userpool/ID
+            (false, false) => {
+                let region = self.user_pool.split(':').nth(3)?;
+                Some(format!("https://{domain}.auth.{region}.amazoncognito.com/oauth2/authorize"))
+            }
+        }
+    }
+}
+
 /// The conditions of an annotation; none where the controller cannot read them.
 pub fn conditions(text: &str) -> Option<Vec<Condition>> {
     let list: Vec<Value> = serde_json::from_str(text).ok()?;
@@ -214,6 +249,21 @@ mod tests {
         for odd in ["", "[]", "80", r#"[{"TCP": 80}]"#, r#"[{"HTTP": 70000}]"#] {
             assert_eq!(listen_ports(odd), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn who_signs_clients_in_says_where() {
+        let place = |text: &str| provider(text).and_then(|provider| provider.place());
+        let oidc = r#"{"issuer":"https://id.example","authorizationEndpoint":"https://id.example/auth","secretName":"s"}"#;
+        assert_eq!(place(oidc).as_deref(), Some("https://id.example/auth"));
+        let pool = |domain: &str| {
+            let arn = "arn:aws:cognito-idp:eu-central-1:1:userpool/a";
+            place(&format!(r#"{{"userPoolARN":"{arn}","userPoolClientID":"c","userPoolDomain":"{domain}"}}"#))
+        };
+        let hosted = "https://shop.auth.eu-central-1.amazoncognito.com/oauth2/authorize";
+        assert_eq!(pool("shop").as_deref(), Some(hosted));
+        assert_eq!(pool("id.example").as_deref(), Some("https://id.example/oauth2/authorize"));
+        assert_eq!((place("{}"), place("id")), (None, None));
     }
 
     #[test]

@@ -53,6 +53,7 @@ readers! {
     managed_certificate ManagedCertificate k::managed_certificate::ManagedCertificateFacts;
     frontend_config FrontendConfig k::frontend_config::FrontendConfigFacts;
     backend_config BackendConfig k::backend_config::BackendConfigFacts;
+    ingress_class_params IngressClassParams k::ingress_class_params::IngressClassParamsFacts;
     dns_endpoint DnsEndpoint k::dns_endpoint::DnsEndpointFacts;
     admission Admission k::admission::AdmissionFacts;
     admin_policy AdminPolicy k::admin_network_policy::AdminPolicyFacts;

@@ -34,7 +34,7 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt_gateway as rt};
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
-use crate::view::trace::plan::{Action, Decision, Fallback};
+use crate::view::trace::plan::{Action, Decision, Fallback, TRAEFIK_CERT};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::traefik::store;
 use crate::view::trace::world::World;
@@ -116,7 +116,7 @@ impl<'a> Stage<'_, 'a> {
         if self.request.scheme == Scheme::Https {
             let (mut plan, fails) = certificate::plan(self.world, place, sni);
             if self.dialect.is_traefik() {
-                plan.fallback = Fallback::Own("CN=TRAEFIK DEFAULT CERT", &[]);
+                plan.fallback = Fallback::Own(TRAEFIK_CERT, &[]);
                 plan = store::kept_for_gateways(self.world, plan);
             }
             stop = fails.then(|| Outcome::TlsError("the listener has no certificate that it may use".to_owned()));

@@ -3,7 +3,11 @@
 
 use crate::kinds::ingress::facts::Backend;
 use crate::kinds::{ObjectRef, Record};
-use std::collections::{BTreeMap, HashMap};
+use crate::view::trace::facts;
+use crate::view::trace::fault::Finding;
+use crate::view::trace::reads::Read;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A port on which a load balancer listens, and whether it speaks HTTPS there.
@@ -33,8 +37,8 @@ pub struct Group<'a> {
     pub ports: Option<Vec<Port>>,
     /// Who has plain requests sent to https, and to which port of it.
     pub redirect: Option<(&'a Arc<Record>, u16)>,
-    /// Who takes what no rule takes.
-    pub default: Option<(&'a Arc<Record>, &'a Backend)>,
+    /// Why its controller changes nothing of it, once somebody has asked, and what was looked at to tell.
+    pub refused: OnceCell<(Option<Finding>, BTreeSet<Read>)>,
 }
 
 /// One Ingress of a load balancer.
@@ -44,6 +48,8 @@ pub struct Member<'a> {
     pub ingress: &'a Arc<Record>,
     /// The ports on which its rules are; none where they are not known.
     pub ports: Option<Vec<Port>>,
+    /// The port to which it has plain requests sent, as it is written.
+    pub redirect: Option<&'a str>,
 }
 
 impl<'a> Groups<'a> {
@@ -86,6 +92,12 @@ impl<'a> Groups<'a> {
 }
 
 impl<'a> Group<'a> {
+    /// Who take what no rule takes on a port, in its order.
+    pub fn defaults(&self, port: u16) -> impl Iterator<Item = (&'a Arc<Record>, &'a Backend)> {
+        let here = self.members.iter().filter(move |member| member.listens(port));
+        here.filter_map(|member| Some((member.ingress, facts::ingress(member.ingress)?.default_backend.as_ref()?)))
+    }
+
     /// Its Ingresses.
     pub fn ingresses(&self) -> Vec<&'a Arc<Record>> {
         self.members.iter().map(|member| member.ingress).collect()

@@ -241,6 +241,9 @@ pub enum TlsEnd {
     Pods,
 }
 
+/// The subject of the certificate that Traefik makes itself.
+pub const TRAEFIK_CERT: &str = "CN=TRAEFIK DEFAULT CERT";
+
 /// What is served where there is no certificate for a name.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fallback {

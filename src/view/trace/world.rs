@@ -12,7 +12,7 @@ use crate::view::trace::program::{self, WORKLOADS};
 use crate::view::trace::reads::{self, Read};
 use crate::view::trace::served::Sorted;
 use crate::wire::Timestamp;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -237,6 +237,13 @@ impl<'a> World<'a> {
         (found, self.reads.replace(before))
     }
 
+    /// What is the same for many traces, found by the first; each of them notes what was looked at.
+    pub fn once<'c, T>(&self, cell: &'c OnceCell<(T, BTreeSet<Read>)>, find: impl FnOnce() -> T) -> &'c T {
+        let (found, looked) = cell.get_or_init(|| self.noted(find));
+        self.reads.borrow_mut().extend(looked.iter().cloned());
+        found
+    }
+
     /// Notes that every object of a kind counts, without a look at any.
     pub fn depends_on(&self, kind: KindId) {
         self.note(Read::Kind(kind));
@@ -249,9 +256,10 @@ impl<'a> World<'a> {
         let is_open = |record: &&Arc<Record>| facts::service(record).is_some_and(reads::is_open);
         let open = self.memo.open.get_or_init(|| self.cluster.of(SERVICE).filter(is_open).collect());
         let has_place = |record: &Record| facts::service(record).is_some_and(reads::has_place);
-        let fronts = || open.iter().filter(|record| !has_place(record) && may_front(record)).map(|record| &record.key);
-        let (fronts, looked) = self.memo.fronts.get_or_init(|| self.noted(|| fronts().collect()));
-        self.reads.borrow_mut().extend(looked.iter().cloned());
+        let fronts = self.once(&self.memo.fronts, || {
+            let fronts = open.iter().filter(|record| !has_place(record) && may_front(record));
+            fronts.map(|record| &record.key).collect()
+        });
         let listens = |record: &Record| {
             let ports = facts::service(record).into_iter().flat_map(|facts| &facts.ports);
             ports.into_iter().any(|own| own.node_port == i32::from(port))

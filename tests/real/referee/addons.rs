@@ -133,6 +133,30 @@ pub fn backend_configs() -> Vec<Case> {
     ]
 }
 
+/// States of an IngressClassParams.
+pub fn ingress_class_params() -> Vec<Case> {
+    let labels = |team: &str| json!({"matchLabels": {"team": team}});
+    vec![
+        of("bare", json!({})),
+        of("grouped", json!({"group": {"name": "team"}})),
+        of("nameless", json!({"group": {"name": ""}})),
+        of("internal", json!({"scheme": "internal"})),
+        of("public", json!({"scheme": "internet-facing"})),
+        of("four", json!({"ipAddressType": "ipv4"})),
+        of("both-families", json!({"ipAddressType": "dualstack"})),
+        of("private", json!({"ipAddressType": "dualstack-without-public-ipv4"})),
+        of("whole", json!({"group": {"name": "all"}, "scheme": "internal", "ipAddressType": "ipv4"})),
+        of("certified", json!({"certificateArn": ["arn:aws:acm:eu-central-1:1:certificate/x"], "sslPolicy": "strict"})),
+        of("redirecting", json!({"sslRedirectPort": "443", "scheme": "internet-facing"})),
+        of("by-pods", json!({"targetType": "ip", "group": {"name": "pods"}})),
+        of("by-nodes", json!({"targetType": "instance"})),
+        of("selecting", json!({"namespaceSelector": labels("a"), "scheme": "internal"})),
+        of("open", json!({"namespaceSelector": {}, "inboundCIDRs": ["10.0.0.0/8"]})),
+        of("tagged", json!({"tags": [{"key": "team", "value": "a"}], "group": {"name": "tagged"}})),
+        of("ending", json!({"group": {"name": "old"}, "scheme": "internal"})).held().deleted(),
+    ]
+}
+
 /// States of a DNSEndpoint.
 pub fn dns_endpoints() -> Vec<Case> {
     let record =

@@ -107,20 +107,28 @@ pub fn assumed(flavour: Flavour) -> Controller {
 /// else one that keeps to the specification.
 pub fn by_class(world: &World, ingresses: &[Arc<Record>]) -> Controller {
     if let Source::Files { controller: Some(flavour) } = world.source {
-        return assumed(flavour);
+        return seen(world, assumed(flavour));
     }
     let Some(class) = ingresses.iter().find_map(|ingress| class(ingress)) else {
-        return ingresses.iter().find_map(|ingress| by_annotations(ingress)).unwrap_or_else(|| assumed(Flavour::Spec));
+        let found = ingresses.iter().find_map(|ingress| by_annotations(ingress));
+        return seen(world, found.unwrap_or_else(|| assumed(Flavour::Spec)));
     };
     let record = world.get(&ObjectRef { kind: INGRESS_CLASS, namespace: None, name: class.clone() });
-    match (record.and_then(|record| facts::ingress_class(record)), program::of_class(&class)) {
+    let found = match (record.and_then(|record| facts::ingress_class(record)), program::of_class(&class)) {
         (Some(facts), _) => {
             let flavour = Flavour::of_controller(&facts.controller);
             Controller { name: facts.controller.clone(), ..assumed(flavour) }
         }
         (None, Some(program)) => named(program, None),
         (None, None) => assumed(Flavour::Spec),
-    }
+    };
+    seen(world, found)
+}
+
+/// A cloud's controller as it runs in the cluster, where its workload can be read: no Service leads to it.
+fn seen(world: &World, assumed: Controller) -> Controller {
+    let running = || running(world).into_iter().find(|running| running.name == assumed.name);
+    assumed.flavour.is_hosted().then(running).flatten().unwrap_or(assumed)
 }
 
 /// An Ingress without a class tells by the prefix of its annotations for whom it was written.
@@ -148,7 +156,9 @@ pub fn takes(world: &World, controller: &Controller, ingress: &Record) -> bool {
     if let (Flavour::Gce, Some(said)) = (controller.flavour, ingress.meta.annotation(CLASS_ANNOTATION)) {
         return program::GCE_CLASSES.contains(&&**said) || controller.flag("--ingress-class") == Some(&**said);
     }
-    if let Some(class) = &facts.class {
+    // AWS, too, goes by the annotation first.
+    let is_annotated = controller.flavour == Flavour::Alb && ingress.meta.annotation(CLASS_ANNOTATION).is_some();
+    if let Some(class) = facts.class.as_ref().filter(|_| !is_annotated) {
         let record = world.get(&ObjectRef { kind: INGRESS_CLASS, namespace: None, name: class.clone() });
         return match record.and_then(|record| facts::ingress_class(record)) {
             Some(facts) => facts.controller == controller.name,

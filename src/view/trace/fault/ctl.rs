@@ -23,6 +23,12 @@ faults! {
         fix ["kubectl -n {{namespace}} annotate ingress {{ingress}} kubernetes.io/ingress.class={{wanted}}",
             "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"remove\",\"path\":\"/spec/ingressClassName\"}]'"]
         explains ["RT-HOST-MISS", "RT-PATH-MISS"];
+    CTL_REFUSED "CTL-REFUSED" Broken "the AWS controller refuses Ingress {{namespace}}/{{ingress}}: {{why}}, so {{effect}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations} {.spec.ingressClassName}'",
+            "kubectl get ingressclass {{class}} -o jsonpath='{.spec.parameters}'",
+            "kubectl get ingressclassparams {{params}} -o yaml",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains ["RT-HOST-MISS", "RT-PATH-MISS"];
     CTL_NS_UNWATCHED "CTL-NS-UNWATCHED" Broken "the controller does not watch namespace {{namespace}} ({{flag}}), so it ignores Ingress {{ingress}}"
         fix ["kubectl get namespace {{namespace}} --show-labels",
             "kubectl -n {{controller_namespace}} edit {{workload}}"]

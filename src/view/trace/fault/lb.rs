@@ -65,6 +65,14 @@ faults! {
         fix ["kubectl -n {{namespace}} get {{plural}}",
             "kubectl -n {{namespace}} annotate {{resource}} {{annotation}}-"]
         explains [];
+    LB_REFUSED "LB-REFUSED" Broken "{{who}} gives up on {{balancer}}, which stays as it was before or is never made: {{why}}"
+        fix ["kubectl -n {{namespace}} describe ingress {{ingress}}",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains ["LB-PORT-ABSENT"];
+    LB_HEALTH_PORT "LB-HEALTH-PORT" Warn "the health check of BackendConfig {{namespace}}/{{name}} asks port {{port}}, which Service {{service}} does not lead to ({{have}}): where nobody answers there, the load balancer sends nothing to the Service, and clients get 502"
+        fix ["kubectl -n {{namespace}} get backendconfig {{name}} -o jsonpath='{.spec.healthCheck}'",
+            "kubectl -n {{namespace}} patch backendconfig {{name}} --type=merge -p '{\"spec\":{\"healthCheck\":{\"port\":null}}}'"]
+        explains [];
     LB_SEVERAL "LB-SEVERAL" Info "DNS does not say where {{host}} enters the cluster; it could be elsewhere too: {{others}}"
         fix ["kubectl get svc,gateway,ingress -A"]
         explains [];

@@ -38,7 +38,7 @@ faults! {
     RT_RESOURCE_BACKEND "RT-RESOURCE-BACKEND" Broken "path {{rule}} of Ingress {{namespace}}/{{ingress}} leads to {{resource}}, and {{controller}} knows Services only: {{effect}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].backend}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
-        explains ["RT-PATH-MISS"];
+        explains ["RT-PATH-MISS", "LB-REFUSED"];
     RT_PATH_MISS "RT-PATH-MISS" Broken "{{host}} has rules, but none for {{path}} (there is: {{have}}), so {{controller}} answers 404"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{range .spec.rules[*]}{.host}{\" \"}{.http.paths[*].path}{\"\\n\"}{end}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
@@ -87,7 +87,7 @@ faults! {
     RT_ACTION "RT-ACTION" Broken "Ingress {{namespace}}/{{ingress}} leads to annotation {{annotation}}, and {{why}}: {{effect}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
-        explains [];
+        explains ["LB-REFUSED"];
     RT_BACKEND_PROTO "RT-BACKEND-PROTO" Broken "{{controller}} speaks HTTP to port {{port}} of Service {{namespace}}/{{service}}, which speaks HTTPS ({{sign}}): clients get 400 or 502"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} nginx.ingress.kubernetes.io/backend-protocol=HTTPS"]

@@ -16,11 +16,11 @@ faults! {
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
              "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/port\",\"value\":{\"number\":{{candidate}}}}]'",
              "kubectl -n {{namespace}} patch httproute {{route}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/port\",\"value\":{{candidate}}}]'"]
-        explains [];
+        explains ["LB-REFUSED"];
     SV_PORT_NAME "SV-PORT-NAME" Broken "Service {{namespace}}/{{service}} has no port called {{port}}, which {{user}} asks for; it has {{have}}"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
              "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/port\",\"value\":{\"number\":{{candidate}}}}]'"]
-        explains [];
+        explains ["LB-REFUSED"];
     SV_TARGETPORT_USED "SV-TARGETPORT-USED" Warn "{{user}} names the pods' port {{port}} of Service {{namespace}}/{{service}}; ingress-nginx accepts that, others do not: its own port is {{candidate}}"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
              "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/port\",\"value\":{\"number\":{{candidate}}}}]'"]

@@ -72,6 +72,10 @@ impl End {
     /// The caller; none where nothing of it is known.
     pub fn caller(world: &World, caller: &Caller, name: String) -> Self {
         match caller {
+            // What a cloud's controller sets up stands outside of the cluster, wherever its own pods are.
+            Caller::Controller(controller) if controller.flavour.is_hosted() => {
+                Self::of(world, name, None, (None, &[]), false)
+            }
             Caller::Controller(controller) => {
                 let record = controller.pods.first().or(controller.workload.as_ref());
                 let namespace = controller.namespace.clone();

@@ -5,16 +5,20 @@
 //! kubernetes/ingress-gce; `loadGroupID` and `sortGroupMembers` of pkg/ingress/group_loader.go, `computeIngressListenPorts`
 //! of model_build_listener.go, model_build_managed_sg.go of kubernetes-sigs/aws-load-balancer-controller.
 
+pub mod params;
+
+use crate::kinds::Record;
 use crate::kinds::ingress::cloud as read;
-use crate::kinds::{INGRESS_CLASS, Record};
+use crate::view::trace::aws::{self, Params};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, lb};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::groups::{Group, Groups, Member, Port};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
-use crate::view::trace::plan::Controller;
+use crate::view::trace::plan::{Action, Controller, Decision};
 use crate::view::trace::request::{Request, Scheme};
+use crate::view::trace::rule::end;
 use crate::view::trace::rule::settings::truth;
 use crate::view::trace::world::World;
 use std::collections::HashMap;
@@ -27,20 +31,19 @@ pub const GCE_CERTIFICATES: [&str; 2] =
 /// The annotation that takes port 80 away from a load balancer of GKE.
 const ALLOW_HTTP: &str = "kubernetes.io/ingress.allow-http";
 
-/// The beginning of the annotations of the AWS controller.
-const AWS: &str = "alb.ingress.kubernetes.io";
-
-/// An annotation of the AWS controller.
-pub fn aws<'a>(ingress: &'a Record, name: &str) -> Option<&'a str> {
-    ingress.meta.annotation(&format!("{AWS}/{name}")).map(|value| value.trim())
-}
-
 /// Ingresses of the AWS controller by load balancer.
 pub fn groups<'a>(world: &World<'a>, ingresses: &[&'a Arc<Record>]) -> Groups<'a> {
     let (mut groups, mut named): (Vec<Group>, HashMap<&str, usize>) = Default::default();
     for ingress in ingresses {
-        let member = Member { ingress, ports: ports(world, Flavour::Alb, ingress) };
-        let name = aws(ingress, "group.name");
+        let params = aws::params(world, ingress);
+        let told = params.known().and_then(|facts| facts.redirect.as_deref());
+        // What a class says counts even where it is no port, and then nothing is redirected.
+        let redirect = match told {
+            Some(port) => Some(port).filter(|port| port.parse::<u16>().is_ok()),
+            None => aws::said(ingress, "ssl-redirect"),
+        };
+        let member = Member { ingress, ports: listeners(params, ingress), redirect };
+        let name = aws::group(params, ingress);
         match name.and_then(|name| named.get(name)) {
             Some(at) => groups[*at].members.push(member),
             None => {
@@ -52,16 +55,15 @@ pub fn groups<'a>(world: &World<'a>, ingresses: &[&'a Arc<Record>]) -> Groups<'a
     for group in &mut groups {
         group.members.sort_by_cached_key(|member| order(member.ingress));
         group.ports = union(group.members.iter().map(|member| member.ports.clone()));
-        let all = || group.members.iter().map(|member| member.ingress);
-        group.redirect = all().find_map(|ingress| Some((ingress, aws(ingress, "ssl-redirect")?.parse().ok()?)));
-        group.default = all().find_map(|ingress| Some((ingress, facts::ingress(ingress)?.default_backend.as_ref()?)));
+        let told = |member: &Member<'a>| Some((member.ingress, member.redirect?.parse().ok()?));
+        group.redirect = group.members.iter().find_map(told);
     }
     Groups::of(groups, plain_hosts)
 }
 
 /// By `group.order`, then by name.
 fn order(ingress: &Record) -> (i64, String) {
-    let order = aws(ingress, "group.order").and_then(|order| order.parse().ok()).unwrap_or(0);
+    let order = aws::said(ingress, "group.order").and_then(|order| order.parse().ok()).unwrap_or(0);
     (order, format!("{}/{}", ingress.key.namespace.as_deref().unwrap_or(""), ingress.key.name))
 }
 
@@ -71,7 +73,7 @@ fn plain_hosts(ingress: &Record) -> Option<Vec<String>> {
         .meta
         .annotations
         .iter()
-        .any(|(name, _)| name.strip_prefix(AWS).is_some_and(|rest| rest.starts_with("/conditions.")));
+        .any(|(name, _)| name.strip_prefix(aws::PREFIX).is_some_and(|rest| rest.starts_with("/conditions.")));
     let rules = facts::ingress(ingress).map_or(&[][..], |facts| &facts.rules);
     let plain = |host: &str| (!host.contains(['*', '?'])).then(|| host.to_lowercase());
     let hosts = rules.iter().map(|rule| plain(rule.host.as_deref()?));
@@ -97,21 +99,35 @@ pub fn ports(world: &World, flavour: Flavour, ingress: &Record) -> Option<Vec<Po
             let plain = is_plain.then_some((80, false));
             Some(plain.into_iter().chain(is_tls.then_some((443, true))).collect())
         }
-        Flavour::Alb => match aws(ingress, "listen-ports") {
-            Some(text) => read::listen_ports(text),
-            // The parameters of a class may hold certificates for all of its Ingresses.
-            None if has_parameters(world, ingress) => None,
-            None if aws(ingress, "certificate-arn").is_some() => Some(vec![(443, true)]),
-            None => Some(vec![(80, false)]),
-        },
+        Flavour::Alb => listeners(aws::params(world, ingress), ingress),
         _ => None,
     }
 }
 
-fn has_parameters(world: &World, ingress: &Record) -> bool {
-    let class = facts::ingress(ingress).and_then(|facts| facts.class.clone());
-    let class = class.and_then(|class| world.named(INGRESS_CLASS, "", &class));
-    class.and_then(|class| facts::ingress_class(class)).is_some_and(|class| class.has_parameters)
+/// The same of an Ingress of the AWS controller.
+fn listeners(params: Params, ingress: &Record) -> Option<Vec<Port>> {
+    let has_certificates = params.known().is_some_and(|facts| facts.has_certificates);
+    match (aws::said(ingress, "listen-ports"), params) {
+        (Some(text), _) => read::listen_ports(text),
+        // The parameters of a class may hold certificates for all of its Ingresses.
+        (None, Params::Unknown) => None,
+        (None, _) if has_certificates || aws::said(ingress, "certificate-arn").is_some() => Some(vec![(443, true)]),
+        (None, _) => Some(vec![(80, false)]),
+    }
+}
+
+/// A decision about a load balancer of which its controller changes nothing, for this reason.
+pub fn halted(decision: Decision, finding: Finding) -> Decision {
+    let outcome = Outcome::Unknown("what the load balancer was before: the objects do not tell".to_owned());
+    let action = match decision.action {
+        Action::Forward(arms) | Action::Stop(_, arms) => Action::Stop(outcome, arms),
+        Action::End(_) => end(outcome),
+    };
+    let mut hops = decision.hops;
+    if let Some(hop) = hops.first_mut() {
+        hop.findings.push(finding);
+    }
+    Decision { hops, action, ..decision }
 }
 
 /// Why a load balancer does not take a request at its port: the hop, and what the client gets.
@@ -129,7 +145,7 @@ pub fn closed(
         let hop = Hop::new(HopKind::Rule, format!("no listener on port {port}")).at(&first.key).with(finding);
         // Its own security group lets in what it listens to, and drops the rest.
         let is_dropped = controller.flavour == Flavour::Alb
-            && members.iter().all(|ingress| aws(ingress, "security-groups").is_none());
+            && members.iter().all(|ingress| aws::said(ingress, "security-groups").is_none());
         let detail = format!("the load balancer of {title} has no listener on port {port}");
         let unknown = || Outcome::Unknown(format!("{detail}: refused, or dropped until the client gives up"));
         return Some((hop, if is_dropped { Outcome::Timeout(detail) } else { unknown() }));
@@ -155,7 +171,7 @@ fn absent(controller: &Controller, ingress: &Record, request: &Request, known: &
     let finding = finding.word("have", &have).word("effect", "nobody can connect there");
     match controller.flavour {
         Flavour::Alb => {
-            let name = format!("{AWS}/listen-ports");
+            let name = aws::annotation("listen-ports");
             let entry = |(port, is_tls): &Port| {
                 let protocol = if *is_tls { "HTTPS" } else { "HTTP" };
                 format!("{{\"{protocol}\":{port}}}")
@@ -163,7 +179,7 @@ fn absent(controller: &Controller, ingress: &Record, request: &Request, known: &
             let wanted = (request.port, request.scheme == Scheme::Https);
             let all: Vec<String> = known.iter().chain([&wanted]).map(entry).collect();
             let setting = format!("{name}='[{}]'", all.join(","));
-            let said = aws(ingress, "listen-ports").unwrap_or("not set");
+            let said = aws::said(ingress, "listen-ports").unwrap_or("not set");
             finding.word("setting", setting).proof(ingress, format!(".metadata.annotations[{name}]"), said)
         }
         _ if request.port == 80 => {

@@ -306,8 +306,8 @@ fn beside(world: &World, controller: &Controller, ingress: &Record, servers: &[S
     let Some(read) = facts::ingress(ingress) else { return found };
     let named = |finding: Finding| finding.object("ingress", &ingress.key);
     let both = (&read.class, ingress.meta.annotation(CLASS_ANNOTATION));
-    // For GKE the annotation counts, as its own manual wants it.
-    if let ((Some(class), Some(annotation)), true) = (both, controller.flavour != Flavour::Gce) {
+    // For GKE and AWS the annotation counts, as their own manuals want it.
+    if let ((Some(class), Some(annotation)), false) = (both, controller.flavour.is_hosted()) {
         found.push(
             named(Finding::of(&ctl::CTL_CLASS_BOTH))
                 .word("class", class)

@@ -10,6 +10,7 @@ use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::program;
+use crate::view::trace::rule::cloud::params;
 use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::settings::truth;
 use crate::view::trace::rule::{run_by, some};
@@ -27,13 +28,13 @@ pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Sorted<'a> {
             && watched(controller).is_none();
     for ingress in world.cluster.of(INGRESS) {
         let found = match facts::ingress(ingress).and_then(|read| read.class.as_deref()) {
-            // GKE goes by the annotation, whatever the class says.
-            Some(class) if everywhere && controller.flavour != Flavour::Gce => {
+            // GKE and AWS go by the annotation, whatever the class says.
+            Some(class) if everywhere && !controller.flavour.is_hosted() => {
                 of_class(world, controller, (ingress, class), &mut classes)
             }
             _ => taken(world, controller, ingress),
         };
-        match unless_dropped(controller, ingress, found) {
+        match unless_dropped(world, controller, ingress, found) {
             Taken::Yes => served.push(ingress),
             other => left.push((ingress, other)),
         }
@@ -43,13 +44,19 @@ pub fn all<'a>(world: &World<'a>, controller: &Controller) -> Sorted<'a> {
 
 /// One Ingress, told by the same rules.
 pub fn one(world: &World, controller: &Controller, ingress: &Arc<Record>) -> Taken {
-    unless_dropped(controller, ingress, taken(world, controller, ingress))
+    unless_dropped(world, controller, ingress, taken(world, controller, ingress))
 }
 
 /// What a controller takes by its class it may still drop for what it says.
-fn unless_dropped(controller: &Controller, ingress: &Arc<Record>, found: Taken) -> Taken {
-    let dropped = || invalid::dropped(controller, ingress).map(|finding| Taken::No(Box::new(finding)));
-    if found == Taken::Yes { dropped().unwrap_or(found) } else { found }
+fn unless_dropped(world: &World, controller: &Controller, ingress: &Arc<Record>, found: Taken) -> Taken {
+    if found != Taken::Yes {
+        return found;
+    }
+    let dropped = match controller.flavour {
+        Flavour::Alb => params::refused(world, ingress),
+        _ => invalid::dropped(controller, ingress),
+    };
+    dropped.map_or(found, |finding| Taken::No(Box::new(finding)))
 }
 
 /// What is found of a class holds for every Ingress of it, but for the finding that names the Ingress.
@@ -88,6 +95,10 @@ pub fn taken(world: &World, controller: &Controller, ingress: &Record) -> Taken 
         (class, annotation) if controller.flavour == Flavour::Gce => {
             let annotation = annotation.map_or("", |annotation| &**annotation);
             by_gce(world, controller, ingress, (class.as_deref(), annotation))
+        }
+        // For AWS, too, the annotation counts first.
+        (_, Some(annotation)) if controller.flavour == Flavour::Alb => {
+            by_annotation(world, controller, ingress, annotation)
         }
         (Some(class), _) => by_class(world, controller, ingress, class),
         (None, Some(annotation)) => by_annotation(world, controller, ingress, annotation),
@@ -270,7 +281,7 @@ fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annot
         Flavour::Traefik => traefik_class(controller).unwrap_or("traefik"),
         Flavour::Haproxy => haproxy_class(controller).unwrap_or("haproxy"),
         Flavour::Gce => program::GCE_CLASSES[0],
-        Flavour::Alb => "alb",
+        Flavour::Alb => controller.flag("--ingress-class").filter(|class| !class.is_empty()).unwrap_or("alb"),
         Flavour::Spec => annotation,
     };
     if annotation == wanted {
@@ -319,7 +330,7 @@ fn without(world: &World, controller: &Controller, ingress: &Record) -> Taken {
         Flavour::Traefik => traefik_class(controller).is_none(),
         Flavour::Gce | Flavour::Spec => true,
         Flavour::Haproxy => is_open(controller),
-        Flavour::Alb => false,
+        Flavour::Alb => controller.flag("--ingress-class") == Some(""),
     };
     if takes_all || !world.is_given(INGRESS_CLASS) {
         return Taken::Yes;
@@ -330,7 +341,12 @@ fn without(world: &World, controller: &Controller, ingress: &Record) -> Taken {
         // The server gives the default class when the object is created.
         return by_class(world, controller, ingress, &default.key.name.clone());
     }
-    let own = classes().find(|class| facts::ingress_class(class).is_some_and(|f| f.controller == controller.name));
+    let is_own = |class: &&Arc<Record>| facts::ingress_class(class).is_some_and(|f| f.controller == controller.name);
+    if let (Flavour::Alb, Some(default)) = (controller.flavour, default.filter(|class| is_own(class))) {
+        let name = &default.key.name;
+        return Taken::Unknown(format!("whether this version takes what names no class for the default one, {name}"));
+    }
+    let own = classes().find(is_own);
     let class = own.or(default).map_or_else(|| Arc::from("nginx"), |class| Arc::clone(&class.key.name));
     Taken::No(Box::new(Finding::of(&ctl::CTL_NO_CLASS).object("ingress", &ingress.key).word("class", class).proof(
         ingress,

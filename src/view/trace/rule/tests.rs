@@ -3,6 +3,7 @@
 mod asked;
 mod clouds;
 mod flavours;
+mod groups;
 mod misses;
 mod refused;
 mod roots;

@@ -5,7 +5,7 @@ use crate::kinds::{Record, SECRET};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, tl};
 use crate::view::trace::flavour::Flavour;
-use crate::view::trace::plan::{Controller, Fallback, TlsEnd, TlsPlan};
+use crate::view::trace::plan::{Controller, Fallback, TRAEFIK_CERT, TlsEnd, TlsPlan};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::server::Server;
@@ -250,7 +250,7 @@ fn own_certificate(controller: &Controller) -> Fallback {
             }
             Fallback::Own("CN=Kubernetes Ingress Controller Fake Certificate,O=Acme Co", &["ingress.local"])
         }
-        Flavour::Traefik => Fallback::Own("CN=TRAEFIK DEFAULT CERT", &[]),
+        Flavour::Traefik => Fallback::Own(TRAEFIK_CERT, &[]),
         Flavour::Haproxy | Flavour::Gce | Flavour::Alb | Flavour::Spec => Fallback::Unknown,
     }
 }

@@ -1,8 +1,9 @@
 //! What is wrong or worth knowing about a Service itself: its ports, its type, what it promises.
 
-use crate::kinds::ingress::cloud;
+use crate::kinds::ingress::cloud as read;
 use crate::kinds::service::{PortRef, ServiceType};
 use crate::kinds::{NODE, Record};
+use crate::view::trace::aws;
 use crate::view::trace::body::{Body, ports_text};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, sv};
@@ -21,8 +22,6 @@ use std::sync::Arc;
 
 /// The annotation by which GKE reaches pods instead of node ports.
 const NEG: &str = "cloud.google.com/neg";
-/// The annotation by which the AWS controller is told how to reach a backend.
-const TARGET_TYPE: &str = "alb.ingress.kubernetes.io/target-type";
 /// How many nodes a sentence names.
 const SHOWN: usize = 3;
 
@@ -98,28 +97,35 @@ fn node_port(call: &Call, goal: &Goal) -> Option<Finding> {
         return None;
     }
     let annotations = &goal.record.meta;
+    let (mut is_perhaps, mut setting) = (false, None);
     let instead = match flavour {
-        Flavour::Gce if annotations.annotation(NEG).is_some_and(|said| cloud::has_group_for_ingresses(said)) => {
+        Flavour::Gce if annotations.annotation(NEG).is_some_and(|said| read::has_group_for_ingresses(said)) => {
             return None;
         }
-        Flavour::Alb if reaches_pods(call) => return None,
         Flavour::Gce => format!("annotation {NEG}: '{{\"ingress\": true}}'"),
-        Flavour::Alb => format!("annotation {TARGET_TYPE}: ip on the Ingress"),
+        Flavour::Alb => {
+            let (ingress, _) = call.arm.named_by.as_ref()?;
+            let ingress = call.world.get(ingress)?;
+            let said = aws::target_type(call.world, call.controller()?, (ingress, Some(&**goal.record)));
+            is_perhaps = said.is_none();
+            let by_service = aws::said(goal.record, "target-type");
+            setting = by_service.map(|said| (aws::annotation("target-type"), said));
+            let place = if by_service.is_some() { "Service" } else { "Ingress" };
+            format!("annotation {}: ip on the {place}", aws::annotation("target-type"))
+        }
         _ => "a controller that reaches pods".to_owned(),
     };
     let finding = Finding::of(&sv::SV_NODEPORT_REQ).object("service", &goal.record.key);
     let finding = finding.word("kind", goal.facts.kind.name()).word("controller", flavour.name());
     let finding = finding.word("instead", instead);
     let finding = finding.proof(goal.record, ".spec.type", goal.facts.kind.name());
+    let finding = match setting {
+        Some((name, said)) => finding.proof(goal.record, format!(".metadata.annotations[{name}]"), said),
+        None => finding,
+    };
     // Most clusters of GKE annotate Services themselves when they are created ("Container-native load balancing" of its manual).
-    let is_perhaps = flavour == Flavour::Gce && call.world.is_files() && annotations.annotation(NEG).is_none();
+    is_perhaps |= flavour == Flavour::Gce && call.world.is_files() && annotations.annotation(NEG).is_none();
     Some(if is_perhaps { finding.severe(Severity::Warn) } else { finding })
-}
-
-/// Whether the Ingress tells the AWS controller to reach pods.
-fn reaches_pods(call: &Call) -> bool {
-    let ingress = call.arm.named_by.as_ref().and_then(|(object, _)| call.world.get(object));
-    ingress.and_then(|ingress| ingress.meta.annotation(TARGET_TYPE)).is_some_and(|value| **value == *"ip")
 }
 
 /// A port by name that none of the pods has, or not all.
@@ -279,6 +285,7 @@ fn caller_nodes(call: &Call) -> Option<Vec<Arc<str>>> {
         (!nodes.is_empty()).then(|| nodes.into_iter().collect::<Vec<_>>())
     };
     match call.caller {
+        Caller::Controller(controller) if controller.flavour.is_hosted() => None,
         Caller::Controller(controller) => of(&controller.pods),
         Caller::Gateway { pods, .. } => of(pods),
         Caller::Direct(Vantage::Pod { namespace, name }) => {

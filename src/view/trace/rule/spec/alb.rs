@@ -6,22 +6,25 @@
 //! any letters and `?` for one, in hosts too, and of redirects what stays: "Listener rules" of AWS's manual.
 
 mod action;
+mod auth;
 mod condition;
+mod refused;
 
-use crate::kinds::{INGRESS, INGRESS_CLASS, ObjectRef, Record, SERVICE};
-use crate::view::trace::body;
+use crate::kinds::ingress::facts::Backend;
+use crate::kinds::{INGRESS, INGRESS_CLASS, INGRESS_CLASS_PARAMS, Record, SERVICE};
+use crate::view::trace::aws;
 use crate::view::trace::facts;
-use crate::view::trace::flavour::Flavour;
+use crate::view::trace::fault::ctl;
 use crate::view::trace::groups::{Group, Member};
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
-use crate::view::trace::plan::{Action, Controller, Decision, Reach};
-use crate::view::trace::program;
+use crate::view::trace::plan::{Action, Arm, ArmTarget, Controller, Decision, Reach};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::backend::{self, Sees};
 use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::server::{self, Server};
 use crate::view::trace::rule::serving::Served;
+use crate::view::trace::rule::spec::alb::auth::Sign;
 use crate::view::trace::rule::spec::{https, rule_hop, tier};
 use crate::view::trace::rule::{cloud, end, miss, not_found, notes, tls};
 use crate::view::trace::world::World;
@@ -40,6 +43,7 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
     let groups = known.get_or_init(|| cloud::groups(world, &served.taken()));
     // What holds for all traces was looked at by one of them.
     world.depends_on(INGRESS_CLASS);
+    world.depends_on(INGRESS_CLASS_PARAMS);
     let near = groups.about(request.name());
     let narrow = |at: usize| near.get(&at).map_or(&[][..], |members| members);
     let balancer =
@@ -59,6 +63,9 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
     let others = near.keys().filter(|at| **at != chosen).filter_map(|at| owns(*at));
     let others: Vec<&Arc<Record>> = others.collect();
     let mut decision = own.decide(world, controller, request, served);
+    if let Some(finding) = refused::why(world, controller, group) {
+        decision = cloud::halted(decision, finding.clone());
+    }
     decision.side.extend(cloud::several(world, controller, request, &others));
     // Whom a rule for some clients only takes, nobody can tell without the client's address.
     let is_open = request.client.is_none() && own.locations().any(condition::asks_who);
@@ -72,13 +79,17 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
 /// No Ingress is served at all.
 fn nothing(world: &World, controller: &Controller, request: &Request, served: &Served) -> Decision {
     let hop = miss::no_host(world, controller, request, served, &[]).sure(Confidence::Inferred);
-    Decision {
-        tls: None,
-        hops: vec![hop, not_reached()],
-        action: end(not_found(controller)),
-        gate: None,
-        side: Vec::new(),
+    let action = missed(controller, &hop);
+    Decision { tls: None, hops: vec![hop, not_reached()], action, gate: None, side: Vec::new() }
+}
+
+/// What becomes of a request that no rule takes: where an Ingress for it is refused, a load balancer may be left of before.
+fn missed(controller: &Controller, hop: &Hop) -> Action {
+    if hop.findings.iter().any(|finding| finding.code() == ctl::CTL_REFUSED.code) {
+        let unknown = "whether a load balancer has rules of the Ingress from before: the objects do not tell";
+        return end(Outcome::Unknown(unknown.to_owned()));
     }
+    end(not_found(controller))
 }
 
 fn not_reached() -> Hop {
@@ -129,32 +140,6 @@ impl<'s, 'a> Balancer<'s, 'a> {
         taking.min_by_key(|(_, location)| place(location))
     }
 
-    /// Why the controller syncs nothing of the whole group: it was told not to put up with a Service that is not there.
-    fn given_up(&self, world: &World<'a>, controller: &Controller) -> Option<Hop> {
-        const FLAG: &str = "--tolerate-non-existent-backend-service";
-        let templates = world.controllers(None).into_iter().filter_map(|workload| body::template(workload));
-        let mut own = templates.filter_map(program::of_template).filter(|(program, _)| program.flavour == Flavour::Alb);
-        let is_strict = controller.flag(FLAG) == Some("false")
-            || own.any(|(_, container)| container.flag(FLAG.trim_start_matches('-')) == Some("false"));
-        if !is_strict {
-            return None;
-        }
-        let named = |ingress: &&'a Arc<Record>| {
-            let facts = facts::ingress(ingress)?;
-            let namespace = ingress.key.namespace.as_deref().unwrap_or("");
-            let paths = facts.rules.iter().flat_map(|rule| &rule.paths).map(|path| &path.backend);
-            let mut services = paths.chain(&facts.default_backend).filter_map(action::service);
-            let gone = services.find(|name| world.is_gone(&ObjectRef::new(SERVICE, namespace, name)))?;
-            Some((&ingress.key, format!("{namespace}/{gone}")))
-        };
-        let (owner, gone) = self.group.ingresses().iter().find_map(named)?;
-        let why = format!(
-            "{} leads to Service {gone}, which does not exist: with {FLAG}=false the controller changes nothing of this load balancer, which stays as it was",
-            world.title(owner)
-        );
-        Some(Hop::unknown(HopKind::Rule, why).at(owner))
-    }
-
     fn decide(
         &self,
         world: &World<'a>,
@@ -168,10 +153,6 @@ impl<'s, 'a> Balancer<'s, 'a> {
         let listening = (&*self.group.ingresses(), self.group.ports.as_deref());
         if let Some((hop, outcome)) = cloud::closed(world, controller, request, listening) {
             return Decision { tls: None, ..decision(vec![hop], end(outcome)) };
-        }
-        if let Some(hop) = self.given_up(world, controller) {
-            let unknown = hop.summary.clone();
-            return decision(vec![hop, not_reached()], end(Outcome::Unknown(unknown)));
         }
         let redirect = self.group.redirect;
         if let Some(answer) = redirect.and_then(|(by, port)| https::everywhere(request, (by, port))) {
@@ -190,11 +171,15 @@ impl<'s, 'a> Balancer<'s, 'a> {
                 hop.summary = format!("{}; {said}", hop.summary);
             }
             let (more, action) = action::follow(controller, request, location, sees);
+            let (more, action) =
+                signed(world, controller, request, (location.ingress, location.backend), (more, action));
             return decision(std::iter::once(hop).chain(more).collect(), action);
         }
-        if let Some((owner, to)) = self.group.default {
+        if let Some((owner, to)) = self.group.defaults(request.port).next() {
             let (hop, arm) = backend::default(request, owner, to, sees);
-            return decision(vec![hop], Action::Forward(vec![arm]));
+            let forward = (None, Action::Forward(vec![arm]));
+            let (more, action) = signed(world, controller, request, (owner, to), forward);
+            return decision(std::iter::once(hop).chain(more).collect(), action);
         }
         // Whoever is missed is told what there is instead.
         let all = Self::of(self.group, self.group.members.iter(), (controller, request, served)).servers;
@@ -203,6 +188,39 @@ impl<'s, 'a> Balancer<'s, 'a> {
             Some(server) => miss::no_path(world, controller, request, served, server, &all, &request.path),
             None => miss::no_host(world, controller, request, served, &all),
         };
-        decision(vec![hop, not_reached()], end(not_found(controller)))
+        let action = missed(controller, &hop);
+        decision(vec![hop, not_reached()], action)
+    }
+}
+
+/// An action with how its Services are reached, and behind the sign-in that stands before it.
+fn signed(
+    world: &World,
+    controller: &Controller,
+    request: &Request,
+    (ingress, to): (&Arc<Record>, &Backend),
+    (more, action): (Option<Hop>, Action),
+) -> (Vec<Hop>, Action) {
+    let namespace = ingress.key.namespace.as_deref().unwrap_or("");
+    let reached = |arm: Arm| {
+        let ArmTarget::Service { namespace, name, .. } = &arm.target else { return arm };
+        let service = world.named(SERVICE, namespace, name).map(|service| &**service);
+        let is_direct = aws::target_type(world, controller, (ingress, service)).as_deref() == Some("ip");
+        Arm { reach: if is_direct { Reach::Pods } else { Reach::NodePort }, ..arm }
+    };
+    let action = match action {
+        Action::Forward(arms) => Action::Forward(arms.into_iter().map(reached).collect()),
+        other => other,
+    };
+    let is_tls = request.scheme == Scheme::Https;
+    let service = || action::alone(ingress, to).and_then(|name| world.named(SERVICE, namespace, &name));
+    let signs = is_tls.then(|| Sign { ingress, service: service() }.before(request)).flatten();
+    let Some((hop, answer)) = signs else { return (more.into_iter().collect(), action) };
+    let hops = std::iter::once(hop).chain(more).collect();
+    match (answer, action) {
+        (None, action) => (hops, action),
+        // The sign-in comes before all else, whether anybody stands behind or not.
+        (Some(answer), Action::Forward(arms)) => (hops, Action::Stop(answer, arms)),
+        (Some(answer), _) => (hops, end(answer)),
     }
 }

@@ -12,7 +12,6 @@ use crate::kinds::{Record, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, lb};
 use crate::view::trace::hop::Confidence;
-use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, ArmTarget, Controller, Decision};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::server;
@@ -41,16 +40,8 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
     if let Some(plan) = &mut decision.tls {
         managed::judge(world, ingress, plan);
     }
-    if let Some(finding) = config::unsynced(world, ingress) {
-        let outcome = Outcome::Unknown("what the load balancer was before: the objects do not tell".to_owned());
-        if let Some(hop) = decision.hops.first_mut() {
-            hop.findings.push(finding);
-        }
-        decision.action = match decision.action {
-            Action::Forward(arms) => Action::Stop(outcome, arms),
-            _ => end(outcome),
-        };
-        return decision;
+    if let Some(finding) = config::unsynced(world, ingress).or_else(|| config::refused(world, ingress)) {
+        return cloud::halted(decision, finding);
     }
     if let Some((hop, answer)) = config::front(world, request, ingress) {
         let hop = hop.sure(Confidence::Inferred);

@@ -195,7 +195,8 @@ fn actions_stand_for_services_where_a_port_says_so() {
     let of = |action: &str, url: &str| {
         let annotations = if action.is_empty() { String::new() } else { format!("{AWS}/actions.go: '{action}'") };
         let yaml = ingress("web", 1, &annotations, "a.example", &["Prefix / go"], "");
-        alb(&yaml.replace("port: {number: 80}", "port: {name: use-annotation}"), url)
+        let yaml = yaml.replace("port: {number: 80}", "port: {name: use-annotation}");
+        alb(&(yaml + &behind(&["a", "b", "c"])), url)
     };
     let url = "http://a.example/x?y=1";
     assert_eq!(of(r#"{"type":"fixed-response","fixedResponseConfig":{"statusCode":"410"}}"#, url), "410");
@@ -249,18 +250,37 @@ fn conditions_narrow_a_rule_or_widen_its_hosts_and_paths() {
 }
 
 #[test]
-fn an_alb_stays_as_it_was_for_a_service_that_is_not_there_where_its_controller_is_told_so() {
-    let service = "\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {type: NodePort, ports: [{port: 80, nodePort: 30123}]}\n";
-    let yaml = ingress("web", 1, "", "a.example", &["Prefix /web web", "Prefix /gone gone"], "") + service;
-    let of = |value: &str| {
-        let flag = format!("--tolerate-non-existent-backend-service={value}");
-        let workload = format!(
-            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: lbc, namespace: kube-system}}\nspec: {{template: {{spec: \
-             {{containers: [{{name: c, image: 'public.ecr.aws/eks/aws-load-balancer-controller:v2.8.0', args: ['{flag}']}}]}}}}}}\n"
-        );
-        alb(&(yaml.clone() + &workload), "http://a.example/web")
+fn gke_gives_up_for_two_addresses_and_for_redirects_inside_of_a_network() {
+    let front = of_gke("FrontendConfig", "front", "spec: {redirectToHttps: {enabled: true}}");
+    let of = |annotations: &str| {
+        let yaml = ingress("web", 1, annotations, "a.example", &["Prefix / web"], "");
+        gce(&(yaml + &front), "http://a.example/")
     };
-    assert!(of("true").starts_with("web 100% /web a.example"), "{}", of("true"));
-    let told = of("false");
-    assert!(told.contains("Service shop/gone, which does not exist"), "{told}");
+    let (global, regional) =
+        ("kubernetes.io/ingress.global-static-ip-name", "kubernetes.io/ingress.regional-static-ip-name");
+    assert_eq!(of(&format!("{global}: a")), "web 100% / a.example");
+    assert!(of(&format!("{global}: a, {regional}: b")).ends_with("LB-REFUSED"));
+    let class = "kubernetes.io/ingress.class: gce-internal";
+    assert_eq!(of(class), "web 100% / a.example");
+    let named = "networking.gke.io/v1beta1.FrontendConfig: front";
+    assert_eq!(of(named), "301 https://a.example/");
+    assert!(of(&format!("{class}, {named}")).ends_with("LB-REFUSED"));
+}
+
+#[test]
+fn a_health_check_of_gke_asks_a_port_of_pods_or_nodes() {
+    let pod = "\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: web-1, namespace: shop, labels: {app: web}}\nspec: {containers: [{name: c, ports: [{containerPort: 8080}]}]}\n";
+    let of = |group: &str, port: u16| {
+        let service = format!(
+            "\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: web, namespace: shop, annotations: {{cloud.google.com/backend-config: '{{\"default\": \"web\"}}'{group}}}}}\nspec: {{type: NodePort, selector: {{app: web}}, ports: [{{port: 80, targetPort: 8080, nodePort: 30123}}]}}\n"
+        );
+        let config = of_gke("BackendConfig", "web", &format!("spec: {{healthCheck: {{port: {port}}}}}"));
+        let yaml = ingress("web", 1, "", "a.example", &["Prefix / web"], "") + &service + pod + &config;
+        gce(&yaml, "http://a.example/").ends_with(" LB-HEALTH-PORT")
+    };
+    assert!(!of("", 8080) && !of("", 30123) && of("", 8081));
+    let pods = ", cloud.google.com/neg: '{\"ingress\": true}'";
+    assert!(!of(pods, 8080) && of(pods, 30123));
+    let nodes = ", cloud.google.com/neg: '{\"ingress\": false}'";
+    assert!(of(nodes, 8080) && !of(nodes, 30123));
 }

@@ -88,8 +88,13 @@ fn plain_requests_are_sent_to_https_as_each_controller_does() {
     assert_eq!(says(HAPROXY, "haproxy.org/ssl-redirect: 'false'", tls), "302 https://a.example/x?y=1");
     let alb = "ingress.k8s.aws/alb";
     assert_eq!(says(alb, "", tls), "web");
-    assert_eq!(says(alb, "alb.ingress.kubernetes.io/ssl-redirect: '443'", ""), "301 https://a.example/x?y=1");
-    assert_eq!(says(alb, "alb.ingress.kubernetes.io/ssl-redirect: '8443'", ""), "301 https://a.example:8443/x?y=1");
+    let redirect = |port: u16| {
+        let ports = format!("'[{{\"HTTP\":80}},{{\"HTTPS\":{port}}}]'");
+        let name = "alb.ingress.kubernetes.io";
+        says(alb, &format!("{name}/ssl-redirect: '{port}', {name}/listen-ports: {ports}"), "")
+    };
+    assert_eq!(redirect(443), "301 https://a.example/x?y=1");
+    assert_eq!(redirect(8443), "301 https://a.example:8443/x?y=1");
     assert_eq!(says("k8s.io/ingress-gce", "", tls), "web");
 }
 

@@ -11,14 +11,16 @@ use crate::view::trace::entrance::controller;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, tl};
 use crate::view::trace::flavour::Flavour;
-use crate::view::trace::plan::{Fallback, TlsEnd, TlsPlan};
+use crate::view::trace::plan::{Fallback, TRAEFIK_CERT, TlsEnd, TlsPlan};
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::traefik::options::{Options, ROUTES};
 use crate::view::trace::world::World;
 use std::sync::Arc;
 
 /// What Traefik shows by itself.
-const OWN: &str = "clients are shown TRAEFIK DEFAULT CERT";
+fn own_shown() -> String {
+    format!("clients are shown {}", TRAEFIK_CERT.trim_start_matches("CN="))
+}
 
 /// One store, and what Traefik makes of it.
 struct Store<'a> {
@@ -144,7 +146,7 @@ impl<'a> Reader<'_, 'a> {
             [first, ..] => {
                 let names: Vec<String> = own.iter().map(|store| self.world.title(&store.record.key)).collect();
                 let why = format!("{} are called default, of which there may be only one", names.join(" and "));
-                let finding = of_store(plan, first, why, OWN).proof(first.record, ".metadata.name", "default");
+                let finding = of_store(plan, first, why, &own_shown()).proof(first.record, ".metadata.name", "default");
                 plan.findings.extend((!is_met).then_some(finding));
                 return;
             }
@@ -155,7 +157,7 @@ impl<'a> Reader<'_, 'a> {
             let why = format!(
                 "{title} names Secret {namespace}/{lacks}, which is not there or holds no certificate with its key, so Traefik leaves the store out"
             );
-            let finding = of_store(plan, store, why, OWN).proof(record, ".spec", lacks);
+            let finding = of_store(plan, store, why, &own_shown()).proof(record, ".spec", lacks);
             plan.findings.extend((!is_met).then_some(finding));
             return;
         }

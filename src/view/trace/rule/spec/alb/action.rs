@@ -1,16 +1,17 @@
 //! What a rule of an ALB does: hands on to its Service, or what an annotation `actions.NAME` says where the port is called
 //! `use-annotation`.
 
+use crate::kinds::Record;
 use crate::kinds::ingress::cloud::{self as read, Redirect, Target};
 use crate::kinds::ingress::facts::Backend;
 use crate::kinds::service::PortRef;
+use crate::view::trace::aws;
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Arm, ArmTarget, Controller};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::backend::{self, Sees};
-use crate::view::trace::rule::cloud::aws;
 use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::{end, not_found};
@@ -26,7 +27,7 @@ pub fn follow(controller: &Controller, request: &Request, location: &Location, s
         return (None, Action::Forward(vec![arm]));
     };
     let hop = |summary: String| Hop::new(HopKind::Filter, summary).at(&location.ingress.key);
-    let Some(text) = aws(location.ingress, &format!("actions.{name}")) else {
+    let Some(text) = aws::said(location.ingress, &format!("actions.{name}")) else {
         let is_strict = controller.flag("--tolerate-non-existent-backend-action") == Some("false");
         return wrong(location, name, "there is no such annotation", is_strict);
     };
@@ -50,19 +51,40 @@ pub fn follow(controller: &Controller, request: &Request, location: &Location, s
 
 /// The action of a rule; none where it names a Service.
 fn name<'l>(location: &'l Location) -> Option<&'l str> {
-    match location.backend {
+    name_of(location.backend)
+}
+
+/// The action of a backend; none where it names a Service.
+pub fn name_of(backend: &Backend) -> Option<&str> {
+    match backend {
         Backend::Service { name, port: Some(PortRef::Name(port)) } if **port == *USE => Some(name),
         _ => None,
     }
 }
 
-/// The Service that a backend names; none where an annotation says what is done.
-pub fn service(backend: &Backend) -> Option<&Arc<str>> {
-    match backend {
-        Backend::Service { port: Some(PortRef::Name(port)), .. } if **port == *USE => None,
-        Backend::Service { name, .. } => Some(name),
-        Backend::Resource { .. } | Backend::Missing => None,
+/// The Services to which a backend leads, or the action that it names, with their ports; for a target group of others none.
+pub fn services(ingress: &Record, backend: &Backend) -> Vec<(Arc<str>, Option<PortRef>)> {
+    let Backend::Service { name, port } = backend else { return Vec::new() };
+    let Some(action) = name_of(backend) else { return vec![(name.clone(), port.clone())] };
+    match aws::said(ingress, &format!("actions.{action}")).and_then(read::action) {
+        Some(read::Action::Forward(targets)) => {
+            let own = targets.into_iter().filter_map(|target| target.to.ok());
+            own.map(|(name, port)| (name, Some(port))).collect()
+        }
+        _ => Vec::new(),
     }
+}
+
+/// The Service that alone gets what a backend gets.
+pub fn alone(ingress: &Record, backend: &Backend) -> Option<Arc<str>> {
+    let is_one =
+        match name_of(backend).and_then(|name| aws::said(ingress, &format!("actions.{name}"))).map(read::action) {
+            Some(Some(read::Action::Forward(targets))) => targets.len() == 1,
+            Some(_) => false,
+            None => true,
+        };
+    let mut services = services(ingress, backend).into_iter();
+    services.next().map(|(name, _)| name).filter(|_| is_one)
 }
 
 fn wrong(location: &Location, name: &str, why: &str, is_strict: bool) -> (Option<Hop>, Action) {
@@ -70,7 +92,7 @@ fn wrong(location: &Location, name: &str, why: &str, is_strict: bool) -> (Option
     let finding = Finding::of(&rt::RT_ACTION).object("ingress", &location.ingress.key).word("annotation", &annotation);
     let effect = if is_strict { "the controller gives up on the whole group" } else { "the load balancer answers 503" };
     let finding = finding.word("why", why).word("effect", effect);
-    let said = aws(location.ingress, &format!("actions.{name}")).unwrap_or("not set");
+    let said = aws::said(location.ingress, &format!("actions.{name}")).unwrap_or("not set");
     let finding = finding.proof(location.ingress, format!("{}.backend.service.port.name", location.field()), USE);
     let finding = finding.proof(location.ingress, format!(".metadata.annotations[{annotation}]"), said);
     let hop = Hop::new(HopKind::Filter, format!("actions.{name}: {why}")).at(&location.ingress.key).with(finding);
@@ -138,7 +160,7 @@ fn place(to: &Redirect, request: &Request) -> String {
 
 /// Whether a rule redirects to itself: the controller leaves such rules out.
 pub fn is_endless(request: &Request, server: &Server, location: &Location) -> bool {
-    let action = name(location).and_then(|name| aws(location.ingress, &format!("actions.{name}")));
+    let action = name(location).and_then(|name| aws::said(location.ingress, &format!("actions.{name}")));
     let Some(read::Action::Redirect(to)) = action.and_then(read::action) else { return false };
     let port = request.port.to_string();
     let stays = |said: &Option<String>, own: &[&str]| said.as_deref().is_none_or(|said| own.contains(&said));

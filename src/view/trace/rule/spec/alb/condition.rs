@@ -2,9 +2,9 @@
 
 use crate::kinds::ingress::cloud::{self as read, Condition};
 use crate::kinds::ingress::facts::Backend;
+use crate::view::trace::aws;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::request::Request;
-use crate::view::trace::rule::cloud::aws;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::server::Server;
@@ -46,7 +46,7 @@ pub fn takes(controller: &Controller, request: &Request, server: &Server, locati
 /// The conditions of a rule; none where they cannot be read.
 fn of(location: &Location) -> Option<Vec<Condition>> {
     let Backend::Service { name, .. } = location.backend else { return Some(Vec::new()) };
-    match aws(location.ingress, &format!("conditions.{name}")) {
+    match aws::said(location.ingress, &format!("conditions.{name}")) {
         Some(text) => read::conditions(text),
         None => Some(Vec::new()),
     }

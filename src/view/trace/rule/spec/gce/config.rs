@@ -2,14 +2,19 @@
 //! port of a Service.
 //!
 //! Facts: pkg/frontendconfig, `ToRedirectUrlMap` of pkg/translator, `GetBackendConfigForServicePort` of pkg/backendconfig,
-//! GetBackendConfigs of pkg/annotations/service.go, sync of pkg/controller/controller.go of kubernetes/ingress-gce: without
+//! GetBackendConfigs of pkg/annotations/service.go, `UpdateFromBackendConfig` of pkg/translator (a health check's own port is
+//! asked instead of the one that serves), `ensureRedirectURLMap` of pkg/loadbalancers, StaticIPName of
+//! pkg/annotations/ingress.go, sync of pkg/controller/controller.go of kubernetes/ingress-gce: without
 //! its FrontendConfig an Ingress gets what it would get without the annotation, without a BackendConfig nothing of it is
 //! synced at all.
 
+use crate::kinds::backend_config::BackendConfigFacts;
+use crate::kinds::ingress::CLASS_ANNOTATION;
 use crate::kinds::ingress::cloud as read;
 use crate::kinds::ingress::facts::Backend;
 use crate::kinds::service::{PortRef, ServicePort};
-use crate::kinds::{BACKEND_CONFIG, FRONTEND_CONFIG, ObjectRef, Record, SERVICE};
+use crate::kinds::{BACKEND_CONFIG, FRONTEND_CONFIG, ObjectRef, POD, Record, SERVICE};
+use crate::view::trace::body::Body;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, lb};
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
@@ -18,6 +23,7 @@ use crate::view::trace::plan::{Action, Arm, ArmTarget};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::backend::raw;
 use crate::view::trace::world::World;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The annotation of an Ingress that names its FrontendConfig.
@@ -25,6 +31,13 @@ const FRONT: &str = "networking.gke.io/v1beta1.FrontendConfig";
 
 /// The annotations of a Service that name the BackendConfigs of its ports; the first that is there counts.
 const BACK: [&str; 2] = ["cloud.google.com/backend-config", "beta.cloud.google.com/backend-config"];
+
+/// The annotation of a Service by which GKE reaches its pods, not ports of nodes.
+const GROUPS: &str = "cloud.google.com/neg";
+
+/// The annotations of an Ingress that name an address which was reserved before.
+const ADDRESSES: [&str; 2] =
+    ["kubernetes.io/ingress.global-static-ip-name", "kubernetes.io/ingress.regional-static-ip-name"];
 
 /// Who asks clients to sign in.
 const PROXY: &str = "Identity-Aware Proxy";
@@ -78,13 +91,16 @@ pub fn unsynced(world: &World, ingress: &Arc<Record>) -> Option<Finding> {
 /// What stands before the Service of an arm by its BackendConfig: hops, and who answers clients that have not signed in.
 pub fn back(world: &World, request: &Request, arm: &Arm) -> (Vec<Hop>, Option<(u16, String)>) {
     let ArmTarget::Service { namespace, name, port } = &arm.target else { return (Vec::new(), None) };
-    let Some((_, key, _)) = configured(world, (namespace, name), port.as_ref()) else { return (Vec::new(), None) };
+    let Some((service, key, _)) = configured(world, (namespace, name), port.as_ref()) else {
+        return (Vec::new(), None);
+    };
     let hop = |summary: String| Hop::new(HopKind::Filter, summary).at(&key);
-    let Some(facts) = world.get(&key).and_then(|record| facts::backend_config(record)) else {
+    let Some((record, facts)) = world.get(&key).and_then(|record| Some((record, facts::backend_config(record)?)))
+    else {
         let summary = format!("BackendConfig {} may ask for a sign-in, or refuse clients: it cannot be read", key.name);
         return (vec![hop(summary).sure(Confidence::NeedsProbe)], None);
     };
-    let mut hops = Vec::new();
+    let mut hops: Vec<Hop> = unasked(world, service, record, facts).into_iter().collect();
     if let Some(policy) = &facts.policy {
         let summary = format!("BackendConfig {}: Cloud Armor's policy {policy} may refuse clients", key.name);
         hops.push(hop(summary).sure(Confidence::NeedsProbe));
@@ -102,6 +118,69 @@ pub fn back(world: &World, request: &Request, arm: &Arm) -> (Vec<Hop>, Option<(u
     }
     hops.push(hop(format!("BackendConfig {}: {PROXY} sends who has not signed in to Google: 302", key.name)));
     (hops, Some((302, PROXY.to_owned())))
+}
+
+/// The port of a health check that is none of those that a Service leads to: of its pods, of the nodes, or of both where it is
+/// not told how the load balancer reaches them. Pods may listen on ports that they do not declare.
+fn unasked(world: &World, service: &Arc<Record>, config: &Arc<Record>, facts: &BackendConfigFacts) -> Option<Hop> {
+    let port = facts.health_port?;
+    let read = facts::service(service)?;
+    let namespace = service.key.namespace.as_deref().unwrap_or("");
+    let by_pods = service.meta.annotation(GROUPS).map(|said| read::has_group_for_ingresses(said));
+    let mut have: BTreeSet<i64> = BTreeSet::new();
+    if by_pods != Some(true) {
+        have.extend(read.ports.iter().map(|own| i64::from(own.node_port)).filter(|port| *port != 0));
+    }
+    if by_pods != Some(false) {
+        if read.selector.is_empty() {
+            return None;
+        }
+        let pods = world.labelled(POD, namespace, &read.selector);
+        let bodies: Vec<Body> = pods.iter().filter_map(|pod| Body::of(pod)).collect();
+        // Without a pod nobody knows on which ports they would listen.
+        bodies.first()?;
+        have.extend(bodies.iter().flat_map(Body::ports).map(|own| i64::from(own.number)));
+        have.extend(read.ports.iter().filter_map(|own| match own.target {
+            PortRef::Number(number) => Some(i64::from(number)),
+            PortRef::Name(_) => None,
+        }));
+    }
+    if have.contains(&port) {
+        return None;
+    }
+    let ports: Vec<String> = have.iter().map(ToString::to_string).collect();
+    let ports =
+        if ports.is_empty() { "no port at all".to_owned() } else { format!("it leads to {}", ports.join(", ")) };
+    let finding = Finding::of(&lb::LB_HEALTH_PORT).object("name", &config.key).word("port", port);
+    let finding = finding.word("service", &service.key.name).word("have", ports);
+    let finding = finding.proof(config, ".spec.healthCheck.port", port);
+    let hop =
+        Hop::new(HopKind::Filter, format!("BackendConfig {}: its health check asks port {port}", config.key.name));
+    Some(hop.at(&config.key).with(finding).sure(Confidence::Inferred))
+}
+
+/// What GKE gives up for: a redirect of a load balancer inside of a network, or two addresses at once.
+pub fn refused(world: &World, ingress: &Arc<Record>) -> Option<Finding> {
+    let finding = |why: String| {
+        let balancer = format!("the load balancer of {}", world.title(&ingress.key));
+        let finding = Finding::of(&lb::LB_REFUSED).object("ingress", &ingress.key).word("who", "GKE");
+        finding.word("balancer", balancer).word("why", why)
+    };
+    let said = |name: &str| ingress.meta.annotation(name).filter(|value| !value.is_empty());
+    if let (Some(one), Some(other)) = (said(ADDRESSES[0]), said(ADDRESSES[1])) {
+        let finding = finding(format!("it names two static addresses, {one} and {other}"));
+        let finding = finding.proof(ingress, format!(".metadata.annotations[{}]", ADDRESSES[0]), one);
+        return Some(finding.proof(ingress, format!(".metadata.annotations[{}]", ADDRESSES[1]), other));
+    }
+    if said(CLASS_ANNOTATION).is_none_or(|class| **class != *"gce-internal") {
+        return None;
+    }
+    let name = said(FRONT)?;
+    let key = ObjectRef::new(FRONTEND_CONFIG, ingress.key.namespace.as_deref().unwrap_or(""), name);
+    let config = world.get(&key)?;
+    facts::frontend_config(config)?.redirect.as_ref()?;
+    let why = format!("it is gce-internal, which knows no redirect to https, and FrontendConfig {name} asks for one");
+    Some(finding(why).proof(config, ".spec.redirectToHttps.enabled", true))
 }
 
 /// The Service, its BackendConfig for a port, and the annotation that says so; none where there is none for it.
