@@ -1,7 +1,7 @@
 //! What a trace may look at: the model, what was given beside it, and whether a silence means absence. Every look is
 //! noted, so that a change of the cluster tells which traces it can have touched.
 
-use crate::kinds::{self, Catalog, KindId, ObjectRef, POD, Record, SERVICE, Served, Target};
+use crate::kinds::{self, Catalog, INGRESS, KindId, ObjectRef, POD, Record, SERVICE, Served, Target};
 use crate::model::{Cluster, Scope, Select, Sync};
 use crate::view::trace::facts;
 use crate::view::trace::flavour::Flavour;
@@ -348,6 +348,19 @@ impl<'a> World<'a> {
         self.in_order(found.map(|source| source.key.clone()).collect())
     }
 
+    /// The Ingresses that name a Service, where one of them says how it is reached; none where nobody does.
+    pub fn upstreams(&self, service: &Record) -> Vec<&'a Arc<Record>> {
+        let namespace = service.key.namespace.clone().unwrap_or_else(|| Arc::from(""));
+        let sources = self.cluster.sources(service).into_iter();
+        let naming: Vec<&Arc<Record>> = sources.filter(|source| source.key.kind == INGRESS).collect();
+        if !naming.iter().any(|ingress| reads::says_upstream(ingress)) {
+            self.note(Read::Upstreams(INGRESS, namespace));
+            return Vec::new();
+        }
+        self.note(Read::Namespace(INGRESS, namespace));
+        self.in_order(naming.into_iter().map(|ingress| ingress.key.clone()).collect())
+    }
+
     /// The managed objects of an owner, by name. They are looked for in its namespace, so that one that comes is noticed too.
     pub fn children(&self, owner: &Record, kind: KindId) -> Vec<&'a Arc<Record>> {
         self.note(match &owner.key.namespace {
@@ -427,66 +440,4 @@ impl Known {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::trace::fixture;
-
-    const YAML: &str = "
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: web-1, namespace: shop, labels: {app: web, tier: front}}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: other, namespace: shop, labels: {app: other}}
-";
-
-    #[test]
-    fn every_look_is_noted_also_at_what_is_not_there() {
-        fixture::world(YAML, |world| {
-            assert!(world.named(SERVICE, "shop", "web").is_some());
-            assert!(world.named(SERVICE, "shop", "gone").is_none());
-            let (key, value): (Arc<str>, Arc<str>) = (Arc::from("app"), Arc::from("web"));
-            let found = world.labelled(POD, "shop", &[(key.clone(), value.clone())]);
-            assert_eq!(found.iter().map(|pod| &*pod.key.name).collect::<Vec<_>>(), ["web-1"]);
-            let reads = world.take_reads();
-            assert!(reads.contains(&Read::Object(ObjectRef::new(SERVICE, "shop", "gone"))));
-            assert!(reads.contains(&Read::Label(POD, Arc::from("shop"), key, value)));
-            assert!(world.take_reads().is_empty());
-        });
-    }
-
-    #[test]
-    fn of_several_services_with_an_address_it_is_the_first_s_however_often_one_looks() {
-        let service = |name: &str| {
-            format!(
-                "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{clusterIP: 10.96.0.7}}\n"
-            )
-        };
-        fixture::world(&[service("b"), service("a")].join("---\n"), |world| {
-            let found = || world.by_cluster_ip("10.96.0.7".parse().unwrap()).map(|record| record.key.name.to_string());
-            let names: BTreeSet<_> = (0..100).map(|_| found()).collect();
-            assert_eq!(names, BTreeSet::from([Some("a".to_owned())]));
-        });
-    }
-
-    #[test]
-    fn a_silence_is_absence_only_where_the_list_is_whole() {
-        let (cluster, catalog) = (Cluster::default(), Catalog::builtin());
-        let (answers, probes) = (Answers::new(), Probes::default());
-        let now = Timestamp::parse(fixture::NOW).unwrap();
-        let world = World::new(&cluster, &catalog, now, (&answers, &probes));
-        assert_eq!(world.known(SERVICE, Some("shop")), Known::Partial);
-        // The end of the list is worth another look, though nothing else was looked at.
-        assert!(world.take_reads().iter().any(|read| read.kind() == SERVICE));
-        assert_eq!(Known::Forbidden.missing("services").as_deref(), Some("you may not list services"));
-        let files = world.from(Source::Files { controller: None });
-        assert_eq!(files.known(SERVICE, Some("shop")), Known::Whole);
-        assert!(!files.is_given(SERVICE));
-        fixture::world(YAML, |world| assert_eq!(world.known(SERVICE, None), Known::Whole));
-    }
-}
+mod tests;

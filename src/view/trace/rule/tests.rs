@@ -4,7 +4,9 @@ mod asked;
 mod clouds;
 mod flavours;
 mod misses;
+mod refusals;
 mod roots;
+mod upstreams;
 
 use super::*;
 use crate::view::trace::fixture;
