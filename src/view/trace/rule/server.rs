@@ -51,8 +51,8 @@ pub struct Double<'a> {
 
 /// The servers of Ingresses, oldest first. What canaries come to depends on all of them, also on those of other hosts.
 pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>], served: &Served<'_, 'a>) -> Vec<Server<'a>> {
-    let mut yard = Yard::default();
-    yard.rest = ingresses.iter().copied().find(|ingress| is_for_the_rest(ingress, controller));
+    let rest = ingresses.iter().copied().find(|ingress| is_for_the_rest(ingress, controller));
+    let mut yard = Yard { rest, ..Yard::default() };
     if controller.flavour != Flavour::Nginx {
         for ingress in ingresses {
             yard.add(controller, ingress, &Claims::default());
