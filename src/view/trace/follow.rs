@@ -211,6 +211,12 @@ fn result(
     }
     let statuses: Vec<Option<u16>> = ends.iter().map(|(_, status)| *status).collect();
     let first = statuses.first().copied().flatten();
+    // Who may pass is asked before anybody is dialled: only where nobody could be is the answer another one.
+    if let Some((status, by)) = &gate
+        && statuses.iter().any(|status| matches!(status, Some(502 | 504)))
+    {
+        return Outcome::Respond { status: *status, by: by.clone() };
+    }
     if let Some(status) = first.filter(|_| statuses.iter().all(|other| *other == first)) {
         return Outcome::Respond { status, by: answering.name() };
     }

@@ -19,6 +19,9 @@ const WORTH_ADDRESSES: u32 = 3;
 /// Hosts, and who is for them.
 type Asked<'a> = (BTreeSet<String>, Vec<&'a Arc<Record>>);
 
+/// Ways into the cluster, and what was looked at to find them.
+type Gates = (Vec<Gate>, BTreeSet<Read>);
+
 /// What is kept of a world, whose model does not change while it is borrowed.
 #[derive(Debug, Default)]
 pub struct Memo<'a> {
@@ -29,7 +32,7 @@ pub struct Memo<'a> {
     /// Of those with ports of nodes alone the ones that may stand before a controller, and what was looked at to tell.
     pub fronts: OnceCell<(HashSet<&'a ObjectRef>, BTreeSet<Read>)>,
     /// By port: the ways into the cluster, and what was looked at to find them.
-    pub gates: RefCell<BTreeMap<u16, (Vec<Gate>, BTreeSet<Read>)>>,
+    pub gates: RefCell<BTreeMap<u16, Gates>>,
     /// The workloads that may be controllers.
     pub controllers: OnceCell<Vec<&'a Arc<Record>>>,
     /// The Services by their addresses in the cluster.

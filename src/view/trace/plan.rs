@@ -216,6 +216,8 @@ pub enum LegEnd {
 pub struct TlsPlan {
     /// The name of the handshake.
     pub name: String,
+    /// What a certificate must name besides to be shown at all: ingress-nginx chooses one by the host of the rules.
+    pub rule_host: Option<String>,
     /// The Ingress, Gateway, ListenerSet or IngressRoute that decides; none where nobody does.
     pub owner: Option<ObjectRef>,
     /// The field of the owner that names the Secret: `.spec.tls[0].secretName`.

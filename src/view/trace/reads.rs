@@ -16,6 +16,9 @@ const ALIASES: &str = "/server-alias";
 /// The annotation of Ingresses that take a part of what others' rules lead to a Service, whatever the host.
 const CANARY: &str = "/canary";
 
+/// The annotation by which ingress-nginx is told to leave the choice of pods to kube-proxy.
+const UPSTREAM: &str = "/service-upstream";
+
 /// One look at the model. A trace is true as long as nothing that it looked at changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Read {
@@ -39,6 +42,8 @@ pub enum Read {
     Bridges(KindId, Arc<str>),
     /// The Service with this address in the cluster, whichever it is.
     ClusterIp(KindId, IpAddr),
+    /// The Ingresses of a namespace that say how Services are reached.
+    Upstreams(KindId, Arc<str>),
 }
 
 impl Read {
@@ -54,6 +59,7 @@ impl Read {
             | Self::Open(kind)
             | Self::Controllers(kind, _)
             | Self::Bridges(kind, _)
+            | Self::Upstreams(kind, _)
             | Self::ClusterIp(kind, _) => *kind,
         }
     }
@@ -72,6 +78,11 @@ pub fn has_place(service: &ServiceFacts) -> bool {
 /// Whether a Service only stands for another name.
 pub fn is_bridge(service: &ServiceFacts) -> bool {
     service.kind == ServiceType::ExternalName
+}
+
+/// Whether an Ingress says how the Services are reached that it names.
+pub fn says_upstream(record: &Record) -> bool {
+    record.meta.annotations.iter().any(|(name, _)| name.ends_with(UPSTREAM))
 }
 
 /// The addresses of a Service in the cluster.
@@ -189,6 +200,8 @@ pub fn touched(changed: &ObjectRef, record: Option<&Record>) -> Vec<Read> {
     reads.extend(service.filter(|facts| is_open(facts)).map(|_| Read::Open(kind)));
     let bridge = service.filter(|facts| is_bridge(facts)).and(changed.namespace.as_ref());
     reads.extend(bridge.map(|namespace| Read::Bridges(kind, Arc::clone(namespace))));
+    let upstreams = changed.namespace.as_ref().filter(|_| says_upstream(record));
+    reads.extend(upstreams.map(|namespace| Read::Upstreams(kind, Arc::clone(namespace))));
     reads.extend(cluster_ips(record).map(|ip| Read::ClusterIp(kind, ip)));
     if program::may_control(record) {
         reads.extend([None, changed.namespace.clone()].map(|namespace| Read::Controllers(kind, namespace)));
@@ -211,6 +224,7 @@ fn scope(read: &Read) -> Option<Scope> {
         Read::Namespace(kind, namespace)
         | Read::Label(kind, namespace, ..)
         | Read::Bridges(kind, namespace)
+        | Read::Upstreams(kind, namespace)
         | Read::Controllers(kind, Some(namespace)) => (!is_single(*kind)).then(|| Scope::namespace(*kind, namespace)),
         Read::Kind(kind)
         | Read::Host(kind, _)

@@ -151,7 +151,7 @@ impl Request {
     /// The value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let cookies = self.header("Cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
-        cookies.into_iter().find(|(have, _)| *have == name).map(|(_, value)| value)
+        cookies.into_iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The whole address, as people write it; the port only where it is not the scheme's own.

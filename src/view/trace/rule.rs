@@ -18,6 +18,7 @@ pub mod path;
 pub mod pattern;
 pub mod ranges;
 pub mod redirect;
+pub mod refusal;
 pub mod rewrite;
 pub mod server;
 pub mod serving;
@@ -28,6 +29,7 @@ pub mod taken;
 mod tests;
 pub mod tls;
 pub mod traefik;
+pub mod upstream;
 
 use crate::kinds::{DAEMON_SET, INGRESS, STATEFUL_SET};
 use crate::view::trace::fault::Finding;

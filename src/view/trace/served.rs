@@ -33,6 +33,8 @@ pub struct Sorted<'a> {
     pub left: Rc<[(&'a Arc<Record>, Taken)]>,
     /// The load balancers that a cloud makes for them, once somebody has asked.
     pub groups: Rc<OnceCell<Groups<'a>>>,
+    /// Why it takes no configuration with these, once somebody has asked; none where it does.
+    pub refusal: Rc<OnceCell<Option<Finding>>>,
 }
 
 impl<'a> Sorted<'a> {
@@ -41,7 +43,7 @@ impl<'a> Sorted<'a> {
         // They come by name, and so equal ages come in the opposite order: a stable sort of these has little to do.
         taken.reverse();
         taken.sort_by(|a, b| by_age(a, b));
-        Self { taken: taken.into(), left: left.into(), groups: Rc::default() }
+        Self { taken: taken.into(), left: left.into(), groups: Rc::default(), refusal: Rc::default() }
     }
 }
 

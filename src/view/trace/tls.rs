@@ -58,6 +58,7 @@ pub fn failure(hop: &Hop, served: Option<&Served>) -> Option<String> {
 pub fn in_pods(name: &str) -> TlsPlan {
     TlsPlan {
         name: name.to_owned(),
+        rule_host: None,
         owner: None,
         field: String::new(),
         secrets: Vec::new(),
@@ -185,7 +186,8 @@ fn fallback(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
         }
         Fallback::Secret(namespace, name, without) => {
             let secrets = vec![(Arc::clone(namespace), Arc::clone(name))];
-            let given = TlsPlan { owner: None, secrets, fallback: (**without).clone(), ..plan.clone() };
+            let given =
+                TlsPlan { owner: None, rule_host: None, secrets, fallback: (**without).clone(), ..plan.clone() };
             by_default(world, &given)
         }
         Fallback::Reject => {
@@ -258,7 +260,11 @@ fn pair(place: &Place) -> (Arc<str>, Arc<str>) {
 }
 
 fn covers(plan: &TlsPlan, tls: &TlsFacts) -> Cover {
-    tls.chain.first().map_or(Cover::No, |leaf| names::cover(&leaf.names, &plan.name))
+    let Some(leaf) = tls.chain.first() else { return Cover::No };
+    if plan.rule_host.as_ref().is_some_and(|host| names::cover(&leaf.names, host) != Cover::Yes) {
+        return Cover::No;
+    }
+    names::cover(&leaf.names, &plan.name)
 }
 
 /// The key pair of the default certificate that the controller was given.

@@ -1,7 +1,7 @@
 //! What a trace may look at: the model, what was given beside it, and whether a silence means absence. Every look is
 //! noted, so that a change of the cluster tells which traces it can have touched.
 
-use crate::kinds::{self, Catalog, KindId, ObjectRef, POD, Record, SERVICE, Served, Target};
+use crate::kinds::{self, Catalog, INGRESS, KindId, ObjectRef, POD, Record, SERVICE, Served, Target};
 use crate::model::{Cluster, Scope, Select, Sync};
 use crate::view::trace::entrance::gate::Gate;
 use crate::view::trace::facts;
@@ -368,6 +368,19 @@ impl<'a> World<'a> {
         self.note(Read::Kind(kind));
         let found = self.cluster.sources(record).into_iter().filter(|source| source.key.kind == kind);
         self.in_order(found.map(|source| source.key.clone()).collect())
+    }
+
+    /// The Ingresses that name a Service, where one of them says how it is reached; none where nobody does.
+    pub fn upstreams(&self, service: &Record) -> Vec<&'a Arc<Record>> {
+        let namespace = service.key.namespace.clone().unwrap_or_else(|| Arc::from(""));
+        let sources = self.cluster.sources(service).into_iter();
+        let naming: Vec<&Arc<Record>> = sources.filter(|source| source.key.kind == INGRESS).collect();
+        if !naming.iter().any(|ingress| reads::says_upstream(ingress)) {
+            self.note(Read::Upstreams(INGRESS, namespace));
+            return Vec::new();
+        }
+        self.note(Read::Namespace(INGRESS, namespace));
+        self.in_order(naming.into_iter().map(|ingress| ingress.key.clone()).collect())
     }
 
     /// The managed objects of an owner, by name. They are looked for in its namespace, so that one that comes is noticed too.

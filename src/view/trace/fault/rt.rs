@@ -35,6 +35,10 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains ["RT-PATH-MISS"];
+    RT_CONFIG_REFUSED "RT-CONFIG-REFUSED" Broken "{{what}} of Ingress {{namespace}}/{{ingress}} {{why}}: nginx refuses its whole configuration and goes on with an older one, so that no change of any route or pod behind it comes into effect"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o yaml",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+        explains ["RT-PATH-MISS"];
     RT_RESOURCE_BACKEND "RT-RESOURCE-BACKEND" Broken "path {{rule}} of Ingress {{namespace}}/{{ingress}} leads to {{resource}}, and {{controller}} knows Services only: {{effect}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].backend}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
@@ -134,7 +138,7 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
             "kubectl -n {{namespace}} annotate ingress {{ingress}} {{annotation}}-"]
         explains [];
-    RT_CANARY_ORPHAN "RT-CANARY-ORPHAN" Warn "canary Ingress {{namespace}}/{{ingress}} gets nothing: no other Ingress has {{host}}{{path}} with pathType {{type}}"
+    RT_CANARY_ORPHAN "RT-CANARY-ORPHAN" Warn "canary Ingress {{namespace}}/{{ingress}} {{effect}}: no other Ingress has {{host}}{{path}} with pathType {{type}}"
         fix ["kubectl get ingress -A",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains [];

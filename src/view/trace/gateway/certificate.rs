@@ -40,6 +40,7 @@ pub fn plan(world: &World, place: &Place, name: &str) -> (TlsPlan, bool) {
     let fails = findings.iter().any(|finding| finding.severity == Severity::Broken);
     let plan = TlsPlan {
         name: name.to_owned(),
+        rule_host: None,
         owner: Some(place.owner.key.clone()),
         field: place.field("tls.certificateRefs[0].name"),
         secrets,

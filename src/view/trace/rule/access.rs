@@ -1,18 +1,21 @@
 //! Who may pass ingress-nginx: body size, a missing password file, allow-lists, passwords, other services that are asked.
 
+use crate::kinds::ingress::facts::Backend;
+use crate::kinds::service::{PortRef, ServiceType};
 use crate::kinds::{CONFIG_MAP, ObjectRef, Record, SECRET, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
-use crate::view::trace::plan::Controller;
+use crate::view::trace::plan::{Arm, ArmTarget, Caller, Controller, LegEnd, Reach};
 use crate::view::trace::request::{Request, Scheme};
+use crate::view::trace::rule::backend::{self, Sees};
 use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::ranges;
 use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
-use crate::view::trace::rule::settings::Options;
-use crate::view::trace::service::missing;
+use crate::view::trace::rule::settings::{Options, global};
+use crate::view::trace::service::{self, missing};
 use crate::view::trace::world::{Known, World};
 use std::sync::Arc;
 
@@ -22,14 +25,24 @@ fn respond(hop: Hop, status: u16, by: &str) -> Answer {
     Answer { hop, outcome: Outcome::Respond { status, by: by.to_owned() } }
 }
 
+/// The same where no Ingress has a say: the server for all names that nobody takes has the controller's own limit.
+pub fn too_long_for_nobody(request: &Request, controller: &Controller) -> Option<Answer> {
+    let said = global(controller, "proxy-body-size").unwrap_or("1m");
+    longer(request, said)?;
+    Some(respond(Hop::new(HopKind::Filter, format!("the body is longer than {said}")), 413, "ingress-nginx"))
+}
+
+/// The length of a body that is longer than a limit.
+fn longer(request: &Request, said: &str) -> Option<u64> {
+    let length: u64 = request.header("Content-Length")?.trim().parse().ok()?;
+    let limit = size(said)?;
+    (limit != 0 && limit < length).then_some(length)
+}
+
 /// 413, before everything else.
 pub fn too_long(request: &Request, ingress: &Record, options: &Options) -> Option<Answer> {
-    let length: u64 = request.header("Content-Length")?.trim().parse().ok()?;
     let said = options.get("proxy-body-size").or_else(|| options.global("proxy-body-size")).unwrap_or("1m");
-    let limit = size(said)?;
-    if limit == 0 || length <= limit {
-        return None;
-    }
+    let length = longer(request, said)?;
     let finding = Finding::of(&rt::RT_BODY_413)
         .object("ingress", &ingress.key)
         .word("length", length)
@@ -181,7 +194,7 @@ fn is_gone(world: &World, ingress: &Record, options: &Options) -> bool {
 fn asks(world: &World, ingress: &Record, options: &Options) -> Option<(Hop, bool)> {
     let url = options.get("auth-url")?;
     let hop = Hop::new(HopKind::Filter, format!("external authentication: asks {url}")).at(&ingress.key);
-    let Some((namespace, why)) = unheard(world, ingress, url) else { return Some((hop, false)) };
+    let Some((namespace, why)) = unheard(world, options.controller(), ingress, url) else { return Some((hop, false)) };
     let finding = Finding::of(&rt::RT_AUTH_URL)
         .object("ingress", &ingress.key)
         .word("url", url)
@@ -192,7 +205,7 @@ fn asks(world: &World, ingress: &Record, options: &Options) -> Option<(Hop, bool
 }
 
 /// Why nobody hears what is asked: the namespace that is meant, and the reason. Names outside the cluster are not told.
-fn unheard(world: &World, ingress: &Record, url: &str) -> Option<(String, String)> {
+fn unheard(world: &World, controller: &Controller, ingress: &Record, url: &str) -> Option<(String, String)> {
     let asked = Request::get(url).ok()?;
     let own = ingress.key.namespace.as_deref().unwrap_or("");
     let domains = domains(world);
@@ -216,9 +229,31 @@ fn unheard(world: &World, ingress: &Record, url: &str) -> Option<(String, String
             "a name that nginx cannot resolve, for it uses no search list (in full: {name}.{namespace}.svc.{domain})"
         )
     } else {
-        return None;
+        let service = world.named(SERVICE, namespace, name)?;
+        format!("and Service {namespace}/{name} {}", unready(world, controller, service, asked.port)?)
     };
     Some((namespace.to_owned(), why))
+}
+
+/// What keeps a Service from taking a call to its own address at this port.
+fn unready(world: &World, controller: &Controller, service: &Record, port: u16) -> Option<String> {
+    let read = facts::service(service)?;
+    if read.is_headless() || read.kind == ServiceType::ExternalName {
+        return None;
+    }
+    if !read.ports.iter().any(|have| have.port == i32::from(port)) {
+        return Some(format!("has no port {port}"));
+    }
+    let target = ArmTarget::Service {
+        namespace: service.key.namespace.clone().unwrap_or_else(|| Arc::from("")),
+        name: Arc::clone(&service.key.name),
+        port: Some(PortRef::Number(i32::from(port))),
+    };
+    let sees = Sees { path: String::new(), host: String::new(), reach: Reach::ServiceAddress };
+    let arm = Arm { target, named_by: None, ..backend::arm(service, "", &Backend::Missing, 1.0, sees) };
+    let leg = service::walk(world, &arm, &Caller::Controller(Box::new(controller.clone())));
+    let is_nobody = matches!(leg.end, Some(LegEnd::NoEndpoints | LegEnd::Refused));
+    is_nobody.then(|| "has nobody ready behind it".to_owned())
 }
 
 /// The domains of the cluster, as CoreDNS is told; the usual one where it does not say.

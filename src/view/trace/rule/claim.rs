@@ -46,7 +46,20 @@ pub struct Idle<'a> {
     pub kind: PathType,
     /// The canary that has the place; none where there is no main path.
     pub owner: Option<&'a Arc<Record>>,
+    /// Whether it is a rule like others, because another Ingress named its Service before.
+    pub is_rule: bool,
 }
+
+/// Who has a path of a host, and where it leads.
+struct Main<'a> {
+    to: Upstream,
+    ingress: &'a Arc<Record>,
+    /// Whether an Ingress that is no canary has the path, too.
+    is_ruled: bool,
+}
+
+/// The paths of hosts: host, path, and whether it is exact.
+type Mains<'a> = BTreeMap<(Host, &'a str, bool), Main<'a>>;
 
 /// Whether an Ingress only adds to the rules of others.
 pub fn is_canary(ingress: &Record, controller: &Controller) -> bool {
@@ -105,24 +118,33 @@ pub fn of<'a>(controller: &Controller, served: &Served<'_, 'a>) -> Claims<'a> {
     }
     let named: BTreeSet<Upstream> = canaries.iter().filter_map(|p| upstream(p.ingress, &p.path.backend)).collect();
     let hosts: BTreeSet<&Host> = canaries.iter().map(|place| &place.host).collect();
-    // Who names a Service first says whether it is a canary's, and how its requests are shared out.
+    // Who names a Service first says whether it is a canary's, and how its requests are shared out; a defaultBackend says so
+    // whenever it comes.
     let mut first: BTreeMap<Upstream, Place> = BTreeMap::new();
-    let mut mains: BTreeMap<(Host, &str, bool), Upstream> = BTreeMap::new();
+    let mut open: BTreeSet<Upstream> = BTreeSet::new();
+    for ingress in served.taken().iter() {
+        let is_main = !is_canary(ingress);
+        let default = facts::ingress(ingress).and_then(|read| read.default_backend.as_ref()).filter(|_| is_main);
+        open.extend(default.and_then(|backend| upstream(ingress, backend)));
+        for place in places(ingress) {
+            let Some(to) = upstream(ingress, &place.path.backend).filter(|to| named.contains(to)) else { continue };
+            let Entry::Vacant(entry) = first.entry(to.clone()) else { continue };
+            entry.insert(place);
+            if !is_main {
+                claims.silenced.insert(to);
+            }
+        }
+    }
+    claims.silenced.retain(|to| !open.contains(to));
+    let mut mains: Mains = BTreeMap::new();
     for ingress in served.taken().iter() {
         let is_main = !is_canary(ingress);
         for place in places(ingress) {
             let Some(to) = upstream(ingress, &place.path.backend) else { continue };
-            if named.contains(&to)
-                && let Entry::Vacant(entry) = first.entry(to.clone())
-            {
-                entry.insert(Place { host: place.host.clone(), ..place });
-                if !is_main {
-                    claims.silenced.insert(to.clone());
-                }
-            }
-            if is_main && hosts.contains(&place.host) && !claims.silenced.contains(&to) {
+            // What is no canary, for others named its Service first, is a rule like others.
+            if hosts.contains(&place.host) && !claims.silenced.contains(&to) {
                 let key = (place.host, text(place.path), place.path.path_type == PathType::Exact);
-                mains.entry(key).or_insert(to);
+                mains.entry(key).or_insert(Main { to, ingress, is_ruled: false }).is_ruled |= is_main;
             }
         }
     }
@@ -154,12 +176,12 @@ impl<'a> Claims<'a> {
     fn claim(
         &mut self,
         place: &Place<'a>,
-        mains: &BTreeMap<(Host, &'a str, bool), Upstream>,
+        mains: &Mains<'a>,
         first: &BTreeMap<Upstream, Place<'a>>,
         dead: &mut BTreeSet<Upstream>,
     ) {
         let (path, kind) = (text(place.path), kind(place.path));
-        let idle = |owner| Idle { ingress: place.ingress, path: path.to_owned(), kind, owner };
+        let idle = |owner| Idle { ingress: place.ingress, path: path.to_owned(), kind, owner, is_rule: false };
         let Some(to) = upstream(place.ingress, &place.path.backend) else { return };
         let is_server = mains.keys().any(|(host, ..)| *host == place.host);
         let main = mains.get(&(place.host.clone(), path, kind == PathType::Exact));
@@ -167,12 +189,18 @@ impl<'a> Claims<'a> {
         let Some(main) = main.filter(|_| !place.path.path.is_empty()) else {
             self.idle.push((place.host.clone(), idle(None)));
             // One path without a partner takes the Service away from all of its canaries, unless rules of others lead there.
-            let is_main = mains.iter().any(|((host, ..), main)| *host == place.host && *main == to);
+            let is_main = mains.iter().any(|((host, ..), main)| *host == place.host && main.to == to);
             if is_server && !is_main {
                 dead.insert(to);
             }
             return;
         };
+        if main.ingress.key == place.ingress.key {
+            let orphan = (!main.is_ruled).then(|| Idle { is_rule: true, ..idle(None) });
+            self.idle.extend(orphan.map(|orphan| (place.host.clone(), orphan)));
+            return;
+        }
+        let main = &main.to;
         let Some(namer) = first.get(&to) else { return };
         // On the Service of the rule itself nothing changes, which is shown as it was meant; on one that a rule without canary
         // named first nothing is shared out.

@@ -1,21 +1,21 @@
 //! ingress-nginx, in the order in which it decides: server, certificate, location, redirects, backends, access.
 
-use crate::kinds::INGRESS;
 use crate::kinds::ingress::facts::{Backend, PathType};
+use crate::kinds::{INGRESS, Record};
 use crate::view::trace::fault::{Finding, Severity};
 use crate::view::trace::hop::{Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
-use crate::view::trace::plan::{Action, Arm, Controller, Decision};
+use crate::view::trace::plan::{Action, Arm, Controller, Decision, Reach};
 use crate::view::trace::request::{Request, Scheme};
-use crate::view::trace::rule::backend;
+use crate::view::trace::rule::backend::{self, Sees};
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::location::{Hit, Location};
 use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{
-    Served, access, canary, claim, concern, end, miss, not_found, notes, passthrough, path, redirect, rewrite, server,
-    tls,
+    Served, access, canary, claim, concern, end, miss, not_found, notes, passthrough, path, redirect, refusal, rewrite,
+    server, tls, upstream,
 };
 use crate::view::trace::world::World;
 
@@ -38,7 +38,8 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
         return decision;
     }
     let plan = (request.scheme == Scheme::Https).then(|| tls::of_nginx(controller, request, served, found));
-    let side = notes::side(world, controller, request, served, &servers);
+    let mut side = notes::side(world, controller, request, served, &servers);
+    side.extend(refusal::elsewhere(world, controller, served, found));
     let decision = |hops, action, gate| Decision { tls: plan.clone(), hops, action, gate, side: side.clone() };
     let normal = match path::normal(&request.path) {
         Ok(normal) => normal,
@@ -48,23 +49,26 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
             return decision(vec![hop, not_reached()], end(outcome), None);
         }
     };
+    if let Some(broken) = found.and_then(|server| refusal::of(controller, server)) {
+        let hop = Hop::unknown(HopKind::Rule, broken.message()).with(broken);
+        let outcome = Outcome::Unknown("nginx goes on with an older configuration".to_owned());
+        return decision(vec![hop], end(outcome), None);
+    }
     if let Some(server) = twin {
         let answer = redirect::www(controller, server, request);
         return decision(vec![answer.hop, not_reached()], end(answer.outcome), None);
     }
     let Some(server) = found else {
+        if let Some(answer) = access::too_long_for_nobody(request, controller) {
+            return decision(vec![answer.hop, not_reached()], end(answer.outcome), None);
+        }
         let hop = miss::no_host(world, controller, request, served, &servers);
-        let next = as_other_name(world, controller, request, &servers);
+        let next = as_other_name(world, (controller, served), request, &servers);
         if next.is_empty() {
             return decision(vec![hop, not_reached()], end(not_found(controller)), None);
         }
         return decision(vec![hop], Action::Stop(not_found(controller), next), None);
     };
-    if let Some(broken) = server.broken_regex() {
-        let hop = Hop::unknown(HopKind::Rule, broken.message()).with(broken);
-        let outcome = Outcome::Unknown("nginx goes on with an older configuration".to_owned());
-        return decision(vec![hop], end(outcome), None);
-    }
     let at = At { world, controller, request, served, servers: &servers, server, normal: &normal };
     let Settled { hops, action, gate, side } = at.answered();
     let mut decided = decision(hops, action, gate);
@@ -73,7 +77,12 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
 }
 
 /// Who would get the request if it named the host that DNS leads to.
-fn as_other_name(world: &World, controller: &Controller, request: &Request, servers: &[Server]) -> Vec<Arm> {
+fn as_other_name<'a>(
+    world: &World<'a>,
+    (controller, served): (&Controller, &Served<'_, 'a>),
+    request: &Request,
+    servers: &[Server],
+) -> Vec<Arm> {
     let names = crate::view::trace::entrance::other_names(world, request.name());
     let found = names.into_iter().find_map(|name| {
         let server = server::find(servers, &name).filter(|server| server.host != Host::Any)?;
@@ -83,7 +92,8 @@ fn as_other_name(world: &World, controller: &Controller, request: &Request, serv
     let Ok(normal) = path::normal(&there.path) else { return Vec::new() };
     let Hit::Location(location) = server.locate(&normal) else { return Vec::new() };
     let options = Options::of(location.ingress, controller);
-    let (_, sees) = rewrite::sees(&there, location, &options, &normal);
+    let (_, mut sees) = rewrite::sees(&there, location, &options, &normal);
+    sees.reach = upstream::reach(world, (controller, served), location.ingress, location.backend);
     vec![backend::arm(location.ingress, &location.field(), location.backend, 1.0, sees)]
 }
 
@@ -176,7 +186,10 @@ impl At<'_, '_> {
             is_regex: false,
             canary: None,
         };
-        if let Some(answer) = self.early(&root) {
+        // Of the server for every other name that location is the controller's own.
+        let is_own = server.host == Host::Any && server.default_backend.is_none();
+        let early = if is_own { access::too_long_for_nobody(request, self.controller) } else { self.early(&root) };
+        if let Some(answer) = early {
             return Settled::by(Vec::new(), answer);
         }
         let options = Options::of(owner, self.controller);
@@ -186,7 +199,7 @@ impl At<'_, '_> {
                 miss::no_path(self.world, self.controller, request, self.served, server, self.servers, self.normal);
             let hop = left_out("it answers 404").into_iter().fold(hop, Hop::with);
             // The 404 comes from a backend, too: who may not pass does not get that far.
-            let refused = gate.filter(|_| server.host != Host::Any);
+            let refused = gate.filter(|_| !is_own);
             let outcome = refused.map(|(status, by)| Outcome::Respond { status, by });
             let gate_hops = gate_hops.into_iter().filter(|_| outcome.is_some());
             let hops = std::iter::once(hop).chain(gate_hops).chain([not_reached()]).collect();
@@ -194,6 +207,7 @@ impl At<'_, '_> {
             return Settled { hops, action, gate: None, side: None };
         }
         let (mut filter, mut sees) = rewrite::sees(request, &root, &options, self.normal);
+        sees.reach = self.reach(owner, to);
         // They name the path of a rule, and this location has none.
         filter.findings.clear();
         let is_rewritten = server.host != Host::Any && sees.path != backend::raw(request);
@@ -229,6 +243,10 @@ impl At<'_, '_> {
             .or_else(|| if is_rule { redirected() } else { None })
     }
 
+    fn reach(&self, ingress: &Record, backend: &Backend) -> Reach {
+        upstream::reach(self.world, (self.controller, self.served), ingress, backend)
+    }
+
     fn is_ruled(&self, location: &Location) -> bool {
         self.server.locations.iter().any(|have| have.path == location.path && have.ingress.key == location.ingress.key)
     }
@@ -240,7 +258,8 @@ impl At<'_, '_> {
         if let Some(answer) = self.early(location) {
             return Settled::by(hops, answer);
         }
-        let (mut filter, sees) = rewrite::sees(request, location, &options, self.normal);
+        let (mut filter, mut sees) = rewrite::sees(request, location, &options, self.normal);
+        sees.reach = self.reach(location.ingress, location.backend);
         filter.findings.extend(rewrite::unchanged(self.world, request, location, &options));
         hops.push(filter);
         let (gate_hops, gate) = access::gate(self.world, request, location.ingress, &options);
@@ -253,6 +272,7 @@ impl At<'_, '_> {
                 vec![arm]
             }
             (Some(canary), None) => {
+                let sees = Sees { reach: self.reach(canary.ingress, canary.backend), ..sees };
                 let (hop, arms) =
                     canary::split((self.world, self.controller), request, canary, location, (main, &sees));
                 hops.push(hop);

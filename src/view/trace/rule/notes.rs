@@ -283,7 +283,14 @@ fn canary(controller: &Controller, host: &Host, idle: &Idle) -> Finding {
     let finding = match idle.owner {
         Some(owner) => Finding::of(&rt::RT_CANARY_SECOND)
             .word("owner", format!("Ingress {}/{}", owner.key.namespace.as_deref().unwrap_or(""), owner.key.name)),
-        None => Finding::of(&rt::RT_CANARY_ORPHAN).word("type", path::type_name(idle.kind)),
+        None => {
+            let effect = if idle.is_rule {
+                "is a rule like others, because another Ingress named its Service before"
+            } else {
+                "gets nothing"
+            };
+            Finding::of(&rt::RT_CANARY_ORPHAN).word("type", path::type_name(idle.kind)).word("effect", effect)
+        }
     };
     finding.object("ingress", &idle.ingress.key).word("host", host.text()).word("path", &idle.path).proof(
         idle.ingress,
@@ -364,7 +371,10 @@ fn aliases(controller: &Controller, ingress: &Record, servers: &[Server]) -> Vec
     let title = |owner: &Record| format!("Ingress {}/{}", owner.key.namespace.as_deref().unwrap_or(""), owner.key.name);
     let why = |name: &str| {
         let is_theirs = |server: &&Server| server.host == Host::of(Some(name)) && server.owner.key != ingress.key;
-        if let Some(theirs) = servers.iter().find(is_theirs) {
+        // Written with capitals, a name stays: the first server that has it gets its requests.
+        let is_first =
+            server::alias(name) != *name && server::exact(servers, &server::alias(name)).is_some_and(|s| is_own(&s));
+        if let Some(theirs) = servers.iter().find(is_theirs).filter(|_| !is_first) {
             return Some(format!("{} has rules for this host", title(theirs.owner)));
         }
         let own = servers.iter().find(is_own).filter(|_| !hosts.contains(&Host::of(Some(name))))?;

@@ -55,7 +55,7 @@ fn decoded(raw: &str) -> Result<String, Malformed> {
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
-/// A decoded path as nginx sends it on.
+/// A decoded path as nginx sends it on: ngx_escape_uri of nginx, of 1.21.1 and later.
 pub fn escaped(path: &str) -> String {
     use std::fmt::Write;
     path.bytes().fold(String::with_capacity(path.len()), |mut text, byte| {
@@ -63,10 +63,18 @@ pub fn escaped(path: &str) -> String {
             0..=b' ' | b'#' | b'%' | b'?' | 0x7f.. => {
                 let _ = write!(text, "%{byte:02X}");
             }
+            byte if b"\"<>\\^`{|}".contains(&byte) => {
+                let _ = write!(text, "%{byte:02X}");
+            }
             byte => text.push(char::from(byte)),
         }
         text
     })
+}
+
+/// The same as a part of a query.
+pub fn escaped_in_query(text: &str) -> String {
+    escaped(text).replace('&', "%26").replace('+', "%2B").replace(';', "%3B")
 }
 
 /// Whether a rule of the Ingress specification takes a path.
@@ -121,6 +129,8 @@ mod tests {
             assert!(normal(raw).is_err(), "{raw}");
         }
         assert_eq!(escaped("/a b?ü"), "/a%20b%3F%C3%BC");
+        assert_eq!(escaped(r#"/"<>\^`{|}'()[];&+~"#), "/%22%3C%3E%5C%5E%60%7B%7C%7D'()[];&+~");
+        assert_eq!(escaped_in_query("a&b+c;d=e"), "a%26b%2Bc%3Bd=e");
     }
 
     /// The table of the Kubernetes documentation, concepts/services-networking/ingress.md, "Examples".

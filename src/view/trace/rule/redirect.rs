@@ -6,6 +6,7 @@ use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::backend::{host, raw, with_query};
+use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::location::{self, Location};
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::{Options, global};
@@ -37,11 +38,16 @@ fn by_option(options: &Options, why: &str, (status, to): (u16, String)) -> Answe
 
 /// `app-root` of any Ingress of the server, for `/` alone.
 pub fn to_root(controller: &Controller, server: &Server, request: &Request, normal: &str) -> Option<Answer> {
-    let mut locations: Vec<&Location> = server.locations.iter().filter(|_| normal == "/").collect();
+    if normal != "/" {
+        return None;
+    }
+    let mut locations: Vec<&Location> = server.locations.iter().collect();
     locations.sort_by(|a, b| location::by_length(a, b));
-    let (owner, root) = locations.into_iter().find_map(|location| {
-        let root = Options::of(location.ingress, controller).get("app-root")?;
-        root.starts_with('/').then_some((location.ingress, root))
+    // The location `/` that no rule asks for is that of the Ingress which made the server.
+    let own = (server.host != Host::Any && !server.has_root()).then_some(server.owner);
+    let (owner, root) = locations.into_iter().map(|location| location.ingress).chain(own).find_map(|ingress| {
+        let root = Options::of(ingress, controller).get("app-root")?;
+        root.starts_with('/').then_some((ingress, root))
     })?;
     let to = format!("{}://{}{root}", seen(controller, request).name(), host(request));
     let mut answer = by_option(&Options::of(owner, controller), "app-root", (302, to));

@@ -20,8 +20,7 @@ use std::sync::Arc;
 /// The filter hop, and what the backend sees.
 pub fn sees(request: &Request, location: &Location, options: &Options, normal: &str) -> (Hop, Sees) {
     let host = options.get("upstream-vhost").map_or_else(|| backend::host(request), str::to_owned);
-    let upstream = options.flag("service-upstream").unwrap_or(options.global("service-upstream") == Some("true"));
-    let reach = if upstream { Reach::ServiceAddress } else { Reach::Pods };
+    let reach = Reach::Pods;
     let Some((target, rule)) = target(location, options, normal) else {
         let hop = Hop::new(HopKind::Filter, "path passed unchanged").at(&location.ingress.key);
         return (hop, Sees { path: backend::raw(request), host, reach });
@@ -50,7 +49,7 @@ fn target<'t>(location: &Location, options: &'t Options, normal: &str) -> Option
 }
 
 /// `rewrite "(?i)<path>" <target> break;`: not anchored, missing groups empty, and no slash put in front. The query is kept, behind one that the target
-/// brings, unless the target ends with a question mark. A path that came with percent signs leaves with them.
+/// brings, unless the target ends with a question mark. What addresses have no letters for leaves with percent signs.
 pub fn rewritten(rule: &str, target: &str, normal: &str, request: &Request) -> String {
     match replaced(rule, target, normal, request) {
         Some(path) => path,
@@ -80,15 +79,17 @@ fn replaced(rule: &str, target: &str, normal: &str, request: &Request) -> Option
         Some((target, args)) => (target, Some(args)),
         None => (target, None),
     };
-    let is_quoted = request.path.contains('%');
-    let path = filled(target, &groups);
-    let path = if is_quoted { path::escaped(&path) } else { path };
+    let path = filled(target, &groups, str::to_owned);
+    let path = if target.contains("://") { path } else { path::escaped(&path) };
     let own = request.query.as_deref();
     let query = match (args, own) {
         (Some(""), _) | (None, None) => return Some(path),
         (None, Some(own)) => own.to_owned(),
         (Some(args), own) => {
-            let given = filled(args.trim_end_matches('?'), &groups);
+            // Only a path that came with percent signs, or with a plus, has them in the query, too.
+            let is_quoted = request.path.contains(['%', '+']);
+            let quoted = if is_quoted { path::escaped_in_query } else { str::to_owned };
+            let given = filled(args.trim_end_matches('?'), &groups, quoted);
             let kept = own.filter(|own| !own.is_empty() && !args.ends_with('?'));
             kept.map_or_else(|| given.clone(), |own| format!("{given}&{own}"))
         }
@@ -96,8 +97,8 @@ fn replaced(rule: &str, target: &str, normal: &str, request: &Request) -> Option
     Some(format!("{path}?{query}"))
 }
 
-/// A target with what the groups caught.
-fn filled(target: &str, groups: &Captures) -> String {
+/// A target with what the groups caught, written so.
+fn filled(target: &str, groups: &Captures, written: impl Fn(&str) -> String) -> String {
     let mut out = String::new();
     let mut rest = target;
     while let Some(at) = rest.find('$') {
@@ -106,7 +107,7 @@ fn filled(target: &str, groups: &Captures) -> String {
         match rest[at + 1..at + 1 + digits].parse::<usize>() {
             Ok(group) => {
                 let caught = groups.get(group).map(|found| found.as_bytes());
-                out.push_str(&String::from_utf8_lossy(caught.unwrap_or_default()));
+                out.push_str(&written(&String::from_utf8_lossy(caught.unwrap_or_default())));
             }
             Err(_) => out.push('$'),
         }

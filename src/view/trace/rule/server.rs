@@ -1,15 +1,14 @@
 //! Servers: one for each host of the Ingresses that the controller serves, assembled oldest first.
 
 use crate::kinds::Record;
-use crate::kinds::ingress::facts::{Backend, PathType};
+use crate::kinds::ingress::facts::{Backend, IngressFacts, IngressPath, PathType};
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::rule::claim::{self, Claims};
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::location::{self, Hit, Location};
-use crate::view::trace::rule::pattern::{self, Pattern};
+use crate::view::trace::rule::pattern;
 use crate::view::trace::rule::serving::Served;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{path, some};
@@ -52,7 +51,8 @@ pub struct Double<'a> {
 
 /// The servers of Ingresses, oldest first. What canaries come to depends on all of them, also on those of other hosts.
 pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>], served: &Served<'_, 'a>) -> Vec<Server<'a>> {
-    let mut yard = Yard::default();
+    let rest = ingresses.iter().copied().find(|ingress| is_for_the_rest(ingress, controller));
+    let mut yard = Yard { rest, ..Yard::default() };
     if controller.flavour != Flavour::Nginx {
         for ingress in ingresses {
             yard.add(controller, ingress, &Claims::default());
@@ -61,6 +61,15 @@ pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>], served:
     }
     let claims = claim::of(controller, served);
     for ingress in ingresses.iter().filter(|ingress| !claim::is_canary(ingress, controller)) {
+        yard.open(controller, ingress);
+    }
+    if ingresses.iter().any(|ingress| claim::is_canary(ingress, controller)) {
+        let taken = served.taken();
+        let others = taken.iter().filter(|ingress| !claim::is_canary(ingress, controller));
+        let rules = others.filter_map(|ingress| facts::ingress(ingress)).flat_map(|read| &read.rules);
+        yard.hosts = rules.map(|rule| Host::of(rule.host.as_deref())).collect();
+    }
+    for ingress in ingresses {
         yard.add(controller, ingress, &claims);
     }
     for server in &mut yard.servers {
@@ -69,7 +78,8 @@ pub fn build<'a>(controller: &Controller, ingresses: &[&'a Arc<Record>], served:
     let locations = yard.servers.iter_mut().flat_map(|server| &mut server.locations);
     for location in locations.filter(|_| claims.has_canaries()) {
         let to = claim::upstream(location.ingress, location.backend);
-        location.canary = to.and_then(|to| claims.canary(&to).cloned());
+        let canary = to.and_then(|to| claims.canary(&to).cloned());
+        location.canary = canary.filter(|canary| canary.ingress.key != location.ingress.key);
     }
     yard.alias(controller, ingresses);
     yard.servers
@@ -90,7 +100,7 @@ pub fn find<'s, 'a>(servers: &'s [Server<'a>], name: &str) -> Option<&'s Server<
         .or_else(|| of(|host| matches!(host, Host::Wildcard(_))))
         .or_else(|| {
             let takes = |server: &&Server| server.aliases.iter().any(|alias| is_expression_of(alias, name));
-            servers.iter().filter(takes).min_by_key(|server| server.host.text())
+            servers.iter().filter(takes).min_by_key(|server| written(&server.host))
         })
         .or_else(|| of(|host| *host == Host::Any))
 }
@@ -107,10 +117,16 @@ pub fn alias(name: &str) -> String {
 
 /// The server that has the name itself, as its host or as another name.
 pub fn exact<'s, 'a>(servers: &'s [Server<'a>], name: &str) -> Option<&'s Server<'a>> {
-    let host = servers.iter().find(|server| matches!(&server.host, Host::Exact(host) if host == name));
-    let aliased = || servers.iter().filter(|server| server.aliases.iter().any(|alias| alias == name));
+    let has = |server: &&Server| {
+        server.aliases.iter().any(|alias| alias == name) || matches!(&server.host, Host::Exact(host) if host == name)
+    };
     // Of several nginx takes the first, and the controller writes servers down by their hosts.
-    host.or_else(|| aliased().min_by_key(|server| server.host.text()))
+    servers.iter().filter(has).min_by_key(|server| written(&server.host))
+}
+
+/// The host of a server as the controller writes it.
+fn written(host: &Host) -> String {
+    if *host == Host::Any { "_".to_owned() } else { host.text() }
 }
 
 /// `*.x` as another name is nginx's own: any number of labels, the longest first.
@@ -127,9 +143,10 @@ fn wild_alias<'s, 'a>(servers: &'s [Server<'a>], name: &str) -> Option<&'s Serve
 }
 
 /// The server to which a name without one of its own is sent, which has it with or without `www.`: where no server has the
-/// name itself.
+/// name as its host. Whoever has it as another name comes behind.
 pub fn twin<'s, 'a>(servers: &'s [Server<'a>], controller: &Controller, name: &str) -> Option<&'s Server<'a>> {
-    if controller.flavour != Flavour::Nginx || exact(servers, name).is_some() {
+    let is_host = servers.iter().any(|server| matches!(&server.host, Host::Exact(host) if *host == *name));
+    if controller.flavour != Flavour::Nginx || is_host {
         return None;
     }
     let other = name.strip_prefix("www.").map_or_else(|| format!("www.{name}"), str::to_owned);
@@ -143,26 +160,44 @@ pub fn twin<'s, 'a>(servers: &'s [Server<'a>], controller: &Controller, name: &s
 struct Yard<'a> {
     servers: Vec<Server<'a>>,
     places: HashMap<Host, usize>,
+    /// The Ingress of ingress-nginx whose backend takes whatever no server takes.
+    rest: Option<&'a Arc<Record>>,
+    /// The hosts of all servers, also of those that are not made here; known where there are canaries.
+    hosts: HashSet<Host>,
+}
+
+/// Whether an Ingress is one backend for all other names, without rules.
+fn is_for_the_rest(ingress: &Record, controller: &Controller) -> bool {
+    let is_rest =
+        |read: &IngressFacts| read.rules.is_empty() && matches!(read.default_backend, Some(Backend::Service { .. }));
+    controller.flavour == Flavour::Nginx
+        && facts::ingress(ingress).is_some_and(is_rest)
+        && !claim::is_canary(ingress, controller)
 }
 
 impl<'a> Yard<'a> {
     fn add(&mut self, controller: &Controller, ingress: &'a Arc<Record>, claims: &Claims) {
         let Some(read) = facts::ingress(ingress) else { return };
         let is_nginx = controller.flavour == Flavour::Nginx;
-        let is_usable = |backend: &&Backend| !is_nginx || matches!(backend, Backend::Service { .. });
-        let default = read.default_backend.as_ref().filter(is_usable).map(|backend| (ingress, backend));
-        if read.rules.is_empty() && default.is_some() {
-            let (server, _) = self.place(Host::Any, ingress);
-            server.default_backend = server.default_backend.or(default);
-            return;
+        let is_usable = |backend: &Backend| !is_nginx || matches!(backend, Backend::Service { .. });
+        if !is_nginx {
+            self.open(controller, ingress);
         }
+        let is_canary = is_nginx && claim::is_canary(ingress, controller);
         let options = Options::of(ingress, controller);
+        let rest = self.rest;
         for (rule_index, rule) in read.rules.iter().enumerate() {
-            let (server, is_new) = self.place(Host::of(rule.host.as_deref()), ingress);
-            // The server for every name is there before any Ingress: only one without rules gives it a default backend.
-            if is_new && !(is_nginx && server.host == Host::Any) {
-                server.default_backend = default;
+            let host = Host::of(rule.host.as_deref());
+            let is_ruling = |path: &IngressPath| is_usable(&path.backend) && !claims.silences(ingress, &path.backend);
+            if is_canary && !rule.paths.iter().any(is_ruling) {
+                continue;
             }
+            // A canary makes no servers: what is no canary of it, for others named its Service first, goes where a server is.
+            if is_canary && !self.places.contains_key(&host) && self.hosts.contains(&host) {
+                continue;
+            }
+            let host = if is_canary && !self.places.contains_key(&host) { Host::Any } else { host };
+            let server = self.place(host, ingress);
             for (path_index, path) in rule.paths.iter().enumerate() {
                 let reason = regex_reason(&options, claim::text(path)).filter(|_| is_nginx);
                 let location = Location {
@@ -174,19 +209,43 @@ impl<'a> Yard<'a> {
                     is_regex: reason.is_some(),
                     canary: None,
                 };
-                if !is_usable(&&path.backend) {
-                    server.resources.push(location);
+                if !is_usable(&path.backend) {
+                    server.resources.extend((!is_canary).then_some(location));
                 } else if !claims.silences(ingress, &path.backend) {
                     let is_split = is_nginx && location.is_split();
                     let is_target = is_split && options.get("rewrite-target") == Some(location.path);
-                    server.take(location, reason.or(is_target.then_some("rewrite-target")));
+                    let owner = if is_nginx { server.owner_at(&location, rest) } else { server.owner_of(&location) };
+                    if is_canary && owner.is_some() {
+                        continue;
+                    }
+                    server.take(location, owner, reason.or(is_target.then_some("rewrite-target")));
                 }
             }
         }
     }
 
-    /// The server of a host, and whether it was made just now.
-    fn place(&mut self, host: Host, ingress: &'a Arc<Record>) -> (&mut Server<'a>, bool) {
+    /// The servers of the hosts of an Ingress, with the backend that it has for all other paths. The server for every name is
+    /// there before any Ingress: only one without rules gives it such a backend.
+    fn open(&mut self, controller: &Controller, ingress: &'a Arc<Record>) {
+        let Some(read) = facts::ingress(ingress) else { return };
+        let is_nginx = controller.flavour == Flavour::Nginx;
+        let is_usable = |backend: &&Backend| !is_nginx || matches!(backend, Backend::Service { .. });
+        let default = read.default_backend.as_ref().filter(is_usable).map(|backend| (ingress, backend));
+        if read.rules.is_empty() && default.is_some() {
+            let server = self.place(Host::Any, ingress);
+            server.default_backend = server.default_backend.or(default);
+        }
+        for host in read.rules.iter().map(|rule| Host::of(rule.host.as_deref())) {
+            let is_new = !self.places.contains_key(&host);
+            let server = self.place(host, ingress);
+            if is_new && !(is_nginx && server.host == Host::Any) {
+                server.default_backend = default;
+            }
+        }
+    }
+
+    /// The server of a host, made where there is none.
+    fn place(&mut self, host: Host, ingress: &'a Arc<Record>) -> &mut Server<'a> {
         let known = self.servers.len();
         let at = *self.places.entry(host.clone()).or_insert(known);
         if at == known {
@@ -201,17 +260,19 @@ impl<'a> Yard<'a> {
                 regex_by: None,
             });
         }
-        (&mut self.servers[at], at == known)
+        &mut self.servers[at]
     }
 
     /// Other names, of a host those of the first Ingress that gives any; one that has rules of its own stays with these.
     fn alias(&mut self, controller: &Controller, ingresses: &[&Arc<Record>]) {
         let mut given: HashSet<Host> = HashSet::new();
         for ingress in ingresses.iter().filter(|ingress| !claim::is_canary(ingress, controller)) {
-            let names: Vec<String> = names(ingress, controller).map(alias).collect();
+            let names: Vec<&str> = names(ingress, controller).collect();
             let Some(read) = facts::ingress(ingress).filter(|_| !names.is_empty()) else { continue };
-            let free = names.into_iter().filter(|name| !self.places.contains_key(&Host::of(Some(name))));
-            let free: Vec<String> = free.collect();
+            // The controller compares with regard to case, and hosts have small letters; nginx compares without.
+            let is_host = |name: &str| alias(name) == *name && self.places.contains_key(&Host::of(Some(name)));
+            let free = names.into_iter().filter(|name| !is_host(name));
+            let free: Vec<String> = free.map(alias).collect();
             for host in read.rules.iter().map(|rule| Host::of(rule.host.as_deref())) {
                 let Some(server) = self.places.get(&host).and_then(|at| self.servers.get_mut(*at)) else { continue };
                 if given.insert(host) {
@@ -237,12 +298,28 @@ pub fn names<'a>(ingress: &'a Record, controller: &'a Controller) -> impl Iterat
 }
 
 impl<'a> Server<'a> {
-    /// Takes a location, unless an older one has its place.
-    fn take(&mut self, location: Location<'a>, reason: Option<&'static str>) {
+    /// Who has the place of a location already.
+    fn owner_of(&self, location: &Location) -> Option<&'a Arc<Record>> {
         let same = |have: &&Location| have.path == location.path && have.kind == location.kind;
-        if let Some(have) = self.locations.iter().find(same) {
+        self.locations.iter().find(same).map(|have| have.ingress)
+    }
+
+    /// The same for ingress-nginx, which compares with the first location of the path alone. Every server begins with a
+    /// Prefix `/`, which gives way to a rule's, unless it leads to the backend for the rest.
+    fn owner_at(&self, location: &Location, rest: Option<&'a Arc<Record>>) -> Option<&'a Arc<Record>> {
+        let mut of_path = self.locations.iter().filter(|have| have.path == location.path);
+        match (location.path, location.kind) {
+            ("/", PathType::Exact) => None,
+            ("/", _) => rest.filter(|_| self.host == Host::Any).or_else(|| self.owner_of(location)),
+            _ => of_path.next().filter(|first| first.kind == location.kind).map(|first| first.ingress),
+        }
+    }
+
+    /// Takes a location, unless an older one has its place.
+    fn take(&mut self, location: Location<'a>, owner: Option<&'a Arc<Record>>, reason: Option<&'static str>) {
+        if let Some(owner) = owner {
             let Location { ingress, index, path, .. } = location;
-            self.doubles.push(Double { ingress, path: path.to_owned(), index, owner: have.ingress });
+            self.doubles.push(Double { ingress, path: path.to_owned(), index, owner });
             return;
         }
         if let Some(reason) = reason {
@@ -255,12 +332,16 @@ impl<'a> Server<'a> {
 impl Server<'_> {
     /// The location `/` that no rule asks for has the options of the Ingress that made the server, and counts as its rules do.
     fn count_root(&mut self, controller: &Controller) {
-        let is_asked_for = self.locations.iter().any(|have| have.path == "/" && have.kind != PathType::Exact);
-        if self.host == Host::Any || is_asked_for || self.regex_by.is_some() {
+        if self.host == Host::Any || self.has_root() || self.regex_by.is_some() {
             return;
         }
         let reason = regex_reason(&Options::of(self.owner, controller), "/");
         self.regex_by = reason.map(|reason| (self.owner, reason));
+    }
+
+    /// Whether a rule has a Prefix `/`, which takes the place of the location that every server has.
+    pub fn has_root(&self) -> bool {
+        self.locations.iter().any(|have| have.path == "/" && have.kind != PathType::Exact)
     }
 
     /// Whether its paths are regular expressions.
@@ -281,24 +362,5 @@ impl Server<'_> {
     pub fn left_out(&self, path: &str) -> Option<&Location<'_>> {
         let takes = |location: &&Location| path::matches(location.path, location.kind, path);
         self.resources.iter().filter(takes).max_by_key(|location| location.path.len())
-    }
-
-    /// A path that is no regular expression where all must be: nginx refuses its whole configuration.
-    pub fn broken_regex(&self) -> Option<Finding> {
-        if !self.is_regex() {
-            return None;
-        }
-        let (location, reason) =
-            self.locations.iter().find_map(|location| match pattern::of_location(location.path) {
-                Pattern::Refused(reason) => Some((location, reason)),
-                _ => None,
-            })?;
-        Some(
-            Finding::of(&rt::RT_REGEX_INVALID)
-                .object("ingress", &location.ingress.key)
-                .word("rule", location.path)
-                .word("reason", reason)
-                .proof(location.ingress, format!("{}.path", location.field()), location.path),
-        )
     }
 }

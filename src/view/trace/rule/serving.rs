@@ -2,6 +2,7 @@
 //! asks, for in a large cluster that is most of what a trace costs.
 
 use crate::kinds::Record;
+use crate::view::trace::fault::Finding;
 use crate::view::trace::groups::Groups;
 use crate::view::trace::plan::Controller;
 use crate::view::trace::rule::taken;
@@ -53,6 +54,11 @@ impl<'w, 'a> Served<'w, 'a> {
     /// The load balancers that a cloud makes for them: whoever asks finds them in the cell, or puts them there.
     pub fn groups(&self) -> Rc<OnceCell<Groups<'a>>> {
         self.sorted().groups
+    }
+
+    /// Why the controller takes no configuration with all of these, found once for all.
+    pub fn refusal(&self, find: impl FnOnce() -> Option<Finding>) -> Option<Finding> {
+        self.sorted().refusal.get_or_init(find).clone()
     }
 
     fn sorted(&self) -> Sorted<'a> {

@@ -5,8 +5,10 @@ mod clouds;
 mod flavours;
 mod groups;
 mod misses;
-mod refused;
+mod refusals;
 mod roots;
+mod settings;
+mod upstreams;
 
 use super::*;
 use crate::view::trace::fixture;

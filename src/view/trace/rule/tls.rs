@@ -105,7 +105,9 @@ pub fn of_nginx<'a>(
         return without(&[owner], || Rc::from([owner]), name, TlsPlan { owner: None, findings: Vec::new(), ..general });
     };
     let kept = |finding: &Finding| general.owner.as_ref() == Some(&owner.key) || finding.code() != "TL-DUP-OWNER";
+    let rule_host = (host != Host::Exact(name.to_owned())).then(|| host.text());
     TlsPlan {
+        rule_host,
         owner: Some(owner.key.clone()),
         field: format!(".spec.tls[{index}].secretName"),
         secrets: secret.iter().map(|secret| (namespace(owner), Arc::clone(secret))).collect(),
@@ -119,6 +121,7 @@ pub fn plan(controller: &Controller, request: &Request, served: &Served) -> TlsP
     let name = request.server_name().to_owned();
     let empty = TlsPlan {
         name: name.clone(),
+        rule_host: None,
         owner: None,
         field: String::new(),
         secrets: Vec::new(),

@@ -5,9 +5,10 @@ use crate::kinds::{POD, Record, SERVICE};
 use crate::view::trace::body::Body;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, sv};
+use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::outcome::Endpoint;
-use crate::view::trace::plan::{Leg, LegEnd};
+use crate::view::trace::plan::{Leg, LegEnd, Reach};
 use crate::view::trace::service::bridge::{self, Bridge, Crossing};
 use crate::view::trace::service::call::Call;
 use crate::view::trace::service::missing;
@@ -145,7 +146,9 @@ fn arrive<'a>(
         let line = format!("has no port {}", ports::reference(wanted));
         leg.hops.push(Hop::new(HopKind::Service, line).at(&record.key).with(finding));
         // A Service's own address drops what is sent to another port.
-        let end = if call.is_direct() { LegEnd::Dropped } else { LegEnd::NoService };
+        let is_nginx = call.flavour() == Some(Flavour::Nginx);
+        let is_dialled = call.is_direct() || is_nginx && call.arm.reach == Reach::ServiceAddress;
+        let end = if is_dialled { LegEnd::Dropped } else { LegEnd::NoService };
         leg.end = leg.end.take().or(Some(end));
         return None;
     };

@@ -4,7 +4,6 @@ use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, ServiceFacts, ServicePort};
 use crate::view::trace::body::Body;
 use crate::view::trace::fault::{Finding, sv};
-use crate::view::trace::flavour::Flavour;
 use crate::view::trace::service::call::Call;
 
 /// A port of a Service that was found.
@@ -26,9 +25,8 @@ pub fn choose(facts: &ServiceFacts, wanted: Option<&PortRef>, call: &Call) -> Op
         PortRef::Number(number) => port.port == *number,
         PortRef::Name(name) => !name.is_empty() && port.name == *name,
     };
-    let is_nginx = call.flavour() == Some(Flavour::Nginx);
-    // ingress-nginx takes the first port of which anything fits, in the order of the Service.
-    let fits = |port: &ServicePort| own(port) || (is_nginx && port.target == *wanted);
+    // ingress-nginx takes the first port of which anything fits, in the order of the Service, where it looks for pods.
+    let fits = |port: &ServicePort| own(port) || (call.is_nginx() && port.target == *wanted);
     if let Some(index) = facts.ports.iter().position(fits) {
         return Some(chosen(index, !own(&facts.ports[index])));
     }

@@ -6,7 +6,7 @@ use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, tl};
 use crate::view::trace::plan::Fallback;
 use crate::view::trace::tls::issuing::{Managed, better_issuer};
-use crate::view::trace::tls::names::Cover;
+use crate::view::trace::tls::names::{self, Cover};
 use crate::view::trace::tls::place::{Place, consequence, said, span};
 use crate::wire::Timestamp;
 
@@ -31,7 +31,14 @@ pub fn wrong_names(place: &Place, record: &Record, leaf: &Certified, cover: &Cov
         Fallback::Reject | Fallback::Unknown => "clients refuse it".to_owned(),
         fallback => consequence(fallback),
     };
-    let finding = managed.names(finding, &place.plan.name).word("consequence", told);
+    // Where the name of the handshake is among them, the host of the rules is not.
+    let plan = place.plan;
+    let host = plan.rule_host.as_ref().filter(|_| names::cover(&leaf.names, &plan.name) == Cover::Yes);
+    let finding = match host {
+        Some(host) => finding.word("host", host),
+        None => finding,
+    };
+    let finding = managed.names(finding, host.unwrap_or(&plan.name)).word("consequence", told);
     place.named(finding.proof(record, ".data[\"tls.crt\"]", names))
 }
 

@@ -40,6 +40,7 @@ fn good(name: &str, host: &str) -> String {
 fn plan(secrets: &[&str]) -> TlsPlan {
     TlsPlan {
         name: "shop.example.com".to_owned(),
+        rule_host: None,
         owner: Some(ObjectRef::new(INGRESS, "shop", "web")),
         field: ".spec.tls[0].secretName".to_owned(),
         secrets: secrets.iter().map(|name| (Arc::from("shop"), Arc::from(*name))).collect(),
@@ -74,6 +75,19 @@ fn of_several_secrets_the_one_that_fits_is_served() {
     let (hop, served) = served(&plan(&["gone-tls", "a-tls", "b-tls"]), &yaml);
     assert_eq!(codes(&hop), []);
     assert_eq!(served.unwrap().secret, Some((Arc::from("shop"), Arc::from("b-tls"))));
+}
+
+#[test]
+fn a_certificate_for_the_name_alone_is_not_shown_where_the_rule_is_a_wildcard() {
+    let of = |names: &str| {
+        let plan = TlsPlan { rule_host: Some("*.example.com".to_owned()), ..plan(&["shop-tls"]) };
+        let (hop, served) = served(&plan, &good("shop-tls", names));
+        (hop.findings.first().map(Finding::message), served.unwrap().by)
+    };
+    assert_eq!(of("*.example.com"), (None, ServedBy::Secret));
+    let (said, by) = of("shop.example.com");
+    assert!(said.unwrap().contains("is for shop.example.com, not for *.example.com"));
+    assert_eq!(by, ServedBy::Default);
 }
 
 #[test]

@@ -74,6 +74,7 @@ pub fn judge(world: &World, ingress: &Arc<Record>, plan: &mut TlsPlan) {
         let name = std::mem::take(&mut plan.name);
         *plan = TlsPlan {
             name,
+            rule_host: None,
             owner: None,
             field: String::new(),
             secrets: Vec::new(),
