@@ -62,6 +62,8 @@ impl Records {
 /// The version does not matter: slim structs read what the versions of a kind have in common.
 fn kind_of<'a>(document: &Document, catalog: &'a Catalog) -> Option<&'a Kind> {
     let group = document.api_version().split_once('/').map_or("", |(group, _)| group);
+    // Calico serves its policies under a second group, too; they are the same objects.
+    let group = if group == "projectcalico.org" { "crd.projectcalico.org" } else { group };
     catalog.iter().find(|kind| *kind.group == *group && *kind.kind == *document.kind())
 }
 

@@ -8,34 +8,50 @@ pub mod claims;
 pub mod controller;
 pub mod dns;
 pub mod endpoints;
+pub mod fitness;
 pub mod gate;
 pub mod inside;
+pub mod misled;
 pub mod name;
 pub mod ports;
 pub mod proxy;
 pub mod publisher;
 pub mod state;
+pub mod targets;
 #[cfg(test)]
 mod tests;
 pub mod walls;
 pub mod zone;
 
-use crate::kinds::{GATEWAY, INGRESS, ObjectRef, Record, SERVICE};
+use crate::kinds::{GATEWAY, INGRESS, LISTENER_SET, ObjectRef, Record, SERVICE, X_LISTENER_SET};
 use crate::view::trace::entrance::choice::{Choice, Fit, Voice};
 use crate::view::trace::entrance::claims::Claims;
 use crate::view::trace::entrance::dns::End;
 use crate::view::trace::entrance::gate::{Behind, Gate, Shape};
+use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, lb};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::outcome::{Outcome, Trace};
-use crate::view::trace::plan::{Controller, Door, Entrance};
+use crate::view::trace::plan::{Caller, Controller, Door, Entrance};
+use crate::view::trace::policy;
 use crate::view::trace::request::{Request, Scheme, Vantage};
 use crate::view::trace::world::{Source, World};
 use std::sync::Arc;
 
 /// Finds the entrance that serves the request.
 pub fn find(world: &World, request: &Request) -> Entrance {
+    let mut entrance = lead(world, request);
+    let is_name = request.host.parse::<std::net::IpAddr>().is_err();
+    let name = entrance.hops.first_mut().filter(|hop| hop.kind == HopKind::Dns && is_name);
+    // Whoever calls from a pod must be able to look the name up.
+    if let Some(hop) = name.filter(|_| request.vantage != Vantage::External) {
+        hop.findings.extend(policy::resolves(world, &Caller::Direct(request.vantage.clone()), &request.host));
+    }
+    entrance
+}
+
+fn lead(world: &World, request: &Request) -> Entrance {
     if let Some(entrance) = inside::enter(world, request) {
         return entrance;
     }
@@ -51,6 +67,7 @@ pub fn find(world: &World, request: &Request) -> Entrance {
     }
     prefer_those_who_speak(world, request, &mut choice, &claims);
     let mut hops = vec![name::hop(world, request, &found, &choice, &claims)];
+    hops[0].findings.extend(misled::finding(world, request, (&found, &choice), &claims));
     hops.extend(cdn::hop(world, request, &found, &choice, &claims));
     let leaves = found.end == End::Unknown && request.vantage != Vantage::External && choice.fit == Fit::NoAddress;
     if claims.is_empty() && (leaves || matches!(choice.fit, Fit::Elsewhere | Fit::Hidden(_))) {
@@ -114,15 +131,22 @@ pub fn ending(hop: &Hop) -> Option<Outcome> {
     let detail = brief(&finding.message());
     let word = |name: &str| finding.words.get(name).cloned();
     match finding.code() {
+        // Who is there is known, and its rules tell.
+        "DNS-WRONG-LB" if word("there").is_some() => None,
         "DNS-WRONG-LB" => Some(Outcome::Unknown(format!("whoever is there answers: {detail}"))),
         code if code.starts_with("DNS-") && hop.kind == HopKind::Dns => Some(Outcome::DnsError(detail)),
         "CDN-FLEX-LOOP" => Some(Outcome::Redirect { status: 308, location: word("url")? }),
         code if code.starts_with("CDN-") => {
             Some(Outcome::Respond { status: word("status")?.parse().ok()?, by: word("cdn")? })
         }
-        "LB-PENDING" | "LB-CLASS-ORPHAN" | "LB-LOCAL-NO-EP" => Some(Outcome::Timeout(detail)),
+        "LB-TARGETPORT" if word("answer").as_deref() == Some("tls") => Some(Outcome::TlsError(detail)),
+        "LB-TARGETPORT" if word("answer").as_deref() == Some("400") => {
+            Some(Outcome::Respond { status: 400, by: "ingress-nginx".to_owned() })
+        }
+        "LB-SOURCE-RANGES" | "LB-PENDING" | "LB-CLASS-ORPHAN" | "LB-LOCAL-NO-EP" => Some(Outcome::Timeout(detail)),
         "LB-PROXY-EXTRA" if word("scheme").as_deref() == Some(Scheme::Https.name()) => Some(Outcome::TlsError(detail)),
         "LB-PROXY-EXTRA" => Some(Outcome::Respond { status: 400, by: "ingress-nginx".to_owned() }),
+        code if code.starts_with("NP-") && hop.kind == HopKind::Dns => Some(Outcome::DnsError(detail)),
         code if code.starts_with("NP-") => Some(Outcome::Timeout(detail)),
         // A listener of a cloud's load balancer says itself what it does.
         code if code.starts_with("LB-") && hop.kind == HopKind::Rule => None,
@@ -176,6 +200,12 @@ fn prefer_those_who_speak(world: &World, request: &Request, choice: &mut Choice,
         choice.gate = None;
         return;
     }
+    // A Gateway without a listener on the port takes nothing; whoever serves the Ingresses may.
+    let is_deaf = matches!(&gate.behind, Behind::Gateway(own) if !listens(world, gate, own, request.port));
+    if is_deaf && !has_controller && !claims.ingresses.is_empty() {
+        choice.gate = None;
+        return;
+    }
     let is_lost = is_half_known
         || !claims.ingresses.is_empty() && !has_controller
         || claims.ingresses.is_empty() && claims.gateway().is_some() && !has_gateway;
@@ -184,6 +214,16 @@ fn prefer_those_who_speak(world: &World, request: &Request, choice: &mut Choice,
     if is_lost && choice::speaks_for(world, gate, request, claims) < least {
         choice.gate = None;
     }
+}
+
+/// Whether a Gateway has the port, by a listener of its own or by one that was added to it.
+fn listens(world: &World, gate: &Gate, gateway: &ObjectRef, port: u16) -> bool {
+    let added = |set: &Arc<Record>| {
+        let facts = facts::listener_set(set);
+        let is_own = facts.is_some_and(|facts| facts.parent.name == gateway.name);
+        is_own && facts.is_some_and(|facts| facts.listeners.iter().any(|own| own.port == i32::from(port)))
+    };
+    gate.serves(port) || [LISTENER_SET, X_LISTENER_SET].into_iter().any(|kind| world.of(kind).any(added))
 }
 
 /// What of the ways into the cluster is not listed, or may not be: then another one may be the right one.
@@ -264,6 +304,7 @@ fn unled(world: &World, request: &Request, claims: &Claims) -> (Vec<Hop>, Door) 
         [] => world.of(INGRESS).cloned().collect(),
         claimed => claimed.to_vec(),
     };
+    let all = fitness::in_order(world, request, &all);
     let is_named = matches!(world.source, Source::Files { controller: Some(_) });
     // Only Traefik reads routes of its own.
     let is_traefik = claims.ingresses.is_empty() && !claims.traefik.is_empty();
@@ -275,7 +316,8 @@ fn unled(world: &World, request: &Request, claims: &Claims) -> (Vec<Hop>, Door) 
         hops.push(behind_unknown());
         return (hops, Door::Closed(outcome));
     }
-    let assumed = if is_traefik { controller::assumed(Flavour::Traefik) } else { controller::by_class(world, &all) };
+    let assumed =
+        if is_traefik { controller::assumed(Flavour::Traefik) } else { controller::for_ingresses(world, &all) };
     let controller = Controller { port: request.port, ..assumed };
     hops.push(state::hop(world, &controller));
     (hops, Door::Controller(Box::new(controller)))

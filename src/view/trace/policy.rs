@@ -10,7 +10,7 @@ use self::peers::{End, Fits, who};
 use crate::kinds::admin_network_policy::Tier;
 use crate::kinds::{
     CALICO_GLOBAL_NETWORK_POLICY, CALICO_NETWORK_POLICY, CILIUM_CLUSTERWIDE_NETWORK_POLICY, CILIUM_NETWORK_POLICY,
-    KindId, NETWORK_POLICY, Record,
+    KindId, NAMESPACE, NETWORK_POLICY, Record,
 };
 use crate::view::trace::body::Body;
 use crate::view::trace::facts;
@@ -38,9 +38,12 @@ pub fn admit(world: &World, caller: &Caller, pods: &[(Arc<Record>, u16)]) -> Hop
     if let Some(missing) = unreadable(world, namespace, &from) {
         return Hop::unknown(HopKind::NetworkPolicy, missing);
     }
+    let inward = ingress::policies(world, namespace, |facts| facts.isolates_ingress);
+    let names = || world.of(NAMESPACE).map(|namespace| namespace.key.name.clone()).collect();
+    let from = End { namespaces: if inward.is_empty() { Vec::new() } else { names() }, ..from };
     let mut inquiry = Inquiry {
         world,
-        inward: ingress::policies(world, namespace, |facts| facts.isolates_ingress),
+        inward,
         outward: egress::of_caller(world, &from),
         from,
         first: admin::of_tier(world, Tier::Admin),

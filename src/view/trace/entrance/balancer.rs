@@ -1,16 +1,17 @@
 //! The way into the cluster as a hop: whether it has an address, listens on the port, and has pods behind it.
 
-use crate::kinds::service::{PortRef, ServiceFacts, ServicePort};
+use crate::kinds::service::{PortRef, ServiceFacts};
 use crate::kinds::{EVENT, Record};
 use crate::view::trace::entrance::address::blocks_of;
 use crate::view::trace::entrance::choice::{Choice, Fit};
 use crate::view::trace::entrance::dns::{self, End, Resolution};
 use crate::view::trace::entrance::endpoints;
-use crate::view::trace::entrance::gate::{Gate, Place, Shape};
+use crate::view::trace::entrance::gate::{Behind, Gate, Place, Shape};
 use crate::view::trace::entrance::proxy;
+use crate::view::trace::entrance::targets;
 use crate::view::trace::entrance::walls;
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, lb};
+use crate::view::trace::fault::{Finding, Severity, lb};
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::request::{Request, Vantage};
 use crate::view::trace::world::{Dial, World};
@@ -90,8 +91,8 @@ fn findings(world: &World, request: &Request, (gate, found): (&Gate, &Resolution
     }
     if let Some((service, facts)) = service.filter(|_| gate.shape != Shape::HostPort) {
         let port = gate.service_port(request.port);
-        let targets = port.and_then(|(index, port)| target_port(world, (service, index, port), gate));
-        all.extend(targets);
+        let wrong = port.and_then(|(index, port)| targets::finding(world, request, (service, index, port), gate));
+        all.extend(wrong);
         all.extend(endpoints::findings(world, (gate, service, facts), found.addresses()));
     } else {
         all.extend(endpoints::of_pods(world, gate));
@@ -155,6 +156,9 @@ fn port_absent(world: &World, request: &Request, gate: &Gate) -> Finding {
     let finding = Finding::of(&lb::LB_PORT_ABSENT).word("gate", world.title(&gate.object.key));
     let finding = finding.word("port", request.port).word("have", gate.ports()).word("resource", gate.resource(world));
     let finding = finding.word("effect", "connections are refused");
+    // A port that is added must lead to one that the controller opens.
+    let usual = matches!(gate.behind, Behind::Controller(_)).then(|| targets::usual(gate, request.scheme)).flatten();
+    let finding = finding.word("inner", usual.unwrap_or_else(|| request.port.to_string()));
     let finding = match &gate.service {
         Some(service) => finding.object("service", &service.key),
         None => finding,
@@ -186,7 +190,11 @@ fn source_ranges(service: &Arc<Record>, facts: &ServiceFacts, request: &Request,
         (_, None) => ("the client's address is not known".to_owned(), "ADDRESS/32".to_owned()),
     };
     let list = ranges.join(", ");
-    let finding = Finding::of(&lb::LB_SOURCE_RANGES).object("service", &service.key).word("ranges", &list);
+    // A client whose address is known and not among them gets nowhere.
+    let is_shut_out = request.client.is_some() && !matches!(fit, Fit::Hidden(_));
+    let severity = if is_shut_out { Severity::Broken } else { Severity::Warn };
+    let finding = Finding::of(&lb::LB_SOURCE_RANGES).severe(severity);
+    let finding = finding.object("service", &service.key).word("ranges", &list);
     Some(finding.word("client", client).word("add", add).proof(service, ".spec.loadBalancerSourceRanges", list))
 }
 
@@ -212,29 +220,6 @@ fn status_hostname(
     let finding =
         finding.word("gate", world.title(&service.key)).word("hostname", &hostname).word("host", &request.host);
     Some(resolution.prove(finding.proof(service, path, hostname)))
-}
-
-/// The port leads to a name that no pod gives to one of its ports.
-fn target_port(
-    world: &World,
-    (service, index, port): (&Arc<Record>, usize, &ServicePort),
-    gate: &Gate,
-) -> Option<Finding> {
-    let PortRef::Name(target) = &port.target else { return None };
-    let names = endpoints::port_names(world, service, &gate.behind)?;
-    if names.iter().any(|name| name == target) {
-        return None;
-    }
-    let have: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-    let nearest = names.iter().find(|name| name.contains(&**target) || target.contains(&***name)).or(names.first());
-    let finding = Finding::of(&lb::LB_TARGETPORT).object("service", &service.key).word("port", port.port);
-    let finding = finding.word("target", target).word("index", index);
-    let finding = finding.word("have", if have.is_empty() { "none with a name".to_owned() } else { have.join(", ") });
-    let finding = match nearest {
-        Some(nearest) => finding.word("nearest", nearest),
-        None => finding,
-    };
-    Some(finding.proof(service, format!(".spec.ports[{index}].targetPort"), target))
 }
 
 /// The name or address by which a record should lead to a gate.

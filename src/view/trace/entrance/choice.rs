@@ -5,6 +5,7 @@ use crate::view::trace::entrance::address::{cdn_of, cdn_of_name, is_private};
 use crate::view::trace::entrance::claims::{self, Claims};
 use crate::view::trace::entrance::controller;
 use crate::view::trace::entrance::dns::{self, End, Resolution};
+use crate::view::trace::entrance::fitness;
 use crate::view::trace::entrance::gate::{self, Behind, Gate, Place, Shape};
 use crate::view::trace::facts;
 use crate::view::trace::flavour::Flavour;
@@ -108,7 +109,7 @@ fn clouds(world: &World, claims: &Claims, gates: &[Gate]) -> Vec<Gate> {
         })
     };
     let cloud = |ingress: &Arc<Record>| {
-        let assumed = || Box::new(controller::by_class(world, std::slice::from_ref(ingress)));
+        let assumed = || Box::new(controller::for_ingresses(world, std::slice::from_ref(ingress)));
         let behind = Behind::Controller(running(ingress).unwrap_or_else(assumed));
         let places = facts::ingress(ingress).map_or_else(Vec::new, |facts| gate::places(&facts.addresses)).into();
         Gate { shape: Shape::Cloud, object: ingress.clone(), service: None, behind, places }
@@ -149,6 +150,8 @@ pub enum Voice {
 struct Rank {
     serves: bool,
     claims: Voice,
+    /// How much of the request's path they speak for.
+    path: usize,
     has_address: bool,
     shape: Shape,
     /// Older before younger, then by name.
@@ -160,6 +163,7 @@ fn rank(world: &World, gate: &Gate, request: &Request, claims: &Claims) -> Rank 
     Rank {
         serves: gate.serves(request.port),
         claims: speaks_for(world, gate, request, claims),
+        path: fitness::behind(world, gate, request, claims),
         has_address: !gate.places.is_empty(),
         shape: gate.shape,
         age: Reverse((created.is_none(), created, gate.object.key.clone())),

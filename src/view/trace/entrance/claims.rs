@@ -69,6 +69,12 @@ pub fn of(world: &World, names: &[&str]) -> Claims {
     claims
 }
 
+/// Whether a route is for a Gateway, or for listeners that are added to it.
+pub fn is_for(world: &World, route: &Record, own: &ObjectRef) -> bool {
+    let parents = hostnames(route).map_or(&[][..], |(_, parents)| parents);
+    parents.iter().any(|parent| gateway(world, &parent.object).as_ref() == Some(own))
+}
+
 /// The hosts and parents of a route.
 fn hostnames(route: &Record) -> Option<(&[Arc<str>], &[Parent])> {
     let http = facts::http_route(route).map(|facts| (&*facts.hostnames, &*facts.parents));
@@ -119,7 +125,7 @@ pub fn publishes(record: &Record, name: &str) -> bool {
 }
 
 /// Whether a host of an Ingress covers a name: a wildcard stands for one label.
-fn covers_one(host: &str, name: &str) -> bool {
+pub fn covers_one(host: &str, name: &str) -> bool {
     match host.strip_prefix("*.") {
         Some(parent) => name.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
         None => host.eq_ignore_ascii_case(name) && !host.is_empty(),

@@ -131,6 +131,16 @@ fn seen(world: &World, assumed: Controller) -> Controller {
     assumed.flavour.is_hosted().then(running).flatten().unwrap_or(assumed)
 }
 
+/// The controller of these Ingresses, the one that fits a request best first. The one that was named for files goes by the
+/// name that their class gives: nobody else is there to serve it.
+pub fn for_ingresses(world: &World, ingresses: &[Arc<Record>]) -> Controller {
+    let assumed = by_class(world, ingresses);
+    let class = ingresses.first().and_then(|ingress| class(ingress));
+    let record = class.and_then(|name| world.get(&ObjectRef { kind: INGRESS_CLASS, namespace: None, name }));
+    let Some(read) = record.and_then(|record| facts::ingress_class(record)) else { return assumed };
+    Controller { name: read.controller.clone(), ..assumed }
+}
+
 /// An Ingress without a class tells by the prefix of its annotations for whom it was written.
 fn by_annotations(ingress: &Record) -> Option<Controller> {
     let prefixes = [
@@ -243,7 +253,8 @@ pub fn option<'a>(controller: &'a Controller, key: &str) -> Option<&'a str> {
 /// How the controller is called: `ingress-nginx v1.13.3`.
 pub fn title(controller: &Controller) -> String {
     let template = controller.workload.as_ref().and_then(|workload| template(workload));
-    let known = program::of_controller(&controller.name).or_else(|| program::of_flavour(controller.flavour));
+    let named = program::of_controller(&controller.name).filter(|program| program.flavour == controller.flavour);
+    let known = named.or_else(|| program::of_flavour(controller.flavour));
     let program = known.or_else(|| template.and_then(program::of_template).map(|(program, _)| program));
     let title = match program {
         Some(program) => program.title,

@@ -2,7 +2,7 @@
 
 use crate::kinds::endpoint_slice::SERVICE_LABEL;
 use crate::kinds::service::ServiceFacts;
-use crate::kinds::{ENDPOINT_SLICE, NODE, POD, Record};
+use crate::kinds::{DAEMON_SET, DEPLOYMENT, ENDPOINT_SLICE, NODE, POD, REPLICA_SET, Record, STATEFUL_SET};
 use crate::view::short_name;
 use crate::view::trace::body::template;
 use crate::view::trace::entrance::gate::{self, Behind, Gate, Shape};
@@ -100,7 +100,11 @@ fn local(
     let first = idle.first()?;
     let severity = if idle.len() == nodes.len() { Severity::Broken } else { Severity::Warn };
     let finding = Finding::of(&lb::LB_LOCAL_NO_EP).severe(severity).object("service", &service.key);
-    let finding = finding.word("idle", idle.len()).word("nodes", nodes.len());
+    let which = match nodes.as_slice() {
+        [one] => format!("node {} has", one.key.name),
+        several => format!("{} of {} nodes have", idle.len(), several.len()),
+    };
+    let finding = finding.word("which", which);
     let finding = finding.proof(service, ".spec.externalTrafficPolicy", "Local");
     Some(finding.proof(first, ".metadata.name", &first.key.name))
 }
@@ -161,6 +165,17 @@ pub fn port_names(world: &World, service: &Record, behind: &Behind) -> Option<Ve
     names.sort();
     names.dedup();
     Some(names)
+}
+
+/// Whether files that hold pods or workloads of a Service's namespace hold none that it selects, and no endpoints of it.
+pub fn is_nobodys(world: &World, service: &Arc<Record>) -> bool {
+    let namespace = service.key.namespace.as_deref().unwrap_or("");
+    let selector = facts::service(service).map_or(&[][..], |facts| &facts.selector);
+    let kinds = [DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET];
+    let workloads: Vec<_> = kinds.into_iter().flat_map(|kind| world.in_namespace(kind, namespace)).collect();
+    let is_told = !workloads.is_empty() || !world.in_namespace(POD, namespace).is_empty();
+    let makes = |workload: &&Arc<Record>| template(workload).is_some_and(|t| gate::is_within(selector, &t.labels));
+    world.is_files() && is_told && !selector.is_empty() && !workloads.iter().any(makes)
 }
 
 /// How many are ready behind a Service; none where nothing tells.

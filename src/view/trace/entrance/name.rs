@@ -3,10 +3,10 @@
 use crate::kinds::DNS_ENDPOINT;
 use crate::view::trace::entrance::address::{is_private, is_private_name, said_by_name};
 use crate::view::trace::entrance::balancer::{has_version, wanted};
-use crate::view::trace::entrance::choice::{Choice, Fit};
+use crate::view::trace::entrance::choice::{Choice, Fit, addresses_of};
 use crate::view::trace::entrance::claims::{self, Claims};
 use crate::view::trace::entrance::dns::{End, Resolution};
-use crate::view::trace::entrance::gate::Gate;
+use crate::view::trace::entrance::gate::{Gate, Place};
 use crate::view::trace::entrance::publisher;
 use crate::view::trace::facts;
 use crate::view::trace::fault::dns as faults;
@@ -28,7 +28,10 @@ pub fn hop(world: &World, request: &Request, found: &Resolution, choice: &Choice
                 Some(wildcard) => format!("{} (by the wildcard {wildcard})", found.text()),
                 None => found.text(),
             };
-            let mut hop = Hop::new(HopKind::Dns, text);
+            let mut hop = match uncompared(world, choice) {
+                Some(name) => Hop::unknown(HopKind::Dns, format!("{text}; whether {name} is there too is not known")),
+                None => Hop::new(HopKind::Dns, text),
+            };
             hop.findings = addresses(world, request, found, (choice, claims));
             hop
         }
@@ -43,6 +46,15 @@ pub fn hop(world: &World, request: &Request, found: &Resolution, choice: &Choice
     };
     hop.findings.extend(publisher::finding(world, host, choice, claims));
     hop
+}
+
+/// The name by which the way in is published, where nobody has looked it up, so that addresses cannot be compared with it.
+fn uncompared<'c>(world: &World, choice: &'c Choice) -> Option<&'c str> {
+    let gate = choice.gate.as_ref().filter(|gate| choice.fit == Fit::Incomparable && gate.is_published())?;
+    gate.places.iter().find_map(|place| match place {
+        Place::Name(name) if addresses_of(world, place).is_empty() => Some(name.as_str()),
+        _ => None,
+    })
 }
 
 /// Where nobody speaks for the name, asking DNS is the only proof that it has to do with this cluster.

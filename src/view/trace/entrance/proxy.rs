@@ -5,7 +5,7 @@ use crate::kinds::load_balancer::Address;
 use crate::view::trace::entrance::controller;
 use crate::view::trace::entrance::gate::{Behind, Gate, Shape};
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, lb};
+use crate::view::trace::fault::{Finding, Severity, lb};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::request::{Request, Scheme, Vantage};
@@ -20,7 +20,7 @@ pub fn findings(world: &World, request: &Request, gate: &Gate) -> Vec<Finding> {
         && controller.flavour == Flavour::Nginx
     {
         found.extend(mismatch(world, request, gate, (service, controller)));
-        found.extend(hairpin(world, request, gate, service));
+        found.extend(hairpin(world, request, gate, (service, controller)));
     }
     let ended =
         (request.scheme == Scheme::Https && gate.shape == Shape::LoadBalancer).then(|| ends_tls(service, request.port));
@@ -70,14 +70,22 @@ fn mismatch(
 }
 
 /// Callers in the cluster go past a load balancer whose address the nodes hold themselves.
-fn hairpin(world: &World, request: &Request, gate: &Gate, service: &Arc<Record>) -> Option<Finding> {
+fn hairpin(
+    world: &World,
+    request: &Request,
+    gate: &Gate,
+    (service, controller): (&Arc<Record>, &Controller),
+) -> Option<Finding> {
     if is_outside(request) || gate.shape != Shape::LoadBalancer {
         return None;
     }
     let (key, value) = sends(service)?;
     let holds = |address: &&Address| !address.is_hostname && !address.is_proxy;
     let address = facts::service(service)?.addresses.iter().find(holds)?;
-    let finding = Finding::of(&lb::LB_HAIRPIN).object("service", &service.key).word("host", &request.host);
+    let expects = controller::option(controller, "use-proxy-protocol") == Some("true");
+    let severity = if expects { Severity::Broken } else { Severity::Warn };
+    let finding = Finding::of(&lb::LB_HAIRPIN).severe(severity);
+    let finding = finding.object("service", &service.key).word("host", &request.host);
     let finding = finding.word("gate", world.title(&gate.object.key)).word("address", &address.value);
     let finding = finding.proof(service, annotation(&key), value);
     Some(finding.proof(service, ".status.loadBalancer.ingress[*].ip", &address.value))

@@ -100,7 +100,10 @@ fn webhook(world: &World) -> Option<Finding> {
             let Some(asked) = &hook.service else { continue };
             let service = world.named(SERVICE, &asked.namespace, &asked.name);
             let is_whole = || !world.is_files() && world.known(SERVICE, Some(&asked.namespace)) == Known::Whole;
-            let is_down = service.map_or_else(is_whole, |service| endpoints::ready(world, service) == Some(0));
+            let is_down = service.map_or_else(is_whole, |service| {
+                endpoints::ready(world, service)
+                    .map_or_else(|| endpoints::is_nobodys(world, service), |ready| ready == 0)
+            });
             if is_down {
                 let finding = Finding::of(&ctl::CTL_WEBHOOK_DOWN).word("service", &asked.name);
                 let finding = finding.word("namespace", &asked.namespace).word("webhook", &record.key.name);

@@ -11,8 +11,9 @@ faults! {
         fix ["kubectl get ingressclass",
             "kubectl -n {{namespace}} patch ingress {{ingress}} --type=merge -p '{\"spec\":{\"ingressClassName\":\"{{nearest}}\"}}'"]
         explains ["RT-HOST-MISS", "RT-PATH-MISS"];
-    CTL_CLASS_FOREIGN "CTL-CLASS-FOREIGN" Broken "Ingress {{namespace}}/{{ingress}} is of class {{class}}, which belongs to {{owner}}, and no such controller is running: nobody serves it"
+    CTL_CLASS_FOREIGN "CTL-CLASS-FOREIGN" Broken "Ingress {{namespace}}/{{ingress}} is of class {{class}}, which belongs to {{owner}}, {{fate}}"
         fix ["kubectl get ingressclass {{class}} -o jsonpath='{.spec.controller}'",
+            "kubectl -n {{gate_namespace}} get {{gate}} -o jsonpath='{.status}'",
             "kubectl -n {{namespace}} patch ingress {{ingress}} --type=merge -p '{\"spec\":{\"ingressClassName\":\"{{nearest}}\"}}'"]
         explains ["RT-HOST-MISS", "RT-PATH-MISS"];
     CTL_CLASS_ANNOT "CTL-CLASS-ANNOT" Broken "Ingress {{namespace}}/{{ingress}} has the annotation kubernetes.io/ingress.class: {{class}}, and the controller only takes {{wanted}}, so it ignores the Ingress"

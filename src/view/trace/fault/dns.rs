@@ -23,7 +23,7 @@ faults! {
     DNS_WRONG_LB "DNS-WRONG-LB" Broken "DNS says {{found}} for {{host}}, and {{gate}} is at {{wanted}}: requests go elsewhere; the record must say {{wanted}}"
         fix ["kubectl -n {{namespace}} get {{resource}} -o jsonpath='{.status}'",
             "kubectl -n {{namespace}} annotate {{resource}} external-dns.alpha.kubernetes.io/hostname={{host}}"]
-        explains [];
+        explains ["CTL-CLASS-FOREIGN", "RT-HOST-MISS"];
     DNS_PARTIAL "DNS-PARTIAL" Warn "only {{ours}} of {{all}} DNS addresses of {{host}} belong to this cluster: requests that take {{stale}} fail"
         fix ["dig +noall +answer {{host}}",
             "kubectl -n {{namespace}} get {{resource}} -o jsonpath='{.status}'"]

@@ -20,13 +20,13 @@ faults! {
             "kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations} {.spec.tls}'",
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} {{setting}}",
             "kubectl -n {{namespace}} edit ingress {{ingress}}",
-            "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/ports/-\",\"value\":{\"name\":\"port-{{port}}\",\"port\":{{port}},\"targetPort\":{{port}}}}]'"]
+            "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/ports/-\",\"value\":{\"name\":\"port-{{port}}\",\"port\":{{port}},\"targetPort\":{{inner}}}}]'"]
         explains [];
     LB_SOURCE_RANGES "LB-SOURCE-RANGES" Warn "load balancer {{namespace}}/{{service}} lets only {{ranges}} connect, and {{client}}: the others wait until they time out"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.loadBalancerSourceRanges}'",
             "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/loadBalancerSourceRanges/-\",\"value\":\"{{add}}\"}]'"]
         explains [];
-    LB_LOCAL_NO_EP "LB-LOCAL-NO-EP" Warn "{{idle}} of {{nodes}} nodes have no ready pod of {{namespace}}/{{service}}, whose externalTrafficPolicy is Local: what the load balancer sends there is dropped"
+    LB_LOCAL_NO_EP "LB-LOCAL-NO-EP" Warn "{{which}} no ready pod of {{namespace}}/{{service}}, whose externalTrafficPolicy is Local: what arrives there is dropped"
         fix ["kubectl -n {{namespace}} get endpointslice -l kubernetes.io/service-name={{service}} -o jsonpath='{.items[*].endpoints[*].nodeName}'",
             "kubectl -n {{namespace}} patch svc {{service}} -p '{\"spec\":{\"externalTrafficPolicy\":\"Cluster\"}}'"]
         explains [];
@@ -34,9 +34,9 @@ faults! {
         fix ["kubectl -n {{namespace}} get pods -o wide",
             "kubectl -n {{namespace}} describe {{workload}}"]
         explains ["LB-LOCAL-NO-EP", "CTL-WEBHOOK-DOWN"];
-    LB_TARGETPORT "LB-TARGETPORT" Broken "port {{port}} of {{namespace}}/{{service}} leads to the port named {{target}}, and no pod has one (they have: {{have}}), so the load balancer forwards to nothing"
+    LB_TARGETPORT "LB-TARGETPORT" Broken "port {{port}} of {{namespace}}/{{service}} leads to {{target}}, {{why}}"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
-            "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/ports/{{index}}/targetPort\",\"value\":\"{{nearest}}\"}]'"]
+            "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/ports/{{index}}/targetPort\",\"value\":{{nearest}}}]'"]
         explains ["LB-NO-ENDPOINT", "LB-LOCAL-NO-EP"];
     LB_PROXY_MISSING "LB-PROXY-MISSING" Broken "ingress-nginx expects the PROXY protocol (use-proxy-protocol in ConfigMap {{config_namespace}}/{{config}}), and {{gate}} does not send it: connections are reset"
         fix ["kubectl -n {{config_namespace}} get svc,cm -o yaml",

@@ -15,8 +15,8 @@ faults! {
     PO_CRASH "PO-CRASH" Broken "Container {{container}} of pod {{namespace}}/{{pod}}{{more}} {{how}}: {{reason}}"
         fix ["kubectl -n {{namespace}} logs {{pod}} -c {{container}} --previous", "kubectl -n {{namespace}} rollout undo {{owner}}"]
         explains ["ES-NOT-READY", "EN-TARGET-EMPTY", "PO-READINESS"];
-    PO_OOM "PO-OOM" Broken "Container {{container}} of pod {{namespace}}/{{pod}}{{more}} used more memory than it may and was killed{{limit}}"
-        fix ["kubectl -n {{namespace}} describe pod {{pod}}", "kubectl -n {{namespace}} set resources {{owner}} -c {{container}} --limits=memory=512Mi"]
+    PO_OOM "PO-OOM" Broken "Container {{container}} of pod {{namespace}}/{{pod}}{{more}} used more memory than {{bound}} and was killed{{limit}}"
+        fix ["kubectl -n {{namespace}} describe pod {{pod}}", "kubectl -n {{namespace}} set resources {{owner}} -c {{container}} {{wanted}}"]
         explains ["ES-NOT-READY", "EN-TARGET-EMPTY", "PO-CRASH"];
     PO_INIT "PO-INIT" Broken "Pod {{namespace}}/{{pod}}{{more}} waits for its init container {{container}}: {{reason}}"
         fix ["kubectl -n {{namespace}} logs {{pod}} -c {{container}}", "kubectl -n {{namespace}} edit {{owner}}"]

@@ -132,8 +132,10 @@ faults! {
         explains [];
     EN_HOST_HEADER "EN-HOST-HEADER" Warn "{{target}} gets requests for host {{host}}, as {{user}} passes the client's Host header on: it may not know that name"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.externalName}'",
-             "kubectl -n {{namespace}} annotate ingress {{ingress}} nginx.ingress.kubernetes.io/upstream-vhost={{target}}",
-             "kubectl -n {{namespace}} patch httproute {{route}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/rules/0/filters\",\"value\":[{\"type\":\"URLRewrite\",\"urlRewrite\":{\"hostname\":\"{{target}}\"}}]}]'"]
+             "kubectl -n {{namespace}} annotate ingress {{ingress}} nginx.ingress.kubernetes.io/upstream-vhost={{vhost}}",
+             "kubectl -n {{namespace}} annotate --overwrite svc {{service}} traefik.ingress.kubernetes.io/service.passhostheader={{pass}}",
+             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} haproxy.org/set-host={{set_host}}",
+             "kubectl -n {{namespace}} patch httproute {{route}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/rules/{{rule}}/filters{{at}}\",\"value\":{{open}}{\"type\":\"URLRewrite\",\"urlRewrite\":{\"hostname\":\"{{hostname}}\"}}{{close}}}]'"]
         explains [];
     EN_SHORT_NAME "EN-SHORT-NAME" Warn "Service {{namespace}}/{{service}} is an ExternalName for the short name {{target}}, which {{effect}}: write {{candidate}}"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.externalName}'",
@@ -177,7 +179,7 @@ faults! {
              "kubectl -n {{namespace}} get pods -l {{selector}}",
              "kubectl -n {{namespace}} rollout status {{owner}}"]
         explains [];
-    ES_NOT_READY "ES-NOT-READY" Broken "{{ready}} of {{all}} behind Service {{namespace}}/{{service}} are ready, so nobody takes requests{{why}}"
+    ES_NOT_READY "ES-NOT-READY" Broken "{{ready}} of {{all}} behind Service {{namespace}}/{{service}} {{be}} ready, so nobody takes requests{{why}}"
         fix ["kubectl -n {{namespace}} get pods -l {{selector}}",
              "kubectl -n {{namespace}} get endpointslice -l kubernetes.io/service-name={{service}} -o yaml",
              "kubectl -n {{namespace}} describe pod {{pod}}"]

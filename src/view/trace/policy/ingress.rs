@@ -99,6 +99,10 @@ fn deny(said: &Said, way: Way) -> Option<Finding> {
     let first = said.policies.iter().find(|(_, facts)| facts.ingress.is_empty()).or(said.policies.first())?;
     let finding = words(Finding::of(&np::NP_INGRESS_DENY), first.0, way);
     let mut finding = one_more(finding, first.1.ingress.len());
+    // Connections that come from a node are in no namespace: a rule for one would not let them in.
+    if way.from.is_node() {
+        finding.words.remove("cns");
+    }
     for (policy, facts) in &said.policies {
         finding = finding.proof(policy, ".spec.ingress", counted(facts.ingress.len(), "rule"));
     }
@@ -134,6 +138,10 @@ fn port(said: &Said, way: Way) -> Option<Finding> {
     let finding = match rule.ports.iter().position(|open| *open.protocol != *"TCP" && is_at(open, way)) {
         Some(spoken) => finding.word("hint", ", and by TCP").word("spoken", spoken),
         None if names => finding.word("hint", ": no port of the pod is called so").word("opening", 0),
+        // A range has an end, which has to change with its beginning.
+        None if rule.ports.first().is_some_and(|open| open.end.is_some()) => {
+            finding.word("hint", ", which is what policies see, not the Service's port").word("ranged", 0)
+        }
         None => finding.word("hint", ", which is what policies see, not the Service's port").word("opening", 0),
     };
     Some(finding.proof(policy, format!(".spec.ingress[{at}].ports"), ports_text(rule)))
@@ -156,7 +164,7 @@ fn label(said: &Said, way: Way) -> Option<Finding> {
         for (index, peer) in rule.peers.iter().enumerate() {
             let Peer::Pods { namespaces: Some(selector), pods } = peer else { continue };
             let misses = way.from.in_namespaces(selector) == Fits::No && way.from.chosen(pods.as_ref()) == Fits::Yes;
-            if !misses || !is_meant(selector, namespace) {
+            if !misses || !is_meant(selector, namespace, &way.from.namespaces) {
                 continue;
             }
             let wanted = text(selector);
@@ -172,10 +180,14 @@ fn label(said: &Said, way: Way) -> Option<Finding> {
     None
 }
 
-/// A selector by name means another namespace, unless it is only written wrongly.
-fn is_meant(selector: &Selector, namespace: &str) -> bool {
+/// A selector by name means another namespace, unless it is only written wrongly: there is none of that name among those
+/// that are known.
+fn is_meant(selector: &Selector, namespace: &str, known: &[Arc<str>]) -> bool {
     let by_name = selector.equals.iter().find(|(key, _)| **key == *NAME);
-    by_name.is_none_or(|(_, value)| distance(value, namespace) <= 2)
+    by_name.is_none_or(|(_, value)| {
+        let is_gone = known.iter().any(|have| **have == *namespace) && !known.contains(value);
+        distance(value, namespace) <= 2 || is_gone
+    })
 }
 
 /// A rule that means the caller's pods, whose connections come from a node.

@@ -46,6 +46,8 @@ pub struct End {
     pub labels: Option<Vec<Label>>,
     /// What its connections come from.
     pub address: Address,
+    /// The namespaces that there are, as far as they are known.
+    pub namespaces: Vec<Arc<str>>,
     /// The nodes that it runs on, as far as they are known.
     pub nodes: Vec<Arc<str>>,
 }
@@ -92,6 +94,7 @@ impl End {
                 namespace_labels: (Vec::new(), true),
                 labels: None,
                 address: Address::Outside,
+                namespaces: Vec::new(),
                 nodes: Vec::new(),
             },
             Caller::Direct(Vantage::Namespace(namespace)) => {
@@ -129,6 +132,7 @@ impl End {
             namespace,
             labels: body.map(|body| body.labels.to_vec()),
             address: if on_node { Address::Node(ips) } else { Address::Pod(ips) },
+            namespaces: Vec::new(),
             nodes,
         }
     }

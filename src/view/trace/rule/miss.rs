@@ -34,7 +34,8 @@ pub fn no_host(world: &World, controller: &Controller, request: &Request, served
         _ => format!("{count} Ingresses on this entrance, hosts: {}", server::hosts(servers)),
     };
     let mut hop = Hop::new(HopKind::Rule, summary);
-    let (left, missing) = not_served(world, served, |rule_host| Host::of(rule_host).takes(host) && rule_host.is_some());
+    let (left, missing) =
+        not_served(world, (controller, served), |rule_host| Host::of(rule_host).takes(host) && rule_host.is_some());
     if let Some(missing) = missing {
         return Hop { standing: Standing::Unknown, summary: missing, ..hop };
     }
@@ -104,9 +105,9 @@ fn host_miss(world: &World, controller: &Controller, host: &str, (served, server
     let class = world.of(INGRESS_CLASS).find(own).map_or_else(|| Arc::from("CLASS"), |class| class.key.name.clone());
     let first = host.split('.').next().filter(|label| !label.is_empty() && *label != "*").unwrap_or("web");
     let have = if names.is_empty() { "none".to_owned() } else { some(names.iter()) };
+    let finding = if host.parse::<std::net::IpAddr>().is_ok() { finding } else { finding.word("own", first) };
     finding
         .word("closest", if names.is_empty() { "; it serves no host at all" } else { ", nor one near it" })
-        .word("own", first)
         .word("class", class)
         .fact(None, "hosts of all Ingresses", have)
 }
@@ -141,7 +142,7 @@ fn host_field(ingress: &Record, host: &Host) -> String {
 /// What keeps Ingresses with such a host from being served; or what is missing to tell.
 fn not_served(
     world: &World,
-    served: &Served,
+    (controller, served): (&Controller, &Served),
     is_wanted: impl Fn(Option<&str>) -> bool,
 ) -> (Vec<Finding>, Option<String>) {
     let mut findings = Vec::new();
@@ -152,7 +153,7 @@ fn not_served(
         }
         match why {
             Taken::No(finding) => findings.push((**finding).clone()),
-            Taken::Elsewhere => findings.extend(taken::foreign(world, ingress)),
+            Taken::Elsewhere => findings.extend(taken::foreign(world, controller, ingress)),
             Taken::Unknown(missing) => return (Vec::new(), Some(missing.clone())),
             Taken::Yes | Taken::Dropped => {}
         }
@@ -173,8 +174,9 @@ pub fn no_path(
     let host = server.host.text();
     let have = some(server.locations.iter().map(|location| location.path));
     let mut hop = Hop::new(HopKind::Rule, format!("{host} has no path for {normal}: {have}")).at(&server.owner.key);
-    let (left, missing) =
-        not_served(world, served, |rule_host| Host::of(rule_host).takes(request.name()) && rule_host.is_some());
+    let (left, missing) = not_served(world, (controller, served), |rule_host| {
+        Host::of(rule_host).takes(request.name()) && rule_host.is_some()
+    });
     if let Some(missing) = missing {
         return Hop { standing: Standing::Unknown, summary: missing, ..hop };
     }

@@ -5,6 +5,7 @@
 
 use crate::kinds::ingress::CLASS_ANNOTATION;
 use crate::kinds::{INGRESS, INGRESS_CLASS, NAMESPACE, ObjectRef, Record};
+use crate::view::trace::entrance::gate::{self, Behind, Gate};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
@@ -256,23 +257,41 @@ fn missing(world: &World, ingress: &Record, class: &str) -> Finding {
         .proof(ingress, ".spec.ingressClassName", class)
 }
 
-/// An Ingress of a class whose controller nobody has seen running.
-pub fn foreign(world: &World, ingress: &Record) -> Option<Finding> {
+/// An Ingress of a class whose controller nobody has seen running, or that is served behind another way in.
+pub fn foreign(world: &World, controller: &Controller, ingress: &Arc<Record>) -> Option<Finding> {
     let class = facts::ingress(ingress)?.class.clone()?;
     let key = ObjectRef { kind: INGRESS_CLASS, namespace: None, name: Arc::clone(&class) };
     let found = world.get(&key)?;
     let owner = facts::ingress_class(found)?.controller.clone();
+    let finding = Finding::of(&ctl::CTL_CLASS_FOREIGN)
+        .object("ingress", &ingress.key)
+        .word("class", &class)
+        .word("owner", &owner)
+        .proof(ingress, ".spec.ingressClassName", &class)
+        .proof(found, ".spec.controller", &owner);
+    let serves = |gate: &Gate| match &gate.behind {
+        Behind::Controller(other) => one(world, other, ingress) == Taken::Yes,
+        _ => false,
+    };
+    let gates = gate::all(world, controller.port);
+    // Of several ways to it the one with an address is worth a look.
+    if let Some(gate) = gates.iter().filter(|gate| serves(gate)).max_by_key(|gate| gate.is_published()) {
+        let places = match gate.places_text() {
+            places if places.is_empty() => String::new(),
+            places => format!(" at {places}"),
+        };
+        let title = world.title(&gate.object.key);
+        let fate = format!("which serves it behind {title}{places}; this request comes in elsewhere");
+        let finding = finding.word("fate", fate).word("gate", gate.resource(world));
+        let finding = finding.word("gate_namespace", gate.object.key.namespace.as_deref().unwrap_or(""));
+        return Some(finding.proof(&gate.object, ".status", gate.places_text()));
+    }
+    let finding = finding.word("fate", "and no such controller is running: nobody serves it");
     let others = world.of(INGRESS_CLASS).filter(|other| other.key.name != class);
-    let nearest = others.map(|other| Arc::clone(&other.key.name)).next().unwrap_or_else(|| Arc::clone(&class));
-    Some(
-        Finding::of(&ctl::CTL_CLASS_FOREIGN)
-            .object("ingress", &ingress.key)
-            .word("class", &class)
-            .word("owner", &owner)
-            .word("nearest", nearest)
-            .proof(ingress, ".spec.ingressClassName", &class)
-            .proof(found, ".spec.controller", &owner),
-    )
+    Some(match others.map(|other| Arc::clone(&other.key.name)).next() {
+        Some(nearest) => finding.word("nearest", nearest),
+        None => finding,
+    })
 }
 
 fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annotation: &str) -> Taken {
@@ -289,7 +308,8 @@ fn by_annotation(world: &World, controller: &Controller, ingress: &Record, annot
     }
     // The annotation may mean a class of another controller.
     let key = ObjectRef { kind: INGRESS_CLASS, namespace: None, name: Arc::from(annotation) };
-    if world.get(&key).and_then(|class| facts::ingress_class(class)).is_some() {
+    let owner = world.get(&key).and_then(|class| facts::ingress_class(class)).map(|class| &class.controller);
+    if owner.is_some_and(|owner| *owner != controller.name) {
         return Taken::Elsewhere;
     }
     Taken::No(Box::new(

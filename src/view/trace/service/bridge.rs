@@ -1,7 +1,9 @@
 //! One ExternalName: where it leads, by which port, and what stops it.
 
+use crate::kinds::http_route::facts::Filter;
 use crate::kinds::service::{PortRef, ServiceFacts};
 use crate::kinds::{INGRESS_ROUTE, ObjectRef, Record, SERVICE, TRAEFIK_SERVICE};
+use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, sv};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
@@ -218,12 +220,40 @@ fn go_outside(call: &Call, leg: &mut Leg, bridge: &Bridge, (mut hop, port): (Hop
     if !call.is_direct() && !host.eq_ignore_ascii_case(name) {
         let finding = call.named(Finding::of(&sv::EN_HOST_HEADER)).object("service", &bridge.record.key);
         let finding = finding.word("target", name).word("host", host).word("user", call::who(call.caller));
+        let finding = renamed(call, finding, name);
         hop = hop.with(finding.proof(bridge.record, ".spec.externalName", bridge.name));
     }
     leg.hops.push(hop);
     leg.backend.port = port;
     let address = Some(Arc::from(name));
     leg.backend.endpoints = vec![Endpoint { address, port, ready: true, pod: None, node: None }];
+}
+
+/// The words by which whoever passes requests on is told to send another Host header, where it can be told.
+fn renamed(call: &Call, finding: Finding, name: &str) -> Finding {
+    match call.controller() {
+        Some(controller) if controller.flavour == Flavour::Nginx => finding.word("vhost", name),
+        Some(controller) if controller.flavour == Flavour::Traefik => finding.word("pass", "false"),
+        Some(controller) if controller.is_haproxytech() => finding.word("set_host", name),
+        Some(_) => finding,
+        None => in_route(call, finding, name),
+    }
+}
+
+/// A rule has one list of filters, and one that rewrites at most.
+fn in_route(call: &Call, finding: Finding, name: &str) -> Finding {
+    let Some((object, field)) = &call.arm.named_by else { return finding };
+    let at = field.strip_prefix(".spec.rules[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
+    let route = call.world.get(object).and_then(|record| facts::http_route(record));
+    let Some((at, rule)) = at.zip(route).and_then(|(at, route)| Some((at, route.rules.get(at)?))) else {
+        return finding;
+    };
+    if rule.filters.iter().any(|filter| matches!(filter, Filter::Rewrite { .. })) {
+        return finding;
+    }
+    let [place, open, close] = if rule.filters.is_empty() { ["", "[", "]"] } else { ["/-", "", ""] };
+    let finding = finding.word("rule", at).word("hostname", name);
+    finding.word("at", place).word("open", open).word("close", close)
 }
 
 fn short(call: &Call, bridge: &Bridge, right: &str) -> Finding {

@@ -212,7 +212,7 @@ fn arrive_by_name<'a>(
     let (fault, end) =
         if facts.is_headless() { (&sv::EN_HEADLESS_PORT, LegEnd::Refused) } else { (&sv::EN_PORT, LegEnd::Dropped) };
     let bridge = leg.backend.via.last().cloned();
-    let finding = wrong_port(Finding::of(fault), bridge, record, facts, dialled);
+    let finding = wrong_port(call, Finding::of(fault), bridge, (record, facts), dialled);
     if let Some(hop) = leg.hops.last_mut() {
         hop.findings.push(finding);
     }
@@ -235,7 +235,13 @@ fn at_pods(call: &Call, record: &Record, facts: &ServiceFacts, dialled: u16) -> 
     facts.ports.iter().position(leads).map(|index| (index, Vec::new()))
 }
 
-fn wrong_port(finding: Finding, bridge: Option<Place>, record: &Record, facts: &ServiceFacts, port: u16) -> Finding {
+fn wrong_port(
+    call: &Call,
+    finding: Finding,
+    bridge: Option<Place>,
+    (record, facts): (&Record, &ServiceFacts),
+    port: u16,
+) -> Finding {
     let (namespace, service) = bridge.unwrap_or((Arc::from(""), Arc::from("")));
     let place = record.key.namespace.as_deref().unwrap_or("");
     let have = if facts.is_headless() {
@@ -243,9 +249,13 @@ fn wrong_port(finding: Finding, bridge: Option<Place>, record: &Record, facts: &
     } else {
         ports::text(facts)
     };
-    let candidate = facts.ports.first().map(|port| match (&port.target, facts.is_headless()) {
-        (PortRef::Number(number), true) => *number,
-        _ => port.port,
+    let candidate = facts.ports.first().and_then(|port| match (&port.target, facts.is_headless()) {
+        (PortRef::Number(number), true) => Some(*number),
+        (PortRef::Name(_), true) => {
+            let pods = call.world.labelled(POD, place, &facts.selector);
+            pods.iter().filter_map(|pod| Body::of(pod)).find_map(|body| ports::resolve(port, &body)).map(i32::from)
+        }
+        _ => Some(port.port),
     });
     let mut finding = finding
         .word("namespace", namespace)

@@ -147,7 +147,8 @@ fn not_ready(goal: &Goal, crowd: &Crowd, takers: &Takers) -> Finding {
         (pods, _) => format!("{pods} pods"),
     };
     let finding = Finding::of(&sv::ES_NOT_READY).object("service", &goal.record.key);
-    let finding = finding.word("ready", 0).word("all", all).word("why", why(crowd));
+    let finding = finding.word("ready", 0).word("be", if all.starts_with("1 ") { "is" } else { "are" });
+    let finding = finding.word("all", all).word("why", why(crowd));
     let finding = with_selector(finding, goal);
     let finding = match crowd.pods.iter().chain(&crowd.ended).next() {
         Some(pod) => finding.word("pod", &pod.key.name),

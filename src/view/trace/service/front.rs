@@ -42,10 +42,13 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> (Hop, 
         hop.findings.push(finding);
     }
     hop.findings.extend(selection::judge(call, goal, crowd, takers));
-    hop.findings.extend(named_port(goal, crowd));
+    // A name of another protocol is sought among ports of that one: what is wrong is the protocol.
+    if *goal.chosen.port.protocol == *"TCP" {
+        hop.findings.extend(named_port(goal, crowd));
+    }
     hop.findings.extend(family(call, goal, takers));
     hop.findings.extend(by_target(call, goal));
-    hop.findings.extend(headless(call, goal));
+    hop.findings.extend(headless(call, goal, crowd));
     hop.findings.extend(affinity(call, goal));
     if let Some(finding) = local(call, goal, takers) {
         if finding.severity == Severity::Broken {
@@ -207,17 +210,27 @@ fn by_target(call: &Call, goal: &Goal) -> Option<Finding> {
 }
 
 /// Clients of a headless Service get addresses, and nobody translates ports.
-fn headless(call: &Call, goal: &Goal) -> Option<Finding> {
+fn headless(call: &Call, goal: &Goal, crowd: &Crowd) -> Option<Finding> {
     let port = &goal.chosen.port;
-    let target = ports::reference(&port.target);
-    if !goal.facts.is_headless() || !call.is_direct() || goal.bridged || target == goal.dialled.to_string() {
+    if !goal.facts.is_headless() || !call.is_direct() || goal.bridged {
         return None;
     }
-    // A name is only the same number where every pod says so.
-    let PortRef::Number(_) = port.target else { return None };
+    let target = match &port.target {
+        PortRef::Number(number) => u16::try_from(*number).ok(),
+        // A name is only the same number where every pod says so.
+        PortRef::Name(_) => {
+            let numbers: BTreeSet<_> = crowd.bodies().iter().map(|body| ports::resolve(port, body)).collect();
+            numbers.first().copied().flatten().filter(|_| numbers.len() == 1)
+        }
+    };
+    let target = target.filter(|target| *target != goal.dialled)?;
     let finding = Finding::of(&sv::SV_HEADLESS).object("service", &goal.record.key).word("port", goal.dialled);
-    let finding = finding.word("target", &target).word("index", goal.chosen.index);
-    Some(finding.proof(goal.record, ".spec.clusterIP", "None").proof(goal.record, field(goal, "targetPort"), target))
+    let finding = finding.word("target", target).word("index", goal.chosen.index);
+    Some(finding.proof(goal.record, ".spec.clusterIP", "None").proof(
+        goal.record,
+        field(goal, "targetPort"),
+        ports::reference(&port.target),
+    ))
 }
 
 fn affinity(call: &Call, goal: &Goal) -> Option<Finding> {

@@ -22,9 +22,12 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> Option
     }
     let all = everybody(crowd, takers);
     let first = all.first()?;
-    let ready = all.iter().filter(|record| record.key.kind != POD || crowd::is_ready(call.world, record)).count();
+    let is_up = |record: &&Arc<Record>| record.key.kind != POD || crowd::is_ready(call.world, record);
+    let ready = all.iter().filter(is_up).count();
     let taking = takers.two();
-    let mut found = Found { findings: Vec::new(), taking, call, ready, all: all.len() };
+    let is_down = |record: &Arc<Record>| facts::pod(record).is_some_and(|f| why::node(call.world, record, f).is_some());
+    let is_cut = 0 < ready && all.iter().filter(is_up).all(is_down);
+    let mut found = Found { findings: Vec::new(), taking, call, ready, is_cut, all: all.len() };
     for record in &all {
         found.of(record, goal);
     }
@@ -75,6 +78,8 @@ struct Found<'c, 'a, 'w> {
     call: &'c Call<'a, 'w>,
     /// How many of them are ready.
     ready: usize,
+    /// Whether the nodes of all that are ready are down.
+    is_cut: bool,
     /// How many there are.
     all: usize,
 }
@@ -90,7 +95,7 @@ impl Found<'_, '_, '_> {
         };
         let is_ready = crowd::is_ready(world, record);
         if is_ready {
-            self.add(record, why::node(world, record, facts), true);
+            self.add(record, why::node(world, record, facts), !self.is_cut);
             self.add(record, why::recently(world, record, facts).map(|f| f.severe(Severity::Warn)), true);
             self.standing(&body, port);
         } else if record.meta.deleted.is_none() {

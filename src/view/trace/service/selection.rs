@@ -207,7 +207,12 @@ fn wide(call: &Call, goal: &Goal, crowd: &Crowd) -> Option<Finding> {
     let names: Vec<&str> = owners.keys().map(String::as_str).collect();
     let finding = Finding::of(&sv::SV_SELECTOR_WIDE).object("service", &goal.record.key);
     let mut finding = finding.word("selector", text(selector)).word("owners", names.join(" and "));
-    if let Some(wanted) = narrower(selector, owners.values().copied()) {
+    // The owner that is called like the Service is the one that was meant.
+    let is_named = |(name, _): &(&String, &&Record)| name.rsplit('/').next() == Some(&*goal.record.key.name);
+    let meant = owners.iter().find(is_named).map(|(_, record)| *record);
+    let is_other = |record: &&Record| meant.is_none_or(|meant| meant.key != record.key);
+    let in_turn = meant.into_iter().chain(owners.values().copied().filter(is_other));
+    if let Some(wanted) = narrower(selector, in_turn) {
         finding = finding.word("wanted", wanted);
     }
     finding = finding.proof(goal.record, ".spec.selector", text(selector));

@@ -157,9 +157,18 @@ fn ended(pod: &Record, container: &Container) -> Option<Finding> {
 fn crash(pod: &Record, container: &Container, exit: &Exit) -> Finding {
     let path = format!(".status.containerStatuses[?(@.name==\"{}\")].lastState.terminated", container.name);
     if exit.reason.as_deref() == Some("OOMKilled") {
-        let limit = container.memory_limit.map(|bytes| format!("; its limit is {}Mi", bytes / 1_048_576));
+        let mebibytes = container.memory_limit.map(|bytes| bytes / 1_048_576);
+        let (bound, limit, wanted) = match mebibytes {
+            Some(have) => {
+                ("it may", format!("; its limit is {have}Mi"), format!("--limits=memory={}Mi", (have * 2).max(512)))
+            }
+            None => {
+                let limit = "; it has no limit, so its node ran out of memory".to_owned();
+                ("its node had left", limit, "--requests=memory=512Mi".to_owned())
+            }
+        };
         let finding = about(&po::PO_OOM, pod).word("container", &container.name);
-        let finding = finding.word("limit", limit.unwrap_or_default());
+        let finding = finding.word("bound", bound).word("limit", limit).word("wanted", wanted);
         return finding.proof(pod, format!("{path}.reason"), "OOMKilled");
     }
     let why = match (exit.reason.as_deref(), exit.signal) {

@@ -242,3 +242,58 @@ fn the_user_may_choose_the_way() {
         ask.check(|_, entrance| assert_eq!(door(&entrance), wanted, "{name}"));
     }
 }
+
+/// An Ingress of the shop's host with another name, class and path.
+fn second(name: &str, class: &str, path: &str) -> String {
+    let ingress = INGRESS.split("---\n").nth(1).unwrap_or_default();
+    let ingress = ingress.replace("name: shop, namespace", &format!("name: {name}, namespace"));
+    let ingress = ingress.replace("ingressClassName: nginx", &format!("ingressClassName: {class}"));
+    ingress.replace("path: /,", &format!("path: {path},"))
+}
+
+#[test]
+fn the_ingress_that_is_served_and_fits_the_path_decides_whatever_its_name() {
+    let traefik = "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: traefik}\nspec: {controller: traefik.io/ingress-controller}\n";
+    for name in ["aaa", "zzz"] {
+        let missing = cluster::of(&[INGRESS, &second(name, "ngnix", "/")]);
+        ask(&missing, SHOP).files(None).check(|_, entrance| {
+            assert_eq!(door(&entrance), "controller ingress-nginx 443", "{name}");
+        });
+        let other = cluster::of(&[INGRESS, traefik, &second(name, "traefik", "/x")]);
+        for (url, wanted) in
+            [(SHOP, "controller ingress-nginx 443"), ("https://shop.example.com/x/y", "controller traefik 443")]
+        {
+            ask(&other, url).files(None).check(|_, entrance| assert_eq!(door(&entrance), wanted, "{name} {url}"));
+        }
+    }
+}
+
+#[test]
+fn a_gateway_without_the_port_does_not_take_what_an_ingress_serves() {
+    let gateway = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gw, namespace: shop}
+spec: {gatewayClassName: eg, listeners: [{name: h, port: 8080, protocol: HTTP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec: {parentRefs: [{name: gw}], hostnames: [shop.example.com], rules: [{backendRefs: [{name: web, port: 80}]}]}
+";
+    let yaml = cluster::of(&[INGRESS, gateway]);
+    for (url, wanted) in [(SHOP, "controller ingress-nginx 443"), ("http://shop.example.com:8080/", "gateway gw 8080")]
+    {
+        ask(&yaml, url).files(None).check(|_, entrance| assert_eq!(door(&entrance), wanted, "{url}"));
+    }
+}
+
+#[test]
+fn the_controller_that_was_named_serves_the_class_that_the_files_hold() {
+    let kong = INGRESS.replace("controller: k8s.io/ingress-nginx", "controller: ingress-controllers.konghq.com/kong");
+    ask(&kong, SHOP).files(Some(Flavour::Traefik)).check(|_, entrance| {
+        let Door::Controller(controller) = &entrance.door else { panic!("no controller") };
+        let named = (controller.flavour, &*controller.name);
+        assert_eq!(named, (Flavour::Traefik, "ingress-controllers.konghq.com/kong"));
+    });
+}
