@@ -220,8 +220,9 @@ impl FromNamespaces {
             "All" => Self::All,
             "None" => Self::Nowhere,
             "Selector" => {
+                // Without a selector nothing is selected; an empty one selects all.
                 let selector = allowed.namespaces.selector.as_ref();
-                Self::Selector(selector.map(|s| Selector::of(s, interner)).unwrap_or_default())
+                selector.map_or(Self::Nowhere, |s| Self::Selector(Selector::of(s, interner)))
             }
             _ => Self::Same,
         }

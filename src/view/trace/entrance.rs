@@ -307,7 +307,8 @@ fn unled(world: &World, request: &Request, claims: &Claims) -> (Vec<Hop>, Door) 
     let all = fitness::in_order(world, request, &all);
     let is_named = matches!(world.source, Source::Files { controller: Some(_) });
     // Only Traefik reads routes of its own.
-    let is_traefik = claims.ingresses.is_empty() && !claims.traefik.is_empty();
+    let is_for_all = all.is_empty() && !claims.open.is_empty();
+    let is_traefik = claims.ingresses.is_empty() && (!claims.traefik.is_empty() || is_for_all);
     if all.is_empty() && !is_named && !is_traefik {
         let outcome = Outcome::Unknown("no entrance is known: no Ingress, no Gateway, no load balancer".to_owned());
         if hops.is_empty() {

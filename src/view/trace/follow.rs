@@ -1,12 +1,12 @@
 //! The whole way: entrance, decision, legs, verdict; redirects to this cluster are followed to the end.
 
-use crate::kinds::INGRESS;
 use crate::kinds::service::PortRef;
+use crate::kinds::{INGRESS, TCP_ROUTE, TLS_ROUTE, UDP_ROUTE};
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Hop, HopKind, Standing, Status};
 use crate::view::trace::outcome::Backend;
-use crate::view::trace::outcome::{Outcome, Served, Trace, Verdict};
+use crate::view::trace::outcome::{Outcome, Served, ServedBy, Trace, Verdict};
 use crate::view::trace::plan::{Action, Arm, ArmTarget, Caller, Decision, Door, Leg, LegEnd, Reach};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::world::World;
@@ -34,6 +34,9 @@ pub fn follow(world: &World, request: &Request) -> Trace {
     let mut then = None;
     while let Some(mut trace) = chain.pop() {
         trace.verdict = verdict::own(&trace);
+        if let Some(untold) = verdict::open(&trace) {
+            trace.outcome = Outcome::Unknown(untold);
+        }
         if let Some(next) = &then {
             let next: &Trace = next;
             trace.verdict = trace.verdict.min(next.verdict);
@@ -111,6 +114,8 @@ fn once(world: &World, request: &Request) -> Trace {
 enum Answering {
     Ingress(Flavour),
     Gateway,
+    /// A Gateway that does not look into the connections of its route.
+    Stream,
     Nobody,
 }
 
@@ -160,6 +165,7 @@ fn forward(
     (answering, gate): (Answering, Option<(u16, String)>),
 ) {
     let several = 1 < arms.len();
+    let answering = if arms.iter().any(is_stream) { Answering::Stream } else { answering };
     let mut ends: Vec<(Option<LegEnd>, Option<u16>)> = Vec::new();
     let mut backends = Vec::new();
     for (index, mut arm) in arms.into_iter().enumerate() {
@@ -168,16 +174,36 @@ fn forward(
         let mark = several.then_some(index);
         trace.hops.extend(own.into_iter().chain(hops).map(|hop| Hop { arm: mark, ..hop }));
         trace.side.extend(side);
-        let status = arm.answered.or_else(|| end.as_ref().and_then(|end| answering.status(end)));
+        let answered = arm.answered.filter(|_| !matches!(answering, Answering::Stream));
+        let status = answered.or_else(|| end.as_ref().and_then(|end| answering.status(end)));
         // What is answered before does not depend on what stands behind.
-        let end = end.filter(|_| arm.answered.is_none());
+        let end = if arm.answered.is_none() { end } else { answered.is_none().then_some(LegEnd::NoService) };
         backend.status = status;
         ends.push((end, status));
         if 0.0 < backend.share {
             backends.push(backend);
         }
     }
-    trace.outcome = result(ends, backends, answering, gate);
+    let is_cut =
+        matches!(answering, Answering::Stream) && ends.iter().all(|(end, _)| end.as_ref().is_some_and(is_rejected));
+    trace.outcome = match &trace.tls {
+        _ if !is_cut => result(ends, backends, answering, gate),
+        // Who does not end TLS cannot end it well either.
+        Some(served) if served.by == ServedBy::Passthrough => {
+            Outcome::TlsError("the Gateway has nobody to hand the connection to, and closes it".to_owned())
+        }
+        _ => Outcome::Refused("the Gateway has nobody to hand the connection to, and closes it".to_owned()),
+    };
+}
+
+/// Whether an arm belongs to a route about connections.
+fn is_stream(arm: &Arm) -> bool {
+    arm.named_by.as_ref().is_some_and(|(route, _)| matches!(route.kind, TCP_ROUTE | TLS_ROUTE | UDP_ROUTE))
+}
+
+/// Whether a Gateway turns connections away for it: there is nobody to hand them to.
+fn is_rejected(end: &LegEnd) -> bool {
+    matches!(end, LegEnd::NoService | LegEnd::NoEndpoints | LegEnd::NoName | LegEnd::Refused)
 }
 
 /// One answer where every arm gives the same one, else the arms with their shares.
@@ -220,7 +246,8 @@ fn result(
     if let Some(status) = first.filter(|_| statuses.iter().all(|other| *other == first)) {
         return Outcome::Respond { status, by: answering.name() };
     }
-    if let Answering::Nobody = answering
+    if let Answering::Nobody | Answering::Stream = answering
+        && ends.iter().all(|(end, _)| end.is_some())
         && let Some(end) = ends.into_iter().find_map(|(end, _)| end)
     {
         return direct(&end);
@@ -256,14 +283,14 @@ impl Answering {
                 LegEnd::Protocol => Some(502),
                 LegEnd::Unknown(_) => None,
             },
-            Self::Nobody => None,
+            Self::Stream | Self::Nobody => None,
         }
     }
 
     fn name(self) -> String {
         match self {
             Self::Ingress(flavour) => flavour.who().to_owned(),
-            Self::Gateway => "the Gateway".to_owned(),
+            Self::Gateway | Self::Stream => "the Gateway".to_owned(),
             Self::Nobody => String::new(),
         }
     }

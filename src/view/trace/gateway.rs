@@ -3,6 +3,7 @@
 mod attach;
 mod backend_tls;
 mod backends;
+mod beside;
 mod certificate;
 mod change;
 mod choose;
@@ -267,8 +268,17 @@ impl<'a> Stage<'_, 'a> {
             (false, Scheme::Https) if of_port.iter().any(|place| *place.listener.protocol == *"HTTP") => {
                 Outcome::TlsError(format!("port {} speaks plain HTTP", self.port))
             }
+            // Traefik looks whether a handshake comes, and has no router for what comes without one.
+            (false, Scheme::Http)
+                if self.dialect.is_traefik() && of_port.iter().any(|place| place.takes(Scheme::Https)) =>
+            {
+                Outcome::Respond { status: 404, by: self.title() }
+            }
             (false, Scheme::Http) if of_port.iter().any(|place| place.takes(Scheme::Https)) => {
-                Outcome::Refused(format!("port {} speaks TLS only", self.port))
+                Outcome::Unknown(format!(
+                    "port {} speaks TLS only: some Gateways answer plain HTTP there with 400, others close the connection",
+                    self.port
+                ))
             }
             (false, _) => Outcome::Refused(format!("no listener of {} has port {}", self.title(), self.port)),
         };
@@ -295,54 +305,20 @@ impl<'a> Stage<'_, 'a> {
         kinds.into_iter().find_map(|(kind, plural)| self.world.known(kind, None).missing(plural))
     }
 
-    /// Its controller says that certificates of several listeners cover each other's names.
-    fn overlapping(&self, place: &Place) -> Option<Finding> {
-        let condition = listeners::fresh(&place.listener.conditions, "OverlappingTLSConfig", place.owner)?;
-        if condition.status != condition::Status::True || self.request.scheme != Scheme::Https {
-            return None;
-        }
-        let name = &place.listener.name;
-        let why = format!("names of listener {name} and of another one overlap ({})", condition.reasoned());
-        let finding = Finding::of(&rt::RT_G_421)
-            .word("controller", "the Gateway")
-            .object("gateway", &self.gateway.key)
-            .word("why", why);
-        let path = format!(".status.listeners[{}].conditions[type=OverlappingTLSConfig].status", place.index);
-        Some(finding.proof(place.owner, path, "True"))
-    }
-
-    /// The handshake chose one listener, and the Host header would choose another.
-    fn misdirected(&self, at: usize, name: &str) -> Option<Finding> {
-        if self.request.scheme != Scheme::Https || self.handshake_name() == name {
-            return None;
-        }
-        let other = *self.listeners.candidates(self.port, Scheme::Https, name).first()?;
-        let (own, other) = (&self.listeners.places[at], &self.listeners.places[other]);
-        let differs = !std::ptr::eq(own.listener, other.listener);
-        differs.then(|| {
-            let finding =
-                Finding::of(&rt::RT_G_421).word("controller", "the Gateway").object("gateway", &self.gateway.key);
-            let (here, there) = (&own.listener.name, &other.listener.name);
-            let sni = self.handshake_name();
-            let why = format!("the handshake names {sni} (listener {here}), the request {name} (listener {there})");
-            let finding = finding.word("why", why);
-            let finding = finding.proof(own.owner, own.field("hostname"), own.host());
-            finding.proof(other.owner, other.field("hostname"), other.host())
-        })
-    }
-
     /// Chooses a rule at a listener and follows it.
     fn route(&self, at: usize, name: &str, decision: &mut Decision) {
         let candidates = choose::candidates(self.routes, at, name, self.request, self.dialect);
         let Some((chosen, others)) = candidates.split_first() else {
             let reasons = self.search(name).at(at);
-            let mut hop = Hop::new(HopKind::Rule, format!("no route takes {}", self.request.path));
+            let protocol = &*self.listeners.places[at].listener.protocol;
+            let asked = if matches!(protocol, "TLS" | "TCP") { "the connection" } else { &*self.request.path };
+            let mut hop = Hop::new(HopKind::Rule, format!("no route takes {asked}"));
             hop.object.clone_from(&reasons.nearest);
-            let is_stream = *self.listeners.places[at].listener.protocol == *"TLS";
-            let outcome = if is_stream {
-                Outcome::TlsError(format!("no TLSRoute is for {name}"))
-            } else {
-                Outcome::Respond { status: 404, by: self.title() }
+            let outcome = match protocol {
+                "TLS" if name.is_empty() => Outcome::TlsError("the client names no server in it".to_owned()),
+                "TLS" => Outcome::TlsError(format!("no TLSRoute is for {name}")),
+                "TCP" => Outcome::Refused("no TCPRoute takes it, so the Gateway closes it".to_owned()),
+                _ => Outcome::Respond { status: 404, by: self.title() },
             };
             let missed = self.end(hop, reasons, outcome);
             decision.hops.extend(missed.hops);
@@ -373,15 +349,9 @@ impl<'a> Stage<'_, 'a> {
         self.follow(chosen, decision);
     }
 
-    /// Whether Traefik may take either: their priorities are the same, and they are not of one rule.
-    fn is_twin(&self, chosen: &Candidate, other: &Candidate) -> bool {
-        let is_one = chosen.route().record.key == other.route().record.key && chosen.rule == other.rule;
-        self.dialect.is_traefik() && !is_one && chosen.priority() == other.priority()
-    }
-
     fn rule_hop(&self, chosen: &Candidate) -> Hop {
         let route = chosen.route();
-        let matched = matching::shown(chosen.matched());
+        let matched = route.shown(chosen.matched());
         let host = names::shown(chosen.host);
         let summary = format!("{} of {}: {host}, {matched}", chosen.rule().title(chosen.rule), route.title());
         let mut hop = Hop::new(HopKind::Rule, summary).at(&route.record.key);
@@ -399,24 +369,6 @@ impl<'a> Stage<'_, 'a> {
         if is_sure { hop } else { hop.sure(Confidence::Inferred) }
     }
 
-    /// What stands next to the path: shadowed rules, hosts that are ignored, routes that are refused, Ingresses.
-    fn sides(&self, chosen: &Candidate, others: &[Candidate], name: &str, decision: &mut Decision) {
-        let mut shadowed: Vec<Finding> = Vec::new();
-        for other in others {
-            if other.route().record.key == chosen.route().record.key && other.rule == chosen.rule {
-                continue;
-            }
-            shadowed.extend(chosen.beats(other).map(|why| shadow(chosen, other, &why)));
-        }
-        shadowed.dedup_by(|a, b| a.message() == b.message());
-        let search = self.search(name);
-        let sides = &mut decision.side;
-        sides.extend(shadowed);
-        sides.extend(search.partial_hosts(chosen.attached));
-        sides.extend(search.attached_refusals().into_iter().map(|finding| finding.severe(Severity::Warn)));
-        sides.extend(mixed::of(self.world, chosen.route(), name));
-    }
-
     /// Filters and backends of the rule that was chosen.
     fn follow(&self, chosen: &Candidate, decision: &mut Decision) {
         let (route, rule) = (chosen.route(), chosen.rule());
@@ -430,8 +382,15 @@ impl<'a> Stage<'_, 'a> {
             decision.action = Action::End(Outcome::Respond { status: backends::INVALID, by: self.title() });
             return;
         }
-        let notes: Vec<String> =
+        let lost = backends::mirrors(self.world, chosen, &change);
+        let mut notes: Vec<String> =
             change.notes.drain(..).chain(change.opaque.drain(..)).chain(rule.notes.iter().cloned()).collect();
+        for note in &mut notes {
+            if let Some(to) = note.strip_prefix("a copy goes to ").filter(|to| lost.iter().any(|(_, lost)| lost == to))
+            {
+                *note = format!("no copy goes to {to}");
+            }
+        }
         let is_opaque = rule.filters.iter().any(Change::is_opaque);
         let mut hop = Hop::new(HopKind::Filter, notes.join("; ")).at(&route.record.key);
         if is_opaque {
@@ -442,6 +401,12 @@ impl<'a> Stage<'_, 'a> {
             decision.action = Action::End(answer);
             return;
         }
+        if let Some(note) = change::preflight(rule.filters, self.request) {
+            hop.summary = note;
+            decision.hops.push(hop.sure(Confidence::NeedsProbe));
+            decision.action = Action::End(Outcome::Respond { status: 204, by: self.title() });
+            return;
+        }
         if let Some((status, location)) = change.redirect {
             hop.summary = format!("redirects to {location} ({status})");
             decision.hops.push(hop);
@@ -450,7 +415,7 @@ impl<'a> Stage<'_, 'a> {
         }
         let all: Vec<&Condition> = said(chosen, self.controller).filter(|c| *c.kind == *"ResolvedRefs").collect();
         let resolved = fresh_one(&all, route.record);
-        decision.side.extend(backends::mirrors(self.world, chosen, &change));
+        decision.side.extend(lost.into_iter().map(|(finding, _)| finding));
         let shares = backends::arms(self.world, chosen, &change, self.request, resolved);
         hop.findings = shares.findings;
         if shares.arms.is_empty() {
@@ -458,7 +423,10 @@ impl<'a> Stage<'_, 'a> {
             decision.hops.push(hop);
             // A split without parts: Traefik has nobody to send to.
             let status = if self.dialect.is_traefik() { 503 } else { backends::INVALID };
-            decision.action = Action::End(Outcome::Respond { status, by: self.title() });
+            decision.action = Action::End(match route.is_stream() {
+                true => Outcome::Refused("the Gateway has nobody to send it to, and closes it".to_owned()),
+                false => Outcome::Respond { status, by: self.title() },
+            });
             return;
         }
         if 1 < shares.arms.len() {
@@ -484,15 +452,4 @@ fn said<'c>(chosen: &'c Candidate, controller: &'c str) -> impl Iterator<Item = 
 fn fresh_one<'c>(conditions: &[&'c Condition], record: &Record) -> Option<&'c Condition> {
     let fresh = conditions.iter().filter(|c| !c.is_stale(record.meta.generation));
     fresh.min_by_key(|c| c.status != condition::Status::False).copied()
-}
-
-fn shadow(winner: &Candidate, loser: &Candidate, why: &str) -> Finding {
-    let (route, other) = (winner.route(), loser.route());
-    let finding = Finding::of(&rt::RT_G_SHADOW).word("why", why);
-    let finding = finding.word("winner", route.title()).word("winner_rule", winner.rule().title(winner.rule));
-    let finding = finding.word("loser", other.title()).word("loser_rule", loser.rule().title(loser.rule));
-    let finding = finding.word("resource", other.resource()).object("name", &other.record.key);
-    let path = |rule: usize| format!(".spec.rules[{rule}].matches");
-    let finding = finding.proof(route.record, path(winner.rule), matching::shown(winner.matched()));
-    finding.proof(other.record, path(loser.rule), matching::shown(loser.matched()))
 }

@@ -25,6 +25,14 @@ pub fn own(trace: &Trace) -> Verdict {
     of_hops(&trace.hops)
 }
 
+/// What is missing to know an outcome, where the verdict is that nobody can tell and the outcome says something all the same.
+pub fn open(trace: &Trace) -> Option<String> {
+    if own(trace) != Verdict::Unknown || matches!(trace.outcome, Outcome::Unknown(_)) {
+        return None;
+    }
+    trace.hops.iter().find(|hop| of_hop(hop) == Verdict::Unknown).map(|hop| hop.summary.clone())
+}
+
 /// The fault that explains the verdict: from the first trace of the chain that has it, its first hop with it, there the
 /// worst fault; among equals one that explains others, then the catalogue's order.
 pub fn headline(trace: &Trace) -> Option<&Finding> {

@@ -8,6 +8,7 @@ use crate::kinds::{
 };
 use crate::view::trace::facts;
 use crate::view::trace::world::World;
+use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub struct Claims {
     pub routes: Vec<Arc<Record>>,
     /// Traefik's own routes whose rules name one of them.
     pub traefik: Vec<Arc<Record>>,
+    /// Traefik's own routes that are for every host.
+    pub open: Vec<Arc<Record>>,
     /// Gateways that such a route is for.
     pub gateways: BTreeSet<ObjectRef>,
     /// Gateways with a listener for one of them.
@@ -52,6 +55,8 @@ pub fn of(world: &World, names: &[&str]) -> Claims {
         let Some(facts) = facts::ingress_route(route) else { continue };
         if facts.routes.iter().any(|own| names.iter().any(|name| names_host(&own.rule, name))) {
             claims.traefik.push(route.clone());
+        } else if facts.routes.iter().any(|own| !own.rule.to_ascii_lowercase().contains("host")) {
+            claims.open.push(route.clone());
         }
     }
     for gateway in world.of(GATEWAY) {
@@ -82,9 +87,13 @@ fn hostnames(route: &Record) -> Option<(&[Arc<str>], &[Parent])> {
     http.or_else(grpc).or_else(|| facts::l4_route(route).map(|facts| (&*facts.hostnames, &*facts.parents)))
 }
 
-/// Whether a rule of Traefik's names a host: ``Host(`a.example.com`)``.
+/// Whether a rule of Traefik's names a host: ``Host(`a.example.com`)``, or an expression that it fits.
 fn names_host(rule: &str, name: &str) -> bool {
-    rule.contains("Host") && rule.split(['`', '"']).any(|part| part.eq_ignore_ascii_case(name))
+    let mut parts = rule.split(['`', '"']);
+    let is_named = rule.contains("Host") && parts.clone().any(|part| part.eq_ignore_ascii_case(name));
+    let mut before = parts.next().unwrap_or("");
+    let mut expressions = parts.filter(|part| std::mem::replace(&mut before, part).ends_with("HostRegexp("));
+    is_named || expressions.any(|text| Regex::new(text).is_ok_and(|regex| regex.is_match(name)))
 }
 
 impl Claims {

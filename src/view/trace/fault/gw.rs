@@ -12,17 +12,17 @@ faults! {
         fix ["kubectl {{scope}}get {{resource}} {{name}} -o jsonpath='{.metadata.generation} {.status}'",
             "kubectl get gatewayclass {{class}} -o jsonpath='{.spec.controllerName}'"]
         explains [];
-    GW_NOADDR "GW-NOADDR" Broken "Gateway {{namespace}}/{{gateway}} has no address ({{reason}}), so clients cannot reach it"
+    GW_NOADDR "GW-NOADDR" Broken "Gateway {{namespace}}/{{gateway}} has no address ({{reason}}), so {{effect}}"
         fix ["kubectl -n {{namespace}} describe gateway {{gateway}}",
             "kubectl get svc -A -l gateway.networking.k8s.io/gateway-name={{gateway}}"]
         explains [];
     GW_LISTENER "GW-LISTENER" Broken "{{what}} of {{owner}} is broken: {{reason}}"
         fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o jsonpath='{.status}'",
             "kubectl -n {{namespace}} edit {{resource}} {{name}}"]
-        explains [];
+        explains ["GW-NO-LISTENER-PORT"];
     GW_CONFLICT "GW-CONFLICT" Broken "listener {{listener}} of {{owner}} collides with {{other}} on port {{port}} ({{reason}}), so it serves no request ({{host}})"
         fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o jsonpath='{range .spec.listeners[*]}{.name}{\" \"}{.port}{\" \"}{.protocol}{\" \"}{.hostname}{\"\\n\"}{end}'",
-            "kubectl -n {{namespace}} patch {{resource}} {{name}} --type=json -p '[{\"op\":\"remove\",\"path\":\"/spec/listeners/{{index}}\"}]'"]
+            "kubectl -n {{namespace}} edit {{resource}} {{name}}"]
         explains ["GW-LISTENER", "RT-G-MATCH"];
     GW_CERTREF "GW-CERTREF" Broken "listener {{listener}} of {{owner}} cannot use its certificate {{secret}}: {{why}}, so TLS fails"
         fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o jsonpath='{.spec.listeners[{{index}}].tls}'",
@@ -40,9 +40,12 @@ faults! {
         fix ["kubectl -n {{namespace}} get backendtlspolicy {{policy}} -o jsonpath='{.spec.validation} {.status.ancestors}'",
             "kubectl -n {{namespace}} edit backendtlspolicy {{policy}}"]
         explains [];
-    GW_LS_NOTALLOWED "GW-LS-NOTALLOWED" Broken "ListenerSet {{namespace}}/{{set}} may not join Gateway {{gateway_namespace}}/{{gateway}}: {{why}}, so its listeners serve nobody"
+    GW_LS_NOTALLOWED "GW-LS-NOTALLOWED" Broken "ListenerSet {{namespace}}/{{set}} does not join Gateway {{parent}}: {{why}}, so its listeners serve nobody"
         fix ["kubectl -n {{gateway_namespace}} get gateway {{gateway}} -o jsonpath='{.spec.allowedListeners}'",
-            "kubectl -n {{gateway_namespace}} patch gateway {{gateway}} --type=merge -p '{\"spec\":{\"allowedListeners\":{\"namespaces\":{\"from\":\"{{from}}\"}}}}'"]
+            "kubectl -n {{gateway_namespace}} patch gateway {{gateway}} --type=merge -p '{\"spec\":{\"allowedListeners\":{\"namespaces\":{\"from\":\"{{from}}\"}}}}'",
+            "kubectl label namespace {{namespace}} {{labels}}",
+            "kubectl get gateway -A",
+            "kubectl -n {{namespace}} patch {{resource}} {{set}} --type=merge -p '{\"spec\":{\"parentRef\":{{candidate}}}}'"]
         explains ["GW-NO-LISTENER-PORT", "RT-G-MATCH"];
     GW_LS_PARENTREF "GW-LS-PARENTREF" Broken "{{kind}} {{namespace}}/{{route}} asks Gateway {{gateway}} for section {{section}}, which belongs to ListenerSet {{set}}, so it is not attached"
         fix ["kubectl -n {{namespace}} get {{resource}} {{route}} -o jsonpath='{.spec.parentRefs}'",

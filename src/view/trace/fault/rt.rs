@@ -10,7 +10,9 @@ faults! {
     RT_HOST_MISS "RT-HOST-MISS" Broken "no rule that {{controller}} serves lists {{host}}{{closest}}, so it answers 404"
         fix ["kubectl get ingress -A",
             "kubectl -n {{namespace}} edit ingress {{ingress}}",
-            "kubectl create ingress {{own}} --class={{class}} --rule='{{host}}/*=SERVICE:PORT'"]
+            "kubectl create ingress {{own}} --class={{class}} --rule='{{host}}/*=SERVICE:PORT'",
+            "kubectl get ingressroute -A -o jsonpath='{range .items[*]}{.metadata.namespace}/{.metadata.name}{\" \"}{.spec.routes[*].match}{\"\\n\"}{end}'{{of_routes}}",
+            "kubectl -n {{route_namespace}} edit ingressroute {{route}}"]
         explains [];
     RT_WILDCARD_SHADOW "RT-WILDCARD-SHADOW" Broken "{{host}} has rules of its own, none for {{path}}, so {{wildcard}} of Ingress {{namespace}}/{{ingress}}, which has one, is never consulted: 404"
         fix ["kubectl get ingress -A",
@@ -45,7 +47,9 @@ faults! {
         explains ["RT-PATH-MISS", "LB-REFUSED"];
     RT_PATH_MISS "RT-PATH-MISS" Broken "{{host}} has rules, but none for {{path}} (there is: {{have}}), so {{controller}} answers 404"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{range .spec.rules[*]}{.host}{\" \"}{.http.paths[*].path}{\"\\n\"}{end}'",
-            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
+            "kubectl -n {{namespace}} edit ingress {{ingress}}",
+            "kubectl -n {{namespace}} get ingressroute {{route}} -o jsonpath='{.spec.routes[*].match}'",
+            "kubectl -n {{namespace}} edit ingressroute {{route}}"]
         explains [];
     RT_ROUTER_DROPPED "RT-ROUTER-DROPPED" Broken "Traefik leaves out the rule {{rule}} of {{object}} for this request: {{why}}"
         fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o yaml",
@@ -72,10 +76,12 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
             "kubectl -n {{auth_namespace}} get svc,endpointslice"]
         explains [];
-    RT_ALLOWLIST "RT-ALLOWLIST" Broken "Ingress {{namespace}}/{{ingress}} lets only {{ranges}} in, {{why}}"
+    RT_ALLOWLIST "RT-ALLOWLIST" Broken "{{object}} lets only {{ranges}} in, {{why}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} {{annotation}}={{wanted}}",
-            "kubectl -n {{lb_namespace}} patch svc {{lb}} -p '{\"spec\":{\"externalTrafficPolicy\":\"Local\"}}'"]
+            "kubectl -n {{lb_namespace}} patch svc {{lb}} -p '{\"spec\":{\"externalTrafficPolicy\":\"Local\"}}'",
+            "kubectl -n {{namespace}} get middleware {{middleware}} -o jsonpath='{.spec}'",
+            "kubectl -n {{namespace}} edit middleware {{middleware}}"]
         explains [];
     RT_MTLS "RT-MTLS" Broken "{{host}} wants a certificate of the client ({{setting}}), {{why}}: {{effect}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",

@@ -5,16 +5,18 @@ use crate::view::trace::fault::faults;
 faults! {
     RT_G_PARENT "RT-G-PARENT" Broken "{{kind}} {{namespace}}/{{route}} points at a listener that does not exist: {{why}}"
         fix ["kubectl -n {{namespace}} get {{resource}} {{route}} -o jsonpath='{.spec.parentRefs} {.status.parents}'",
-            "kubectl -n {{namespace}} patch {{resource}} {{route}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/parentRefs/{{index}}/{{field}}\",\"value\":{{candidate}}}]'",
+            "kubectl -n {{namespace}} patch {{resource}} {{route}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/parentRefs/{{index}}/{{field}}\",\"value\":{{candidate}}}]'",
             "kubectl -n {{namespace}} edit {{resource}} {{route}}"]
         explains ["RT-G-MATCH"];
     RT_G_NOTALLOWED "RT-G-NOTALLOWED" Broken "listener {{listener}} of {{owner}} does not admit {{kind}} {{namespace}}/{{route}}: {{why}}"
         fix ["kubectl -n {{namespace}} get {{resource}} {{route}} -o jsonpath='{.status.parents}'",
-            "kubectl -n {{owner_namespace}} patch {{owner_resource}} {{owner_name}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/listeners/{{listener_index}}/allowedRoutes/{{field}}\",\"value\":{{value}}}]'"]
+            "kubectl -n {{owner_namespace}} patch {{owner_resource}} {{owner_name}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/listeners/{{listener_index}}/allowedRoutes/{{field}}\",\"value\":{{value}}}]'",
+            "kubectl label namespace {{namespace}} {{labels}}"]
         explains ["RT-G-MATCH"];
-    RT_G_HOST "RT-G-HOST" Broken "the hosts of {{kind}} {{namespace}}/{{route}} ({{hosts}}) and of listener {{listener}} of {{owner}} ({{listener_host}}) do not meet"
+    RT_G_HOST "RT-G-HOST" Broken "the hosts of {{kind}} {{namespace}}/{{route}} ({{hosts}}) and of {{place}} do not meet{{said}}"
         fix ["kubectl -n {{namespace}} get {{resource}} {{route}} -o jsonpath='{.spec.hostnames}'",
-            "kubectl -n {{owner_namespace}} patch {{owner_resource}} {{owner_name}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/listeners/{{listener_index}}/hostname\",\"value\":\"{{host}}\"}]'"]
+            "kubectl -n {{owner_namespace}} patch {{owner_resource}} {{owner_name}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/listeners/-\",\"value\":{\"name\":\"{{new_name}}\",\"hostname\":\"{{host}}\",\"port\":{{port}},\"protocol\":\"{{protocol}}\",\"allowedRoutes\":{\"namespaces\":{\"from\":\"{{from}}\"}}}}]'",
+            "kubectl -n {{namespace}} edit {{resource}} {{route}}"]
         explains ["RT-G-MATCH", "GW-NO-LISTENER-PORT"];
     RT_G_HOST_PARTIAL "RT-G-HOST-PARTIAL" Warn "{{kind}} {{namespace}}/{{route}} lists {{outside}}, which no listener that it is attached to covers ({{have}}), so that name is ignored"
         fix ["kubectl -n {{namespace}} get {{resource}} {{route}} -o jsonpath='{.spec.hostnames}'",
@@ -22,7 +24,8 @@ faults! {
         explains ["RT-G-MATCH", "GW-NO-LISTENER-PORT"];
     RT_G_NOSTATUS "RT-G-NOSTATUS" Broken "{{kind}} {{namespace}}/{{route}} is not taken by {{parent}}: {{why}}"
         fix ["kubectl -n {{namespace}} get {{resource}} {{route}} -o jsonpath='{.status.parents}'",
-            "kubectl get gatewayclass {{class}} -o jsonpath='{.spec.controllerName} {.status}'"]
+            "kubectl get gatewayclass {{class}} -o jsonpath='{.spec.controllerName} {.status}'",
+            "kubectl -n {{namespace}} edit {{resource}} {{edited}}"]
         explains ["RT-G-MATCH"];
     RT_G_RIVAL "RT-G-RIVAL" Broken "{{kind}} {{namespace}}/{{route}} and {{rival}} are both for {{host}} at listener {{listener}} of {{owner}}, and {{effect}}"
         fix ["kubectl get httproute,grpcroute -A -o custom-columns=KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name,HOSTS:.spec.hostnames,CREATED:.metadata.creationTimestamp",
@@ -36,22 +39,23 @@ faults! {
     RT_G_MATCH "RT-G-MATCH" Broken "no rule of {{listener}} takes the request: {{why}}"
         fix ["kubectl -n {{namespace}} get {{resource}} {{route}} -o jsonpath='{range .spec.rules[*]}{.matches}{\"\\n\"}{end}'",
             "kubectl -n {{namespace}} edit {{resource}} {{route}}",
-            "kubectl get httproute,grpcroute -A"]
+            "kubectl get {{routes}} -A"]
         explains [];
-    RT_G_BACKEND "RT-G-BACKEND" Broken "{{kind}} {{namespace}}/{{route}} names a backend that cannot be used, {{backend}}: {{why}}; the Gateway answers {{status}}, not 503"
+    RT_G_BACKEND "RT-G-BACKEND" Broken "{{kind}} {{namespace}}/{{route}} names a backend that cannot be used, {{backend}}: {{why}}; {{effect}}"
         fix ["kubectl -n {{backend_namespace}} get svc",
-            "kubectl -n {{namespace}} patch {{resource}} {{route}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/{{field}}\",\"value\":\"{{candidate}}\"}]'",
+            "kubectl -n {{namespace}} patch {{resource}} {{route}} --type=json -p '[{\"op\":\"add\",\"path\":\"{{pointer}}/{{field}}\",\"value\":\"{{candidate}}\"}]'",
+            "kubectl apply -f - <<< '{\"apiVersion\":\"gateway.networking.k8s.io/v1beta1\",\"kind\":\"ReferenceGrant\",\"metadata\":{\"name\":\"from-{{namespace}}\",\"namespace\":\"{{grant_namespace}}\"},\"spec\":{\"from\":[{\"group\":\"gateway.networking.k8s.io\",\"kind\":\"{{kind}}\",\"namespace\":\"{{namespace}}\"}],\"to\":[{\"group\":\"\",\"kind\":\"Service\",\"name\":\"{{backend_name}}\"}]}}'",
             "kubectl -n {{namespace}} edit {{resource}} {{route}}"]
         explains [];
-    RT_G_GRANT "RT-G-GRANT" Broken "{{kind}} {{namespace}}/{{route}} names {{backend}} of another namespace: {{backend_namespace}} has no ReferenceGrant for it{{near}}, so the Gateway answers 500"
+    RT_G_GRANT "RT-G-GRANT" Broken "{{kind}} {{namespace}}/{{route}} names {{backend}} of another namespace: {{backend_namespace}} has no ReferenceGrant for it{{near}}, so {{effect}}"
         fix ["kubectl -n {{backend_namespace}} get referencegrant -o yaml",
             "kubectl apply -f - <<< '{\"apiVersion\":\"gateway.networking.k8s.io/v1beta1\",\"kind\":\"ReferenceGrant\",\"metadata\":{\"name\":\"from-{{namespace}}\",\"namespace\":\"{{backend_namespace}}\"},\"spec\":{\"from\":[{\"group\":\"gateway.networking.k8s.io\",\"kind\":\"{{kind}}\",\"namespace\":\"{{namespace}}\"}],\"to\":[{\"group\":\"{{backend_group}}\",\"kind\":\"{{backend_kind}}\"}]}}'"]
         explains ["RT-G-BACKEND", "RT-G-PORT"];
-    RT_G_PORT "RT-G-PORT" Broken "{{kind}} {{namespace}}/{{route}} names port {{port}} of {{backend}}, which has {{have}}: {{why}}, so the Gateway answers 500"
+    RT_G_PORT "RT-G-PORT" Broken "{{kind}} {{namespace}}/{{route}} names port {{port}} of {{backend}}, which has {{have}}: {{why}}, so {{effect}}"
         fix ["kubectl -n {{backend_namespace}} get svc {{backend_name}} -o jsonpath='{.spec.ports}'",
             "kubectl -n {{namespace}} patch {{resource}} {{route}} --type=json -p '[{\"op\":\"add\",\"path\":\"{{pointer}}/port\",\"value\":{{candidate}}}]'"]
         explains [];
-    RT_G_WEIGHT0 "RT-G-WEIGHT0" Broken "{{rule}} of {{kind}} {{namespace}}/{{route}} sends nothing to anyone ({{why}}), so the Gateway answers 500"
+    RT_G_WEIGHT0 "RT-G-WEIGHT0" Broken "{{rule}} of {{kind}} {{namespace}}/{{route}} sends nothing to anyone ({{why}}), so {{effect}}"
         fix ["kubectl -n {{namespace}} get {{resource}} {{route}} -o jsonpath='{.spec.rules[{{index}}].backendRefs}'",
             "kubectl -n {{namespace}} patch {{resource}} {{route}} --type=json -p '[{\"op\":\"add\",\"path\":\"{{pointer}}/weight\",\"value\":1}]'",
             "kubectl -n {{namespace}} edit {{resource}} {{route}}"]

@@ -9,7 +9,9 @@ faults! {
         explains [];
     TL_NONE "TL-NONE" Warn "no Ingress has TLS for {{host}}: clients are shown the default certificate of the controller"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.tls}'",
-            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=merge -p '{\"spec\":{\"tls\":[{\"hosts\":[\"{{host}}\"],\"secretName\":\"{{secret}}\"}]}}'"]
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=merge -p '{\"spec\":{\"tls\":[{\"hosts\":[\"{{host}}\"],\"secretName\":\"{{secret}}\"}]}}'",
+            "kubectl -n {{namespace}} get ingressroute {{route}} -o jsonpath='{.spec.tls}'",
+            "kubectl -n {{namespace}} edit ingressroute {{route}}"]
         explains [];
     TL_MANAGED "TL-MANAGED" Broken "ManagedCertificate {{namespace}}/{{certificate}}, which Ingress {{ingress}} names for HTTPS, {{why}}: {{effect}}"
         fix ["kubectl -n {{namespace}} get managedcertificates -o yaml",

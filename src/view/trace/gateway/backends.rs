@@ -145,6 +145,9 @@ fn field(chosen: &Candidate, at: usize, field: &str) -> String {
 fn begin(fault: &'static crate::view::trace::fault::Fault, chosen: &Candidate, at: usize) -> Finding {
     let object = &chosen.rule().backends[at].object;
     let finding = chosen.route().name_in(Finding::of(fault)).word("backend", title(object)).word("near", "");
+    let instead =
+        if std::ptr::eq(fault, &raw const rt::RT_G_BACKEND) && !chosen.route().is_stream() { ", not 503" } else { "" };
+    let finding = finding.word("effect", format!("{}{instead}", chosen.route().refusal()));
     let finding = finding.word("backend_namespace", object.namespace.as_deref().unwrap_or(""));
     let finding = finding.word("backend_name", &object.name);
     let finding = finding.word("pointer", format!("/spec/rules/{}/backendRefs/{at}", chosen.rule));
@@ -169,6 +172,13 @@ fn examine(world: &World, chosen: &Candidate, at: usize) -> Check {
     }
     let Some(key) = routes::key(&backend.object).filter(|key| key.kind == SERVICE) else {
         let what = title(&backend.object);
+        if is_no_backend(&backend.object.group) {
+            let why = format!("no Gateway sends requests to a {} (InvalidKind)", backend.object.kind);
+            let finding = begin(&rt::RT_G_BACKEND, chosen, at).word("why", why);
+            check.findings.push(finding.proof(route.record, field(chosen, at, "kind"), &backend.object.kind));
+            check.answered = Some(INVALID);
+            return check;
+        }
         check.unknown = Some(format!("{what} is no Service; what stands behind it is not followed"));
         return check;
     };
@@ -207,8 +217,13 @@ fn examine(world: &World, chosen: &Candidate, at: usize) -> Check {
     check
 }
 
-/// Copies that cannot be sent.
-pub fn mirrors(world: &World, chosen: &Candidate, change: &Change) -> Vec<Finding> {
+/// Whether a group holds Kubernetes' own kinds, of which Services alone take requests.
+fn is_no_backend(group: &str) -> bool {
+    matches!(group, "" | "apps" | "batch" | "networking.k8s.io" | "discovery.k8s.io")
+}
+
+/// Copies that cannot be sent, each with the note that says where it was to go.
+pub fn mirrors(world: &World, chosen: &Candidate, change: &Change) -> Vec<(Finding, String)> {
     let route = chosen.route();
     let mut findings = Vec::new();
     for (object, _) in &change.mirrors {
@@ -216,16 +231,17 @@ pub fn mirrors(world: &World, chosen: &Candidate, change: &Change) -> Vec<Findin
         let there = object.namespace.as_deref().unwrap_or("");
         let path = format!(".spec.rules[{}].filters[*].requestMirror.backendRef.name", chosen.rule);
         let finding = |fault| {
-            let finding = route.name_in(Finding::of(fault)).word("backend", title(object)).word("status", "nothing");
+            let finding = route.name_in(Finding::of(fault)).word("backend", title(object));
+            let finding = finding.word("effect", "no copy of a request is sent to it");
             let finding = finding.word("near", grants::near(world, object));
             let finding = finding.word("backend_namespace", there).word("backend_group", &object.group);
             finding.word("backend_kind", &object.kind).proof(route.record, path.as_str(), &object.name)
         };
         if grants::grant(world, (route.kind, route.namespace()), object) == May::No {
-            findings.push(finding(&rt::RT_G_GRANT).severe(Severity::Warn));
+            findings.push((finding(&rt::RT_G_GRANT).severe(Severity::Warn), title(object)));
         } else if world.get(&key).is_none() && world.known(SERVICE, Some(there)).missing("services").is_none() {
-            let why = "there is no such Service, so no copy is sent";
-            findings.push(finding(&rt::RT_G_BACKEND).word("why", why).severe(Severity::Warn));
+            let finding = finding(&rt::RT_G_BACKEND).word("why", "there is no such Service");
+            findings.push((finding.severe(Severity::Warn), title(object)));
         }
     }
     findings
@@ -234,7 +250,7 @@ pub fn mirrors(world: &World, chosen: &Candidate, change: &Change) -> Vec<Findin
 fn missing(world: &World, chosen: &Candidate, at: usize) -> Finding {
     let object = &chosen.rule().backends[at].object;
     let there = object.namespace.as_deref().unwrap_or("");
-    let finding = begin(&rt::RT_G_BACKEND, chosen, at).word("status", INVALID);
+    let finding = begin(&rt::RT_G_BACKEND, chosen, at);
     let near = world.in_namespace(SERVICE, there);
     if let Some(candidate) = nearest(&object.name, near.iter().map(|service| &*service.key.name)) {
         let finding = finding.word("why", format!("there is no such Service (similar: {candidate})"));
@@ -244,7 +260,8 @@ fn missing(world: &World, chosen: &Candidate, at: usize) -> Finding {
     match elsewhere.and_then(|service| service.key.namespace.as_deref()) {
         Some(other) => {
             let why = format!("there is no such Service; one of this name is in namespace {other}");
-            finding.word("why", why).word("field", "namespace").word("candidate", other)
+            let finding = finding.word("why", why).word("field", "namespace").word("candidate", other);
+            finding.word("grant_namespace", other)
         }
         None => finding.word("why", "there is no such Service"),
     }
@@ -283,7 +300,7 @@ fn told(chosen: &Candidate, at: usize, denied: &Condition) -> Finding {
             let finding = begin(&rt::RT_G_GRANT, chosen, at).word("backend_group", &object.group);
             finding.word("backend_kind", &object.kind)
         }
-        _ => begin(&rt::RT_G_BACKEND, chosen, at).word("status", INVALID).word("why", denied.reasoned()),
+        _ => begin(&rt::RT_G_BACKEND, chosen, at).word("why", denied.reasoned()),
     };
     finding.proof(chosen.route().record, path, &denied.reason)
 }
@@ -291,7 +308,7 @@ fn told(chosen: &Candidate, at: usize, denied: &Condition) -> Finding {
 fn nothing(chosen: &Candidate) -> Finding {
     let (route, rule) = (chosen.route(), chosen.rule());
     let finding = route.name_in(Finding::of(&rt::RT_G_WEIGHT0)).word("rule", rule.title(chosen.rule));
-    let finding = finding.word("index", chosen.rule);
+    let finding = finding.word("index", chosen.rule).word("effect", route.refusal());
     let path = format!(".spec.rules[{}].backendRefs", chosen.rule);
     if rule.backends.is_empty() {
         return finding.word("why", "it names no backend and does not redirect").proof(route.record, path, "");
@@ -307,7 +324,8 @@ fn partial(chosen: &Candidate, lost: &[(usize, f64)], share: f64) -> Finding {
     let backends: Vec<String> = lost.iter().map(|(at, _)| title(&chosen.rule().backends[*at].object)).collect();
     let percent = format!("{:.1}", share * 100.0);
     let finding = route.name_in(Finding::of(&rt::RT_G_PARTIAL)).word("share", percent.trim_end_matches(".0"));
-    let mut finding = finding.word("status", INVALID).word("index", chosen.rule).word("backends", backends.join(", "));
+    let ends = if route.is_stream() { "a closed connection".to_owned() } else { INVALID.to_string() };
+    let mut finding = finding.word("status", ends).word("index", chosen.rule).word("backends", backends.join(", "));
     if let Some((at, _)) = lost.first() {
         finding = finding.word("pointer", format!("/spec/rules/{}/backendRefs/{at}", chosen.rule));
     }

@@ -10,6 +10,7 @@ use crate::view::trace::gateway::routes;
 use crate::view::trace::plan::{Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::tls;
 use crate::view::trace::world::{Known, World};
+use std::sync::Arc;
 
 /// The plan for a handshake at a listener, and whether it fails for want of a certificate.
 pub fn plan(world: &World, place: &Place, name: &str) -> (TlsPlan, bool) {
@@ -24,18 +25,23 @@ pub fn plan(world: &World, place: &Place, name: &str) -> (TlsPlan, bool) {
         let key = routes::key(object).filter(|key| key.kind == SECRET)?;
         Some((key.namespace?, key.name))
     });
-    let secrets = secrets.collect();
+    let mut secrets: Vec<(Arc<str>, Arc<str>)> = secrets.collect();
     let mut findings: Vec<Finding> = troubles.into_iter().flatten().collect();
     // Some controllers take certificates by options of their own.
     let is_own = listener.certificates.is_empty() && !listener.options.is_empty();
     if listener.certificates.is_empty() && !is_own {
         findings.push(none_named(place));
     }
-    if findings.is_empty() {
-        findings.extend(said(place));
-    }
-    if 0 < good {
+    let told = if findings.is_empty() { said(place) } else { None };
+    // Of several certificates one may be good: then its listener is served all the same.
+    let is_lost = told.is_some() && (listener.certificates.len() == 1 || place.is_unprogrammed());
+    findings.extend(told);
+    if 0 < good && !is_lost {
         findings = findings.into_iter().map(|finding| finding.severe(Severity::Warn)).collect();
+    }
+    if is_lost {
+        // What its controller does not find is not taken to be there.
+        secrets.retain(|(namespace, name)| world.named(SECRET, namespace, name).is_some());
     }
     let fails = findings.iter().any(|finding| finding.severity == Severity::Broken);
     let plan = TlsPlan {
@@ -76,7 +82,8 @@ fn trouble(world: &World, place: &Place, at: usize) -> Option<Finding> {
         None => finding,
     };
     if grants::grant(world, (place.owner_kind(), namespace(place.owner)), object) == May::No {
-        let why = format!("namespace {there} has no ReferenceGrant for it");
+        let near = grants::near(world, object);
+        let why = format!("namespace {there} has no ReferenceGrant for it{near}");
         return Some(finding.word("why", why).word("grant_namespace", there));
     }
     let key = routes::key(object).filter(|key| key.kind == SECRET)?;
@@ -92,7 +99,7 @@ fn said(place: &Place) -> Option<Finding> {
         return None;
     }
     let object = place.listener.certificates.first()?;
-    let finding = names(begin(place), object).word("why", resolved.reasoned());
+    let finding = names(begin(place), object).word("why", resolved.reasoned().trim_end_matches('.'));
     let field = place.field("tls.certificateRefs[0].name");
     let finding = finding.proof(place.owner, field, &object.name);
     let finding = finding.proof(place.owner, condition_path(place), &resolved.reason);

@@ -87,6 +87,29 @@ impl Change {
     }
 }
 
+/// What a CORS filter answers to the preflight of a browser; none where the request is none. Origins that it does not list
+/// get an answer as well, without the headers that browsers look for.
+pub fn preflight(filters: &[Filter], request: &Request) -> Option<String> {
+    let cors = filters.iter().find_map(|filter| if let Filter::Cors(cors) = filter { Some(cors) } else { None })?;
+    let origin = request.header("Origin").filter(|_| request.method == "OPTIONS")?;
+    request.header("Access-Control-Request-Method")?;
+    let listed = cors.origins.iter().any(|allowed| is_origin(allowed, origin));
+    let word = if listed { "allows" } else { "does not list" };
+    Some(format!("answers the preflight itself (204, or 200 with some Gateways), and {word} the origin {origin}"))
+}
+
+/// Whether an origin is one of a CORS filter: the same, `*`, or one with a wildcard before its host.
+fn is_origin(allowed: &str, origin: &str) -> bool {
+    match allowed.split_once('*') {
+        Some(("", "")) => true,
+        Some((before, after)) => {
+            let rest = origin.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+            rest.is_some_and(|rest| !rest.is_empty())
+        }
+        None => allowed.eq_ignore_ascii_case(origin),
+    }
+}
+
 /// A path that is left with nothing is `/`.
 fn rooted(path: String) -> String {
     if path.is_empty() { "/".to_owned() } else { path }

@@ -52,9 +52,14 @@ pub fn near(world: &World, to: &ObjectName) -> String {
     let points = |grant: &ReferenceGrantFacts| grant.to.iter().filter(|at| at.kind == to.kind).count();
     let Some((record, grant)) = read.max_by_key(|(_, grant)| points(grant)) else { return String::new() };
     let from = grant.from.iter().map(|side| format!("{}s of {}", side.kind, side.namespace));
-    let at = grant.to.iter().map(|at| match &at.name {
-        Some(name) => format!("{} {name}", at.kind),
-        None => format!("{}s", at.kind),
+    let at = grant.to.iter().map(|at| {
+        let odd = at.kind == to.kind && at.group != to.group;
+        let group =
+            if odd { format!(" of group {:?}, and it is of group {:?}", at.group, to.group) } else { String::new() };
+        match &at.name {
+            Some(name) => format!("{} {name}{group}", at.kind),
+            None => format!("{}s{group}", at.kind),
+        }
     });
     let (from, at) = (from.collect::<Vec<_>>().join(", "), at.collect::<Vec<_>>().join(", "));
     format!(" (ReferenceGrant {} lets {from} point at {at})", record.key.name)
@@ -109,12 +114,41 @@ fn label(requirement: &Requirement) -> Option<&Arc<str>> {
     }
 }
 
+/// The labels that a selector wants, in words.
+fn wanted(selector: &Selector) -> String {
+    let equal = selector.equals.iter().map(|(key, value)| format!("{key}={value}"));
+    let rest = selector.requirements.iter().filter_map(|requirement| match requirement {
+        Requirement::In(key, values) => Some(format!("{key} in ({})", values.join(", "))),
+        Requirement::NotIn(key, values) => Some(format!("{key} not in ({})", values.join(", "))),
+        Requirement::Exists(key) => Some(format!("a label {key}")),
+        Requirement::DoesNotExist(key) => Some(format!("no label {key}")),
+        Requirement::Never => None,
+    });
+    let all: Vec<String> = equal.chain(rest).collect();
+    if all.is_empty() { "certain labels".to_owned() } else { all.join(", ") }
+}
+
+/// The labels that a namespace lacks to be selected, as `kubectl label` takes them; none where it takes more than labels.
+pub fn lacking(from: &FromNamespaces) -> Option<String> {
+    let FromNamespaces::Selector(selector) = from else { return None };
+    let equal = selector.equals.iter().map(|(key, value)| format!("{key}={value}"));
+    let all: Vec<String> = equal.collect();
+    (selector.requirements.is_empty() && !all.is_empty()).then(|| all.join(" "))
+}
+
+/// The labels of a namespace, in words; empty where it was not given.
+pub fn labels(world: &World, namespace: &str) -> String {
+    let Some(record) = world.get(&ObjectRef::new(NAMESPACE, "", namespace)) else { return String::new() };
+    let all: Vec<String> = record.meta.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    if all.is_empty() { " (which has no label)".to_owned() } else { format!(" (labels: {})", all.join(", ")) }
+}
+
 /// From which namespaces, in words.
 pub fn shown(from: &FromNamespaces, own: &str) -> String {
     match from {
         FromNamespaces::All => "every namespace".to_owned(),
         FromNamespaces::Same => format!("its own namespace {own} only"),
-        FromNamespaces::Selector(_) => "namespaces with certain labels only".to_owned(),
+        FromNamespaces::Selector(selector) => format!("namespaces with {} only", wanted(selector)),
         FromNamespaces::Nowhere => "no namespace".to_owned(),
     }
 }

@@ -121,7 +121,10 @@ fn refusal(gateway: &Record, facts: &GatewayFacts, set: &Record, conditions: &[C
     }
     match &facts.allowed_listeners {
         None => "its spec.allowedListeners admits none, the default".to_owned(),
-        Some(from) => format!("its spec.allowedListeners admits {}", grants::shown(from, namespace(gateway))),
+        Some(from) => {
+            let admits = grants::shown(from, namespace(gateway));
+            format!("its spec.allowedListeners admits {admits}, and the ListenerSet is in {}", namespace(set))
+        }
     }
 }
 
@@ -198,6 +201,11 @@ impl Place<'_> {
             .is_some_and(|c| c.status == Status::False && is_of_certificate(&c.reason))
     }
 
+    /// Whether its controller says that it serves nothing.
+    pub fn is_unprogrammed(&self) -> bool {
+        fresh(&self.listener.conditions, "Programmed", self.owner).is_some_and(|c| c.status == Status::False)
+    }
+
     /// `https of Gateway net/edge`.
     pub fn title(&self) -> String {
         format!("{} of {}", self.listener.name, self.owner_title())
@@ -226,6 +234,16 @@ impl Place<'_> {
         let finding = finding.word("listener", &self.listener.name).word("owner", self.owner_title());
         let finding = finding.word("owner_namespace", namespace(self.owner)).word("owner_name", &self.owner.key.name);
         finding.word("owner_resource", self.owner_kind().to_lowercase()).word("listener_index", self.index)
+    }
+
+    /// A fix with the words `new_name`, `host`, `port`, `protocol` and `from`: a listener like it for another host.
+    pub fn like_it(&self, finding: Finding, host: &str, wanted_from: &str) -> Finding {
+        if *self.listener.protocol != *"HTTP" {
+            return finding;
+        }
+        let name = host.replace(['.', '*'], "-");
+        let finding = finding.word("new_name", name.trim_matches('-')).word("host", host).word("from", wanted_from);
+        finding.word("port", self.listener.port).word("protocol", &self.listener.protocol)
     }
 
     /// The path of one of its fields.

@@ -7,7 +7,8 @@ use crate::view::trace::fault::{Finding, Severity, gw, rt_gateway as rt};
 use crate::view::trace::gateway::attach::{self, Attached, Gate, Why};
 use crate::view::trace::gateway::choose;
 use crate::view::trace::gateway::dialect::Dialect;
-use crate::view::trace::gateway::listeners::{Listeners, Place, namespace};
+use crate::view::trace::gateway::grants;
+use crate::view::trace::gateway::listeners::{self, Listeners, Place, namespace};
 use crate::view::trace::gateway::matching;
 use crate::view::trace::gateway::names;
 use crate::view::trace::gateway::refusal;
@@ -68,6 +69,8 @@ impl Search<'_, '_> {
     /// Why no listener takes the request.
     pub fn no_listener(&self) -> Reasons {
         let mut reasons = self.refusals();
+        let is_other = |place: &&Place| self.is_here(place) && !place.takes(self.request.scheme);
+        reasons.findings.extend(self.listeners.places.iter().filter(is_other).filter_map(Place::finding));
         reasons.findings.push(self.no_place());
         reasons
     }
@@ -86,8 +89,11 @@ impl Search<'_, '_> {
         for (set, why) in &self.listeners.refused {
             if self.set_would_take(set) {
                 reasons.findings.push(self.refused_set(set, why));
+            } else if self.is_wanted_by_route(set) {
+                reasons.findings.push(self.refused_set(set, why).severe(Severity::Warn));
             }
         }
+        self.lost_sets(&mut reasons);
         self.lost_parents(&mut reasons);
         reasons.findings.dedup_by(|a, b| a.message() == b.message());
         reasons
@@ -104,7 +110,10 @@ impl Search<'_, '_> {
                 if is_elsewhere || is_other_port {
                     continue;
                 }
-                reasons.add(&attached.route, refusal::finding(attached, refusal, self.listeners, self.class));
+                reasons.add(
+                    &attached.route,
+                    refusal::finding(self.world, attached, refusal, (self.listeners, self.class)),
+                );
             }
             reasons.add(&attached.route, self.outside(attached));
         }
@@ -163,6 +172,54 @@ impl Search<'_, '_> {
         }
     }
 
+    /// Whether a route that would take the request names a ListenerSet as its parent.
+    fn is_wanted_by_route(&self, set: &Record) -> bool {
+        let names_it = |route: &Route| {
+            route.parents.iter().any(|parent| routes::key(&parent.object).is_some_and(|key| key == set.key))
+        };
+        self.routes.iter().any(|attached| names_it(&attached.route) && self.would_take(&attached.route))
+    }
+
+    /// ListenerSets that would take the request, and whose Gateway does not exist.
+    fn lost_sets(&self, reasons: &mut Reasons) {
+        for set in [LISTENER_SET, X_LISTENER_SET].into_iter().flat_map(|kind| self.world.of(kind)) {
+            let Some(own) = facts::listener_set(set) else { continue };
+            if !self.is_missing(&own.parent) || !self.set_would_take(set) {
+                continue;
+            }
+            let parent = &own.parent;
+            let there = parent.namespace.as_deref().unwrap_or("");
+            let (similar, elsewhere) = self.candidates(parent);
+            let (told, candidate) = match (similar, elsewhere) {
+                (Some(name), _) => (format!(" (similar: {name})"), Some((name, there))),
+                (None, Some(place)) => {
+                    (format!(" (one of this name is in namespace {place})"), Some((&*parent.name, place)))
+                }
+                (None, None) => (String::new(), None),
+            };
+            let finding = Finding::of(&gw::GW_LS_NOTALLOWED).object("set", &set.key);
+            let finding = finding.word("parent", format!("{there}/{}", parent.name));
+            let finding = finding.word("why", format!("there is no such Gateway{told}"));
+            let finding = finding.word("resource", listeners::owner_kind(set).to_lowercase());
+            let finding = finding.proof(set, ".spec.parentRef.name", &parent.name);
+            reasons.findings.push(match candidate {
+                Some((name, place)) => {
+                    finding.word("candidate", format!("{{\"name\":\"{name}\",\"namespace\":\"{place}\"}}"))
+                }
+                None => finding,
+            });
+        }
+    }
+
+    /// What may be meant by an object that does not exist: another name in its namespace, or its name in another namespace.
+    fn candidates(&self, object: &ObjectName) -> (Option<&str>, Option<&str>) {
+        let Some(key) = routes::key(object) else { return (None, None) };
+        let same = |other: &&Arc<Record>| other.key.namespace == key.namespace;
+        let names = self.world.of(key.kind).filter(same).map(|other| &*other.key.name);
+        let mut elsewhere = self.world.of(key.kind).filter(|other| other.key.name == key.name);
+        (nearest(&key.name, names), elsewhere.next().and_then(|other| other.key.namespace.as_deref()))
+    }
+
     fn set_would_take(&self, set: &Record) -> bool {
         let listeners = facts::listener_set(set).into_iter().flat_map(|own| own.listeners.iter());
         let port = i32::from(self.port);
@@ -175,9 +232,16 @@ impl Search<'_, '_> {
     fn refused_set(&self, set: &Record, why: &str) -> Finding {
         let finding = Finding::of(&gw::GW_LS_NOTALLOWED).object("set", &set.key).word("why", why);
         let finding = finding.word("gateway_namespace", namespace(self.gateway));
-        let finding = finding.word("gateway", &self.gateway.key.name);
-        let from = if namespace(set) == namespace(self.gateway) { "Same" } else { "All" };
-        let finding = finding.word("from", from).proof(set, ".spec.parentRef.name", &self.gateway.key.name);
+        let finding = finding.word("parent", format!("{}/{}", namespace(self.gateway), self.gateway.key.name));
+        let allowed = facts::gateway(self.gateway).and_then(|own| own.allowed_listeners.as_ref());
+        let finding = match allowed.and_then(grants::lacking) {
+            Some(labels) => finding.word("labels", labels),
+            None => {
+                let from = if namespace(set) == namespace(self.gateway) { "Same" } else { "All" };
+                finding.word("gateway", &self.gateway.key.name).word("from", from)
+            }
+        };
+        let finding = finding.proof(set, ".spec.parentRef.name", &self.gateway.key.name);
         finding.proof(self.gateway, ".spec.allowedListeners", why)
     }
 
@@ -192,9 +256,8 @@ impl Search<'_, '_> {
             let lost: Vec<usize> =
                 (0..route.parents.len()).filter(|at| self.is_missing(&route.parents[*at].object)).collect();
             for at in lost {
-                let gateways = self.world.of(GATEWAY).map(|gateway| &*gateway.key.name);
-                let candidate = nearest(&route.parents[at].object.name, gateways);
-                reasons.add(&route, Some(refusal::no_parent(&route, at, candidate)));
+                let (similar, elsewhere) = self.candidates(&route.parents[at].object);
+                reasons.add(&route, Some(refusal::no_parent(&route, at, similar, elsewhere)));
             }
         }
     }
@@ -214,6 +277,8 @@ impl Search<'_, '_> {
     fn no_match(&self, place: usize) -> (Finding, Option<ObjectRef>) {
         let own = &self.listeners.places[place];
         let finding = Finding::of(&rt::RT_G_MATCH).word("listener", format!("listener {}", own.title()));
+        let kinds = attach::protocol_kinds(own.listener).join(",").to_lowercase();
+        let finding = finding.word("routes", kinds);
         let here = self.routes.iter().filter(|attached| choose::host_at(attached, place, self.name).is_some());
         let mut nearest: Option<(bool, usize, String, &Attached, usize)> = None;
         for attached in here {

@@ -6,6 +6,7 @@ use crate::kinds::http_route::facts::{
 };
 use crate::kinds::{Facts, GRPC_ROUTE, HTTP_ROUTE, KindId, ObjectRef, Record, TCP_ROUTE, TLS_ROUTE, UDP_ROUTE};
 use crate::view::trace::fault::Finding;
+use crate::view::trace::gateway::matching;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -55,7 +56,11 @@ impl<'a> Route<'a> {
                 hostnames: &facts.hostnames,
                 parents: &facts.parents,
                 status: &facts.status,
-                rules: facts.rules.iter().map(Rule::http).collect(),
+                // The API server fills in a rule for routes without any: every path, and nobody to send it to.
+                rules: match &*facts.rules {
+                    [] => vec![Rule::stream(None, &[])],
+                    rules => rules.iter().map(Rule::http).collect(),
+                },
             },
             Facts::GrpcRoute(facts) => Self {
                 record,
@@ -93,6 +98,21 @@ impl<'a> Route<'a> {
         !matches!(self.kind, "TCPRoute" | "UDPRoute")
     }
 
+    /// Whether it is about connections, which nobody looks into.
+    pub fn is_stream(&self) -> bool {
+        matches!(self.kind, "TLSRoute" | "TCPRoute" | "UDPRoute")
+    }
+
+    /// What a rule of it looks for, in words.
+    pub fn shown(&self, wanted: &RouteMatch) -> String {
+        if self.is_stream() { "every connection".to_owned() } else { matching::shown(wanted) }
+    }
+
+    /// What becomes of a request for which it has no backend.
+    pub fn refusal(&self) -> &'static str {
+        if self.is_stream() { "the Gateway rejects such connections" } else { "the Gateway answers 500" }
+    }
+
     /// Its namespace.
     pub fn namespace(&self) -> &'a str {
         self.record.key.namespace.as_deref().unwrap_or("")
@@ -119,9 +139,10 @@ impl<'a> Rule<'a> {
     fn http(rule: &'a RouteRule) -> Self {
         let mut notes = Vec::new();
         if let Some(limit) = &rule.request_timeout {
-            notes.push(format!("504 after {limit}"));
+            let is_off = is_zero(limit);
+            notes.push(if is_off { "no time limit".to_owned() } else { format!("504 after {limit}") });
         }
-        if let Some(limit) = &rule.backend_timeout {
+        if let Some(limit) = rule.backend_timeout.as_ref().filter(|limit| !is_zero(limit)) {
             notes.push(format!("each try ends after {limit}"));
         }
         if let Some(retry) = &rule.retry {
@@ -161,6 +182,11 @@ impl<'a> Rule<'a> {
             None => format!("rule {}", index + 1),
         }
     }
+}
+
+/// Whether a duration is none: then there is no limit.
+fn is_zero(limit: &str) -> bool {
+    !limit.chars().any(|letter| letter.is_ascii_digit() && letter != '0')
 }
 
 /// The hosts of a route of any kind.

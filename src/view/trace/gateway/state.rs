@@ -139,6 +139,7 @@ fn own(world: &World, gateway: &Record, facts: &GatewayFacts) -> Hop {
     if addresses.is_empty() || of_address {
         let reason = denied.map_or_else(|| "its status lists none".to_owned(), |c| c.reasoned().to_string());
         let finding = Finding::of(&gw::GW_NOADDR).object("gateway", &gateway.key).word("reason", &reason);
+        let finding = finding.word("effect", if is_programmed { UNPUBLISHED } else { "clients cannot reach it" });
         let finding = finding.proof(gateway, ".status.addresses", addresses.join(","));
         let reason = denied.map_or("", |c| &*c.reason);
         let finding = finding.proof(gateway, ".status.conditions[type=Programmed].reason", reason);
@@ -150,6 +151,9 @@ fn own(world: &World, gateway: &Record, facts: &GatewayFacts) -> Hop {
     hop.findings.extend(stale(gateway, &facts.conditions, "Gateway", facts));
     hop
 }
+
+/// What it means that a Gateway which its controller serves has no address.
+const UNPUBLISHED: &str = "nothing tells clients where it is, though its controller says that it is served";
 
 fn not_programmed(gateway: &Record, denied: &Condition) -> Finding {
     let owner = format!("Gateway {}/{}", namespace(gateway), gateway.key.name);

@@ -47,6 +47,7 @@ pub fn judge(world: &World, request: &Request, ingress: &Record, options: &Optio
         return Some(Listed { hop, is_closed: false });
     }
     let finding = Finding::of(&rt::RT_ALLOWLIST)
+        .word("object", world.title(&ingress.key))
         .object("ingress", &ingress.key)
         .word("ranges", if denied.is_some() { format!("others than {list}") } else { list.to_owned() })
         .proof(ingress, format!(".metadata.annotations[{}]", options.name(name)), list);

@@ -3,6 +3,7 @@
 mod alb;
 mod gce;
 mod https;
+mod rewrite;
 mod skipped;
 
 use crate::kinds::Record;
@@ -85,7 +86,13 @@ fn by_rules<'a>(world: &World<'a>, controller: &Controller, request: &Request, s
         if let Some(answer) = https::of_rule(controller, request, location.ingress) {
             return decision(vec![sure(hop), sure(answer.hop)], end(answer.outcome));
         }
-        return decision(vec![sure(hop)], Action::Forward(vec![arm_of(location)]));
+        let mut arm = arm_of(location);
+        let mut hops = vec![sure(hop)];
+        if let Some((hop, path)) = rewrite::of_rule(controller, location.ingress, location.path, &arm.path) {
+            hops.push(hop);
+            arm.path = path;
+        }
+        return decision(hops, Action::Forward(vec![arm]));
     }
     if let Some((owner, to)) = defaults {
         let (hop, arm) = backend::default(request, owner, to, sees());

@@ -9,6 +9,7 @@ mod handshake;
 mod ingress;
 mod made;
 pub mod middleware;
+mod missed;
 mod options;
 mod route;
 pub mod router;
@@ -19,17 +20,17 @@ mod syntax;
 mod tests;
 mod transport;
 
-use self::made::{Choice, Made, Open, Under, left_out};
+use self::made::{Choice, Made, Open, Under};
 use self::options::{Entry, INGRESSES, Options, ROUTES};
-use self::router::{Reading, Router};
-use crate::kinds::{INGRESS_ROUTE, ObjectRef, Record};
-use crate::view::trace::fault::{Finding, Severity, rt};
+use self::router::Router;
+use crate::kinds::{INGRESS_ROUTE, Record};
+use crate::view::trace::fault::{Finding, Severity, rt, tl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Arm, Caller, Controller, Decision, Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::request::{Request, Scheme};
-use crate::view::trace::rule::{Served, backend, concern, end, miss, not_found, notes, server, some, tls};
+use crate::view::trace::rule::{Served, backend, concern, end, not_found, notes, server, tls};
 use crate::view::trace::uri;
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -152,7 +153,7 @@ impl Stage<'_, '_> {
 
     /// The plan for the handshake: what the route names, else what Ingresses do.
     fn tls(router: &Router, plan: Option<TlsPlan>) -> Option<TlsPlan> {
-        let mut plan = plan?;
+        let mut plan = without_certificate(router, plan?);
         let Some(tls) = router.route_tls() else { return Some(plan) };
         let record = router.record;
         plan.owner = Some(record.key.clone());
@@ -291,79 +292,18 @@ impl Stage<'_, '_> {
         }
         decision
     }
+}
 
-    fn miss(&self, elsewhere: &[&Router]) -> Hop {
-        let refused = self.routers.iter().find_map(|router| match &router.rule {
-            Reading::Refused(why) if router.text.contains(self.request.name()) => Some(left_out(router, why)),
-            _ => None,
-        });
-        let deaf = elsewhere.first().map(|router| left_out(router, &self.deafness(router)));
-        let servers = server::build(self.controller, &self.served.taken(), self.served);
-        let hop = match server::find(&servers, self.request.name()) {
-            _ if deaf.is_some() => Hop::new(HopKind::Rule, "no router listens where the request enters"),
-            Some(server) => {
-                let (world, controller, request) = (self.world, self.controller, self.request);
-                miss::no_path(world, controller, request, self.served, server, &servers, self.path)
-            }
-            None => {
-                let hop = miss::no_host(self.world, self.controller, self.request, self.served, &servers);
-                self.beside_routes(hop)
-            }
-        };
-        let mut hop = hop;
-        hop.findings.splice(0..0, deaf.or(refused).or_else(|| self.orphan(None, self.path)));
-        hop
+/// The plan for a route that names no certificate, where none of another route is there either: Traefik shows its own.
+fn without_certificate(router: &Router, mut plan: TlsPlan) -> TlsPlan {
+    let is_own =
+        plan.end == TlsEnd::Controller && plan.secrets.is_empty() && matches!(plan.fallback, Fallback::Own(..));
+    let is_silent = router.is_route() && router.route_tls().is_none();
+    if is_own && is_silent && plan.findings.is_empty() {
+        let finding = Finding::of(&tl::TL_NONE).object("route", &router.record.key).word("host", &plan.name);
+        plan.findings.push(finding.proof(router.record, ".spec.tls", "none"));
     }
-
-    /// What is missed among Ingresses may stand near a host of Traefik's own routes.
-    fn beside_routes(&self, mut hop: Hop) -> Hop {
-        let hosts = if self.options.has_provider(ROUTES) { route::hosts(self.world, self.options) } else { Vec::new() };
-        if hosts.is_empty() || hop.standing == Standing::Unknown {
-            return hop;
-        }
-        hop.summary = format!("{}; hosts of IngressRoutes: {}", hop.summary, some(hosts.iter()));
-        let own = self.request.name();
-        let near = miss::nearest_host(own, hosts.iter().map(String::as_str).filter(|host| *host != own));
-        let told = near.map_or_else(|| ", nor one near it".to_owned(), |near| format!(" (closest: {near})"));
-        for finding in
-            hop.findings.iter_mut().filter(|finding| std::ptr::eq(finding.fault, &raw const rt::RT_HOST_MISS))
-        {
-            // One of an Ingress that is near is told already.
-            if finding.words.get("closest").is_none_or(|words| !words.starts_with(" (")) {
-                finding.words.insert("closest", told.clone());
-            }
-        }
-        hop
-    }
-
-    /// A route that would take the request, and that is left out because it names a parent that Traefik does not find. One
-    /// for no host may be for another one.
-    fn orphan(&self, parent: Option<&ObjectRef>, path: &str) -> Option<Finding> {
-        let routed = uri::routed(path);
-        let asked = expression::Asked { request: self.request, path: &routed };
-        let host = self.request.name().to_lowercase();
-        let orphans = route::orphans(self.world, self.options, parent);
-        let (router, why, hosts) = orphans.iter().find_map(|(router, why)| match &router.rule {
-            Reading::Rule(rule) if rule.takes(asked) == Some(true) => Some((router, why, rule.hosts())),
-            _ => None,
-        })?;
-        let is_meant = parent.is_some() || hosts.contains(&host);
-        let finding = left_out(router, why);
-        Some(if is_meant { finding } else { finding.severe(Severity::Info) })
-    }
-
-    /// Why a router does not hear the request.
-    fn deafness(&self, router: &Router) -> String {
-        let point = self.entry.name.as_deref().unwrap_or("this one");
-        let is_named = router.entry_points.iter().any(|own| own == point);
-        if !router.entry_points.is_empty() && !is_named {
-            return format!("it listens on {}, and the request enters by {point}", router.entry_points.join(", "));
-        }
-        match self.entry.scheme {
-            Scheme::Http => "it is for TLS connections only, and the request comes in the clear".to_owned(),
-            Scheme::Https => format!("it is for plain connections only: neither it nor entry point {point} has TLS on"),
-        }
-    }
+    plan
 }
 
 /// Which router it is about that it cannot be told who takes a request, and why.

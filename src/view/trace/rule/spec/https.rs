@@ -36,7 +36,7 @@ pub fn of_rule(controller: &Controller, request: &Request, ingress: &Record) -> 
 }
 
 /// An annotation by the prefixes that the controller reads.
-fn own<'a>(controller: &Controller, ingress: &'a Record, name: &str) -> Option<&'a str> {
+pub fn own<'a>(controller: &Controller, ingress: &'a Record, name: &str) -> Option<&'a str> {
     let prefix = if controller.is_haproxytech() { "haproxy.org" } else { "haproxy-ingress.github.io" };
     let found = [prefix, "ingress.kubernetes.io"]
         .into_iter()

@@ -197,6 +197,43 @@ impl Rule {
     }
 }
 
+/// What a request lacks that a rule wants: whether it is the host, and in words.
+pub type Miss = (bool, String);
+
+impl Rule {
+    /// What keeps a request out; empty where it is taken, or where that cannot be told.
+    pub fn misses(&self, asked: Asked) -> Vec<Miss> {
+        if self.takes(asked) != Some(false) {
+            return Vec::new();
+        }
+        match self {
+            Self::Is(name, _) => {
+                vec![(name.to_ascii_lowercase().starts_with("host"), format!("wants {}", self.shown()))]
+            }
+            Self::Not(rule) => vec![(false, format!("excludes {}", rule.shown()))],
+            Self::All(rules) => rules.iter().flat_map(|rule| rule.misses(asked)).collect(),
+            Self::Any(rules) => {
+                let all = rules.iter().map(|rule| rule.misses(asked));
+                all.min_by_key(|misses| (misses.iter().any(|(is_host, _)| *is_host), misses.len())).unwrap_or_default()
+            }
+        }
+    }
+
+    /// As it is written.
+    fn shown(&self) -> String {
+        let joined = |rules: &[Self], by: &str| rules.iter().map(Self::shown).collect::<Vec<_>>().join(by);
+        match self {
+            Self::Is(name, values) => {
+                let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+                format!("{name}({})", values.join(", "))
+            }
+            Self::Not(rule) => format!("!{}", rule.shown()),
+            Self::All(rules) => format!("({})", joined(rules, " && ")),
+            Self::Any(rules) => format!("({})", joined(rules, " || ")),
+        }
+    }
+}
+
 /// One that says `decides` decides; else one of which nothing is known leaves it open.
 fn all(rules: &[Rule], decides: bool, asked: Asked) -> Option<bool> {
     let all: Vec<Option<bool>> = rules.iter().map(|rule| rule.takes(asked)).collect();
@@ -262,6 +299,22 @@ pub fn parameters(request: &Request, name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_rule_wants_besides_the_host_is_told() {
+        let request = Request::get("http://shop.example.com/no").unwrap();
+        let asked = Asked { request: &request, path: "/no" };
+        for (rule, wanted) in [
+            ("Host(`shop.example.com`)", ""),
+            ("Host(`shop.example.com`) && Method(`POST`) && Path(`/x`)", "wants Method(`POST`), wants Path(`/x`)"),
+            ("Host(`a.example.com`) || (Host(`shop.example.com`) && !PathPrefix(`/no`))", "excludes PathPrefix(`/no`)"),
+            ("ClientIP(`10.0.0.0/8`)", ""),
+        ] {
+            let told: Vec<String> = parse(rule).unwrap().misses(asked).into_iter().map(|(_, text)| text).collect();
+            assert_eq!(told.join(", "), wanted, "{rule}");
+        }
+        assert_eq!(parse("Host(`a`) && Path(`/x`)").unwrap().misses(asked).iter().filter(|(host, _)| *host).count(), 1);
+    }
 
     #[test]
     fn rules_are_read_and_asked() {

@@ -4,7 +4,9 @@ use crate::kinds::middleware::Deed;
 use crate::kinds::traefik::TraefikRef;
 use crate::kinds::{MIDDLEWARE, ObjectRef, SECRET};
 use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
+use crate::view::trace::near::nearest;
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::traefik::router::Step;
@@ -125,7 +127,10 @@ impl<'r> Passage<'r> {
         let Some(deeds) = world.get(key).and_then(|record| facts::middleware(record)).map(|facts| &facts.deeds) else {
             let unread = world.known(MIDDLEWARE, place).missing("middlewares");
             if unread.is_none() && world.is_given(MIDDLEWARE) {
-                return self.refuse(format!("it names middleware {name}, and there is none"));
+                let near = world.in_namespace(MIDDLEWARE, place.unwrap_or(""));
+                let near = nearest(&key.name, near.iter().map(|other| &*other.key.name));
+                let near = near.map_or_else(String::new, |near| format!(" (similar: {near})"));
+                return self.refuse(format!("it names middleware {name}, and there is none{near}"));
             }
             let missing = unread.unwrap_or_else(|| format!("middleware {name} was not given"));
             self.hops.push(Hop::new(HopKind::Filter, missing).at(key).sure(Confidence::NeedsProbe));
@@ -150,6 +155,8 @@ impl<'r> Passage<'r> {
         }
         let (text, is_sure) = self.act(deed);
         let hop = Hop::new(HopKind::Filter, text).at(key);
+        let closed = if let Deed::AllowList(ranges) = deed { self.closed(world, key, ranges) } else { None };
+        let hop = closed.into_iter().fold(hop, Hop::with);
         self.hops.push(if is_sure { hop } else { hop.sure(Confidence::NeedsProbe) });
     }
 
@@ -209,6 +216,19 @@ impl<'r> Passage<'r> {
             self.gate = Some(403);
         }
         (format!("only {list} may enter"), true)
+    }
+
+    /// What a list of clients does to this one: a fault where it keeps it out, a risk where its address was not given.
+    fn closed(&self, world: &World, key: &ObjectRef, ranges: &[std::sync::Arc<str>]) -> Option<Finding> {
+        let (why, severity) = match self.request.client {
+            Some(client) if ranges.iter().any(|range| ranges::contains(range, client)) => return None,
+            Some(client) => (format!("and {client} is not among them: it gets 403"), Severity::Broken),
+            None => ("and the client's address was not given: others get 403".to_owned(), Severity::Warn),
+        };
+        let list = ranges.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+        let finding = Finding::of(&rt::RT_ALLOWLIST).severe(severity).object("middleware", key).word("why", why);
+        let finding = finding.word("object", world.title(key)).word("ranges", &list);
+        Some(finding.proof(world.get(key)?, ".spec.ipAllowList.sourceRange", list))
     }
 
     fn change_scheme(&mut self, wanted: &str, port: Option<&str>, permanent: bool) -> (String, bool) {

@@ -127,7 +127,12 @@ impl<'a> Router<'a> {
         };
         let named: Vec<Option<Scheme>> = self.entry_points.iter().map(of_name).collect();
         if named.contains(&Some(scheme)) {
-            return if scheme == Scheme::Http && self.tls { Some(false) } else { Some(true) };
+            return match (scheme, self.tls) {
+                (Scheme::Http, true) => Some(false),
+                // Charts switch TLS on for the whole entry point; without that it would get no handshake.
+                (Scheme::Https, false) => None,
+                _ => Some(true),
+            };
         }
         if named.contains(&None) { None } else { Some(false) }
     }
