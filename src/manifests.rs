@@ -11,3 +11,4 @@ pub mod mirror;
 pub mod read;
 pub mod records;
 pub mod shift;
+mod strict;

@@ -3,6 +3,7 @@
 pub mod envelope;
 pub mod int_or_string;
 pub mod meta;
+pub mod misfit;
 pub mod nulls;
 pub mod quantity;
 pub mod ranges;

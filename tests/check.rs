@@ -128,6 +128,69 @@ fn one_bad_document_is_named_and_hides_nothing() {
 }
 
 #[test]
+fn a_field_of_a_wrong_type_is_named_and_nothing_is_guessed() {
+    let wrong = SHOP.replace("number: 80", "number: '80'");
+    let checked = kplumb(&["check", "-f", "-"], &wrong);
+    assert_eq!(checked.status.code(), Some(2), "{}", stdout(&checked));
+    let told = stderr(&checked);
+    let place =
+        "kplumb: -:2 (document 1): Ingress shop/shop: .spec.rules[0].http.paths[0].backend.service.port.number: ";
+    assert!(told.starts_with(place), "{told}");
+    assert!(told.contains("expected a whole number, not the string \"80\""), "{told}");
+    for (wrong, url) in [
+        (wrong, "http://shop.example.com/"),
+        (SHOP.replace("replicas: 2", "replicas: '2'"), "http://shop.example.com/"),
+        (SHOP.replace("[{port: 80,", "[{port: '80',"), "http://shop.example.com/"),
+        (SHOP.replace("networking.k8s.io/v1", "networking.k8s.io/v1beta1"), "http://shop.example.com/"),
+    ] {
+        let traced = kplumb(&["trace", url, "-f", "-", "-o", "json"], &wrong);
+        assert_eq!(traced.status.code(), Some(2), "{wrong}{}", stdout(&traced));
+        assert_eq!(json(&traced)["verdict"], "unknown", "{wrong}{}", stdout(&traced));
+    }
+    // What takes the request all the same is followed.
+    let other = SHOP.replace("number: 80", "number: '80'").replace("name: shop,", "name: other,");
+    let traced = kplumb(&["trace", "http://shop.example.com/", "-f", "-", "-o", "json"], &format!("{SHOP}---{other}"));
+    assert_eq!(
+        (traced.status.code(), &json(&traced)["verdict"]),
+        (Some(2), &Value::from("warn")),
+        "{}",
+        stdout(&traced)
+    );
+}
+
+#[test]
+fn connections_that_are_passed_on_unread_are_checked_too() {
+    let tcp = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gw, namespace: shop}
+spec: {gatewayClassName: eg, listeners: [{name: pg, port: 5432, protocol: TCP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1alpha2
+kind: TCPRoute
+metadata: {name: db, namespace: shop}
+spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: gone, port: 5432}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: other, namespace: shop}
+spec: {selector: {app: other}, ports: [{port: 80}]}
+";
+    let checked = kplumb(&["check", "-f", "-", "-o", "json"], tcp);
+    assert_eq!(checked.status.code(), Some(1), "{}", stdout(&checked));
+    let routes = &json(&checked)["routes"];
+    assert_eq!((&routes[0]["url"], &routes[0]["verdict"]), (&"tcp://any.invalid:5432".into(), &"broken".into()));
+}
+
+#[test]
+fn an_answer_of_dns_that_nobody_gave_fails_no_check() {
+    let code = |yaml: &str| kplumb(&["check", "-f", "-", "--fail-on", "warn"], yaml).status.code();
+    assert_eq!(code(SHOP), Some(0));
+    let odd = SHOP.replace("ports: [{containerPort: 8080}]", "ports: [{containerPort: 9090}]");
+    assert_eq!(code(&odd), Some(1));
+}
+
+#[test]
 fn a_template_that_was_not_rendered_is_called_one() {
     let output =
         kplumb(&["check", "-f", "-"], "apiVersion: v1\nkind: Service\nmetadata: {name: {{ .Release.Name }}}\n");

@@ -212,7 +212,7 @@ impl Case {
             }
             forget_instructions(&mut document.value);
             // One folder for all: the made-up authorities are the same.
-            document.origin = Origin { file: PathBuf::from("case.yaml"), document: 1, line: 1 };
+            document.origin = Origin { file: PathBuf::from("case.yaml"), document: 1, line: 1, item: 0 };
             objects.insert(key, document);
         }
         objects.into_values().collect()

@@ -57,12 +57,14 @@ struct Checked {
 impl Checked {
     /// The verdict by which the exit code is chosen.
     fn verdict(&self, fail_on: FailOn) -> Verdict {
-        let verdicts = || self.routes.iter().map(|(route, followed)| judged(route, &followed.trace).0);
-        if fail_on == FailOn::Warn && verdicts().any(|verdict| verdict == Verdict::Warn) {
+        let judged = || self.routes.iter().map(|(route, followed)| judged(route, &followed.trace));
+        // An answer of DNS that nobody gave makes a route warn too, and nothing in the objects mends that.
+        let is_warning = |finding: Option<&Finding>| finding.is_some_and(|finding| finding.severity == Severity::Warn);
+        if fail_on == FailOn::Warn && judged().any(|(verdict, why)| verdict == Verdict::Warn && is_warning(why)) {
             return Verdict::Broken;
         }
         let unseen = self.missing.iter().map(|_| Verdict::Unknown);
-        ground::worst(verdicts().chain(unseen))
+        ground::worst(judged().map(|(verdict, _)| verdict).chain(unseen))
     }
 }
 
@@ -143,7 +145,7 @@ fn json(ground: &Ground, checked: &Checked) -> Document {
         let (verdict, headline) = judged(route, trace);
         Row {
             target: document::reference(&route.owner, ground.catalog()),
-            url: trace.request.url(),
+            url: route.url(),
             verdict: verdict.name(),
             headline: headline.map(|finding| document::fault(finding, ground.catalog())),
             probe: document::probe(trace, real),
@@ -164,7 +166,7 @@ fn text(ground: &Ground, checked: &Checked) -> String {
     for (route, Followed { trace, real }) in &checked.routes {
         let owner = view::title(ground.catalog(), &route.owner);
         let (verdict, headline) = judged(route, trace);
-        lines.push(format!("{:<8} {}  {owner}", verdict.name(), trace.request.url()));
+        lines.push(format!("{:<8} {}  {owner}", verdict.name(), route.url()));
         match headline {
             // One cause often breaks many routes: it is explained once.
             Some(finding) if !told.insert(finding.message()) => {

@@ -3,7 +3,7 @@
 use crate::kinds::custom::{CustomKind, table};
 use crate::kinds::{Digest, Interner, KindId, Meta, ObjectRef, Record};
 use crate::wire::nulls::drop_nulls;
-use crate::wire::{envelope, meta::ObjectMeta};
+use crate::wire::{envelope, meta::ObjectMeta, misfit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -136,9 +136,14 @@ impl Decoder {
 
     /// Reads one object's JSON; an unreadable one whose key is known becomes a record that says so.
     pub fn read_json(&self, kind: KindId, bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
+        self.decode_json(kind, bytes, interner).or_else(|e| e.into_record(kind))
+    }
+
+    /// Reads one object's JSON, and says of one that is unreadable why.
+    pub fn decode_json(&self, kind: KindId, bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
         match self {
-            Self::Slim { json, .. } => json(bytes, interner).or_else(|e| e.into_record(kind)),
-            Self::Custom(custom) => custom.read(kind, bytes, interner).or_else(|e| e.into_record(kind)),
+            Self::Slim { json, .. } => json(bytes, interner),
+            Self::Custom(custom) => custom.read(kind, bytes, interner),
             Self::Table => table::read(kind, bytes, interner),
         }
     }
@@ -152,7 +157,8 @@ impl Decoder {
 }
 
 impl Unreadable {
-    fn into_record(self, kind: KindId) -> Result<Record, Self> {
+    /// The record that stands for the object; none where it is not known which one it was.
+    pub fn into_record(self, kind: KindId) -> Result<Record, Self> {
         let Some((namespace, name)) = &self.key else { return Err(self) };
         let key = ObjectRef::new(kind, namespace.as_deref().unwrap_or(""), name);
         Ok(Record::unreadable(key, &format!("cannot be read: {}", self.why)))
@@ -174,26 +180,27 @@ pub fn protobuf_by<T: Object>(
     condense(&object, interner).ok_or_else(|| unreadable("it has no name".to_owned()))
 }
 
-/// The quick way first; what it refuses is read again without nulls and without the fields of a wrong type.
+/// The quick way first; what it refuses is read again without nulls.
 pub fn json<T: Object + DeserializeOwned>(bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
     let quick = serde_json::from_slice::<T>(bytes);
     let (object, note) = match quick {
         Ok(object) => (object, None),
-        Err(first) => (lenient::<T>(bytes, &first)?, Some(first)),
+        Err(first) => (lenient::<T>(bytes)?, Some(first)),
     };
     let nameless =
         || Unreadable { key: None, why: note.map_or_else(|| "it has no name".to_owned(), |e| e.to_string()) };
     condense(&object, interner).ok_or_else(nameless)
 }
 
-fn lenient<T: Object + DeserializeOwned>(bytes: &[u8], first: &serde_json::Error) -> Result<T, Unreadable> {
+fn lenient<T: Object + DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
     let text = String::from_utf8_lossy(bytes);
     let mut value: Value = serde_json::from_str(&text).map_err(|e| Unreadable { key: None, why: e.to_string() })?;
     drop_nulls(&mut value);
     let at = |field: &str| value.pointer(field).and_then(Value::as_str).map(str::to_owned);
     let key = at("/metadata/name").map(|name| (at("/metadata/namespace"), name));
     // Once more as text: reading each kind off values as well would be a second reader for all of them in the binary.
-    serde_json::from_slice(value.to_string().as_bytes()).map_err(|_| Unreadable { key, why: first.to_string() })
+    let text = value.to_string();
+    serde_json::from_slice(text.as_bytes()).map_err(|error| Unreadable { key, why: misfit::why(&text, &error) })
 }
 
 /// Makes the record of an object; `None` when it has no name.

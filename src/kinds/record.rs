@@ -110,6 +110,12 @@ impl Meta {
         self.annotations.binary_search_by(|(k, _)| k.as_ref().cmp(key)).ok().map(|i| &self.annotations[i].1)
     }
 
+    /// Whether a server has stored the object: then what is missing in it is missing in the cluster too. A manifest only
+    /// says what is wanted.
+    pub fn is_stored(&self) -> bool {
+        !self.uid.is_empty() || !self.resource_version.is_empty()
+    }
+
     /// The managing owner, if there is one.
     pub fn controller(&self) -> Option<&Owner> {
         self.owners.iter().find(|o| o.controller)

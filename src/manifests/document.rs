@@ -15,6 +15,8 @@ pub struct Origin {
     pub document: usize,
     /// The document's first line with content, or the line of an error; from 1.
     pub line: usize,
+    /// Which item of the list that the document is, from 1; 0 where it is none.
+    pub item: usize,
 }
 
 impl Origin {
@@ -29,6 +31,9 @@ impl fmt::Display for Origin {
         let (file, line, document) = (self.file.display(), self.line, self.document);
         if document == 0 {
             return write!(f, "{file}");
+        }
+        if self.item != 0 {
+            return write!(f, "{file}:{line} (document {document}, item {})", self.item);
         }
         write!(f, "{file}:{line} (document {document})")
     }

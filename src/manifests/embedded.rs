@@ -27,7 +27,7 @@ const PACKED: [(&str, &[u8]); 3] = packed!["shop" "free4chat" "mydemo"];
 pub fn documents(context: &str) -> Vec<Document> {
     let packed = PACKED.iter().find(|(name, _)| *name == context);
     let objects = packed.and_then(|(_, packed)| unpack(packed)).unwrap_or_default();
-    let document = |(file, document, line, value)| Document { value, origin: Origin { file, document, line } };
+    let document = |(file, document, line, value)| Document { value, origin: Origin { file, document, line, item: 0 } };
     objects.into_iter().map(document).collect()
 }
 

@@ -112,7 +112,7 @@ fn refused(error: &io::Error, what: &str) -> String {
 
 /// A file or folder of which nothing can be read.
 fn unreadable(path: &Path, reason: String) -> Unreadable {
-    let origin = Origin { file: path.to_owned(), document: 0, line: 0 };
+    let origin = Origin { file: path.to_owned(), document: 0, line: 0, item: 0 };
     Unreadable { origin, reason }
 }
 

@@ -2,12 +2,17 @@
 //! model of a cluster that holds them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::kinds::catalog::{Catalog, Kind};
-use crate::kinds::{Interner, ObjectRef, Record};
+use crate::kinds::{self, DAEMON_SET, DEPLOYMENT, Interner, KindId, ObjectRef, POD, REPLICA_SET, Record, STATEFUL_SET};
 use crate::manifests::document::{Document, Origin, Unreadable, placeless};
-use crate::manifests::mirror;
-use crate::model::{Change, Scope, Sync};
+use crate::manifests::{mirror, strict};
+use crate::model::{Change, Scope, Select, Sync};
+use crate::wire::Timestamp;
+
+/// The kinds whose pod templates stand for pods.
+const WORKLOADS: [KindId; 4] = [DEPLOYMENT, REPLICA_SET, STATEFUL_SET, DAEMON_SET];
 
 /// The objects of a set of files as records.
 #[derive(Debug, Default)]
@@ -18,8 +23,10 @@ pub struct Records {
     pub origins: BTreeMap<ObjectRef, Origin>,
     /// Objects of kinds that the catalog does not know.
     pub unknown: Vec<Origin>,
-    /// Objects that could not be read, such as one without a name.
+    /// Objects that could not be read: one without a name, or with a field of a wrong type.
     pub unreadable: Vec<Unreadable>,
+    /// Those among them that have a name. A record stands for each, and not to find something there proves nothing.
+    pub damaged: Vec<ObjectRef>,
 }
 
 /// Reads documents with the decoders of the catalog. Namespaced objects that name no namespace get `namespace`.
@@ -34,12 +41,13 @@ pub fn records(documents: &[Document], catalog: &Catalog, namespace: &str) -> Re
             continue;
         };
         let bytes = placed(document, kind, namespace).to_string();
-        match kind.decoder.read_json(kind.id, bytes.as_bytes(), &mut interner) {
+        let read = match strict::refusal(document, kind.id) {
+            Some(why) => Err(strict::unreadable(document, namespace, why)),
+            None => kind.decoder.decode_json(kind.id, bytes.as_bytes(), &mut interner),
+        };
+        match read {
             Ok(record) => found.add(record, &document.origin),
-            Err(error) => found.unreadable.push(Unreadable {
-                origin: document.origin.clone(),
-                reason: format!("{}: {}", document.kind(), placeless(&error.why)),
-            }),
+            Err(error) => found.refuse(document, kind, error),
         }
     }
     found
@@ -51,19 +59,47 @@ impl Records {
         self.records.push(record);
     }
 
-    /// Returns the changes that a watch of every kind would have brought: the objects, and that nothing is left to come.
+    fn refuse(&mut self, document: &Document, kind: &Kind, error: kinds::Unreadable) {
+        let why = placeless(&error.why);
+        let stand_in = error.into_record(kind.id).ok();
+        let name = stand_in.as_ref().map_or_else(String::new, |record| match &record.key.namespace {
+            Some(namespace) => format!(" {namespace}/{}", record.key.name),
+            None => format!(" {}", record.key.name),
+        });
+        let reason = format!("{}{name}: {why}", document.kind());
+        self.unreadable.push(Unreadable { origin: document.origin.clone(), reason });
+        if let Some(record) = stand_in {
+            self.damaged.push(record.key.clone());
+            self.add(record, &document.origin);
+        }
+    }
+
+    /// Returns the changes that a watch of every kind would have brought: the objects, and that nothing is left to come,
+    /// except where an object of the kind could not be read.
     pub fn changes(self, catalog: &Catalog) -> Vec<Change> {
         let synced = |kind: &Kind| Change::Sync(Scope::all(kind.id), Sync::Live);
         let objects = self.records.into_iter().map(Change::Apply);
-        objects.chain(catalog.iter().map(synced)).collect()
+        let damaged = self.damaged.into_iter().flat_map(|key| {
+            // A workload stands for its pods.
+            let pods = WORKLOADS.contains(&key.kind).then_some(POD);
+            [Some(key.kind), pods].into_iter().flatten().map(move |kind| {
+                let scope = Scope { kind, namespace: key.namespace.clone(), select: Select::All };
+                Change::Sync(scope, Sync::Stale { reason: Arc::from("cannot be read"), since: Timestamp::default() })
+            })
+        });
+        objects.chain(catalog.iter().map(synced)).chain(damaged).collect()
     }
 }
 
 /// The version does not matter: slim structs read what the versions of a kind have in common.
 fn kind_of<'a>(document: &Document, catalog: &'a Catalog) -> Option<&'a Kind> {
-    let group = document.api_version().split_once('/').map_or("", |(group, _)| group);
-    // Calico serves its policies under a second group, too; they are the same objects.
-    let group = if group == "projectcalico.org" { "crd.projectcalico.org" } else { group };
+    let group = match document.api_version().split_once('/').map_or("", |(group, _)| group) {
+        // Calico serves its policies under a second group, too; they are the same objects.
+        "projectcalico.org" => "crd.projectcalico.org",
+        // Where Ingresses were before Kubernetes 1.14.
+        "extensions" if document.kind() == "Ingress" => "networking.k8s.io",
+        group => group,
+    };
     catalog.iter().find(|kind| *kind.group == *group && *kind.kind == *document.kind())
 }
 
@@ -87,7 +123,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::kinds::{BUILTIN, CONFIG_MAP, INGRESS, NODE, POD, SERVICE};
+    use crate::kinds::{BUILTIN, CONFIG_MAP, NODE, SERVICE};
     use crate::manifests::{embedded, read};
     use crate::model::Cluster;
 
@@ -144,8 +180,69 @@ mod tests {
 
     #[test]
     fn any_version_of_a_known_kind_is_read() {
-        let found = given("apiVersion: networking.k8s.io/v1beta1\nkind: Ingress\nmetadata: {name: old}\n");
-        assert_eq!(found.records[0].key.kind, INGRESS);
+        let found = given("apiVersion: discovery.k8s.io/v1beta1\nkind: EndpointSlice\nmetadata: {name: old}\n");
+        assert_eq!(found.records[0].key.kind, kinds::ENDPOINT_SLICE);
+    }
+
+    #[test]
+    fn a_field_of_a_wrong_type_is_told_whatever_the_kind() {
+        for kind in Catalog::builtin().iter() {
+            let version = kind.api_version();
+            let text =
+                format!("apiVersion: {version}\nkind: {}\nmetadata: {{name: x, labels: {{a: {{b: c}}}}}}\n", kind.kind);
+            let found = given(&text);
+            let told: Vec<String> = found.unreadable.iter().map(ToString::to_string).collect();
+            let name = if kind.namespaced { "dev/x" } else { "x" };
+            assert!(told.len() == 1 && told[0].starts_with("x.yaml:1 (document 1): "), "{text}{told:?}");
+            assert!(
+                told[0].contains(&format!("{} {name}: ", kind.kind)) && told[0].contains(".metadata.labels.a"),
+                "{told:?}"
+            );
+            assert_eq!(found.damaged.len(), 1, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_the_field_and_proves_no_absence() {
+        let found = given(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: '2'}\n---\n\
+             apiVersion: v1\nkind: Secret\nmetadata: {name: t}\ndata: {tls.crt: 'no base64!!'}\n",
+        );
+        let told: Vec<String> = found.unreadable.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "x.yaml:1 (document 1): Deployment dev/web: .spec.replicas: expected a whole number, not the string \"2\"",
+                "x.yaml:6 (document 2): Secret dev/t: .data['tls.crt'] is no base64",
+            ]
+        );
+        let catalog = Catalog::builtin();
+        let mut cluster = Cluster::default();
+        for change in found.changes(&catalog) {
+            cluster.apply(change);
+        }
+        let is_live = |kind, namespace| *cluster.sync(&Scope::namespace(kind, namespace)) == Sync::Live;
+        let is_stale = |kind| matches!(cluster.sync(&Scope::namespace(kind, "dev")), Sync::Stale { .. });
+        assert!(is_stale(DEPLOYMENT) && is_stale(POD) && is_stale(kinds::SECRET) && !is_stale(SERVICE));
+        assert!(!is_live(POD, "shop"));
+        assert_eq!(*cluster.sync(&Scope::all(POD)), Sync::Live);
+    }
+
+    #[test]
+    fn an_item_of_a_list_is_counted() {
+        let (documents, unreadable) = read::text(
+            Path::new("x.yaml"),
+            "apiVersion: v1\nkind: List\nitems:\n- x\n- {apiVersion: v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: a}]}}\n",
+        );
+        assert!(
+            unreadable[0].to_string().starts_with("x.yaml:1 (document 1, item 1): not an object"),
+            "{unreadable:?}"
+        );
+        let found = records(&documents, &Catalog::builtin(), "dev");
+        assert_eq!(
+            found.unreadable[0].to_string(),
+            "x.yaml:1 (document 1, item 2): Service dev/s: .spec.ports[0].port: expected a whole number, not the string \"a\""
+        );
     }
 
     #[test]

@@ -7,12 +7,12 @@ mod ingress;
 pub mod sample;
 pub mod traefik;
 
-use crate::kinds::{GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, KindId, ObjectRef, Record, TLS_ROUTE};
+use crate::kinds::{GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, KindId, ObjectRef, Record, TCP_ROUTE, TLS_ROUTE};
 use crate::model::Cluster;
 use crate::view::trace::request::{Request, Scheme};
 
-/// The kinds whose objects name hosts and paths.
-pub const KINDS: [KindId; 5] = [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, INGRESS_ROUTE];
+/// The kinds whose objects name hosts, paths or ports. Not UDPRoutes: a request needs a connection.
+pub const KINDS: [KindId; 6] = [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, TCP_ROUTE, INGRESS_ROUTE];
 
 /// One host and path, and the request that stands for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +47,7 @@ pub fn of(cluster: &Cluster, record: &Record) -> Vec<Route> {
         HTTP_ROUTE => gateway::http(cluster, record),
         GRPC_ROUTE => gateway::grpc(cluster, record),
         TLS_ROUTE => gateway::tls(cluster, record),
+        TCP_ROUTE => gateway::tcp(cluster, record),
         INGRESS_ROUTE => traefik::routes(cluster, record),
         _ => Vec::new(),
     }
@@ -63,9 +64,25 @@ pub fn meant(cluster: &Cluster, record: &Record) -> Vec<Route> {
 }
 
 impl Route {
+    /// The address of the request that stands for it. What goes through a TCPRoute is its clients' own business.
+    pub fn url(&self) -> String {
+        if self.owner.kind == TCP_ROUTE {
+            let host = if self.request.host.contains(':') {
+                format!("[{}]", self.request.host)
+            } else {
+                self.request.host.clone()
+            };
+            return format!("tcp://{host}:{}", self.request.port);
+        }
+        self.request.url()
+    }
+
     /// The address as a pattern, with a star where more paths are meant: `https://*.example.com/cart*`.
     pub fn pattern(&self) -> String {
         let (request, port) = (&self.request, self.request.port);
+        if self.owner.kind == TCP_ROUTE {
+            return format!("tcp://{}:{port}", self.host);
+        }
         let port = if port == request.scheme.port() { String::new() } else { format!(":{port}") };
         let path = if self.path.starts_with('/') { self.path.as_str() } else { "/" };
         let plain = sample::plain(path);

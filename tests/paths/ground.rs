@@ -50,7 +50,7 @@ pub fn config(cases: u32) -> Config {
 pub fn documents(objects: &[Value]) -> Vec<Document> {
     let document = |value: &Value| Document {
         value: value.clone(),
-        origin: Origin { file: PathBuf::from("town.yaml"), document: 1, line: 1 },
+        origin: Origin { file: PathBuf::from("town.yaml"), document: 1, line: 1, item: 0 },
     };
     objects.iter().map(document).collect()
 }

@@ -25,7 +25,7 @@ pub struct Trace {
 /// Flags of `kplumb check`.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct Check {
-    /// From which verdict on the exit code is 1 (--fail-on warn)
+    /// From which verdict on the exit code is 1; an unknown answer of DNS alone does not fail (--fail-on warn)
     #[arg(long, value_enum, value_name = "VERDICT", default_value = "broken")]
     pub fail_on: FailOn,
     /// Where the objects come from.
@@ -41,7 +41,7 @@ pub struct Check {
 pub enum FailOn {
     /// Broken routes only.
     Broken,
-    /// Warnings too.
+    /// Warnings about objects too.
     Warn,
 }
 

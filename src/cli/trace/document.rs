@@ -48,7 +48,7 @@ struct Asked<'a> {
     path: &'a str,
     query: &'a str,
     headers: BTreeMap<&'a str, String>,
-    sni: &'a str,
+    sni: Option<&'a str>,
     vantage: String,
 }
 
@@ -123,7 +123,7 @@ pub struct Fault {
 
 #[derive(Debug, Serialize)]
 struct Proof {
-    r#ref: Option<Reference>,
+    r#ref: Reference,
     path: String,
     value: String,
 }
@@ -167,16 +167,16 @@ pub fn several<'a>(followed: &'a [Followed], catalog: &Catalog) -> Documents<'a>
 
 /// A fault as JSON writes it.
 pub fn fault(finding: &Finding, catalog: &Catalog) -> Fault {
-    let proof = |evidence: &crate::view::trace::fault::Evidence| Proof {
-        r#ref: evidence.object.as_ref().map(|key| reference(key, catalog)),
-        path: evidence.path.clone(),
-        value: evidence.value.clone(),
+    // What is no object's (an answer that was given, the hosts of all Ingresses) is told by the message alone.
+    let proof = |evidence: &crate::view::trace::fault::Evidence| {
+        let r#ref = reference(evidence.object.as_ref()?, catalog);
+        Some(Proof { r#ref, path: evidence.path.clone(), value: evidence.value.clone() })
     };
     Fault {
         code: finding.code(),
         severity: finding.severity.name(),
         message: finding.message(),
-        evidence: finding.evidence.iter().map(proof).collect(),
+        evidence: finding.evidence.iter().filter_map(proof).collect(),
         fix: finding.fix(),
     }
 }
@@ -218,7 +218,7 @@ fn asked(request: &Request) -> Asked<'_> {
         path: &request.path,
         query: request.query.as_deref().unwrap_or(""),
         headers,
-        sni: request.server_name(),
+        sni: request.sni(),
         vantage: match &request.vantage {
             Vantage::External => "external".to_owned(),
             Vantage::Namespace(namespace) => format!("namespace/{namespace}"),

@@ -6,6 +6,7 @@ use crate::kinds::secret::{Secret, key, pem, x509};
 use crate::kinds::{Interner, Object, Record, Unreadable};
 use crate::wire::envelope;
 use crate::wire::meta::ObjectMeta;
+use crate::wire::misfit;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess};
@@ -39,7 +40,10 @@ fn walk(bytes: &[u8]) -> Result<Secret, prost::DecodeError> {
 /// Reads an object's JSON. What is wrong with it is told by place only: a parser's message would quote the value.
 pub fn json(bytes: &[u8], interner: &mut Interner) -> Result<Record, Unreadable> {
     let secret = serde_json::from_slice::<Secret>(bytes).map_err(|error| {
-        let why = format!("its JSON is not that of a Secret, at line {} column {}", error.line(), error.column());
+        let field = misfit::field_at(&String::from_utf8_lossy(bytes), error.column());
+        let is_told = error.line() == 1 && !field.is_empty();
+        let place = if is_told { field } else { format!("line {} column {}", error.line(), error.column()) };
+        let why = format!("its JSON is not that of a Secret, at {place}");
         Unreadable { key: salvage(bytes), why }
     })?;
     let nameless = || Unreadable { key: None, why: "it has no name".to_owned() };

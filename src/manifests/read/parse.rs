@@ -52,7 +52,7 @@ impl Reader<'_> {
                 Err(error) => {
                     let at = error.location().map_or(0, |l| l.line() as usize);
                     let line = if at == 0 { first } else { line + at - 1 };
-                    let reason = one_line(&error.without_snippet().to_string());
+                    let reason = plain(&one_line(&error.without_snippet().to_string()));
                     let reason = format!("{}{}", placeless(&reason), hint(part));
                     self.reject(Origin { line, ..origin }, &reason);
                 }
@@ -89,7 +89,7 @@ impl Reader<'_> {
     }
 
     fn origin(&self, document: usize, line: usize) -> Origin {
-        Origin { file: self.file.to_owned(), document, line }
+        Origin { file: self.file.to_owned(), document, line, item: 0 }
     }
 
     fn reject(&mut self, origin: Origin, reason: &str) {
@@ -106,8 +106,9 @@ impl Reader<'_> {
                 let Some(Value::Array(items)) = object.remove("items") else {
                     return;
                 };
-                for item in items {
-                    self.accept(completed(item, &kind, &version), origin);
+                for (number, item) in (1..).zip(items) {
+                    let origin = Origin { item: number, ..origin.clone() };
+                    self.accept(completed(item, &kind, &version), &origin);
                 }
             }
             None => self.keep(object, origin),
@@ -185,6 +186,14 @@ fn newlines(text: &str) -> usize {
 /// What most often stands behind YAML that is none.
 fn hint(part: &str) -> &'static str {
     if part.contains("{{") { "; it looks like a template: render it first, as `helm template` does" } else { "" }
+}
+
+/// What the parser says, without the advice that it has for programmers.
+fn plain(text: &str) -> String {
+    match text.strip_prefix("duplicate mapping key: ").and_then(|rest| rest.split_once(", set DuplicateKeyPolicy")) {
+        Some((key, _)) => format!("the key {key} stands twice in one map; leave one of them out"),
+        None => text.to_owned(),
+    }
 }
 
 fn one_line(text: &str) -> String {

@@ -50,7 +50,10 @@ pub fn is_challenge(address: &str) -> bool {
 
 fn problem(entry: &Entry, catalog: &Catalog) -> Option<Problem> {
     let told = entry.told.as_ref().filter(|told| told.verdict == Verdict::Broken)?;
-    Some(broken(&entry.route.request, told, entry.route.owner.clone(), catalog))
+    let problem = broken(&entry.route.request, told, entry.route.owner.clone(), catalog);
+    let name = entry.route.url();
+    let short = name.trim_start_matches("https://").trim_start_matches("http://").to_owned();
+    Some(Problem { name, short, ..problem })
 }
 
 /// A pin that broke; its object is the one that proves it.

@@ -75,6 +75,34 @@ pub fn tls(cluster: &Cluster, record: &Record) -> Vec<Route> {
     doors.iter().map(|door| route(record, door, place(), services.clone())).collect()
 }
 
+/// The routes of a TCPRoute: the ports of its listeners.
+pub fn tcp(cluster: &Cluster, record: &Record) -> Vec<Route> {
+    let Some(facts) = facts::l4_route(record) else { return Vec::new() };
+    let services: Vec<ObjectRef> = facts.rules.iter().flat_map(|rule| services(&rule.backends)).collect();
+    let place = || Place { field: ".spec.rules[0]".to_owned(), path: "/", is_prefix: true, tried: "/" };
+    let doors = ports(cluster, &facts.parents);
+    doors.iter().map(|door| route(record, door, place(), services.clone())).collect()
+}
+
+/// Every port of a TCPRoute's Gateways that passes connections on; port 80 of none where there is no such Gateway.
+fn ports(cluster: &Cluster, parents: &[Parent]) -> Vec<Door> {
+    let mut doors: Vec<Door> = Vec::new();
+    for parent in parents {
+        let Some((via, listeners, address)) = listeners(cluster, parent) else { continue };
+        for listener in listeners.iter().filter(|listener| &*listener.protocol == "TCP" && suits(listener, parent)) {
+            let Ok(port) = u16::try_from(listener.port) else { continue };
+            if !doors.iter().any(|door| door.port == port && door.via.as_ref() == Some(&via)) {
+                let (via, host, address) = (Some(via.clone()), "*".to_owned(), address.clone());
+                doors.push(Door { via, scheme: Scheme::Http, port, host, address });
+            }
+        }
+    }
+    if doors.is_empty() {
+        doors.push(Door { via: None, scheme: Scheme::Http, port: 80, host: "*".to_owned(), address: None });
+    }
+    doors
+}
+
 /// The Services among backends that get a share.
 fn services(backends: &[RouteBackend]) -> Vec<ObjectRef> {
     let services = backends.iter().filter(|backend| 0 < backend.weight && backend.object.kind_id() == Some(SERVICE));

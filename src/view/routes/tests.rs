@@ -44,6 +44,39 @@ status: {loadBalancer: {ingress: [{ip: 203.0.113.10}]}}
 }
 
 #[test]
+fn a_route_for_connections_is_called_by_its_ports() {
+    let yaml = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: public, namespace: edge}
+spec:
+  gatewayClassName: any
+  listeners:
+  - {name: web, port: 80, protocol: HTTP}
+  - {name: db, port: 5432, protocol: TCP}
+  - {name: cache, port: 6379, protocol: TCP}
+status: {addresses: [{value: 203.0.113.10}]}
+---
+apiVersion: gateway.networking.k8s.io/v1alpha2
+kind: TCPRoute
+metadata: {name: db, namespace: edge}
+spec:
+  parentRefs: [{name: public, sectionName: db}]
+  rules: [{backendRefs: [{name: db, port: 5432}]}]
+---
+apiVersion: gateway.networking.k8s.io/v1alpha2
+kind: TCPRoute
+metadata: {name: lost, namespace: edge}
+spec: {parentRefs: [{name: gone}], rules: [{backendRefs: [{name: db, port: 5432}]}]}
+";
+    let urls = fixture::world(yaml, |world| {
+        all(world.cluster).iter().map(|route| (route.pattern(), route.url(), route.services.len())).collect::<Vec<_>>()
+    });
+    let line = |pattern: &str, url: &str| (pattern.to_owned(), url.to_owned(), 1);
+    assert_eq!(urls, [line("tcp://*:5432", "tcp://203.0.113.10:5432"), line("tcp://*:80", "tcp://any.invalid:80")]);
+}
+
+#[test]
 fn a_route_of_a_gateway_takes_host_port_and_scheme_of_its_listeners() {
     let yaml = "
 apiVersion: gateway.networking.k8s.io/v1

@@ -13,6 +13,7 @@ pub mod gate;
 pub mod inside;
 pub mod misled;
 pub mod name;
+pub mod own;
 pub mod ports;
 pub mod proxy;
 pub mod publisher;
@@ -71,7 +72,10 @@ fn lead(world: &World, request: &Request) -> Entrance {
     hops.extend(cdn::hop(world, request, &found, &choice, &claims));
     let leaves = found.end == End::Unknown && request.vantage != Vantage::External && choice.fit == Fit::NoAddress;
     if claims.is_empty() && (leaves || matches!(choice.fit, Fit::Elsewhere | Fit::Hidden(_))) {
-        let missing = format!("{} leads out of this cluster, and nothing in it speaks for that name", found.text());
+        let own = own::of(world, request, &found);
+        let leads_out =
+            || format!("{} leads out of this cluster, and nothing in it speaks for that name", found.text());
+        let missing = own.map_or_else(leads_out, |own| own.detail);
         // Only a look at who is there can tell more.
         hops.push(Hop::unknown(HopKind::Controller, "who answers there is not known").sure(Confidence::NeedsProbe));
         return Entrance { hops, door: Door::Closed(Outcome::Unknown(missing)), side: Vec::new() };

@@ -1,6 +1,7 @@
 //! The request that is followed: what a client would send, and from where.
 
 pub mod line;
+pub mod sent;
 
 use crate::kinds::ObjectRef;
 use std::net::IpAddr;
@@ -84,7 +85,8 @@ impl Scheme {
 }
 
 impl Request {
-    /// A plain GET of a URL. `ws` and `wss` count as `http` and `https`; a URL without a scheme is https.
+    /// A plain GET of a URL, as clients send it: names in the form of DNS, letters beyond ASCII encoded. `ws` and `wss` count
+    /// as `http` and `https`; a URL without a scheme is https.
     ///
     /// # Errors
     /// Says what is wrong with the URL, with an example.
@@ -103,16 +105,14 @@ impl Request {
         let (authority, target) = rest.split_at(end);
         let authority = authority.rsplit('@').next().unwrap_or("");
         let (host, port) = split_port(authority).ok_or_else(|| bad("its port is no number between 1 and 65535"))?;
-        if host.is_empty() || host.contains(char::is_whitespace) {
-            return Err(bad("it names no host"));
-        }
+        let host = sent::host(host).map_err(|why| bad(&why))?;
         let (path, query) = match target.split_once('?') {
-            Some((path, query)) => (path, Some(query.to_owned())),
+            Some((path, query)) => (path, Some(sent::escaped(query))),
             None => (target, None),
         };
         let path = if path.is_empty() { "/".to_owned() } else { path.to_owned() };
         let port = port.unwrap_or(scheme.port());
-        Ok(Self { query, ..Self::plain(scheme, host, port, path) })
+        Ok(Self { query, ..Self::plain(scheme, &host, port, path) })
     }
 
     /// A plain GET from outside, with nothing but its address.
@@ -122,7 +122,7 @@ impl Request {
             scheme,
             host: plain_host(host),
             port,
-            path,
+            path: sent::escaped(&path),
             query: None,
             headers: Vec::new(),
             host_header: None,
@@ -138,9 +138,14 @@ impl Request {
         self.host_header.as_deref().unwrap_or(&self.host)
     }
 
-    /// The name in the TLS handshake.
+    /// The name in the TLS handshake, or the address in its place.
     pub fn server_name(&self) -> &str {
         self.sni.as_deref().unwrap_or(&self.host)
+    }
+
+    /// The name that the handshake carries: none for an address, which clients do not send (RFC 6066, 3).
+    pub fn sni(&self) -> Option<&str> {
+        Some(self.server_name()).filter(|name| name.parse::<IpAddr>().is_err())
     }
 
     /// The first value of a header; names in any case.
@@ -203,6 +208,35 @@ mod tests {
     fn what_is_no_url_says_why() {
         for odd in ["ftp://a/", "https:///x", "http://a:0/", "http://a:99999/", "https://a b/"] {
             assert!(Request::get(odd).unwrap_err().0.contains(odd), "{odd}");
+        }
+        for (odd, why) in [
+            ("http://[::1", "not closed"),
+            ("http://a..b/", "two dots"),
+            ("http://*.example.com/", "stands for many"),
+            ("http://a:b:c/", "no address of version 6"),
+            ("http://[a]/", "no address of version 6"),
+            ("http://a%62.example/", "no host name"),
+        ] {
+            assert!(Request::get(odd).unwrap_err().0.contains(why), "{odd}: {:?}", Request::get(odd));
+        }
+        let long = format!("http://{}.com/", "a".repeat(64));
+        assert!(Request::get(&long).unwrap_err().0.contains("63 letters"));
+    }
+
+    #[test]
+    fn names_and_paths_are_sent_in_ascii() {
+        for url in ["http://bücher.example/", "http://BÜCHER.example/", "http://xn--bcher-kva.example/"] {
+            let request = Request::get(url).unwrap();
+            assert_eq!(
+                (request.host.as_str(), request.sni()),
+                ("xn--bcher-kva.example", Some("xn--bcher-kva.example"))
+            );
+        }
+        let request = Request::get("http://a_b.example/café x/caf%C3%A9?ü=1").unwrap();
+        assert_eq!(request.url(), "http://a_b.example/caf%C3%A9%20x/caf%C3%A9?%C3%BC=1");
+        assert_eq!(Request::get(&request.url()).unwrap(), request);
+        for address in ["https://203.0.113.7/", "https://[2001:db8::1]/"] {
+            assert_eq!(Request::get(address).unwrap().sni(), None);
         }
     }
 

@@ -32,26 +32,21 @@ pub mod traefik;
 pub mod upstream;
 
 use crate::kinds::{DAEMON_SET, INGRESS, STATEFUL_SET};
-use crate::view::trace::fault::Finding;
+use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Hop, HopKind, Standing};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, Controller, Decision};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::serving::Served;
-use crate::view::trace::world::World;
+use crate::view::trace::world::{Known, World};
 
 /// Decides about a request that reached a controller.
 pub fn decide(world: &World, controller: &Controller, request: &Request) -> Decision {
-    if let Some(missing) = world.known(INGRESS, None).missing("ingresses") {
-        let hop = Hop::unknown(HopKind::Rule, missing.clone());
-        return Decision {
-            tls: None,
-            hops: vec![hop],
-            action: end(Outcome::Unknown(missing)),
-            gate: None,
-            side: Vec::new(),
-        };
+    let known = world.known(INGRESS, None);
+    let unread = known.missing("ingresses");
+    if let Some(missing) = unread.as_ref().filter(|_| known != Known::Damaged) {
+        return unknown(missing);
     }
     let near = world.for_hosts(INGRESS, &[request.name(), request.server_name()]);
     let served = Served::new(world, controller, near);
@@ -60,11 +55,28 @@ pub fn decide(world: &World, controller: &Controller, request: &Request) -> Deci
         Flavour::Traefik => traefik::decide(world, controller, request, &served),
         _ => spec::decide(world, controller, request, &served),
     };
+    if let Some(missing) = unread.filter(|_| is_miss(&decision)) {
+        // The one that cannot be read may have the rule.
+        return unknown(&missing);
+    }
     if is_remarkable(&decision) {
         // What is said of it may name any Ingress, and so depends on all of them.
         world.depends_on(INGRESS);
     }
     decision
+}
+
+/// No rule can be asked, because of this.
+fn unknown(missing: &str) -> Decision {
+    let hops = vec![Hop::unknown(HopKind::Rule, missing)];
+    Decision { tls: None, hops, action: end(Outcome::Unknown(missing.to_owned())), gate: None, side: Vec::new() }
+}
+
+/// Whether no rule was found.
+fn is_miss(decision: &Decision) -> bool {
+    let codes = [&rt::RT_HOST_MISS, &rt::RT_PATH_MISS];
+    let is_one = |finding: &Finding| codes.iter().any(|code| std::ptr::eq(finding.fault, *code));
+    decision.hops.iter().flat_map(|hop| &hop.findings).any(is_one)
 }
 
 /// Whether more happens than that backends get the request.

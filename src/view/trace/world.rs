@@ -131,6 +131,8 @@ pub enum Known {
     Forbidden,
     /// The list is not complete yet, or nobody watches.
     Partial,
+    /// With files: one of them was given and cannot be read.
+    Damaged,
 }
 
 impl<'a> World<'a> {
@@ -405,7 +407,7 @@ impl<'a> World<'a> {
     /// Whether not finding an object of the kind there means that it does not exist.
     pub fn known(&self, kind: KindId, namespace: Option<&str>) -> Known {
         if self.is_files() {
-            return Known::Whole;
+            return self.given(kind, namespace);
         }
         self.note(Read::Known(kind));
         if self.catalog.get(kind).is_none_or(|kind| kind.served == Served::Absent) {
@@ -420,6 +422,16 @@ impl<'a> World<'a> {
             (Sync::Forbidden, None | Some(Sync::Forbidden | Sync::Closed)) => Known::Forbidden,
             _ => Known::Partial,
         }
+    }
+
+    /// What was given is all there is, as far as it could be read.
+    fn given(&self, kind: KindId, namespace: Option<&str>) -> Known {
+        let is_there = |scope: &Scope| {
+            scope.kind == kind
+                && (scope.namespace.is_none() || namespace.is_none_or(|n| scope.namespace.as_deref() == Some(n)))
+        };
+        let is_damaged = |(scope, sync): (&Scope, &Sync)| matches!(sync, Sync::Stale { .. }) && is_there(scope);
+        if self.cluster.syncs().any(is_damaged) { Known::Damaged } else { Known::Whole }
     }
 
     /// With files: whether any object of the kind was given. On a cluster: true.
@@ -457,6 +469,7 @@ impl Known {
             Self::Whole | Self::Absent => None,
             Self::Forbidden => Some(format!("you may not list {plural}")),
             Self::Partial => Some(format!("{plural} are not listed yet")),
+            Self::Damaged => Some(format!("not all of the {plural} that were given can be read")),
         }
     }
 }

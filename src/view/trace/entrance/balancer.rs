@@ -104,7 +104,7 @@ fn findings(world: &World, request: &Request, (gate, found): (&Gate, &Resolution
 
 /// No address after a while.
 fn pending(world: &World, service: &Arc<Record>, facts: &ServiceFacts) -> Option<Finding> {
-    if world.is_files() || !facts.addresses.is_empty() {
+    if !facts.addresses.is_empty() {
         return None;
     }
     let age = world.now.micros_since(service.meta.created?) / 1_000_000;
@@ -114,6 +114,10 @@ fn pending(world: &World, service: &Arc<Record>, facts: &ServiceFacts) -> Option
     let namespace = service.key.namespace.as_deref().unwrap_or("");
     let events = world.in_namespace(EVENT, namespace).into_iter().filter(|event| is_about(event, service));
     let told = events.filter_map(|event| Some((event, facts::event(event)?))).rfind(|(_, facts)| facts.warning);
+    if world.is_files() && !service.meta.is_stored() && told.is_none() {
+        // A manifest has no status yet.
+        return None;
+    }
     let class = facts.load_balancer_class.as_ref().filter(|_| told.is_none());
     let fault = if class.is_some() { &lb::LB_CLASS_ORPHAN } else { &lb::LB_PENDING };
     let reason =

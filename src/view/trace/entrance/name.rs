@@ -7,7 +7,7 @@ use crate::view::trace::entrance::choice::{Choice, Fit, addresses_of};
 use crate::view::trace::entrance::claims::{self, Claims};
 use crate::view::trace::entrance::dns::{End, Resolution};
 use crate::view::trace::entrance::gate::{Gate, Place};
-use crate::view::trace::entrance::publisher;
+use crate::view::trace::entrance::{own, publisher};
 use crate::view::trace::facts;
 use crate::view::trace::fault::dns as faults;
 use crate::view::trace::fault::{Fault, Finding};
@@ -22,7 +22,7 @@ pub fn hop(world: &World, request: &Request, found: &Resolution, choice: &Choice
     let hop = match &found.end {
         End::Unknown => unknown(world, request, found, choice, claims),
         End::ServFail => Hop::unknown(HopKind::Dns, format!("the DNS servers of {} fail", found.last())),
-        End::Addresses(_) if found.entries.is_empty() => literal(host, choice),
+        End::Addresses(_) if found.entries.is_empty() => literal(world, request, found, choice),
         End::Addresses(_) => {
             let text = match found.wildcard() {
                 Some(wildcard) => format!("{} (by the wildcard {wildcard})", found.text()),
@@ -83,8 +83,12 @@ fn unknown(world: &World, request: &Request, found: &Resolution, choice: &Choice
     hop.sure(if is_ours { Confidence::Inferred } else { Confidence::NeedsProbe })
 }
 
-fn literal(host: &str, choice: &Choice) -> Hop {
+fn literal(world: &World, request: &Request, found: &Resolution, choice: &Choice) -> Hop {
+    let host = &request.host;
     if choice.fit == Fit::Elsewhere {
+        if let Some(own) = own::of(world, request, found) {
+            return Hop::new(HopKind::Dns, own.says).at(&own.object);
+        }
         return Hop::unknown(HopKind::Dns, format!("{host} is no address of this cluster"));
     }
     Hop::new(HopKind::Dns, format!("the URL itself says the address {host}"))

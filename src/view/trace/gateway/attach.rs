@@ -5,7 +5,8 @@ use crate::kinds::gateway::facts::{FromNamespaces, Listener};
 use crate::kinds::gateway_api::GROUP;
 use crate::kinds::http_route::facts::filter::{PathChange, Redirect};
 use crate::kinds::http_route::facts::{Filter, Parent, ParentStatus, PathMatch};
-use crate::kinds::{KindId, ObjectRef, Record};
+use crate::kinds::{GATEWAY, KindId, ObjectRef, Record};
+use crate::view::trace::facts;
 use crate::view::trace::gateway::grants::{self, May};
 use crate::view::trace::gateway::listeners::{Listeners, Place, fresh, namespace};
 use crate::view::trace::gateway::names;
@@ -241,7 +242,7 @@ pub fn status<'r>(route: &'r Route, reference: &Parent, controller: &str) -> Opt
 
 fn said(world: &World, reference: &Parent, controller: &str, route: &Route) -> Said {
     let Some(status) = status(route, reference, controller) else {
-        return if world.is_files() { Said::Silence } else { Said::Nothing };
+        return if is_judged(world, reference, route) { Said::Nothing } else { Said::Silence };
     };
     let Some(accepted) = fresh(&status.conditions, "Accepted", route.record) else { return Said::Silence };
     match accepted.status {
@@ -255,6 +256,21 @@ fn said(world: &World, reference: &Parent, controller: &str, route: &Route) -> S
             _ => Why::Controller(Some(accepted.reasoned().to_string())),
         }),
     }
+}
+
+/// Whether controllers have seen the route and its Gateway: on a cluster, in its dump, and where a status was given. In
+/// manifests nobody has.
+fn is_judged(world: &World, reference: &Parent, route: &Route) -> bool {
+    if !world.is_files() {
+        return true;
+    }
+    let key = ObjectRef::new(GATEWAY, reference.object.namespace.as_deref().unwrap_or(""), &reference.object.name);
+    let is_of = |gateway: &Record| {
+        gateway.meta.is_stored() || facts::gateway(gateway).is_some_and(|facts| !facts.conditions.is_empty())
+    };
+    let is_gateway = &*reference.object.kind == "Gateway";
+    let gateway = world.get(&key).filter(|_| is_gateway).is_some_and(|gateway| is_of(gateway));
+    gateway && (route.record.meta.is_stored() || !route.status.is_empty())
 }
 
 /// The hosts by which a listener takes a route, and whether that is sure.

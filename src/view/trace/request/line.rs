@@ -1,7 +1,8 @@
 //! A request as one line, as the command line and the palette write it: the URL, then what differs from a plain GET.
 
 use crate::kinds::{Catalog, ObjectRef};
-use crate::view::trace::request::{NotAUrl, Request, Vantage, plain_host, split_port};
+use crate::view::trace::request::{NotAUrl, Request, Vantage, plain_host, sent, split_port};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What can stand behind the URL, with what it means.
@@ -65,8 +66,7 @@ impl Request {
                 }
                 self.header_given(key.trim(), text.trim());
             }
-            "--sni" if !is_name(value) => return Err(bad("this is no host name; write it like shop.example.com")),
-            "--sni" => self.sni = Some(plain_host(value)),
+            "--sni" => self.sni = Some(server_name(value).ok_or_else(|| bad(NO_NAME))?),
             "--client-ip" => self.client = Some(value.parse().map_err(|_| bad("this is no address"))?),
             "--from-namespace" if value.is_empty() || value.contains('/') => {
                 return Err(bad("a namespace is one name; a pod is sent from by --from-pod namespace/name"));
@@ -94,7 +94,8 @@ impl Request {
     pub fn header_given(&mut self, name: &str, value: &str) {
         if name.eq_ignore_ascii_case("host") {
             let host = split_port(value).map_or(value, |(host, _)| host);
-            self.host_header = Some(plain_host(host));
+            // Whoever tries an odd Host means it: what is no name is sent as it stands.
+            self.host_header = Some(sent::host(host).unwrap_or_else(|_| plain_host(host)));
         } else {
             self.headers.push((name.to_owned(), value.to_owned()));
         }
@@ -142,10 +143,12 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_letter)
 }
 
-/// Whether a client could send this as the name of a server: no address, no port.
-fn is_name(text: &str) -> bool {
-    let is_letter = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    !text.is_empty() && text.chars().all(is_letter)
+/// Why a text is not sent as the name of a server.
+const NO_NAME: &str = "this is no host name; write it like shop.example.com";
+
+/// What a client would send as the name of a server: no address, no port.
+fn server_name(text: &str) -> Option<String> {
+    sent::host(text).ok().filter(|name| name.parse::<IpAddr>().is_err())
 }
 
 /// A value in quotes where a shell would want them.
@@ -221,6 +224,7 @@ mod tests {
         assert!(why("http://a/ --method 'G E T'").contains("one word, like POST"));
         assert!(why("http://a/ --header 'X Y: 1'").contains("name of a header is one word"));
         assert!(why("http://a/ --sni 'a b'").contains("no host name"));
+        assert!(why("http://a/ --sni 203.0.113.7").contains("no host name"));
         assert!(why("http://a/ --from-namespace a/b").contains("--from-pod namespace/name"));
         assert!(why("http://a/ 'x").contains("not closed"));
     }

@@ -22,7 +22,8 @@ const SHOWN: usize = 3;
 /// there is nobody.
 pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers, explained: bool) -> (Hop, Option<LegEnd>) {
     let service = &goal.record.key;
-    if let Some(missing) = crowd.slices_known.missing("endpointslices") {
+    let is_found = crowd.slices_known == Known::Damaged && takers.ready() != 0;
+    if let Some(missing) = crowd.slices_known.missing("endpointslices").filter(|_| !is_found) {
         let line = format!("{missing}, so the endpoints of Service {} are not known", service.name);
         return (Hop::unknown(HopKind::Endpoints, line).at(service), None);
     }
@@ -44,6 +45,10 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers, explained
         hop.findings.extend(leaving(call, goal, crowd, takers));
         return (hop, None);
     }
+    if let Some(missing) = crowd.pods_known.missing("pods").filter(|_| is_damaged(crowd)) {
+        let line = format!("{missing}, so the endpoints of Service {} are not known", service.name);
+        return (Hop::unknown(HopKind::Endpoints, line).at(service), None);
+    }
     if !matches!(crowd.pods_known, Known::Whole | Known::Absent) && takers.list.is_empty() && crowd.slices.is_empty() {
         // Neither pods nor slices: a Service without slices has nobody, whoever its pods are.
         hop.findings.push(not_ready(goal, crowd, takers));
@@ -58,6 +63,11 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers, explained
         hop.standing = Standing::NotReached;
     }
     (hop, Some(end(call, goal, takers)))
+}
+
+/// Whether what was given and cannot be read may be what makes the endpoints.
+fn is_damaged(crowd: &Crowd) -> bool {
+    crowd.pods_known == Known::Damaged && crowd.slices.is_empty()
 }
 
 fn end(call: &Call, goal: &Goal, takers: &Takers) -> LegEnd {

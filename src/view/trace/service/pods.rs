@@ -11,12 +11,14 @@ use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::{self, Crowd};
 use crate::view::trace::service::takers::Takers;
 use crate::view::trace::service::{mesh, ports, probes, why};
+use crate::view::trace::world::Known;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The hop; none where no pod stands behind the Service.
 pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> Option<Hop> {
-    if let Some(missing) = crowd.pods_known.missing("pods") {
+    let is_found = crowd.pods_known == Known::Damaged && !everybody(crowd, takers).is_empty();
+    if let Some(missing) = crowd.pods_known.missing("pods").filter(|_| !is_found) {
         let name = &goal.record.key.name;
         return Some(Hop::unknown(HopKind::Pod, format!("{missing}, so the pods of Service {name} are not known")));
     }

@@ -61,4 +61,10 @@ fn a_silence_is_absence_only_where_the_list_is_whole() {
     assert_eq!(files.known(SERVICE, Some("shop")), Known::Whole);
     assert!(!files.is_given(SERVICE));
     fixture::world(YAML, |world| assert_eq!(world.known(SERVICE, None), Known::Whole));
+    let damaged = Sync::Stale { reason: Arc::from("cannot be read"), since: now };
+    let mut cluster = Cluster::default();
+    cluster.apply(crate::model::Change::Sync(Scope::namespace(SERVICE, "shop"), damaged));
+    let world = World::new(&cluster, &catalog, now, (&answers, &probes)).from(Source::Files { controller: None });
+    assert_eq!(world.known(SERVICE, Some("shop")), Known::Damaged);
+    assert_eq!((world.known(SERVICE, None), world.known(SERVICE, Some("dev"))), (Known::Damaged, Known::Whole));
 }

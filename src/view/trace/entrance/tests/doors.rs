@@ -37,6 +37,24 @@ fn without_an_answer_the_trace_goes_on_at_the_entrance_that_fits() {
 }
 
 #[test]
+fn addresses_of_nodes_and_pods_are_the_cluster_s_own() {
+    let detail = |url: &str| {
+        let mut told = String::new();
+        ask(&cluster::shop(), url).check(|_, entrance| {
+            let Door::Closed(outcome) = &entrance.door else { panic!("{url} comes to a door") };
+            told = format!("{outcome:?}");
+        });
+        told
+    };
+    let node = detail("http://198.51.100.11:31235/x");
+    assert!(node.contains("an address of Node n1, and no Service has port 31235 there"), "{node}");
+    let pod = detail("http://10.1.0.5:8080/");
+    assert!(pod.contains("the address of Pod edge/nginx-1: from outside"), "{pod}");
+    let nobody = detail("http://192.0.2.77/");
+    assert!(nobody.contains("leads out of this cluster"), "{nobody}");
+}
+
+#[test]
 fn files_without_a_controller_assume_one() {
     for (yaml, given, wanted) in [
         (INGRESS, None, "controller ingress-nginx 443"),

@@ -16,6 +16,8 @@ fn a_load_balancer_without_an_address_is_pending_once_time_has_passed() {
     let pending = cluster::shop_with("", "", "", &[]).replace("ingress: []", "");
     assert_eq!(ask(&pending, SHOP).codes(), ["LB-PENDING"]);
     assert!(ask(&pending, SHOP).files(None).codes().is_empty());
+    let dumped = cluster::shop_with(", uid: u-1, resourceVersion: '7'", "", "", &[]).replace("ingress: []", "");
+    assert_eq!(ask(&dumped, SHOP).files(None).codes(), ["LB-PENDING"], "a dump says all that there is");
     let young = pending.replace(
         "name: nginx, namespace: edge, creationTimestamp: '2026-01-01T00:00:00Z'}\nspec:\n  type",
         "name: nginx, namespace: edge, creationTimestamp: '2026-11-20T10:41:30Z'}\nspec:\n  type",
@@ -32,6 +34,7 @@ reason: SyncLoadBalancerFailed
 message: no quota
 involvedObject: {apiVersion: v1, kind: Service, namespace: edge, name: nginx}
 ";
+    assert_eq!(ask(&cluster::of(&[&pending, event]), SHOP).files(None).codes(), ["LB-PENDING"]);
     ask(&cluster::of(&[&pending, event]), SHOP).check(|_, entrance| {
         let hop = hop(&entrance, HopKind::LoadBalancer).unwrap();
         assert!(hop.findings[0].message().contains("SyncLoadBalancerFailed: no quota"));

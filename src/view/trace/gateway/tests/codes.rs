@@ -244,6 +244,11 @@ fn hosts_that_do_not_meet() {
 fn a_route_that_its_controller_has_not_taken() {
     let rest = service("net/web");
     check_live(&(served(HTTP, "") + &route("net/r", RULES) + &rest), URL, "404", "RT-G-NOSTATUS RT-G-MATCH");
+    // In manifests nobody has looked at it; a dump, and a status that leaves the Gateway out, say that nobody did.
+    check_files(&(served(HTTP, "") + &route("net/r", RULES) + &rest), URL, "web a.example.com /x", "");
+    let dumped = route("net/r", RULES).replace("name: r, ", "name: r, uid: u-1, resourceVersion: '7', ");
+    check_files(&(served(HTTP, "") + &dumped + &rest), URL, "404", "RT-G-NOSTATUS RT-G-MATCH");
+    check_files(&(class("True") + &gateway(HTTP) + &dumped + &rest), URL, "web a.example.com /x", "");
     let waits = [condition("Accepted", "Unknown", "Pending")];
     check_live(&(served(HTTP, "") + &judged(RULES, &waits) + &rest), URL, "404", "RT-G-NOSTATUS RT-G-MATCH");
     let refused = [condition("Accepted", "False", "UnsupportedValue")];
