@@ -127,6 +127,7 @@ pub fn target(request: &Request) -> String {
 fn settle(world: &World, trace: &mut Trace, decision: Decision, caller: &Caller, answering: Answering) {
     let Decision { tls, hops, action, gate, side } = decision;
     trace.side.extend(side);
+    trace.side.extend(tls.iter().flat_map(|plan| tls::beside(world, plan)));
     let tls = tls.map(|plan| tls::serve(world, &plan));
     let failure = tls.as_ref().and_then(|(hop, served)| tls::failure(hop, served.as_ref()));
     let (hop, served): (Option<Hop>, Option<Served>) = tls.map_or((None, None), |(hop, served)| (Some(hop), served));

@@ -224,6 +224,8 @@ pub struct TlsPlan {
     pub field: String,
     /// The Secrets that it names: namespace and name; of several the one that fits the name is served.
     pub secrets: Vec<(Arc<str>, Arc<str>)>,
+    /// Secrets that are named for other hosts: one whose certificate is good for the name is served all the same.
+    pub tried: Vec<(Arc<str>, Arc<str>)>,
     /// Where TLS ends.
     pub end: TlsEnd,
     /// What is served where none of the Secrets can be.

@@ -10,10 +10,11 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
-use self::issuing::Managed;
+use self::issuing::{Managed, shim};
 use self::names::Cover;
 use self::place::Place;
 use self::secret::Found;
+use crate::kinds::ingress::facts::IngressFacts;
 use crate::kinds::secret::TlsFacts;
 use crate::kinds::{INGRESS, ObjectRef, Record, SECRET};
 use crate::view::trace::facts;
@@ -23,6 +24,9 @@ use crate::view::trace::outcome::{Served, ServedBy};
 use crate::view::trace::plan::{Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::world::{Handshake, World};
 use std::sync::Arc;
+
+/// How many other hosts of an Ingress are told of.
+const BESIDE: usize = 5;
 
 /// The TLS hop and the certificate that is served; none where the handshake fails.
 pub fn serve(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
@@ -37,16 +41,55 @@ pub fn serve(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
             (without_rule(world, plan).into_iter().fold(hop, Hop::with), served)
         }
     };
-    let is_given = served.as_ref().is_some_and(|served| served.by == ServedBy::Default && served.secret.is_some());
-    let is_good = is_given && covers_by_default(world, plan);
-    // A default certificate that is good for the name leaves nothing to see for clients.
-    let told = plan
-        .findings
-        .iter()
-        .cloned()
-        .map(|finding| if is_good && is_of_default(&finding) { finding.severe(Severity::Info) } else { finding });
+    let told: Vec<Finding> =
+        plan.findings.iter().filter_map(|finding| told(world, plan, served.as_ref(), finding, &hop)).collect();
     hop.findings.extend(told);
     (hop, served)
+}
+
+/// What the stage before found, as it is in the light of what is served.
+fn told(world: &World, plan: &TlsPlan, served: Option<&Served>, finding: &Finding, hop: &Hop) -> Option<Finding> {
+    if !is_of_default(finding) {
+        return Some(finding.clone());
+    }
+    let is_said = hop.findings.iter().any(|other| other.code() == "TL-TLSHOST-NO-RULE");
+    if is_said && plan.owner.is_none() && finding.code() == "TL-NONE" {
+        return None;
+    }
+    let finding = shim::remedy(world, finding.clone());
+    let finding = if is_said { finding.word("hint", " beside its rule") } else { finding };
+    let Some(served) = served else { return Some(finding) };
+    let title = served.secret.as_ref().map(|(namespace, name)| format!("Secret {namespace}/{name}"));
+    let finding = match (served.by, title) {
+        (ServedBy::Secret, Some(title)) => {
+            let all_the_same = format!("clients are shown {title} all the same, which is good for it");
+            finding.severe(Severity::Info).word("consequence", all_the_same)
+        }
+        (ServedBy::Unknown, Some(title)) if plan.secrets.is_empty() && !plan.tried.is_empty() => {
+            let unless = format!("clients are shown the default certificate, unless {title} is good for it");
+            finding.severe(Severity::Warn).word("consequence", unless)
+        }
+        // A default certificate that is good for the name leaves nothing to see for clients.
+        (ServedBy::Default, Some(_)) if covers_by_default(world, plan) => finding.severe(Severity::Info),
+        _ => finding,
+    };
+    Some(finding)
+}
+
+/// What is found about other hosts of the Ingress whose certificate it is: those that nobody has a rule for.
+pub fn beside(world: &World, plan: &TlsPlan) -> Vec<Finding> {
+    if plan.end != TlsEnd::Controller || !matches!(plan.fallback, Fallback::Own(..) | Fallback::Secret(..)) {
+        return Vec::new();
+    }
+    let Some(record) = plan.owner.as_ref().and_then(|owner| world.get(owner)) else { return Vec::new() };
+    let Some(facts) = facts::ingress(record) else { return Vec::new() };
+    let hosts = facts.tls.iter().flat_map(|tls| &tls.hosts).filter(|host| !host.eq_ignore_ascii_case(&plan.name));
+    let idle = hosts.filter_map(|host| lacks_rule(host, record));
+    let is_ruled_elsewhere = |finding: &Finding| {
+        let host = finding.words.get("host").map_or("", String::as_str);
+        world.of(INGRESS).any(|other| facts::ingress(other).is_some_and(|facts| is_ruled(facts, host)))
+    };
+    idle.filter(|finding| !is_ruled_elsewhere(finding)).take(BESIDE).collect()
 }
 
 /// Why the handshake fails, where it does: then a client sees neither redirect nor answer.
@@ -62,6 +105,7 @@ pub fn in_pods(name: &str) -> TlsPlan {
         owner: None,
         field: String::new(),
         secrets: Vec::new(),
+        tried: Vec::new(),
         end: TlsEnd::Pods,
         fallback: Fallback::Unknown,
         findings: Vec::new(),
@@ -101,17 +145,20 @@ fn before_the_cluster(world: &World, plan: &TlsPlan, service: Option<&ObjectRef>
 }
 
 fn at_controller(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
-    let places = Place::all(world, plan);
-    let looks: Vec<(Place, Found)> = places
-        .into_iter()
-        .map(|place| (place, secret::look(&place, |finding| issuing::hint(&place, finding))))
-        .collect();
-    let fits = looks.iter().find_map(|(place, found)| match found {
+    let looks: Vec<_> = Place::all(world, plan).into_iter().map(looked).collect();
+    let tries: Vec<_> = Place::tried(world, plan).into_iter().map(looked).collect();
+    let fits = looks.iter().chain(&tries).find_map(|(place, found)| match found {
         Found::Held(record, tls) if covers(plan, tls) == Cover::Yes => Some((place, *record, *tls)),
         _ => None,
     });
     if let Some((place, record, tls)) = fits {
         return shown(place, record, tls, None);
+    }
+    if let Some((place, missing)) = looks.is_empty().then(|| untold(&tries)).flatten() {
+        let title = format!("Secret {}/{}", place.namespace, place.secret);
+        let summary = format!("{title} may be good for {}, but {missing}", plan.name);
+        let hop = Hop::unknown(HopKind::Tls, summary).at(&place.key());
+        return (hop, Some(Served { secret: Some(pair(place)), ..nothing(ServedBy::Unknown) }));
     }
     for (place, found) in &looks {
         let title = format!("Secret {}/{}", place.namespace, place.secret);
@@ -134,6 +181,20 @@ fn at_controller(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
         }
     }
     refused(world, plan, &looks)
+}
+
+/// A Secret, and what it holds.
+fn looked<'a, 'w>(place: Place<'a, 'w>) -> (Place<'a, 'w>, Found<'a>) {
+    let found = secret::look(&place, issuing::told(&place), |finding| issuing::hint(&place, finding));
+    (place, found)
+}
+
+/// The first Secret of which nobody knows whether its certificate is good.
+fn untold<'p, 'a, 'w>(tries: &'p [(Place<'a, 'w>, Found<'a>)]) -> Option<(&'p Place<'a, 'w>, &'p str)> {
+    tries.iter().find_map(|(place, found)| match found {
+        Found::Unknown(missing) => Some((place, missing.as_str())),
+        _ => None,
+    })
 }
 
 /// None of the Secrets can be served as it should.
@@ -213,7 +274,8 @@ fn fallback(world: &World, plan: &TlsPlan) -> (Hop, Option<Served>) {
 fn by_default(world: &World, given: &TlsPlan) -> (Hop, Option<Served>) {
     let Some(place) = Place::all(world, given).pop() else { return fallback(world, given) };
     let title = format!("the default certificate of Secret {}/{}", place.namespace, place.secret);
-    let (hop, served) = match secret::look(&place, |finding| issuing::hint(&place, finding)) {
+    let (place, found) = looked(place);
+    let (hop, served) = match found {
         Found::Held(_, tls) => (Hop::new(HopKind::Tls, title), certified(tls, nothing(ServedBy::Default))),
         Found::Assumed => (Hop::new(HopKind::Tls, title).sure(Confidence::Inferred), nothing(ServedBy::Default)),
         Found::Unknown(missing) => {
@@ -291,21 +353,34 @@ fn without_rule(world: &World, plan: &TlsPlan) -> Option<Finding> {
     }
     let own = plan.owner.as_ref().filter(|_| !plan.secrets.is_empty()).and_then(|owner| world.get(owner));
     match own {
-        Some(record) => lacks_rule(plan, record),
-        None if plan.secrets.is_empty() => world.of(INGRESS).find_map(|record| lacks_rule(plan, record)),
+        Some(record) => lacks_rule(&plan.name, record),
+        None if plan.secrets.is_empty() => {
+            let finding = world.of(INGRESS).find_map(|record| lacks_rule(&plan.name, record))?;
+            // Another one has the rule.
+            let effect = "TLS is read beside the rule of a host, so nobody is shown its certificate";
+            Some(if plan.owner.is_some() { finding.word("effect", effect) } else { finding })
+        }
         None => None,
     }
 }
 
-fn lacks_rule(plan: &TlsPlan, record: &Record) -> Option<Finding> {
+fn lacks_rule(name: &str, record: &Record) -> Option<Finding> {
     let facts = facts::ingress(record)?;
-    let names_it = |host: &Arc<str>| host.eq_ignore_ascii_case(&plan.name);
-    let rules = |host: &Arc<str>| names::cover(std::slice::from_ref(host), &plan.name) == Cover::Yes;
+    let names_it = |host: &Arc<str>| host.eq_ignore_ascii_case(name);
     let at = facts.tls.iter().position(|tls| tls.hosts.iter().any(names_it))?;
-    let is_ruled =
-        facts.rules.iter().any(|rule| rule.host.as_ref().is_none_or(rules)) || facts.default_backend.is_some();
     let secret = facts.tls[at].secret.as_deref().unwrap_or("(none)");
-    let finding = Finding::of(&tl::TL_TLSHOST_NO_RULE).object("ingress", &record.key).word("host", &plan.name);
-    let finding = finding.word("secret", secret).proof(record, format!(".spec.tls[{at}].hosts"), &plan.name);
-    (!is_ruled).then_some(finding)
+    let finding = Finding::of(&tl::TL_TLSHOST_NO_RULE).object("ingress", &record.key).word("host", name);
+    let finding = finding.word("secret", secret).word("effect", "its requests are answered with 404");
+    let finding = finding.proof(record, format!(".spec.tls[{at}].hosts"), name);
+    (!is_ruled(facts, name)).then_some(finding)
+}
+
+/// Whether an Ingress has a rule for a host, or one below a wildcard.
+fn is_ruled(facts: &IngressFacts, name: &str) -> bool {
+    let wildcard = Arc::from(name);
+    let rules = |host: &Arc<str>| {
+        names::cover(std::slice::from_ref(host), name) == Cover::Yes
+            || names::cover(std::slice::from_ref(&wildcard), host) == Cover::Yes
+    };
+    facts.rules.iter().any(|rule| rule.host.as_ref().is_none_or(rules)) || facts.default_backend.is_some()
 }

@@ -75,7 +75,7 @@ faults! {
             "TL-EXPIRED", "TL-SOON", "TL-SELF", "TL-STAGING", "CM-BACKOFF", "CM-RENEW-STUCK", "CM-ORDER-INVALID", "CM-CH-404", "CM-CH-TIMEOUT"];
     CM_CH_404 "CM-CH-404" Broken "nobody serves the challenge URL http://{{host}}/.well-known/acme-challenge/{{token}}: {{why}}"
         fix ["kubectl -n {{namespace}} describe challenge {{challenge}}",
-            "kubectl -n {{namespace}} get ingress -l acme.cert-manager.io/http01-solver=true",
+            "kubectl -n {{namespace}} get {{solver}} -l acme.cert-manager.io/http01-solver=true",
             "curl -i http://{{host}}/.well-known/acme-challenge/{{token}}"]
         explains ["TL-SECRET-MISSING", "TL-SECRET-NS", "TL-SECRET-TYPE", "TL-PARSE", "TL-KEYPAIR", "TL-SAN", "TL-WILDCARD-DEPTH",
             "TL-EXPIRED", "TL-SOON", "TL-SELF", "TL-STAGING", "CM-BACKOFF", "CM-RENEW-STUCK", "CM-ORDER-INVALID"];
@@ -109,7 +109,7 @@ faults! {
             "TL-EXPIRED", "TL-SOON", "TL-SELF", "TL-STAGING", "CM-BACKOFF", "CM-RENEW-STUCK"];
     CM_SECRET_SHARED "CM-SECRET-SHARED" Broken "{{certificates}} both write Secret {{namespace}}/{{secret}}: each overwrites what the other one made"
         fix ["kubectl -n {{namespace}} get certificate -o custom-columns=NAME:.metadata.name,SECRET:.spec.secretName",
-            "kubectl -n {{namespace}} patch certificate {{other}} --type=merge -p '{\"spec\":{\"secretName\":\"{{other}}\"}}'"]
+            "kubectl -n {{namespace}} patch certificate {{other}} --type=merge -p '{\"spec\":{\"secretName\":\"{{new_secret}}\"}}'"]
         explains ["TL-SAN", "TL-WILDCARD-DEPTH", "TL-KEYPAIR", "TL-SECRET-MISSING", "CM-SECRET-EDITED"];
     CM_BACKOFF "CM-BACKOFF" Warn "Certificate {{namespace}}/{{certificate}} has failed {{failures}} times, last at {{last}}: cert-manager tries again at {{next}}, and not before"
         fix ["kubectl -n {{namespace}} describe certificate {{certificate}}",

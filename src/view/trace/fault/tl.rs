@@ -3,13 +3,19 @@
 use crate::view::trace::fault::faults;
 
 faults! {
-    TL_HOST_NOT_IN_TLS "TL-HOST-NOT-IN-TLS" Broken "{{host}} has a rule in Ingress {{namespace}}/{{ingress}}, but is none of its tls.hosts ({{have}}): clients are shown the default certificate"
+    TL_HOST_NOT_IN_TLS "TL-HOST-NOT-IN-TLS" Broken "{{host}} has a rule in Ingress {{namespace}}/{{ingress}}, but is none of its tls.hosts ({{have}}): {{consequence}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.tls}'",
-            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/tls/0/hosts/-\",\"value\":\"{{host}}\"}]'"]
+            "kubectl -n {{namespace}} create secret tls {{by_hand}} --cert={{by_hand}}.crt --key={{by_hand}}.key --dry-run=client -o yaml | kubectl apply -f -",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/tls/{{entry}}/hosts/-\",\"value\":\"{{host}}\"}]'"]
         explains [];
-    TL_NONE "TL-NONE" Warn "no Ingress has TLS for {{host}}: clients are shown the default certificate of the controller"
+    TL_NONE "TL-NONE" Warn "no Ingress has TLS for {{host}}{{hint}}: {{consequence}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.tls}'",
-            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=merge -p '{\"spec\":{\"tls\":[{\"hosts\":[\"{{host}}\"],\"secretName\":\"{{secret}}\"}]}}'",
+            "kubectl -n {{namespace}} annotate ingress {{ingress}} cert-manager.io/cluster-issuer={{better_issuer}}",
+            "kubectl -n {{namespace}} create secret tls {{by_hand}} --cert={{by_hand}}.crt --key={{by_hand}}.key",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"add\",\"path\":\"{{pointer}}\",\"value\":{{value}}}]'",
+            "kubectl -n {{namespace}} edit ingress {{hostless}}",
+            "kubectl get ingress -A",
+            "kubectl -n {{config_namespace}} get configmap {{config}} -o jsonpath='{.data.ssl-reject-handshake}'",
             "kubectl -n {{namespace}} get ingressroute {{route}} -o jsonpath='{.spec.tls}'",
             "kubectl -n {{namespace}} edit ingressroute {{route}}"]
         explains [];
@@ -37,7 +43,8 @@ faults! {
             "kubectl -n {{namespace}} delete secret {{secret}} && kubectl -n {{namespace}} create secret tls {{secret}} --cert={{secret}}.crt --key={{secret}}.key"]
         explains [];
     TL_PARSE "TL-PARSE" Broken "{{entry}} of Secret {{namespace}}/{{secret}} cannot be read ({{why}}): {{consequence}}"
-        fix ["kubectl -n {{namespace}} get secret {{secret}} -o jsonpath='{.data.tls\\.crt}' | base64 -d | openssl x509 -noout -subject -dates",
+        fix ["kubectl -n {{namespace}} get secret {{crt_of}} -o jsonpath='{.data.tls\\.crt}' | base64 -d | openssl x509 -noout -subject -dates",
+            "kubectl -n {{namespace}} get secret {{key_of}} -o jsonpath='{.data.tls\\.key}' | base64 -d | openssl pkey -noout -text_pub",
             "kubectl -n {{namespace}} create secret tls {{secret}} --cert={{secret}}.crt --key={{secret}}.key --dry-run=client -o yaml | kubectl apply -f -"]
         explains [];
     TL_KEYPAIR "TL-KEYPAIR" Broken "tls.key of Secret {{namespace}}/{{secret}} does not belong to the certificate in its tls.crt ({{subject}}): {{consequence}}"
@@ -83,7 +90,7 @@ faults! {
         fix ["kubectl -n {{namespace}} get secret {{secret}} -o jsonpath='{.data.tls\\.crt}' | base64 -d | grep -c BEGIN",
             "cat {{host}}.crt intermediate.crt > chain.crt && kubectl -n {{namespace}} create secret tls {{secret}} --cert=chain.crt --key={{secret}}.key --dry-run=client -o yaml | kubectl apply -f -"]
         explains [];
-    TL_TLSHOST_NO_RULE "TL-TLSHOST-NO-RULE" Warn "Ingress {{namespace}}/{{ingress}} has TLS for {{host}} (Secret {{secret}}) but no rule for it: its requests are answered with 404"
+    TL_TLSHOST_NO_RULE "TL-TLSHOST-NO-RULE" Warn "Ingress {{namespace}}/{{ingress}} has TLS for {{host}} (Secret {{secret}}) but no rule for it: {{effect}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{range .spec.rules[*]}{.host}{\"\\n\"}{end}'",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains [];

@@ -50,6 +50,7 @@ pub fn plan(world: &World, place: &Place, name: &str) -> (TlsPlan, bool) {
         owner: Some(place.owner.key.clone()),
         field: place.field("tls.certificateRefs[0].name"),
         secrets,
+        tried: Vec::new(),
         end: TlsEnd::Controller,
         fallback: if is_own { Fallback::Unknown } else { Fallback::Reject },
         findings,

@@ -1,6 +1,7 @@
 //! Rules of small clusters, decided by the controllers that read them.
 
 mod asked;
+mod certificates;
 mod clouds;
 mod flavours;
 mod groups;

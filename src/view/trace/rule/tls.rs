@@ -3,17 +3,20 @@
 use crate::kinds::ingress::facts::IngressTls;
 use crate::kinds::{Record, SECRET};
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, tl};
+use crate::view::trace::fault::{Finding, Severity, tl};
 use crate::view::trace::flavour::Flavour;
-use crate::view::trace::plan::{Controller, Fallback, TRAEFIK_CERT, TlsEnd, TlsPlan};
+use crate::view::trace::plan::{Controller, Fallback, Settings, TRAEFIK_CERT, TlsEnd, TlsPlan};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::serving::Served;
-use crate::view::trace::rule::{claim, cloud, some};
+use crate::view::trace::rule::{claim, cloud, settings, some};
 use crate::view::trace::world::World;
 use std::rc::Rc;
 use std::sync::Arc;
+
+/// Names the ACME account by which Traefik gets the certificates of an Ingress itself.
+const RESOLVER: &str = "traefik.ingress.kubernetes.io/router.tls.certresolver";
 
 /// The Ingress that decides about the certificate of a name for ingress-nginx, and the host that it has it for: the oldest
 /// one with a rule for the host that has any tls entry at all; of the name itself before the wildcard above it.
@@ -79,16 +82,22 @@ pub fn of_nginx<'a>(
 ) -> TlsPlan {
     let name = request.server_name();
     let general = plan(controller, request, served);
+    if general.end == TlsEnd::Controller && refuses_strangers(controller) && is_strange(server) {
+        return refused(controller, general);
+    }
     let Some((owner, host)) = decider(controller, served, server, name) else {
         // What lists the name without a rule for it decides nothing.
         let is_idle = general.owner.is_some() && general.end == TlsEnd::Controller;
         return if is_idle {
-            without(
-                &served.near,
-                || served.taken(),
-                name,
-                TlsPlan { owner: None, field: String::new(), secrets: Vec::new(), findings: Vec::new(), ..general },
-            )
+            let idle = TlsPlan {
+                owner: None,
+                field: String::new(),
+                secrets: Vec::new(),
+                tried: Vec::new(),
+                findings: Vec::new(),
+                ..general
+            };
+            without(controller, &served.near, || served.taken(), idle)
         } else {
             general
         };
@@ -102,17 +111,55 @@ pub fn of_nginx<'a>(
     let listed = listed.map(|(index, tls)| (index, tls.secret.clone()));
     let Some((index, secret)) = listed.or_else(|| entries.into_iter().next().map(|(_, index, secret)| (index, secret)))
     else {
-        return without(&[owner], || Rc::from([owner]), name, TlsPlan { owner: None, findings: Vec::new(), ..general });
+        let plan = TlsPlan { owner: None, secrets: Vec::new(), findings: Vec::new(), ..general };
+        return without(controller, &[owner], || Rc::from([owner]), plan);
     };
-    let kept = |finding: &Finding| general.owner.as_ref() == Some(&owner.key) || finding.code() != "TL-DUP-OWNER";
+    let kept = |finding: &&Finding| general.owner.as_ref() == Some(&owner.key) && finding.code() == "TL-DUP-OWNER";
+    let doubles = general.findings.iter().filter(kept).cloned();
+    let findings = doubles.chain(nameless(owner, index, secret.as_deref(), name)).collect();
     let rule_host = (host != Host::Exact(name.to_owned())).then(|| host.text());
     TlsPlan {
         rule_host,
         owner: Some(owner.key.clone()),
         field: format!(".spec.tls[{index}].secretName"),
         secrets: secret.iter().map(|secret| (namespace(owner), Arc::clone(secret))).collect(),
-        findings: general.findings.iter().filter(|finding| kept(finding)).cloned().collect(),
+        findings,
         ..general
+    }
+}
+
+/// Whether ingress-nginx was told to refuse handshakes for names that it has no server of its own for.
+fn refuses_strangers(controller: &Controller) -> bool {
+    settings::global(controller, "ssl-reject-handshake").and_then(settings::truth) == Some(true)
+}
+
+fn is_strange(server: Option<&Server>) -> bool {
+    server.is_none_or(|server| server.host == Host::Any)
+}
+
+/// The handshake for a name without a server: no certificate changes that it is refused.
+fn refused(controller: &Controller, plan: TlsPlan) -> TlsPlan {
+    let finding = Finding::of(&tl::TL_NONE).severe(Severity::Broken).word("host", &plan.name);
+    let finding = finding.word("hint", ", and no rule").word(
+        "consequence",
+        "ingress-nginx refuses its handshake, because its ConfigMap says ssl-reject-handshake: \"true\"",
+    );
+    let finding = match &controller.settings {
+        Settings::Known(Some(map)) => {
+            let namespace = map.key.namespace.as_deref().unwrap_or_default();
+            let finding = finding.word("config_namespace", namespace).word("config", &map.key.name);
+            finding.proof(map, ".data[\"ssl-reject-handshake\"]", "true")
+        }
+        _ => finding,
+    };
+    TlsPlan {
+        owner: None,
+        field: String::new(),
+        secrets: Vec::new(),
+        tried: Vec::new(),
+        fallback: Fallback::Refuse(Box::new(finding)),
+        findings: Vec::new(),
+        ..plan
     }
 }
 
@@ -125,6 +172,7 @@ pub fn plan(controller: &Controller, request: &Request, served: &Served) -> TlsP
         owner: None,
         field: String::new(),
         secrets: Vec::new(),
+        tried: Vec::new(),
         end: TlsEnd::Controller,
         fallback: fallback(controller),
         findings: Vec::new(),
@@ -135,12 +183,15 @@ pub fn plan(controller: &Controller, request: &Request, served: &Served) -> TlsP
     }
     let mut entries = served.near.iter().flat_map(|ingress| entries(ingress, &name));
     let Some((owner, index, secret)) = entries.next() else {
-        return without(&served.near, || served.taken(), &name, empty);
+        return without(controller, &served.near, || served.taken(), empty);
     };
+    let is_issued = is_issued_by_itself(controller, owner);
     let mut plan = TlsPlan {
         owner: Some(owner.key.clone()),
         field: format!(".spec.tls[{index}].secretName"),
         secrets: secret.iter().map(|secret| (namespace(owner), Arc::clone(secret))).collect(),
+        fallback: if is_issued { Fallback::Unknown } else { empty.fallback.clone() },
+        findings: nameless(owner, index, secret.as_deref(), &name).filter(|_| !is_issued).into_iter().collect(),
         ..empty
     };
     if let Some((other, at, Some(theirs))) =
@@ -185,52 +236,134 @@ fn entries<'a>(ingress: &'a Arc<Record>, name: &str) -> Vec<Entry<'a>> {
     entries.map(|(index, tls)| (ingress, index, tls.secret.clone())).collect()
 }
 
-/// No entry names the host: the default certificate is shown.
+/// No entry names the host: the default certificate is shown, unless the one of another entry is good for the name.
 fn without<'a>(
+    controller: &Controller,
     near: &[&'a Arc<Record>],
-    taken: impl FnOnce() -> Rc<[&'a Arc<Record>]>,
-    name: &str,
+    taken: impl Fn() -> Rc<[&'a Arc<Record>]>,
     plan: TlsPlan,
 ) -> TlsPlan {
-    let serves = |ingress: &&&Arc<Record>| {
-        facts::ingress(ingress).is_some_and(|read| {
-            read.rules.iter().any(|rule| rule.host.as_deref().is_some_and(|host| Host::of(Some(host)).takes(name)))
-        })
+    let name = plan.name.clone();
+    let rules = |ingress: &&&Arc<Record>, takes: &dyn Fn(&Host) -> bool| {
+        facts::ingress(ingress).is_some_and(|read| read.rules.iter().any(|rule| takes(&Host::of(rule.host.as_deref()))))
     };
-    let ingress = near.iter().find(serves);
-    let has_tls = |ingress: &Record| facts::ingress(ingress).is_some_and(|read| !read.tls.is_empty());
-    let Some(ingress) = ingress else {
+    let named = near.iter().find(|ingress| rules(ingress, &|host| *host != Host::Any && host.takes(&name)));
+    let Some(ingress) = named.or_else(|| near.iter().find(|ingress| rules(ingress, &|host| *host == Host::Any))) else {
         // Nobody serves the name: that is said by the rule.
         let taken = taken();
         let any = taken.iter().find(|ingress| has_tls(ingress)).or(taken.first());
-        let finding = any.map(|any| none(any, name));
+        let finding = any.map(|any| none(any, &name, ""));
         return TlsPlan { findings: finding.into_iter().collect(), ..plan };
     };
-    // An entry without hosts, or one whose certificate fits: each Secret of the Ingress is tried.
+    let is_hostless = named.is_none();
     let read = facts::ingress(ingress);
-    let secrets = read.iter().flat_map(|read| &read.tls).filter_map(|tls| tls.secret.clone());
-    let secrets: Vec<_> = secrets.map(|secret| (namespace(ingress), secret)).collect();
-    let finding = if has_tls(ingress) {
-        let have = read.iter().flat_map(|read| &read.tls).flat_map(|tls| tls.hosts.iter());
-        let listed = some(have);
-        Finding::of(&tl::TL_HOST_NOT_IN_TLS)
-            .object("ingress", &ingress.key)
-            .word("host", name)
-            .word("have", &listed)
-            .proof(ingress, ".spec.tls[*].hosts", &listed)
-    } else {
-        none(ingress, name)
+    let all = read.iter().flat_map(|read| read.tls.iter().enumerate());
+    // An entry without hosts is for every host of its Ingress.
+    let open: Vec<_> = all.filter(|(_, tls)| tls.hosts.is_empty() && tls.secret.is_some()).collect();
+    let is_nginx = controller.flavour == Flavour::Nginx;
+    let finding = match open.first() {
+        _ if is_issued_by_itself(controller, ingress) => None,
+        // The server of rules without a host has the default certificate, whatever their Ingress names.
+        _ if is_hostless && is_nginx => Some(hostless(ingress, &name)),
+        Some(_) => None,
+        None if has_tls(ingress) && !is_hostless => Some(unlisted(ingress, &name)),
+        None => Some(lacking(ingress, &name)),
     };
-    let owner = Some(ingress.key.clone());
-    TlsPlan { owner, field: ".spec.tls".to_owned(), secrets, findings: vec![finding], ..plan }
+    let secrets = |ingress: &Arc<Record>| {
+        let of = namespace(ingress);
+        secrets(ingress).map(|secret| (Arc::clone(&of), secret)).collect::<Vec<_>>()
+    };
+    let named = open.iter().filter_map(|(_, tls)| Some((namespace(ingress), tls.secret.clone()?)));
+    let named: Vec<_> = named.filter(|_| !(is_hostless && is_nginx)).collect();
+    let mut tried = match controller.flavour {
+        // It has one store for the certificates of all Ingresses, and looks into the certificates only.
+        Flavour::Traefik => taken().iter().flat_map(|ingress| secrets(ingress)).collect(),
+        Flavour::Nginx if is_hostless => Vec::new(),
+        _ => secrets(ingress),
+    };
+    tried.retain(|secret| !named.contains(secret));
+    tried.sort();
+    tried.dedup();
+    let is_issued = finding.is_none() && named.is_empty();
+    TlsPlan {
+        owner: Some(ingress.key.clone()),
+        field: open.first().map_or_else(|| ".spec.tls".to_owned(), |(at, _)| format!(".spec.tls[{at}].secretName")),
+        secrets: named,
+        tried,
+        fallback: if is_issued { Fallback::Unknown } else { plan.fallback.clone() },
+        findings: finding.into_iter().collect(),
+        ..plan
+    }
 }
 
-fn none(ingress: &Record, name: &str) -> Finding {
+fn has_tls(ingress: &Record) -> bool {
+    facts::ingress(ingress).is_some_and(|read| !read.tls.is_empty())
+}
+
+/// Whether Traefik asks an ACME server for the certificates of an Ingress by itself.
+fn is_issued_by_itself(controller: &Controller, ingress: &Record) -> bool {
+    controller.flavour == Flavour::Traefik && ingress.meta.annotation(RESOLVER).is_some()
+}
+
+/// An Ingress that has a rule for the name and TLS for others.
+fn unlisted(ingress: &Record, name: &str) -> Finding {
+    let read = facts::ingress(ingress);
+    let listed = some(read.iter().flat_map(|read| &read.tls).flat_map(|tls| tls.hosts.iter()));
+    let finding = Finding::of(&tl::TL_HOST_NOT_IN_TLS)
+        .object("ingress", &ingress.key)
+        .word("host", name)
+        .word("have", &listed)
+        .word("consequence", "clients are shown the default certificate")
+        .proof(ingress, ".spec.tls[*].hosts", &listed);
+    let open = read.and_then(|read| read.tls.iter().enumerate().find(|(_, tls)| !tls.hosts.is_empty()));
+    let Some((index, tls)) = open else { return finding };
+    let finding = finding.word("entry", index);
+    tls.secret.iter().fold(finding, |finding, secret| finding.word("secret", secret))
+}
+
+/// Nobody has TLS for the name; `hint` says what there is instead.
+fn none(ingress: &Record, name: &str, hint: &str) -> Finding {
     Finding::of(&tl::TL_NONE)
         .object("ingress", &ingress.key)
         .word("host", name)
-        .word("secret", format!("{}-tls", name.split('.').next().unwrap_or("web")))
+        .word("hint", hint)
+        .word("consequence", "clients are shown the default certificate of the controller")
         .proof(ingress, ".spec.tls", "no entry for this host")
+}
+
+/// A name that only a rule without a host takes: no entry could give it a certificate.
+fn hostless(ingress: &Record, name: &str) -> Finding {
+    let hint = format!(
+        " that ingress-nginx could show (the rule that takes it, in Ingress {}/{}, has no host)",
+        namespace(ingress),
+        ingress.key.name
+    );
+    none(ingress, name, &hint).word("hostless", &ingress.key.name)
+}
+
+/// An Ingress that has a rule for the name and no TLS: how an entry is added, and what its Secret may be called.
+fn lacking(ingress: &Record, name: &str) -> Finding {
+    let secret = free_name(ingress, name);
+    let entry = format!("{{\"hosts\":[\"{name}\"],\"secretName\":\"{secret}\"}}");
+    let (pointer, value) = if has_tls(ingress) { ("/spec/tls/-", entry) } else { ("/spec/tls", format!("[{entry}]")) };
+    none(ingress, name, "").word("secret", secret).word("pointer", pointer).word("value", value)
+}
+
+/// The entry for the name that names no Secret.
+fn nameless(owner: &Record, index: usize, secret: Option<&str>, name: &str) -> Option<Finding> {
+    if secret.is_some() {
+        return None;
+    }
+    let hint = format!(" with a Secret (entry {index} of Ingress {}/{} names none)", namespace(owner), owner.key.name);
+    let free = free_name(owner, name);
+    let finding = none(owner, name, &hint).word("pointer", format!("/spec/tls/{index}/secretName"));
+    Some(finding.word("value", format!("\"{free}\"")).word("secret", free))
+}
+
+/// A name for a Secret that no other entry of the Ingress names.
+fn free_name(ingress: &Record, name: &str) -> String {
+    let short = format!("{}-tls", name.split('.').next().unwrap_or("web"));
+    if secrets(ingress).any(|secret| *secret == *short) { format!("{}-tls", name.replace('.', "-")) } else { short }
 }
 
 /// What is shown where there is no certificate.
@@ -248,9 +381,6 @@ fn fallback(controller: &Controller) -> Fallback {
 fn own_certificate(controller: &Controller) -> Fallback {
     match controller.flavour {
         Flavour::Nginx => {
-            if crate::view::trace::rule::settings::global(controller, "ssl-reject-handshake") == Some("true") {
-                return Fallback::Reject;
-            }
             Fallback::Own("CN=Kubernetes Ingress Controller Fake Certificate,O=Acme Co", &["ingress.local"])
         }
         Flavour::Traefik => Fallback::Own(TRAEFIK_CERT, &[]),

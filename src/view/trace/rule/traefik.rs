@@ -301,6 +301,8 @@ fn without_certificate(router: &Router, mut plan: TlsPlan) -> TlsPlan {
     let is_silent = router.is_route() && router.route_tls().is_none();
     if is_own && is_silent && plan.findings.is_empty() {
         let finding = Finding::of(&tl::TL_NONE).object("route", &router.record.key).word("host", &plan.name);
+        let finding = finding.word("hint", ", and its IngressRoute names no certificate");
+        let finding = finding.word("consequence", "clients are shown the default certificate of the controller");
         plan.findings.push(finding.proof(router.record, ".spec.tls", "none"));
     }
     plan

@@ -6,7 +6,7 @@ mod challenge;
 mod issuer;
 mod refusal;
 mod request;
-mod shim;
+pub mod shim;
 mod solver;
 mod webhook;
 
@@ -19,7 +19,7 @@ use crate::view::trace::fault::{Fault, Finding, Severity, cm};
 use crate::view::trace::plan::TlsPlan;
 use crate::view::trace::tls::names::{self, Cover};
 use crate::view::trace::tls::place::{Place, said, span};
-use crate::view::trace::tls::secret;
+use crate::view::trace::tls::secret::{self, Told};
 use crate::view::trace::world::World;
 use crate::wire::Timestamp;
 use std::sync::Arc;
@@ -78,16 +78,47 @@ impl<'w> Managed<'w> {
 
 /// The words of an issuer that clients trust, where there is one.
 pub fn better_issuer(place: &Place, finding: Finding) -> Finding {
-    let trusted = place.world.of(CLUSTER_ISSUER).filter(|record| {
+    match trusted(place.world) {
+        Some(name) => finding.word("better_issuer", name),
+        None => finding,
+    }
+}
+
+/// A ClusterIssuer that clients trust.
+fn trusted<'w>(world: &World<'w>) -> Option<&'w Arc<str>> {
+    let trusted = world.of(CLUSTER_ISSUER).filter(|record| {
         let facts = facts::issuer(record);
         facts.is_some_and(|facts| {
             let is_real = matches!(&facts.signs, Signs::Acme { server, .. } if !server.contains("staging"));
             facts.is_ready && is_real
         })
     });
-    match trusted.map(|record| &record.key.name).min() {
-        Some(name) => finding.word("better_issuer", name),
-        None => finding,
+    trusted.map(|record| &record.key.name).min()
+}
+
+/// What cert-manager's objects among files say of a Secret that is not among them.
+pub fn told(place: &Place) -> Told {
+    if !place.world.is_files() {
+        return Told::Nothing;
+    }
+    let managed = Managed::of(place);
+    let Some((record, facts)) = managed.certificate().and_then(|record| Some((record, facts::certificate(record)?)))
+    else {
+        return match (shim::is_asked(place), shim::is_idle(place)) {
+            (false, _) => Told::Nothing,
+            (true, true) => Told::Missing,
+            (true, false) => Told::Made,
+        };
+    };
+    match ready(facts) {
+        Some(ready) if matches!(&*ready.reason, "DoesNotExist" | "MissingData") => Told::Missing,
+        None if facts.is_ready => Told::Made,
+        // Nobody can have signed it.
+        None if facts.conditions.is_empty() => match issuer::trouble(place, &facts.issuer, "", record) {
+            Some(finding) if matches!(finding.code(), "CM-ISSUER-MISSING" | "CM-ISSUER-NS") => Told::Missing,
+            _ => Told::Made,
+        },
+        _ => Told::Nothing,
     }
 }
 
@@ -185,14 +216,24 @@ fn shared(place: &Place, managed: &Managed, facts: &CertificateFacts) -> Option<
         return None;
     }
     let first = managed.certificate()?;
-    let other = managed.certificates.last().filter(|last| last.key != first.key).unwrap_or(&first);
+    // The Secret stays with the Certificate for the traced name, or the one that is called like it.
+    let stays = |record: &&Arc<Record>| {
+        let covers = |facts: &CertificateFacts| names::cover(&facts.names, &place.plan.name) == Cover::Yes;
+        (!facts::certificate(record).is_some_and(covers), record.key.name != *place.secret)
+    };
+    let owner = managed.certificates.iter().copied().min_by_key(stays)?;
+    let other = managed.certificates.iter().copied().find(|record| record.key != owner.key);
     let titles: Vec<&str> = managed.certificates.iter().map(|record| &*record.key.name).collect();
     let certificates = match titles.as_slice() {
         [one] => format!("Certificate {one} and another one"),
         titles => format!("Certificates {}", titles.join(" and ")),
     };
-    let finding =
-        about(place, &cm::CM_SECRET_SHARED, first).word("certificates", certificates).word("other", &other.key.name);
+    let finding = about(place, &cm::CM_SECRET_SHARED, first).word("certificates", certificates);
+    let finding = other.into_iter().fold(finding, |finding, other| {
+        let name = &other.key.name;
+        let own = if *name == *place.secret { format!("{name}-2") } else { name.to_string() };
+        finding.word("other", name).word("new_secret", own)
+    });
     let finding = managed
         .certificates
         .iter()

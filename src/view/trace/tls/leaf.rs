@@ -9,6 +9,7 @@ use crate::view::trace::tls::issuing::{Managed, better_issuer};
 use crate::view::trace::tls::names::{self, Cover};
 use crate::view::trace::tls::place::{Place, consequence, said, span};
 use crate::wire::Timestamp;
+use std::sync::Arc;
 
 /// A certificate that ends sooner is near its end, in seconds: 21 days.
 const SOON: i64 = 21 * 86_400;
@@ -72,7 +73,7 @@ fn dates(place: &Place, record: &Record, leaf: &Certified, managed: &Managed) ->
 fn trust(place: &Place, record: &Record, tls: &TlsFacts) -> Option<Finding> {
     let leaf = tls.chain.first()?;
     let proof = |finding: Finding| finding.proof(record, ".data[\"tls.crt\"]", format!("issuer {}", leaf.issuer));
-    if let Some(staging) = tls.chain.iter().map(|link| &link.issuer).find(|issuer| is_staging(issuer)) {
+    if let Some(staging) = staging(&tls.chain) {
         let finding = better_issuer(place, place.begin(&tl::TL_STAGING).word("issuer", staging));
         return Some(proof(finding));
     }
@@ -82,6 +83,13 @@ fn trust(place: &Place, record: &Record, tls: &TlsFacts) -> Option<Finding> {
         return Some(proof(finding));
     }
     None
+}
+
+/// The issuer that is for trials, of the leaf or of a link behind it: what follows a link that it did not issue is no part
+/// of the chain.
+fn staging(chain: &[Certified]) -> Option<&Arc<str>> {
+    let linked = chain.windows(2).take_while(|pair| pair[0].issuer == pair[1].subject).map(|pair| &pair[1]);
+    chain.first().into_iter().chain(linked).map(|link| &link.issuer).find(|issuer| is_staging(issuer))
 }
 
 fn is_staging(issuer: &str) -> bool {
@@ -103,4 +111,32 @@ fn chain(place: &Place, record: &Record, tls: &TlsFacts, managed: &Managed) -> O
     let finding = place.begin(&tl::TL_CHAIN).word("what", what).word("issuer", &leaf.issuer);
     let subjects: Vec<&str> = tls.chain.iter().map(|link| &*link.subject).collect();
     Some(finding.proof(record, ".data[\"tls.crt\"]", said(&subjects.join(" → "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(subject: &str, issuer: &str) -> Certified {
+        let at = Timestamp::from_seconds(0);
+        Certified {
+            subject: subject.into(),
+            issuer: issuer.into(),
+            names: Box::default(),
+            not_before: at,
+            not_after: at,
+            is_self_signed: false,
+            is_ca: false,
+        }
+    }
+
+    #[test]
+    fn only_what_issued_the_leaf_makes_it_one_for_trials() {
+        let other = link("CN=(STAGING) Pear", "CN=(STAGING) Root");
+        let told = |chain: &[Certified]| staging(chain).map(ToString::to_string);
+        assert_eq!(told(&[link("CN=shop", "CN=R11"), other.clone()]), None);
+        assert_eq!(told(&[link("CN=shop", "CN=(STAGING) Pear"), other.clone()]).as_deref(), Some("CN=(STAGING) Pear"));
+        let between = link("CN=R11", "CN=(STAGING) Pear");
+        assert_eq!(told(&[link("CN=shop", "CN=R11"), between, other]).as_deref(), Some("CN=(STAGING) Pear"));
+    }
 }

@@ -26,6 +26,11 @@ impl<'a, 'w> Place<'a, 'w> {
         plan.secrets.iter().map(|(namespace, secret)| Self { world, plan, namespace, secret }).collect()
     }
 
+    /// The places that the plan only tries.
+    pub fn tried(world: &'w World<'a>, plan: &'w TlsPlan) -> Vec<Self> {
+        plan.tried.iter().map(|(namespace, secret)| Self { world, plan, namespace, secret }).collect()
+    }
+
     /// The Secret's key.
     pub fn key(&self) -> ObjectRef {
         ObjectRef::new(SECRET, self.namespace, self.secret)

@@ -24,11 +24,22 @@ pub enum Found<'w> {
     Assumed,
 }
 
+/// What other objects say of a Secret that no file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// A controller says that it is not there, or cannot have made it.
+    Missing,
+    /// A controller says that it is there, or is to make it.
+    Made,
+    /// Nothing.
+    Nothing,
+}
+
 /// Looks at the Secret of a place. `hint` says what else is known where there is none.
-pub fn look<'w>(place: &Place<'w, '_>, hint: impl FnOnce(Finding) -> Finding) -> Found<'w> {
+pub fn look<'w>(place: &Place<'w, '_>, told: Told, hint: impl FnOnce(Finding) -> Finding) -> Found<'w> {
     match place.world.get(&place.key()) {
         Some(record) => held(place, record),
-        None => missing(place, hint),
+        None => missing(place, told, hint),
     }
 }
 
@@ -38,14 +49,16 @@ fn held<'w>(place: &Place<'w, '_>, record: &'w Arc<Record>) -> Found<'w> {
     };
     let lacks = |key: &str| !facts.keys.iter().any(|entry| *entry.name == *key && 0 < entry.size);
     let missing: Vec<&str> = ["tls.crt", "tls.key"].into_iter().filter(|key| lacks(key)).collect();
-    let Some(tls) = facts.tls.as_ref().filter(|_| missing.is_empty()) else {
-        return Found::Unusable(no_pair(place, record, facts, &missing));
-    };
     let broken = |entry: &str, why: &str| {
         let finding = place.begin(&tl::TL_PARSE).word("entry", entry).word("why", said(why));
+        let finding = finding.word(if entry == "tls.key" { "key_of" } else { "crt_of" }, place.secret);
         let finding = finding.proof(record, format!(".data[\"{entry}\"]"), said(why));
         Found::Unusable(place.named(finding))
     };
+    if !missing.is_empty() {
+        return Found::Unusable(no_pair(place, record, facts, &missing));
+    }
+    let Some(tls) = &facts.tls else { return broken("tls.crt", "its value is no base64") };
     match (&tls.unreadable, tls.key) {
         (Some(why), _) => broken("tls.crt", why),
         (None, KeyState::Missing | KeyState::Unreadable) => broken("tls.key", "it is no private key in PEM"),
@@ -62,15 +75,19 @@ fn held<'w>(place: &Place<'w, '_>, record: &'w Arc<Record>) -> Found<'w> {
 fn no_pair(place: &Place, record: &Record, facts: &SecretFacts, missing: &[&str]) -> Finding {
     let keys: Vec<&str> = facts.keys.iter().map(|entry| &*entry.name).collect();
     let keys = if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
-    let missing = if missing.is_empty() { "tls.crt".to_owned() } else { missing.join(" and no ") };
-    let finding = place.begin(&tl::TL_SECRET_TYPE).word("missing", missing).word("keys", &keys);
+    let finding = place.begin(&tl::TL_SECRET_TYPE).word("missing", missing.join(" and no ")).word("keys", &keys);
     let finding = finding.word("type", &facts.kind).proof(record, ".data", keys).proof(record, ".type", &facts.kind);
     place.named(finding)
 }
 
-fn missing<'w>(place: &Place<'w, '_>, hint: impl FnOnce(Finding) -> Finding) -> Found<'w> {
+fn missing<'w>(place: &Place<'w, '_>, told: Told, hint: impl FnOnce(Finding) -> Finding) -> Found<'w> {
     let world = place.world;
-    if world.is_files() && !world.of(SECRET).any(|record| is_tls(record)) {
+    let is_assumed = match told {
+        Told::Missing => false,
+        Told::Made => true,
+        Told::Nothing => !world.of(SECRET).any(|record| is_tls(record)),
+    };
+    if world.is_files() && is_assumed {
         return Found::Assumed;
     }
     if let Some(missing) = silence(world, place) {

@@ -44,6 +44,7 @@ fn plan(secrets: &[&str]) -> TlsPlan {
         owner: Some(ObjectRef::new(INGRESS, "shop", "web")),
         field: ".spec.tls[0].secretName".to_owned(),
         secrets: secrets.iter().map(|name| (Arc::from("shop"), Arc::from(*name))).collect(),
+        tried: Vec::new(),
         end: TlsEnd::Controller,
         fallback: Fallback::Own("CN=Fake", &["ingress.local"]),
         findings: Vec::new(),
@@ -115,7 +116,7 @@ fn without_anything_to_show_the_handshake_fails() {
 
 #[test]
 fn a_default_certificate_that_is_good_for_the_name_is_enough() {
-    let none = || Finding::of(&tl::TL_NONE).word("host", "shop.example.com");
+    let none = || Finding::of(&tl::TL_NONE).word("host", "shop.example.com").word("hint", "").word("consequence", "no");
     let with = |fallback: Fallback| TlsPlan { fallback, findings: vec![none()], ..plan(&[]) };
     let (hop, _) = served(&with(Fallback::Own("CN=Fake", &[])), "");
     assert_eq!(codes(&hop), [("TL-NONE", Severity::Warn)]);
@@ -182,7 +183,8 @@ fn a_secret_that_no_file_holds_is_taken_to_be_good() {
         assert_eq!((hop.status(), hop.confidence), (Status::Ok, Confidence::Inferred));
         assert_eq!(served.unwrap().by, ServedBy::Secret);
     });
-    fixture::files(&format!("{INGRESS_YAML}{}", good("other-tls", "a.example.com")), |world| {
+    let by_hand = INGRESS_YAML.replace("cert-manager.io/cluster-issuer: le", "a: b");
+    fixture::files(&format!("{by_hand}{}", good("other-tls", "a.example.com")), |world| {
         assert_eq!(codes(&tls::serve(world, &plan(&["shop-tls"])).0), [("TL-SECRET-MISSING", Severity::Broken)]);
     });
 }
@@ -267,4 +269,74 @@ fn odd_objects_are_told_without_a_panic() {
             }
         }
     }
+}
+
+#[test]
+fn a_secret_that_is_tried_only_is_served_where_it_fits() {
+    let unlisted = || Finding::of(&tl::TL_HOST_NOT_IN_TLS).word("host", "shop.example.com").word("consequence", "no");
+    let tried = vec![(Arc::from("shop"), Arc::from("other-tls"))];
+    let plan = TlsPlan { tried, findings: vec![unlisted()], ..plan(&[]) };
+    let (hop, shown) = served(&plan, &good("other-tls", "*.example.com"));
+    assert_eq!(codes(&hop), [("TL-HOST-NOT-IN-TLS", Severity::Info)]);
+    assert!(hop.findings[0].message().ends_with("are shown Secret shop/other-tls all the same, which is good for it"));
+    assert_eq!(shown.unwrap().by, ServedBy::Secret);
+    // What it is named for is not the matter here.
+    for yaml in [good("other-tls", "a.example.org"), String::new()] {
+        let (hop, shown) = served(&plan, &yaml);
+        assert_eq!(codes(&hop), [("TL-HOST-NOT-IN-TLS", Severity::Broken)]);
+        assert_eq!(shown.unwrap().by, ServedBy::Default);
+    }
+    half_known(Change::Sync(Scope::all(SECRET), Sync::Forbidden), |world| {
+        let (hop, shown) = tls::serve(world, &plan);
+        assert_eq!((hop.status(), shown.unwrap().by), (Status::Unknown, ServedBy::Unknown));
+        assert_eq!(codes(&hop), [("TL-HOST-NOT-IN-TLS", Severity::Warn)]);
+    });
+}
+
+#[test]
+fn a_certificate_among_files_is_believed_about_its_secret() {
+    const MISSING: &str = "conditions: [{type: Ready, status: 'False', reason: DoesNotExist, message: gone}]";
+    let broken = [("TL-SECRET-MISSING", Severity::Broken)];
+    let other = good("other-tls", "a.example.com");
+    for (certificate, others, expected) in [
+        (certificate(&format!("{{{MISSING}}}")), "", &broken[..]),
+        (certificate(&format!("{{{MISSING}}}")), other.as_str(), &broken[..]),
+        (certificate(&format!("{{{READY}}}")), other.as_str(), &[][..]),
+        (certificate("{}"), other.as_str(), &[][..]),
+        // The Ingress asks for it.
+        (String::new(), other.as_str(), &[][..]),
+    ] {
+        fixture::files(&format!("{INGRESS_YAML}{certificate}{others}"), |world| {
+            let (hop, _) = tls::serve(world, &plan(&["shop-tls"]));
+            assert_eq!(codes(&hop), expected, "{certificate} {others}");
+        });
+    }
+    let issuer = "---\napiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: other}\nspec: {ca: {secretName: root}}\n";
+    fixture::files(&format!("{INGRESS_YAML}{}{issuer}", certificate("{}")), |world| {
+        let found = codes(&tls::serve(world, &plan(&["shop-tls"])).0);
+        assert_eq!(found, [("TL-SECRET-MISSING", Severity::Broken), ("CM-ISSUER-MISSING", Severity::Broken)]);
+    });
+}
+
+#[test]
+fn hosts_beside_that_have_tls_and_no_rule_are_told() {
+    let hosts = |world: &World| {
+        let found = tls::beside(world, &plan(&["shop-tls"]));
+        found.iter().map(|finding| finding.words["host"].clone()).collect::<Vec<_>>()
+    };
+    let yaml = INGRESS_YAML.replace("[shop.example.com]", "[shop.example.com, '*.example.com', old.example.com]");
+    fixture::world(&yaml, |world| assert_eq!(hosts(world), ["old.example.com"]));
+    let other = "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: old, namespace: shop}\nspec: {rules: [{host: old.example.com}]}\n";
+    fixture::world(&format!("{yaml}{other}"), |world| assert!(hosts(world).is_empty()));
+}
+
+#[test]
+fn of_two_certificates_the_one_for_another_name_moves() {
+    let other =
+        certificate("{}").replace("name: shop-tls, namespace", "name: a-tls, namespace").replace("[shop.ex", "[a.ex");
+    let yaml = good("shop-tls", "shop.example.com") + &certificate("{}") + &other;
+    let (hop, _) = served(&plan(&["shop-tls"]), &yaml);
+    let shared = hop.findings.iter().find(|finding| finding.code() == "CM-SECRET-SHARED").unwrap();
+    assert!(shared.fix()[1].contains("patch certificate a-tls"), "{:?}", shared.fix());
+    assert!(shared.fix()[1].ends_with("'{\"spec\":{\"secretName\":\"a-tls\"}}'"));
 }

@@ -1,6 +1,7 @@
 //! The proof of a name that an ACME server asks for, and why it fails: told from what cert-manager says of it.
 
 use crate::kinds::challenge::ChallengeFacts;
+use crate::kinds::issuer::Method;
 use crate::kinds::{CHALLENGE, Record};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Fault, Finding, cm};
@@ -46,6 +47,8 @@ fn words(place: &Place, record: &Record, facts: &ChallengeFacts, finding: Findin
     let why = if reason.is_empty() { format!("its state is {}", facts.state) } else { said(reason) };
     let finding = if finding.words.contains_key("why") { finding } else { finding.word("why", why) };
     let finding = finding.word("token", &facts.token).word("namespace", place.namespace);
+    let finding =
+        finding.word("solver", if facts.solver.method == Method::HttpGateway { "httproute" } else { "ingress" });
     match reason {
         "" => finding.proof(record, ".status.state", &facts.state),
         reason => finding.proof(record, ".status.reason", said(reason)),

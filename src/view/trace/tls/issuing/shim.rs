@@ -1,11 +1,11 @@
 //! Ingresses and Gateways that ask cert-manager for a certificate by annotations, and why it makes no Certificate.
 
 use crate::kinds::issuer_ref::IssuerRef;
-use crate::kinds::{CERTIFICATE, EVENT, GATEWAY, INGRESS, LISTENER_SET, Record};
+use crate::kinds::{CERTIFICATE, EVENT, GATEWAY, INGRESS, LISTENER_SET, ObjectRef, Record};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, cm};
 use crate::view::trace::plan::TlsPlan;
-use crate::view::trace::tls::issuing::{is_old, issuer};
+use crate::view::trace::tls::issuing::{is_old, issuer, trusted};
 use crate::view::trace::tls::place::{Place, owned, said};
 use crate::view::trace::tls::secret::is_near;
 use crate::view::trace::world::{Known, World};
@@ -106,9 +106,10 @@ pub fn none(place: &Place) -> Option<Finding> {
     if let Some((why, at)) = entry(owner, place.secret) {
         return Some(begin().word("why", why).proof(owner, at, place.secret));
     }
-    let reference = asked.reference();
     if place.world.is_files() {
-        return issuer::trouble(place, &reference?, &place.world.title(&owner.key), owner);
+        let title = place.world.title(&owner.key);
+        let trouble = asked.reference().and_then(|issuer| issuer::trouble(place, &issuer, &title, owner));
+        return trouble.or_else(|| is_idle(place).then(|| passed_over(place, owner, &asked)));
     }
     if place.world.known(CERTIFICATE, Some(place.namespace)) != Known::Whole {
         return None;
@@ -132,6 +133,50 @@ pub fn unnamed(world: &World, plan: &TlsPlan) -> Option<Finding> {
         ".metadata.annotations",
         asked.annotation(),
     ))
+}
+
+/// Whether somebody asks cert-manager for the Secret of a place, and as it wants to be asked.
+pub fn is_asked(place: &Place) -> bool {
+    let Some(owner) = place.owner().filter(|owner| asks(owner)) else { return false };
+    let asked = Asked::of(owner);
+    let is_own = owner.key.namespace.as_deref() == Some(&**place.namespace);
+    let is_double = asked.issuer.is_some() && asked.cluster_issuer.is_some();
+    asked.any() && is_own && !is_double && entry(owner, place.secret).is_none()
+}
+
+/// Whether the files show a cluster where cert-manager has made Certificates of the namespace, but not the one for the Secret
+/// of a place: a Certificate that nobody has written a status for may be one of many that are yet to be applied.
+pub fn is_idle(place: &Place) -> bool {
+    let here = place.world.in_namespace(CERTIFICATE, place.namespace);
+    let mut all = here.into_iter().filter_map(|record| Some((record, facts::certificate(record)?)));
+    let is_here = all.clone().any(|(_, facts)| facts.secret == *place.secret);
+    let is_made = all.any(|(record, facts)| !facts.conditions.is_empty() && !record.meta.owners.is_empty());
+    is_made && !is_here && place.world.get(&place.key()).is_none()
+}
+
+fn passed_over(place: &Place, owner: &Record, asked: &Asked) -> Finding {
+    let why = format!("those of the namespace are given, and none of them fills Secret {}", place.secret);
+    let finding = place.begin(&cm::CM_NO_CERT).word("manager", HOME).word("why", why);
+    place.named(finding.proof(owner, ".metadata.annotations", asked.annotation()))
+}
+
+/// How the Secret that a fix names comes to be: cert-manager makes it, or would if it were asked, or somebody does by hand.
+pub fn remedy(world: &World, finding: Finding) -> Finding {
+    let word = |name: &str| finding.words.get(name).cloned();
+    let (Some(namespace), Some(ingress), Some(secret)) = (word("namespace"), word("ingress"), word("secret")) else {
+        return finding;
+    };
+    let owner = world.get(&ObjectRef::new(INGRESS, &namespace, &ingress));
+    let fills = |record: &&Arc<Record>| facts::certificate(record).is_some_and(|facts| *facts.secret == *secret);
+    if owner.is_some_and(|owner| Asked::of(owner).any())
+        || world.in_namespace(CERTIFICATE, &namespace).iter().any(fills)
+    {
+        return finding;
+    }
+    match trusted(world) {
+        Some(issuer) if finding.code() == "TL-NONE" => finding.word("better_issuer", issuer),
+        _ => finding.word("by_hand", secret),
+    }
 }
 
 fn asks(owner: &Record) -> bool {

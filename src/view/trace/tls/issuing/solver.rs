@@ -22,6 +22,8 @@ pub fn class(place: &Place, challenge: &Record, facts: &ChallengeFacts) -> Optio
     if facts.solver.method != Method::HttpIngress || world.known(INGRESS_CLASS, None) != Known::Whole {
         return None;
     }
+    // Where files hold no class at all, a cluster would.
+    let is_known = world.is_given(INGRESS_CLASS);
     let made = world.children(challenge, INGRESS).into_iter().next();
     let field = made.and_then(|record| facts::ingress(record)?.class.as_ref());
     let annotation = made.and_then(|record| record.meta.annotation(CLASS_ANNOTATION));
@@ -37,9 +39,9 @@ pub fn class(place: &Place, challenge: &Record, facts: &ChallengeFacts) -> Optio
         None => {
             let has_default =
                 classes.iter().any(|class| facts::ingress_class(class).is_some_and(|class| class.is_default));
-            (!has_default).then(|| "has no class, and there is no default one".to_owned())
+            (is_known && !has_default).then(|| "has no class, and there is no default one".to_owned())
         }
-        Some(class) if annotation.is_none() && !classes.iter().any(|known| known.key.name == *class) => {
+        Some(class) if is_known && annotation.is_none() && !classes.iter().any(|known| known.key.name == *class) => {
             let names: Vec<&str> = classes.iter().map(|known| &*known.key.name).collect();
             Some(format!("has class {class}, which does not exist (there are: {})", names.join(", ")))
         }
@@ -53,7 +55,7 @@ pub fn class(place: &Place, challenge: &Record, facts: &ChallengeFacts) -> Optio
         }
         Some(_) => None,
     }?;
-    let better = owner.or_else(|| classes.first().map(|class| &class.key.name));
+    let better = owner.or_else(|| classes.first().map(|class| &class.key.name)).filter(|class| Some(*class) != wanted);
     let finding = place.begin(&cm::CM_CH_CLASS).word("what", what);
     let finding = better.into_iter().fold(finding, |finding, class| finding.word("class", class));
     let value = wanted.map_or("", |class| class);

@@ -78,6 +78,7 @@ pub fn judge(world: &World, ingress: &Arc<Record>, plan: &mut TlsPlan) {
             owner: None,
             field: String::new(),
             secrets: Vec::new(),
+            tried: Vec::new(),
             end: TlsEnd::Controller,
             fallback: Fallback::Refuse(Box::new(finding)),
             findings: Vec::new(),
