@@ -183,7 +183,7 @@ fn a_parent_that_does_not_exist() {
     }
     let decision = get(&parents("name: edge, sectionName: htp"), URL);
     let fix = findings(&decision).next().unwrap().fix();
-    let wanted = r#"kubectl -n net patch httproute r --type=json -p '[{"op":"replace","path":"/spec/parentRefs/0/sectionName","value":"http"}]'"#;
+    let wanted = r#"kubectl -n net patch httproute r --type=json -p '[{"op":"add","path":"/spec/parentRefs/0/sectionName","value":"http"}]'"#;
     assert_eq!(fix[1], wanted);
 }
 
@@ -236,7 +236,7 @@ fn hosts_that_do_not_meet() {
         &(served(HTTP, "") + &judged(RULES, &refused) + &service("net/web")),
         URL,
         "404",
-        "RT-G-NOSTATUS RT-G-MATCH",
+        "RT-G-HOST RT-G-MATCH",
     );
 }
 
