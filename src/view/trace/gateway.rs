@@ -423,10 +423,9 @@ impl<'a> Stage<'_, 'a> {
             decision.hops.push(hop);
             // A split without parts: Traefik has nobody to send to.
             let status = if self.dialect.is_traefik() { 503 } else { backends::INVALID };
-            decision.action = Action::End(match route.is_stream() {
-                true => Outcome::Refused("the Gateway has nobody to send it to, and closes it".to_owned()),
-                false => Outcome::Respond { status, by: self.title() },
-            });
+            let closed = || Outcome::Refused("the Gateway has nobody to send it to, and closes it".to_owned());
+            let answer = || Outcome::Respond { status, by: self.title() };
+            decision.action = Action::End(if route.is_stream() { closed() } else { answer() });
             return;
         }
         if 1 < shares.arms.len() {

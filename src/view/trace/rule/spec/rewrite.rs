@@ -21,7 +21,7 @@ pub fn of_rule(controller: &Controller, ingress: &Record, rule: &str, target: &s
     let name = if controller.is_haproxytech() { "path-rewrite" } else { "rewrite-target" };
     let said = own(controller, ingress, name).or_else(|| global(controller, name)).filter(|said| !said.is_empty())?;
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    let new = if controller.is_haproxytech() { lines(said, path) } else { prefix(said, rule, path) };
+    let new = if controller.is_haproxytech() { lines(said, path) } else { Some(prefix(said, rule, path)) };
     let hop = |text: String| Hop::new(HopKind::Filter, text).at(&ingress.key);
     let Some(new) = new else {
         let text = format!("{name} {said} is not followed here: the path that the backend sees is not known");
@@ -33,13 +33,13 @@ pub fn of_rule(controller: &Controller, ingress: &Record, rule: &str, target: &s
 }
 
 /// What begins the path is replaced.
-fn prefix(said: &str, rule: &str, path: &str) -> Option<String> {
-    let Some(rest) = path.strip_prefix(rule) else { return Some(path.to_owned()) };
+fn prefix(said: &str, rule: &str, path: &str) -> String {
+    let Some(rest) = path.strip_prefix(rule) else { return path.to_owned() };
     if said == "/" {
-        return Some(format!("/{}", rest.strip_prefix('/').unwrap_or(rest)));
+        return format!("/{}", rest.strip_prefix('/').unwrap_or(rest));
     }
     let slash = if rule.ends_with('/') { "/" } else { "" };
-    Some(format!("{said}{slash}{rest}"))
+    format!("{said}{slash}{rest}")
 }
 
 /// Each line is an expression and a replacement, or a replacement for every path; one after the other.
@@ -66,12 +66,10 @@ fn filled(by: &str, found: &Captures) -> String {
             text.push(letter);
             continue;
         }
-        match letters.next() {
-            Some(digit) if digit.is_ascii_digit() => {
-                let group = usize::from(digit as u8 - b'0');
-                text.push_str(found.get(group).map_or("", |group| group.as_str()));
-            }
-            other => text.extend(other),
+        let Some(next) = letters.next() else { break };
+        match next.to_digit(10).and_then(|digit| usize::try_from(digit).ok()) {
+            Some(group) => text.push_str(found.get(group).map_or("", |group| group.as_str())),
+            None => text.push(next),
         }
     }
     text
@@ -91,7 +89,7 @@ mod tests {
             ("/y", "/abc", "/abc/x", "/y/x"),
             ("/y", "/abc/", "/abc/x", "/y/x"),
         ] {
-            assert_eq!(prefix(said, rule, path).as_deref(), Some(wanted), "{said} {rule} {path}");
+            assert_eq!(prefix(said, rule, path), wanted, "{said} {rule} {path}");
         }
     }
 
