@@ -61,11 +61,11 @@ fn a_key_given_twice_is_refused() {
 fn lists_are_taken_apart() {
     check(
         "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n- {apiVersion: v1, kind: Service, metadata: {name: b}}\n",
-        "x.yaml:1 (document 1) Pod a\nx.yaml:1 (document 1) Service b",
+        "x.yaml:1 (document 1, item 1) Pod a\nx.yaml:1 (document 1, item 2) Service b",
     );
     check(
         "apiVersion: apps/v1\nkind: DeploymentList\nmetadata: {resourceVersion: '7'}\nitems: [{metadata: {name: a}}]\n",
-        "x.yaml:1 (document 1) Deployment a",
+        "x.yaml:1 (document 1, item 1) Deployment a",
     );
     check("apiVersion: v1\nkind: PodList\nitems: null\n", "");
 }

@@ -1,7 +1,6 @@
 //! What all traces of a world find alike is found once: who is for a host, which Services are open, whom a controller serves.
 
 use crate::kinds::{KindId, ObjectRef, Record};
-use crate::view::trace::entrance::gate::Gate;
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::reads::{self, Read};
 use crate::view::trace::served::Sorted;
@@ -19,9 +18,6 @@ const WORTH_ADDRESSES: u32 = 3;
 /// Hosts, and who is for them.
 type Asked<'a> = (BTreeSet<String>, Vec<&'a Arc<Record>>);
 
-/// Ways into the cluster, and what was looked at to find them.
-type Gates = (Vec<Gate>, BTreeSet<Read>);
-
 /// What is kept of a world, whose model does not change while it is borrowed.
 #[derive(Debug, Default)]
 pub struct Memo<'a> {
@@ -31,8 +27,6 @@ pub struct Memo<'a> {
     pub open: OnceCell<Vec<&'a Arc<Record>>>,
     /// Of those with ports of nodes alone the ones that may stand before a controller, and what was looked at to tell.
     pub fronts: OnceCell<(HashSet<&'a ObjectRef>, BTreeSet<Read>)>,
-    /// By port: the ways into the cluster, and what was looked at to find them.
-    pub gates: RefCell<BTreeMap<u16, Gates>>,
     /// The workloads that may be controllers.
     pub controllers: OnceCell<Vec<&'a Arc<Record>>>,
     /// The Services by their addresses in the cluster.

@@ -3,7 +3,6 @@
 
 use crate::kinds::{self, Catalog, INGRESS, KindId, ObjectRef, POD, Record, SERVICE, Served, Target};
 use crate::model::{Cluster, Scope, Select, Sync};
-use crate::view::trace::entrance::gate::Gate;
 use crate::view::trace::facts;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::memo::{Hosts, Memo};
@@ -218,18 +217,6 @@ impl<'a> World<'a> {
         self.reads.borrow_mut().extend(own.iter().cloned());
         self.memo.served.borrow_mut().push((controller.clone(), sorted.clone(), own));
         sorted
-    }
-
-    /// The ways into the cluster for a port, found once for all traces.
-    pub fn gates(&self, port: u16, find: impl FnOnce() -> Vec<Gate>) -> Vec<Gate> {
-        if let Some((gates, reads)) = self.memo.gates.borrow().get(&port) {
-            self.reads.borrow_mut().extend(reads.iter().cloned());
-            return gates.clone();
-        }
-        let (gates, own) = self.noted(find);
-        self.reads.borrow_mut().extend(own.iter().cloned());
-        self.memo.gates.borrow_mut().insert(port, (gates.clone(), own));
-        gates
     }
 
     /// What a search finds, and what it looked at, which is not noted yet.

@@ -71,10 +71,6 @@ pub enum Place {
 
 /// Every way into the cluster, by namespace and name. The port tells which ports of nodes are worth a look.
 pub fn all(world: &World, port: u16) -> Vec<Gate> {
-    world.gates(port, || found(world, port))
-}
-
-fn found(world: &World, port: u16) -> Vec<Gate> {
     let mut gates: Vec<Gate> = world.of(GATEWAY).map(gateway).collect();
     let nodes: Arc<[Place]> = world.of(NODE).flat_map(|node| node_places(node)).collect();
     for service in world.ways_in(port, |service| may_front(world, service)) {

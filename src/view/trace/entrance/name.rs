@@ -3,9 +3,9 @@
 use crate::kinds::DNS_ENDPOINT;
 use crate::view::trace::entrance::address::{is_private, is_private_name, said_by_name};
 use crate::view::trace::entrance::balancer::{has_version, wanted};
-use crate::view::trace::entrance::choice::{Choice, Fit, addresses_of};
+use crate::view::trace::entrance::choice::{Choice, Fit};
 use crate::view::trace::entrance::claims::{self, Claims};
-use crate::view::trace::entrance::dns::{End, Resolution};
+use crate::view::trace::entrance::dns::{self, End, Resolution};
 use crate::view::trace::entrance::gate::{Gate, Place};
 use crate::view::trace::entrance::{own, publisher};
 use crate::view::trace::facts;
@@ -52,7 +52,11 @@ pub fn hop(world: &World, request: &Request, found: &Resolution, choice: &Choice
 fn uncompared<'c>(world: &World, choice: &'c Choice) -> Option<&'c str> {
     let gate = choice.gate.as_ref().filter(|gate| choice.fit == Fit::Incomparable && gate.is_published())?;
     gate.places.iter().find_map(|place| match place {
-        Place::Name(name) if addresses_of(world, place).is_empty() => Some(name.as_str()),
+        // Of one that is known to have no address the load balancer's hop tells.
+        Place::Name(name) => {
+            let end = dns::resolve(world, name).end;
+            matches!(end, End::Unknown | End::ServFail).then_some(name.as_str())
+        }
         _ => None,
     })
 }

@@ -77,7 +77,11 @@ fn unmapped(
     let (namespace, name) = said.split_once('/').unwrap_or((controller.namespace.as_deref().unwrap_or(""), said));
     // Files that hold other ConfigMaps of the namespace would hold this one.
     let is_gone = !may_be_there || world.is_files() && !world.in_namespace(CONFIG_MAP, namespace).is_empty();
-    if !is_gone || controller.flavour != Flavour::Nginx || targets::is_own(controller, number) {
+    if !is_gone
+        || !gate.serves(request.port)
+        || controller.flavour != Flavour::Nginx
+        || targets::is_own(controller, number)
+    {
         return None;
     }
     let why = "because there is no such ConfigMap, so nginx does not listen there";

@@ -181,12 +181,13 @@ fn label(said: &Said, way: Way) -> Option<Finding> {
 }
 
 /// A selector by name means another namespace, unless it is only written wrongly: there is none of that name among those
-/// that are known.
+/// that are known, and it shares a word with the right one.
 fn is_meant(selector: &Selector, namespace: &str, known: &[Arc<str>]) -> bool {
     let by_name = selector.equals.iter().find(|(key, _)| **key == *NAME);
     by_name.is_none_or(|(_, value)| {
         let is_gone = known.iter().any(|have| **have == *namespace) && !known.contains(value);
-        distance(value, namespace) <= 2 || is_gone
+        let is_alike = || value.split('-').any(|part| namespace.split('-').any(|own| own == part));
+        distance(value, namespace) <= 2 || is_gone && is_alike()
     })
 }
 

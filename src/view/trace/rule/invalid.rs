@@ -7,10 +7,14 @@
 use crate::kinds::Record;
 use crate::view::trace::fault::{Finding, Severity, ctl};
 use crate::view::trace::flavour::Flavour;
-use crate::view::trace::plan::Controller;
-use crate::view::trace::rule::checked::{is_of, is_path, is_unset, too_risky, validates};
+use crate::view::trace::plan::{Controller, Settings};
+use crate::view::trace::rule::checked::{is_of, is_path, is_unset, validates, version};
 use crate::view::trace::rule::settings::{Options, truth};
 use crate::wire::ranges::Block;
+
+/// Annotations whose text goes into the configuration as it is.
+const SNIPPETS: [&str; 5] =
+    ["configuration-snippet", "server-snippet", "stream-snippet", "auth-snippet", "modsecurity-snippet"];
 
 /// What an annotation must be.
 #[derive(Clone, Copy)]
@@ -108,6 +112,30 @@ pub fn dropped(controller: &Controller, ingress: &Record) -> Option<Finding> {
         return None;
     }
     Some(told(ingress, &name, value, "ingress-nginx drops the whole Ingress"))
+}
+
+/// Whether the webhook refuses letters of patterns in paths of type Exact and Prefix: `strict-validate-path-type`, on by default
+/// from version 1.12 on.
+pub fn refuses_patterns(options: &Options) -> bool {
+    match options.global("strict-validate-path-type").and_then(truth) {
+        Some(is_strict) => is_strict,
+        None => version(options.controller()).is_none_or(|version| (1, 12) <= version),
+    }
+}
+
+/// The annotation whose risk is more than the controller takes: `annotations-risk-level`, High by default from 1.12 on. Every
+/// snippet is Critical, and `Extract` of annotations.go gives the whole Ingress up for one, whether snippets are allowed or not.
+pub fn too_risky<'a>(options: &Options<'a>) -> Option<(&'a str, String)> {
+    let Settings::Known(_) = options.controller().settings else { return None };
+    let level = match options.global("annotations-risk-level") {
+        Some(level) => level.to_owned(),
+        None if version(options.controller()).is_none_or(|version| (1, 12) <= version) => "High".to_owned(),
+        None => return None,
+    };
+    let start = format!("{}/", options.prefix());
+    let mut names = options.ingress().meta.annotations.iter().map(|(name, _)| &**name);
+    let name = names.find(|name| name.strip_prefix(&start).is_some_and(|name| SNIPPETS.contains(&name)))?;
+    (level != "Critical").then_some((name, level))
 }
 
 /// The annotations that have no effect, because their value cannot be read.

@@ -4,14 +4,12 @@ use crate::kinds::ingress::CLASS_ANNOTATION;
 use crate::kinds::ingress::facts::{Backend, PathType};
 use crate::kinds::service::PortRef;
 use crate::kinds::{Record, SERVICE};
-use crate::view::routes::sample;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, ctl, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::request::Request;
-use crate::view::trace::rule::checked;
 use crate::view::trace::rule::claim::{self, Idle};
 use crate::view::trace::rule::host::{self, Host};
 use crate::view::trace::rule::invalid;
@@ -89,7 +87,7 @@ pub fn location(
         let mut sorted: Vec<&Location> = server.locations.iter().collect();
         sorted.sort_by(|a, b| location::by_length(a, b));
         // One that names more of the path than the expression does was meant for the request.
-        let said = sample::plain(location.path).len();
+        let said = location.path.find(|c| "()[]{}|*+?^$\\".contains(c)).unwrap_or(location.path.len());
         let literal = sorted.iter().find(|other| {
             let is_literal = other.path != location.path && !path::looks_like_regex(other.path);
             is_literal && said < other.path.len() && path::matches(other.path, other.kind, normal)
@@ -168,7 +166,7 @@ fn limits(ingress: &Record, options: &Options) -> Vec<Finding> {
 
 /// A path that the next apply would refuse: beside the request's own path, for what is stored already is served.
 pub fn refused(location: &Location, options: &Options) -> Option<Finding> {
-    if !checked::refuses_patterns(options) {
+    if !invalid::refuses_patterns(options) {
         return None;
     }
     let read = facts::ingress(location.ingress)?;
