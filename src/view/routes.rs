@@ -94,7 +94,7 @@ impl Route {
 /// A plain GET.
 fn get(scheme: Scheme, host: &str, port: u16, path: &str) -> Request {
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-    Request::plain(scheme, host, port, path)
+    Request::plain(scheme, host, port, &path)
 }
 
 #[cfg(test)]

@@ -58,8 +58,13 @@ pub struct IngressRule {
     pub host: String,
     /// The paths.
     #[prost(message, optional, tag = "2")]
-    #[serde(flatten)]
+    #[serde(rename = "http", deserialize_with = "value")]
     pub value: Option<IngressRuleValue>,
+}
+
+/// Not `flatten`: for that a value of a wrong type is one that is not there.
+fn value<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<Option<IngressRuleValue>, D::Error> {
+    Ok(Some(IngressRuleValue { http: Option::deserialize(reader)? }))
 }
 
 /// `IngressRuleValue`.

@@ -110,19 +110,19 @@ impl Request {
             Some((path, query)) => (path, Some(sent::escaped(query))),
             None => (target, None),
         };
-        let path = if path.is_empty() { "/".to_owned() } else { path.to_owned() };
+        let path = if path.is_empty() { "/" } else { path };
         let port = port.unwrap_or(scheme.port());
         Ok(Self { query, ..Self::plain(scheme, &host, port, path) })
     }
 
     /// A plain GET from outside, with nothing but its address.
-    pub fn plain(scheme: Scheme, host: &str, port: u16, path: String) -> Self {
+    pub fn plain(scheme: Scheme, host: &str, port: u16, path: &str) -> Self {
         Self {
             method: "GET".to_owned(),
             scheme,
             host: plain_host(host),
             port,
-            path: sent::escaped(&path),
+            path: sent::escaped(path),
             query: None,
             headers: Vec::new(),
             host_header: None,

@@ -57,7 +57,7 @@ fn uncompared<'c>(world: &World, choice: &'c Choice) -> Option<&'c str> {
             let end = dns::resolve(world, name).end;
             matches!(end, End::Unknown | End::ServFail).then_some(name.as_str())
         }
-        _ => None,
+        Place::Address(_) => None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Hosts, paths and queries as clients put them on the wire, where everything is ASCII.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The host of a URL in lower case: a name in the form of DNS, or an address without brackets.
@@ -66,7 +67,8 @@ pub fn escaped(text: &str) -> String {
         if byte.is_ascii_graphic() && !b"\"<>".contains(&byte) {
             sent.push(char::from(byte));
         } else {
-            sent.push_str(&format!("%{byte:02X}"));
+            // Writing to a text cannot fail.
+            let _ = write!(sent, "%{byte:02X}");
         }
     }
     sent

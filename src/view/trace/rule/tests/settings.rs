@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kinds::{CONFIG_MAP, ObjectRef};
+use crate::view::trace::fault::Finding;
 
 /// What becomes of a request to an Ingress with this annotation, by a controller with this ConfigMap.
 fn says_with(data: &str, annotation: &str, paths: &[&str], path: &str) -> String {
@@ -14,7 +15,7 @@ fn says_with(data: &str, annotation: &str, paths: &[&str], path: &str) -> String
         let controller = Controller { settings: Settings::Known(settings), ..controller(Flavour::Nginx) };
         let decision = decide(world, &controller, &get(&format!("http://a.example{path}")));
         let findings = decision.hops.iter().flat_map(|hop| &hop.findings).chain(&decision.side);
-        let codes: Vec<&str> = findings.map(|finding| finding.code()).collect();
+        let codes: Vec<&str> = findings.map(Finding::code).collect();
         let outcome = if matches!(decision.action, Action::Forward(_)) { "web" } else { "404" };
         format!("{outcome} {}", codes.join(" ")).trim_end().to_owned()
     })
