@@ -37,7 +37,7 @@ use crate::view::trace::outcome::{Outcome, Trace};
 use crate::view::trace::plan::{Caller, Controller, Door, Entrance};
 use crate::view::trace::policy;
 use crate::view::trace::request::{Request, Scheme, Vantage};
-use crate::view::trace::world::{Source, World};
+use crate::view::trace::world::{Known, Source, World};
 use std::sync::Arc;
 
 /// Finds the entrance that serves the request.
@@ -234,7 +234,9 @@ fn listens(world: &World, gate: &Gate, gateway: &ObjectRef, port: u16) -> bool {
 fn unlisted(world: &World) -> Option<String> {
     let services = world.known(SERVICE, None).missing("services");
     let gateways = || world.known(GATEWAY, None).missing("gateways");
-    services.or_else(gateways).or_else(|| world.known(INGRESS, None).missing("ingresses"))
+    // What an Ingress that cannot be read may say counts only where no other one has a rule.
+    let ingresses = || Some(world.known(INGRESS, None)).filter(|known| *known != Known::Damaged)?.missing("ingresses");
+    services.or_else(gateways).or_else(ingresses)
 }
 
 /// What stands behind the chosen way, with the hops up to there.
