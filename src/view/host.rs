@@ -12,6 +12,8 @@ use crate::view::trace::entrance::controller;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::outcome::Verdict;
 use crate::view::trace::request::Scheme;
+use crate::view::trace::rule::server::regex_reason;
+use crate::view::trace::rule::settings::Options;
 use crate::view::trace::world::{Answers, Probes, World};
 use crate::wire::Timestamp;
 use std::cmp::Reverse;
@@ -99,11 +101,13 @@ impl Server {
         let mut server = Self { is_nginx: false, patterns: None };
         for (_, entry) in found.iter().filter(|(fit, entry)| *fit == Fit::Exact && entry.route.owner.kind == INGRESS) {
             let Some(record) = ask.cluster.get(&entry.route.owner) else { continue };
-            if controller::by_class(&world, std::slice::from_ref(record)).flavour != Flavour::Nginx {
+            let controller = controller::by_class(&world, std::slice::from_ref(record));
+            if controller.flavour != Flavour::Nginx {
                 continue;
             }
             server.is_nginx = true;
-            let cause = pattern_cause(record, &entry.route.path).filter(|_| canary(record).is_none());
+            let options = Options::of(record, &controller);
+            let cause = regex_reason(&options, &entry.route.path).filter(|_| canary(record).is_none());
             if let Some(cause) = cause.filter(|_| server.patterns.is_none()) {
                 let owner = name(ask.catalog, &entry.route.owner);
                 server.patterns = Some(format!(
@@ -113,15 +117,6 @@ impl Server {
         }
         server
     }
-}
-
-/// The annotation of an Ingress that makes every path of its hosts a regular expression (`enforceRegexModifier` of
-/// ingress-nginx).
-fn pattern_cause(ingress: &Record, path: &str) -> Option<&'static str> {
-    let read = |option: &str| ingress.meta.annotation(&format!("nginx.ingress.kubernetes.io/{option}"));
-    let is_on = read("use-regex").is_some_and(|value| **value == *"true");
-    let is_rewritten = read("rewrite-target").is_some_and(|target| !target.is_empty() && **target != *path);
-    is_on.then_some("use-regex").or(is_rewritten.then_some("rewrite-target"))
 }
 
 /// How many paths of how many objects, and what is wrong with them.

@@ -67,12 +67,7 @@ impl Route {
     /// The address of the request that stands for it. What goes through a TCPRoute is its clients' own business.
     pub fn url(&self) -> String {
         if self.owner.kind == TCP_ROUTE {
-            let host = if self.request.host.contains(':') {
-                format!("[{}]", self.request.host)
-            } else {
-                self.request.host.clone()
-            };
-            return format!("tcp://{host}:{}", self.request.port);
+            return format!("tcp://{}", self.request.place());
         }
         self.request.url()
     }

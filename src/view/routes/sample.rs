@@ -1,5 +1,7 @@
 //! A plain text for a pattern: what somebody would type to try a wildcard host or a path that is a regular expression.
 
+use crate::view::trace::uri;
+
 /// A host that a pattern is meant for; the address for a pattern that is for all hosts, if there is one.
 pub fn host(pattern: &str, address: Option<&str>) -> String {
     match pattern.strip_prefix('*') {
@@ -12,12 +14,12 @@ pub fn host(pattern: &str, address: Option<&str>) -> String {
 
 /// Whether a path is written as a regular expression rather than as a plain path.
 pub fn is_regex(path: &str) -> bool {
-    path.contains(|c| "()[]{}|*+?^$\\".contains(c))
+    path.contains(uri::is_special)
 }
 
 /// The part of a path before anything that a regular expression reads otherwise.
 pub fn plain(path: &str) -> &str {
-    let end = path.find(|c| "()[]{}|*+?^$\\".contains(c)).unwrap_or(path.len());
+    let end = path.find(uri::is_special).unwrap_or(path.len());
     // What may also be missing does not belong to it.
     let is_optional = path[end..].starts_with(['*', '?', '{']);
     let plain = &path[..end];

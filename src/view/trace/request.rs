@@ -167,8 +167,17 @@ impl Request {
 
     /// Host and port, the port only where it is not the scheme's own.
     pub fn authority(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        if self.port == self.scheme.port() { host } else { format!("{host}:{}", self.port) }
+        if self.port == self.scheme.port() { self.bracketed() } else { self.place() }
+    }
+
+    /// Host and port.
+    pub fn place(&self) -> String {
+        format!("{}:{}", self.bracketed(), self.port)
+    }
+
+    /// The host, in brackets where it is an address of version 6.
+    fn bracketed(&self) -> String {
+        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
     }
 }
 

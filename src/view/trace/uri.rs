@@ -1,4 +1,4 @@
-//! Paths as Traefik reads them: cleaned for backends, and decoded a little further for rules.
+//! Paths element by element, and as Traefik reads them: cleaned for backends, and decoded a little further for rules.
 
 /// What stays encoded for rules too, because decoding it would change what the path means.
 const RESERVED: &[u8] = b":/?#[]@!$&'()*+,;=%";
@@ -19,6 +19,19 @@ pub fn clean(raw: &str) -> Option<String> {
     }
     let end = if plain.ends_with('/') && !parts.is_empty() { "/" } else { "" };
     Some(format!("/{}{end}", parts.join("/")))
+}
+
+/// Whether a regular expression reads a letter otherwise.
+pub fn is_special(letter: char) -> bool {
+    "()[]{}|*+?^$\\".contains(letter)
+}
+
+/// What of a path stands behind another one, element by element; a slash at the end of the other says nothing. None where
+/// it does not begin with it.
+pub fn behind<'p>(first: &str, path: &'p str) -> Option<&'p str> {
+    let first = first.trim_end_matches('/');
+    let rest = path.strip_prefix(first)?;
+    (first.is_empty() || rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
 /// The path that rules are asked about.

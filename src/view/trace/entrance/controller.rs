@@ -1,6 +1,7 @@
 //! The program behind an entrance that reads Ingresses: its workload, pods, flags and ConfigMap.
 
 use crate::kinds::ingress::CLASS_ANNOTATION;
+use crate::kinds::ingress_class::IngressClassFacts;
 use crate::kinds::pod::facts::PodFacts;
 use crate::kinds::{CONFIG_MAP, INGRESS_CLASS, ObjectRef, POD, Record, Selector};
 use crate::model::{Scope, Select, Sync};
@@ -113,8 +114,7 @@ pub fn by_class(world: &World, ingresses: &[Arc<Record>]) -> Controller {
         let found = ingresses.iter().find_map(|ingress| by_annotations(ingress));
         return seen(world, found.unwrap_or_else(|| assumed(Flavour::Spec)));
     };
-    let record = world.get(&ObjectRef { kind: INGRESS_CLASS, namespace: None, name: class.clone() });
-    let found = match (record.and_then(|record| facts::ingress_class(record)), program::of_class(&class)) {
+    let found = match (class_named(world, &class), program::of_class(&class)) {
         (Some(facts), _) => {
             let flavour = Flavour::of_controller(&facts.controller);
             Controller { name: facts.controller.clone(), ..assumed(flavour) }
@@ -123,6 +123,12 @@ pub fn by_class(world: &World, ingresses: &[Arc<Record>]) -> Controller {
         (None, None) => assumed(Flavour::Spec),
     };
     seen(world, found)
+}
+
+/// What the IngressClass of this name says.
+fn class_named<'a>(world: &World<'a>, name: &Arc<str>) -> Option<&'a IngressClassFacts> {
+    let key = ObjectRef { kind: INGRESS_CLASS, namespace: None, name: Arc::clone(name) };
+    facts::ingress_class(world.get(&key)?)
 }
 
 /// A cloud's controller as it runs in the cluster, where its workload can be read: no Service leads to it.
@@ -136,8 +142,7 @@ fn seen(world: &World, assumed: Controller) -> Controller {
 pub fn for_ingresses(world: &World, ingresses: &[Arc<Record>]) -> Controller {
     let assumed = by_class(world, ingresses);
     let class = ingresses.first().and_then(|ingress| class(ingress));
-    let record = class.and_then(|name| world.get(&ObjectRef { kind: INGRESS_CLASS, namespace: None, name }));
-    let Some(read) = record.and_then(|record| facts::ingress_class(record)) else { return assumed };
+    let Some(read) = class.and_then(|class| class_named(world, &class)) else { return assumed };
     Controller { name: read.controller.clone(), ..assumed }
 }
 
@@ -169,8 +174,7 @@ pub fn takes(world: &World, controller: &Controller, ingress: &Record) -> bool {
     // AWS, too, goes by the annotation first.
     let is_annotated = controller.flavour == Flavour::Alb && ingress.meta.annotation(CLASS_ANNOTATION).is_some();
     if let Some(class) = facts.class.as_ref().filter(|_| !is_annotated) {
-        let record = world.get(&ObjectRef { kind: INGRESS_CLASS, namespace: None, name: class.clone() });
-        return match record.and_then(|record| facts::ingress_class(record)) {
+        return match class_named(world, class) {
             Some(facts) => facts.controller == controller.name,
             None => program::of_class(class).is_some_and(|program| *program.controller == *controller.name),
         };

@@ -2,9 +2,9 @@
 
 use crate::kinds::endpoint_slice::SERVICE_LABEL;
 use crate::kinds::service::ServiceFacts;
-use crate::kinds::{DAEMON_SET, DEPLOYMENT, ENDPOINT_SLICE, NODE, POD, REPLICA_SET, Record, STATEFUL_SET};
+use crate::kinds::{ENDPOINT_SLICE, NODE, POD, Record};
 use crate::view::short_name;
-use crate::view::trace::body::template;
+use crate::view::trace::body::{WORKLOADS, template};
 use crate::view::trace::entrance::gate::{self, Behind, Gate, Shape};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, lb};
@@ -171,8 +171,7 @@ pub fn port_names(world: &World, service: &Record, behind: &Behind) -> Option<Ve
 pub fn is_nobodys(world: &World, service: &Arc<Record>) -> bool {
     let namespace = service.key.namespace.as_deref().unwrap_or("");
     let selector = facts::service(service).map_or(&[][..], |facts| &facts.selector);
-    let kinds = [DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET];
-    let workloads: Vec<_> = kinds.into_iter().flat_map(|kind| world.in_namespace(kind, namespace)).collect();
+    let workloads: Vec<_> = WORKLOADS.into_iter().flat_map(|kind| world.in_namespace(kind, namespace)).collect();
     let is_told = !workloads.is_empty() || !world.in_namespace(POD, namespace).is_empty();
     let makes = |workload: &&Arc<Record>| template(workload).is_some_and(|t| gate::is_within(selector, &t.labels));
     world.is_files() && is_told && !selector.is_empty() && !workloads.iter().any(makes)

@@ -11,6 +11,7 @@ use crate::view::trace::entrance::gate::{Behind, Gate};
 use crate::view::trace::facts;
 use crate::view::trace::program;
 use crate::view::trace::request::Request;
+use crate::view::trace::uri;
 use crate::view::trace::world::World;
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -62,14 +63,8 @@ fn taken(own: &str, kind: PathType, asked: &str) -> Option<usize> {
         let plain = own[..at].trim_end_matches(['/', '.']);
         return asked.to_lowercase().starts_with(&plain.to_lowercase()).then_some(plain.len());
     }
-    let takes = if kind == PathType::Exact { own == asked } else { begins(own, asked) };
+    let takes = if kind == PathType::Exact { own == asked } else { uri::behind(own, asked).is_some() };
     takes.then_some(own.len())
-}
-
-/// Element by element; a slash at the end says nothing.
-fn begins(own: &str, asked: &str) -> bool {
-    let own = own.trim_end_matches('/');
-    own.is_empty() || asked.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The same for everybody behind a way into the cluster.
@@ -92,7 +87,7 @@ fn of_route(route: &Record, request: &Request) -> usize {
     let matches = facts.rules.iter().flat_map(|rule| rule.matches.iter());
     let longest = matches.filter_map(|own| match own.path_type {
         PathMatch::Exact => (*own.path == *request.path).then_some(own.path.len()),
-        PathMatch::Prefix => begins(&own.path, &request.path).then_some(own.path.len()),
+        PathMatch::Prefix => uri::behind(&own.path, &request.path).is_some().then_some(own.path.len()),
         PathMatch::Regex => Some(0),
     });
     longest.max().map_or(0, |letters| letters + 1)

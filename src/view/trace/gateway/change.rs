@@ -4,8 +4,8 @@ use crate::kinds::gateway_api::ObjectName;
 use crate::kinds::http_route::facts::filter::{Headers, PathChange, Redirect};
 use crate::kinds::http_route::facts::{Filter, PathMatch, RouteMatch};
 use crate::view::trace::gateway::dialect::{self, Dialect};
-use crate::view::trace::gateway::matching;
 use crate::view::trace::request::{Request, Scheme};
+use crate::view::trace::uri;
 
 /// A request on its way through filters.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,7 +139,7 @@ fn changed(change: &PathChange, path: &str, matched: &RouteMatch) -> String {
         PathChange::Full(full) => full.to_string(),
         PathChange::Prefix(replacement) => {
             let prefix = if matched.path_type == PathMatch::Prefix { &*matched.path } else { "/" };
-            let rest = matching::rest_after(prefix, path).unwrap_or(path);
+            let rest = uri::behind(prefix, path).unwrap_or(path);
             let path = format!("{}{rest}", replacement.trim_end_matches('/'));
             if path.is_empty() { "/".to_owned() } else { path }
         }

@@ -3,6 +3,7 @@
 use crate::kinds::http_route::facts::{PathMatch, RouteMatch, ValueMatch};
 use crate::view::trace::gateway::dialect::Dialect;
 use crate::view::trace::request::Request;
+use crate::view::trace::uri;
 use regex::Regex;
 
 /// In what a request differs from a match, most important first; empty where it matches.
@@ -54,15 +55,9 @@ pub fn shown(wanted: &RouteMatch) -> String {
 fn path_fits(wanted: &RouteMatch, path: &str, dialect: Dialect) -> bool {
     match wanted.path_type {
         PathMatch::Exact => *wanted.path == *path,
-        PathMatch::Prefix => rest_after(&wanted.path, path).is_some(),
+        PathMatch::Prefix => uri::behind(&wanted.path, path).is_some(),
         PathMatch::Regex => fits(&wanted.path, path, dialect),
     }
-}
-
-/// What follows a prefix in a path, element by element: empty, or beginning with `/`.
-pub fn rest_after<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
-    let rest = path.strip_prefix(prefix.trim_end_matches('/'))?;
-    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
 fn path_miss(wanted: &RouteMatch, path: &str, dialect: Dialect) -> String {

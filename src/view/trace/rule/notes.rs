@@ -18,6 +18,7 @@ use crate::view::trace::rule::miss::name;
 use crate::view::trace::rule::server::{self, Server, names};
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{Served, path, run_by};
+use crate::view::trace::uri;
 use crate::view::trace::world::World;
 use crate::wire::Timestamp;
 
@@ -87,7 +88,7 @@ pub fn location(
         let mut sorted: Vec<&Location> = server.locations.iter().collect();
         sorted.sort_by(|a, b| location::by_length(a, b));
         // One that names more of the path than the expression does was meant for the request.
-        let said = location.path.find(|c| "()[]{}|*+?^$\\".contains(c)).unwrap_or(location.path.len());
+        let said = location.path.find(uri::is_special).unwrap_or(location.path.len());
         let literal = sorted.iter().find(|other| {
             let is_literal = other.path != location.path && !path::looks_like_regex(other.path);
             is_literal && said < other.path.len() && path::matches(other.path, other.kind, normal)

@@ -1,6 +1,7 @@
 //! Paths: how a server reads one, and how a rule matches it.
 
 use crate::kinds::ingress::facts::PathType;
+use crate::view::trace::uri;
 
 /// A path that nginx refuses with 400 before it asks any rule; says why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +88,7 @@ pub fn matches(rule: &str, kind: PathType, path: &str) -> bool {
 
 /// Element by element; a slash at the end says nothing.
 pub fn prefix(rule: &str, path: &str) -> bool {
-    let rule = rule.trim_end_matches('/');
-    rule.is_empty() || path.strip_prefix(rule).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    uri::behind(rule, path).is_some()
 }
 
 /// Whether a path reads like a regular expression.

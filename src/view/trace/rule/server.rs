@@ -284,7 +284,7 @@ impl<'a> Yard<'a> {
 }
 
 /// Why the paths of an Ingress are regular expressions: it says so, or it rewrites to something else than the path.
-fn regex_reason(options: &Options, path: &str) -> Option<&'static str> {
+pub fn regex_reason(options: &Options, path: &str) -> Option<&'static str> {
     if options.flag("use-regex") == Some(true) {
         return Some("use-regex");
     }
