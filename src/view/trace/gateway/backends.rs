@@ -11,6 +11,7 @@ use crate::view::trace::fault::{Finding, Severity, rt_gateway as rt};
 use crate::view::trace::gateway::backend_tls;
 use crate::view::trace::gateway::change::Change;
 use crate::view::trace::gateway::choose::Candidate;
+use crate::view::trace::gateway::dialect;
 use crate::view::trace::gateway::grants::{self, May};
 use crate::view::trace::gateway::routes::{self, Route};
 use crate::view::trace::hop::{Hop, HopKind};
@@ -59,7 +60,7 @@ pub fn arms(
     let mut lost: Vec<(usize, f64)> = Vec::new();
     for (at, backend) in rule.backends.iter().enumerate().filter(|(_, backend)| 0 < backend.weight) {
         let share = f64::from(backend.weight) / weight(total);
-        let mut check = examine(world, chosen, at);
+        let mut check = examine(world, chosen, at, resolved);
         if let (true, true, Some(denied)) = (is_only, check.findings.is_empty(), denied(resolved)) {
             check.findings.push(told(chosen, at, denied));
             check.answered = Some(INVALID);
@@ -154,7 +155,7 @@ fn begin(fault: &'static crate::view::trace::fault::Fault, chosen: &Candidate, a
     finding.proof(chosen.route().record, field(chosen, at, "name"), &object.name)
 }
 
-fn examine(world: &World, chosen: &Candidate, at: usize) -> Check {
+fn examine(world: &World, chosen: &Candidate, at: usize, resolved: Option<&Condition>) -> Check {
     let route = chosen.route();
     let backend = &chosen.rule().backends[at];
     let mut check = Check::default();
@@ -172,8 +173,8 @@ fn examine(world: &World, chosen: &Candidate, at: usize) -> Check {
     }
     let Some(key) = routes::key(&backend.object).filter(|key| key.kind == SERVICE) else {
         let what = title(&backend.object);
-        if is_no_backend(&backend.object.group) {
-            let why = format!("no Gateway sends requests to a {} (InvalidKind)", backend.object.kind);
+        if let Some(who) = who_refuses(chosen, &backend.object, resolved) {
+            let why = format!("{who} sends requests to a {} (InvalidKind)", backend.object.kind);
             let finding = begin(&rt::RT_G_BACKEND, chosen, at).word("why", why);
             check.findings.push(finding.proof(route.record, field(chosen, at, "kind"), &backend.object.kind));
             check.answered = Some(INVALID);
@@ -217,9 +218,20 @@ fn examine(world: &World, chosen: &Candidate, at: usize) -> Check {
     check
 }
 
-/// Whether a group holds Kubernetes' own kinds, of which Services alone take requests.
-fn is_no_backend(group: &str) -> bool {
-    matches!(group, "" | "apps" | "batch" | "networking.k8s.io" | "discovery.k8s.io")
+/// Who does not take an object that is no Service for a backend: of Kubernetes' own kinds Services alone take requests,
+/// Traefik has a list, and of the others the controller says so itself.
+fn who_refuses(chosen: &Candidate, object: &ObjectName, resolved: Option<&Condition>) -> Option<&'static str> {
+    let is_kubernetes = matches!(&*object.group, "" | "apps" | "batch" | "networking.k8s.io" | "discovery.k8s.io");
+    if is_kubernetes {
+        return Some("no Gateway");
+    }
+    if chosen.dialect.is_traefik() && !dialect::is_backend(chosen.route().record, object) {
+        return Some("Traefik never");
+    }
+    let named = chosen.route().rules.iter().flat_map(|rule| rule.backends);
+    let others = named.filter(|backend| routes::key(&backend.object).is_none_or(|key| key.kind != SERVICE)).count();
+    let is_told = others == 1 && denied(resolved).is_some_and(|condition| *condition.reason == *"InvalidKind");
+    is_told.then_some("this controller never")
 }
 
 /// Copies that cannot be sent, each with the note that says where it was to go.

@@ -3,8 +3,10 @@
 //!
 //! Facts: pkg/provider/kubernetes/gateway of Traefik v3.6; `tests/real/traefik/gates.rs` compares them with what it answers.
 
+use crate::kinds::gateway_api::ObjectName;
 use crate::kinds::http_route::facts::filter::{PathChange, Redirect};
 use crate::kinds::http_route::facts::{Filter, RouteMatch};
+use crate::kinds::{GRPC_ROUTE, Record};
 use crate::view::trace::uri;
 
 /// Whose reading of the Gateway API.
@@ -56,6 +58,12 @@ pub fn unknown_filter(filters: &[Filter]) -> Option<String> {
         }
         _ => None,
     })
+}
+
+/// Whether Traefik takes an object that is no Service for a backend: a TraefikService, and never of GRPCRoutes.
+pub fn is_backend(route: &Record, object: &ObjectName) -> bool {
+    let is_own = *object.group == *"traefik.io" || object.name.contains('@');
+    route.key.kind != GRPC_ROUTE && *object.kind == *"TraefikService" && is_own
 }
 
 /// Whether Traefik leaves a rule out: it redirects with these codes only.
