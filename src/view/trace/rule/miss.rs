@@ -19,6 +19,12 @@ use crate::view::trace::served::Taken;
 use crate::view::trace::world::World;
 use std::sync::Arc;
 
+/// Hosts that are shown where none is near the one that is missed.
+const SHOWN: usize = 3;
+
+/// What is looked at where nothing is served.
+pub const HOSTS: &str = "hosts of all Ingresses";
+
 /// How the controller is called in a sentence.
 pub fn name(controller: &Controller) -> &'static str {
     controller.flavour.who()
@@ -104,12 +110,15 @@ fn host_miss(world: &World, controller: &Controller, host: &str, (served, server
     let own = |class: &&Arc<Record>| facts::ingress_class(class).is_some_and(|read| read.controller == controller.name);
     let class = world.of(INGRESS_CLASS).find(own).map_or_else(|| Arc::from("CLASS"), |class| class.key.name.clone());
     let first = host.split('.').next().filter(|label| !label.is_empty() && *label != "*").unwrap_or("web");
-    let have = if names.is_empty() { "none".to_owned() } else { some(names.iter()) };
+    let shown = servers.iter().filter(|server| server.host != Host::Any).take(SHOWN);
+    let finding = shown.fold(finding, |finding, server| {
+        finding.proof(server.owner, host_field(server.owner, &server.host), server.host.text())
+    });
+    let finding = if names.is_empty() { finding.fact(None, HOSTS, "none") } else { finding };
     let finding = if host.parse::<std::net::IpAddr>().is_ok() { finding } else { finding.word("own", first) };
     finding
         .word("closest", if names.is_empty() { "; it serves no host at all" } else { ", nor one near it" })
         .word("class", class)
-        .fact(None, "hosts of all Ingresses", have)
 }
 
 /// The host that a name was most likely meant to be, or that its Ingress would stand beside: one with few letters changed,

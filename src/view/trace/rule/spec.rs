@@ -87,12 +87,8 @@ fn by_rules<'a>(world: &World<'a>, controller: &Controller, request: &Request, s
             return decision(vec![sure(hop), sure(answer.hop)], end(answer.outcome));
         }
         let mut arm = arm_of(location);
-        let mut hops = vec![sure(hop)];
-        if let Some((hop, path)) = rewrite::of_rule(controller, location.ingress, location.path, &arm.path) {
-            hops.push(hop);
-            arm.path = path;
-        }
-        return decision(hops, Action::Forward(vec![arm]));
+        let changed = rewrite::change(controller, location, &mut arm);
+        return decision(std::iter::once(sure(hop)).chain(changed).collect(), Action::Forward(vec![arm]));
     }
     if let Some((owner, to)) = defaults {
         let (hop, arm) = backend::default(request, owner, to, sees());

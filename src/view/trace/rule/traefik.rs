@@ -312,7 +312,12 @@ fn without_certificate(router: &Router, mut plan: TlsPlan) -> TlsPlan {
 fn open_why<'s>(open: &Open<'s, '_>) -> (&'s Router<'s>, String) {
     match open {
         Open::Unread(router) => {
-            (router, format!("{} has a rule that is not read here: {}", router.title(), router.text))
+            let why = if router.text.to_ascii_lowercase().contains("clientip") {
+                "a rule that goes by the client's address, which was not given (--client-ip)"
+            } else {
+                "a rule that is not read here"
+            };
+            (router, format!("{} has {why}: {}", router.title(), router.text))
         }
         Open::Tied(both) => {
             let (one, other) = (both.0.router, both.1.router);

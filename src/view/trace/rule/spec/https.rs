@@ -37,10 +37,12 @@ pub fn of_rule(controller: &Controller, request: &Request, ingress: &Record) -> 
 
 /// An annotation by the prefixes that the controller reads.
 pub fn own<'a>(controller: &Controller, ingress: &'a Record, name: &str) -> Option<&'a str> {
-    let prefix = if controller.is_haproxytech() { "haproxy.org" } else { "haproxy-ingress.github.io" };
-    let found = [prefix, "ingress.kubernetes.io"]
-        .into_iter()
-        .find_map(|prefix| ingress.meta.annotation(&format!("{prefix}/{name}")));
+    let prefixes = if controller.is_haproxytech() {
+        &["haproxy.org", "haproxy.com", "ingress.kubernetes.io"][..]
+    } else {
+        &["haproxy-ingress.github.io", "ingress.kubernetes.io"]
+    };
+    let found = prefixes.iter().find_map(|prefix| ingress.meta.annotation(&format!("{prefix}/{name}")));
     found.map(|value| value.trim())
 }
 

@@ -1,20 +1,36 @@
-//! Rewrites of the HAProxys.
+//! Rewrites of the HAProxys: of the path, and of the Host header.
 //!
 //! Facts: `rewrite-target` of the HAProxy Ingress (rootfs/etc/templates/haproxy/haproxy.tmpl of jcmoraisjr/haproxy-ingress) and
 //! `path-rewrite` of haproxytech's (pkg/annotations/ingress/reqPathRewrite.go). Both become `http-request replace-path`: where
-//! the expression fits anywhere in the path, all of the path becomes the replacement.
+//! the expression fits anywhere in the path, all of the path becomes the replacement. `set-host` of haproxytech's
+//! (pkg/annotations/ingress/reqSetHost.go) becomes `http-request set-header Host`.
 
 use crate::kinds::Record;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
-use crate::view::trace::plan::Controller;
+use crate::view::trace::plan::{Arm, Controller};
+use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::settings::global;
 use crate::view::trace::rule::spec::https::own;
 use regex::{Captures, Regex};
 
+/// Changes what the backend of a rule sees, and says so.
+pub fn change(controller: &Controller, location: &Location, arm: &mut Arm) -> Vec<Hop> {
+    let mut hops = Vec::new();
+    if let Some((hop, path)) = of_rule(controller, location.ingress, location.path, &arm.path) {
+        hops.push(hop);
+        arm.path = path;
+    }
+    if let Some((hop, host)) = of_host(controller, location.ingress) {
+        hops.push(hop);
+        arm.host = host.unwrap_or_else(|| arm.host.clone());
+    }
+    hops
+}
+
 /// The hop of a rewrite, and the path and query that the backend sees. `rule` is the path of the rule, `target` path and query
 /// as they came.
-pub fn of_rule(controller: &Controller, ingress: &Record, rule: &str, target: &str) -> Option<(Hop, String)> {
+fn of_rule(controller: &Controller, ingress: &Record, rule: &str, target: &str) -> Option<(Hop, String)> {
     if controller.flavour != Flavour::Haproxy {
         return None;
     }
@@ -30,6 +46,21 @@ pub fn of_rule(controller: &Controller, ingress: &Record, rule: &str, target: &s
     let text = format!("{name} {said}: the path becomes {new}");
     let seen = query.map_or_else(|| new.clone(), |query| format!("{new}?{query}"));
     Some((hop(text).sure(Confidence::Inferred), seen))
+}
+
+/// The hop of another Host header, and the header that the backend sees; with variables of HAProxy it is not known.
+fn of_host(controller: &Controller, ingress: &Record) -> Option<(Hop, Option<String>)> {
+    if !controller.is_haproxytech() {
+        return None;
+    }
+    let said = own(controller, ingress, "set-host").or_else(|| global(controller, "set-host"));
+    let said = said.filter(|said| !said.is_empty())?;
+    let hop = |text: String| Hop::new(HopKind::Filter, text).at(&ingress.key);
+    if said.contains('%') {
+        let text = format!("set-host {said} is not followed here: the Host header that the backend sees is not known");
+        return Some((hop(text).sure(Confidence::NeedsProbe), None));
+    }
+    Some((hop(format!("set-host: the backend sees host {said}")).sure(Confidence::Inferred), Some(said.to_owned())))
 }
 
 /// What begins the path is replaced.

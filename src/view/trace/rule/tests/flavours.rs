@@ -99,6 +99,25 @@ fn plain_requests_are_sent_to_https_as_each_controller_does() {
 }
 
 #[test]
+fn another_host_header_is_followed_where_it_can_be_read() {
+    let seen = |name: &str, annotations: &str| {
+        let yaml = ingress("web", 1, annotations, "a.example", &["Prefix / web"], "");
+        let yaml = format!("{CLASS}{}", classed(Flavour::of_controller(name), &yaml));
+        fixture::world(&yaml.replace("k8s.io/ingress-nginx", name), |world| {
+            let own = Controller { name: Arc::from(name), ..controller(Flavour::of_controller(name)) };
+            match decide(world, &own, &get("http://a.example/")).action {
+                Action::Forward(arms) => arms[0].host.clone(),
+                other => format!("{other:?}"),
+            }
+        })
+    };
+    assert_eq!(seen(TECH, "haproxy.org/set-host: b.example"), "b.example");
+    assert_eq!(seen(TECH, "haproxy.com/set-host: b.example"), "b.example");
+    assert_eq!(seen(TECH, "haproxy.org/set-host: '%[path]'"), "a.example");
+    assert_eq!(seen(HAPROXY, "haproxy.org/set-host: b.example"), "a.example");
+}
+
+#[test]
 fn what_a_missing_backend_is_answered_with_is_claimed_only_where_it_is_known() {
     for (flavour, service, endpoints) in [
         (Flavour::Haproxy, Some(404), Some(503)),

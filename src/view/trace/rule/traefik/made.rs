@@ -225,6 +225,7 @@ impl<'s, 'a> Stage<'s, 'a> {
             let listens = if are_roots { router.listens(self.options, self.entry) } else { Some(true) };
             match (takes, listens) {
                 (Some(true), Some(false)) => choice.elsewhere.push(router),
+                (None, Some(false)) if self.may_name(router) => choice.elsewhere.push(router),
                 (None, None | Some(true)) if self.may_name(router) => {
                     choice.open = Some(Open::Unread(router));
                     break;

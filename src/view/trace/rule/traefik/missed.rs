@@ -48,6 +48,8 @@ impl Stage<'_, '_> {
         for finding in
             hop.findings.iter_mut().filter(|finding| std::ptr::eq(finding.fault, &raw const rt::RT_HOST_MISS))
         {
+            finding.evidence.retain(|proof| proof.path != miss::HOSTS);
+            *finding = finding.clone().fact(None, "hosts of IngressRoutes", some(hosts.iter()));
             // One has to be made where the others are.
             if finding.words.remove("class").is_some() {
                 finding.words.insert("of_routes", String::new());

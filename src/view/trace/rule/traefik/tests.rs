@@ -10,6 +10,7 @@ use crate::view::trace::follow;
 use crate::view::trace::hop::{Confidence, HopKind};
 use crate::view::trace::outcome::{Outcome, Verdict};
 use crate::view::trace::request::Request;
+use crate::view::trace::verdict;
 
 const SERVICES: &str = "
 apiVersion: v1
@@ -164,4 +165,18 @@ fn what_is_not_followed_or_read_makes_nothing_sure() {
     assert_ne!(told(&web, "http://a.example/").1, Some(Confidence::NeedsProbe));
     let under = web.replace("entryPoints: [web]", "entryPoints: [web]\n  tls: {options: {name: strict}}");
     assert_eq!(told(&under, "https://a.example:80/").1, Some(Confidence::NeedsProbe));
+}
+
+#[test]
+fn a_route_for_certain_clients_is_told_where_it_hears_nobody() {
+    let route = route("Host(`a.example`) && ClientIP(`10.0.0.0/8`)", "services: [{name: web, port: 80}]");
+    let told = |url: &str| {
+        let request = Request::get(url).unwrap();
+        fixture::files_of(&format!("{SERVICES}{route}"), Some(Flavour::Traefik), |world| {
+            let trace = follow::follow(world, &request);
+            (verdict::headline(&trace).map(|finding| finding.code()), format!("{:?}", trace.outcome))
+        })
+    };
+    assert_eq!(told("https://a.example/").0, Some("RT-ROUTER-DROPPED"));
+    assert!(told("http://a.example/").1.contains("--client-ip"), "{:?}", told("http://a.example/"));
 }
