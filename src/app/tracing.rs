@@ -114,7 +114,7 @@ impl App {
             [only] => self.follow(only.clone()),
             _ => {
                 if let Some(session) = self.session_mut() {
-                    session.paths.offered = Some(requests);
+                    session.paths.offered = Some((key, requests));
                 }
                 self.pick(Pick::Route);
             }
@@ -143,10 +143,11 @@ impl App {
 
     /// The routes that are offered, with how they are, the broken ones first.
     pub(super) fn route_entries(&self, session: &Session) -> Vec<Entry> {
-        let is_offered = |request: &Request| session.paths.offered.as_ref().is_none_or(|all| all.contains(request));
+        let offered = session.paths.offered.as_ref().map(|(_, requests)| requests);
+        let is_offered = |request: &Request| offered.is_none_or(|all| all.contains(request));
         let entries = session.routes.entries().filter(|entry| is_offered(&entry.route.request));
         let mut lines: Vec<(Option<Verdict>, Entry)> = entries.map(|entry| self.route_entry(session, entry)).collect();
-        for request in session.paths.offered.iter().flatten() {
+        for request in offered.into_iter().flatten() {
             let line = request.line(&session.catalog);
             if !lines.iter().any(|(_, entry)| entry.text == line) {
                 let cells = ["", "", "", "inside the cluster", ""].map(str::to_owned).to_vec();

@@ -236,8 +236,14 @@ fn whereabouts(session: &Session, main: &Content) -> Vec<Span> {
         Screen::Help(screen) if screen.topic == Topic::Record => vec![Span::new("audit", Role::Header)],
         Screen::Help(_) => vec![Span::new("help", Role::Header)],
         Screen::Picker(screen) if screen.pick == Pick::Route => {
-            let mut spans =
-                vec![Span::new("routes", Role::Header), Span::text(session.routes.entries().count().to_string())];
+            let mut spans = vec![Span::new("routes", Role::Header)];
+            spans.push(match &session.paths.offered {
+                Some((key, requests)) => {
+                    let name = crate::view::short_name(&session.catalog, key);
+                    Span::text(format!("to {name}  {}", requests.len()))
+                }
+                None => Span::text(session.routes.entries().count().to_string()),
+            });
             if !screen.filter.is_empty() {
                 spans.push(Span::new(format!("/{}", screen.filter), Role::Match));
             }

@@ -51,8 +51,8 @@ pub struct Paths {
     pub sent: Vec<Sent>,
     /// Requests that were followed lately or are pinned, the latest first.
     pub kept: Vec<Kept>,
-    /// Routes that are offered to choose from; none for all.
-    pub offered: Option<Vec<Request>>,
+    /// Routes that are offered to choose from, and what they lead to; none for all.
+    pub offered: Option<(ObjectRef, Vec<Request>)>,
     /// Names that were asked for already because the configuration wants it.
     asked: BTreeSet<String>,
     seen: Option<Seen>,

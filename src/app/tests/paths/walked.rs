@@ -96,3 +96,18 @@ fn what_a_path_was_before_is_never_what_it_is_now() {
     let path = text(&app);
     assert!(path.contains(&format!("[{first}]")) && !path.contains(&format!("before it was {first}")), "{path}");
 }
+
+#[test]
+fn where_several_routes_lead_to_an_object_the_title_says_to_which() {
+    let (mut app, _) = shop((80, 24), |_| {});
+    let other = WEB.split("---\n").find(|one| one.contains("kind: Ingress")).unwrap();
+    let other = other
+        .replace("name: web, namespace: shop, uid: ing-web", "name: other, namespace: shop, uid: ing-other")
+        .replace("shop.example.com", "other.example.com");
+    tell(&mut app, Reply::Cluster(changes(&other)));
+    let title = |app: &App| app.scene().title.left.iter().map(|span| span.text.clone()).collect::<Vec<_>>().join(" ");
+    press(&mut app, ":svc shop<enter>t");
+    assert!(title(&app).contains("routes to svc/web  2"), "{}", title(&app));
+    press(&mut app, "<esc>R");
+    assert!(!title(&app).contains("to svc"), "{}", title(&app));
+}
