@@ -182,7 +182,10 @@ pub fn speaks_for(world: &World, gate: &Gate, request: &Request, claims: &Claims
         Behind::Gateway(gateway) => claims.gateways.contains(gateway),
         Behind::Pods => false,
     };
-    let hears = matches!(&gate.behind, Behind::Gateway(gateway) if claims.listeners.contains(gateway));
+    // A listener that would take it says nothing of a host that an Ingress names: who serves that one is asked first.
+    let is_named = !claims.ingresses.is_empty() || !claims.traefik.is_empty();
+    let hears =
+        !is_named && matches!(&gate.behind, Behind::Gateway(gateway) if claims.listeners.contains(gateway));
     if is_listed || claims::publishes(&gate.object, request.name()) {
         return Voice::Rule;
     }
