@@ -133,8 +133,7 @@ fn written(host: &Host) -> String {
 
 /// Another name with a star is nginx's own, for any number of labels: the longest first.
 fn wild_alias<'s, 'a>(servers: &'s [Server<'a>], name: &str, takes: fn(&str, &str) -> bool) -> Option<&'s Server<'a>> {
-    let longest =
-        |server: &Server| server.aliases.iter().filter(|alias| takes(alias, name)).map(|alias| alias.len()).max();
+    let longest = |server: &Server| server.aliases.iter().filter(|alias| takes(alias, name)).map(String::len).max();
     servers
         .iter()
         .filter_map(|server| Some((longest(server)?, server)))
