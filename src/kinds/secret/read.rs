@@ -176,10 +176,18 @@ impl de::Visitor<'_> for Value<'_> {
     }
 }
 
-/// The bytes that a base64 text stands for, wiped when dropped; none when it is no base64.
+/// The bytes that a base64 text stands for, wiped when dropped; none when it is no base64. As for servers, the ends of lines
+/// are nothing.
 fn decoded(text: &str) -> Zeroizing<Vec<u8>> {
+    let is_kept = |byte: &u8| !matches!(byte, b'\n' | b'\r');
+    let text = pem::trimmed(text.as_bytes());
     let mut bytes = Zeroizing::new(vec![0; base64::decoded_len_estimate(text.len())]);
-    let length = STANDARD.decode_slice(pem::trimmed(text.as_bytes()), &mut bytes).unwrap_or(0);
+    let length = if text.iter().all(is_kept) {
+        STANDARD.decode_slice(text, &mut bytes).unwrap_or(0)
+    } else {
+        let joined: Zeroizing<Vec<u8>> = Zeroizing::new(text.iter().copied().filter(is_kept).collect());
+        STANDARD.decode_slice(joined.as_slice(), &mut bytes).unwrap_or(0)
+    };
     bytes.truncate(length);
     bytes
 }

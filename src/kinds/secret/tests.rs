@@ -159,3 +159,14 @@ proptest! {
         let _ = key::public_key(wrapped.as_bytes());
     }
 }
+
+#[test]
+fn base64_in_several_lines_is_read() {
+    let (certificate, own) = pair(&PKCS_ED25519);
+    let lines = |text: &str| {
+        let packed = STANDARD.encode(text);
+        packed.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect::<Vec<_>>().join("\n")
+    };
+    let good = secret("kubernetes.io/tls", &json!({"tls.crt": lines(&certificate), "tls.key": lines(&own)}));
+    assert_eq!((good.digest.health, tls_facts(&good).key), (Some(Health::Ready), KeyState::Matches));
+}

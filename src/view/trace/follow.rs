@@ -2,7 +2,7 @@
 
 use crate::kinds::service::PortRef;
 use crate::kinds::{INGRESS, TCP_ROUTE, TLS_ROUTE, UDP_ROUTE};
-use crate::view::trace::fault::{Finding, rt};
+use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Hop, HopKind, Standing, Status};
 use crate::view::trace::outcome::Backend;
@@ -163,7 +163,7 @@ fn forward(
     trace: &mut Trace,
     arms: Vec<Arm>,
     caller: &Caller,
-    (answering, gate): (Answering, Option<(u16, String)>),
+    (answering, gate): (Answering, Option<Outcome>),
 ) {
     let several = 1 < arms.len();
     let answering = if arms.iter().any(is_stream) { Answering::Stream } else { answering };
@@ -187,6 +187,7 @@ fn forward(
     }
     let is_cut =
         matches!(answering, Answering::Stream) && ends.iter().all(|(end, _)| end.as_ref().is_some_and(is_rejected));
+    let guarded = gate.clone();
     trace.outcome = match &trace.tls {
         _ if !is_cut => result(ends, backends, answering, gate),
         // Who does not end TLS cannot end it well either.
@@ -195,6 +196,20 @@ fn forward(
         }
         _ => Outcome::Refused("the Gateway has nobody to hand the connection to, and closes it".to_owned()),
     };
+    if guarded.is_some_and(|outcome| outcome != trace.outcome) && matches!(trace.outcome, Outcome::Respond { .. }) {
+        not_yet(&mut trace.hops);
+    }
+}
+
+/// Whoever keeps clients out is not asked yet where a backend is missing: it explains what the client gets later.
+fn not_yet(hops: &mut [Hop]) {
+    let guards = hops.iter_mut().filter(|hop| hop.kind == HopKind::Filter).flat_map(|hop| &mut hop.findings);
+    for finding in guards.filter(|finding| matches!(finding.code(), "RT-ALLOWLIST" | "RT-AUTH-URL")) {
+        finding.severity = finding.severity.max(Severity::Warn);
+        if let Some(why) = finding.words.get_mut("why") {
+            why.insert_str(0, "once its backend answers at all, ");
+        }
+    }
 }
 
 /// Whether an arm belongs to a route about connections.
@@ -212,7 +227,7 @@ fn result(
     ends: Vec<(Option<LegEnd>, Option<u16>)>,
     backends: Vec<Backend>,
     answering: Answering,
-    gate: Option<(u16, String)>,
+    gate: Option<Outcome>,
 ) -> Outcome {
     let unknown = ends.iter().find_map(|(end, _)| match end {
         Some(LegEnd::Unknown(missing)) => Some(missing.clone()),
@@ -239,10 +254,10 @@ fn result(
     let statuses: Vec<Option<u16>> = ends.iter().map(|(_, status)| *status).collect();
     let first = statuses.first().copied().flatten();
     // Who may pass is asked before anybody is dialled: only where nobody could be is the answer another one.
-    if let Some((status, by)) = &gate
+    if let Some(outcome) = &gate
         && statuses.iter().any(|status| matches!(status, Some(502 | 504)))
     {
-        return Outcome::Respond { status: *status, by: by.clone() };
+        return outcome.clone();
     }
     if let Some(status) = first.filter(|_| statuses.iter().all(|other| *other == first)) {
         return Outcome::Respond { status, by: answering.name() };
@@ -253,10 +268,7 @@ fn result(
     {
         return direct(&end);
     }
-    if let Some((status, by)) = gate {
-        return Outcome::Respond { status, by };
-    }
-    Outcome::Forward(backends)
+    gate.unwrap_or(Outcome::Forward(backends))
 }
 
 /// What a client sees that connects without a controller between.

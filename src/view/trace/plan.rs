@@ -93,8 +93,8 @@ pub struct Decision {
     pub hops: Vec<Hop>,
     /// What becomes of the request.
     pub action: Action,
-    /// What the controller answers instead once it has found a backend that is there (401, 403 after the 503 check).
-    pub gate: Option<(u16, String)>,
+    /// What the controller answers instead once it has found a backend that is there (401, 403 or a redirect after the 503 check).
+    pub gate: Option<Outcome>,
     /// Found next to the path.
     pub side: Vec<Finding>,
 }

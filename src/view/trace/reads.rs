@@ -143,9 +143,13 @@ pub fn bare(name: &str) -> String {
     name.strip_prefix("www.").map_or_else(|| name.clone(), str::to_owned)
 }
 
-/// Whether a name is written as names are; a trailing dot is not.
+/// Whether a name is written as names are; a dot at an end is not, nor is a star but at the start.
 fn is_plain(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-*".contains(&byte)) && !name.ends_with('.')
+    let has_odd_star = name.bytes().skip(1).any(|byte| byte == b'*');
+    !has_odd_star
+        && !name.starts_with('.')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-*".contains(&byte))
+        && !name.ends_with('.')
 }
 
 /// Whether a name of a rule may be meant for a host; with `www.` and without are one, for a controller can join them. What

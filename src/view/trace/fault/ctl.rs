@@ -32,17 +32,19 @@ faults! {
         explains ["RT-HOST-MISS", "RT-PATH-MISS"];
     CTL_NS_UNWATCHED "CTL-NS-UNWATCHED" Broken "the controller does not watch namespace {{namespace}} ({{flag}}), so it ignores Ingress {{ingress}}"
         fix ["kubectl get namespace {{namespace}} --show-labels",
+            "kubectl label --overwrite namespace {{namespace}} {{label}}",
             "kubectl -n {{controller_namespace}} edit {{workload}}"]
         explains ["RT-HOST-MISS", "RT-PATH-MISS"];
     CTL_ANNOT_INVALID "CTL-ANNOT-INVALID" Broken "annotation {{annotation}} of Ingress {{namespace}}/{{ingress}} is invalid ({{value}}): {{effect}}"
         fix ["kubectl -n {{namespace}} describe ingress {{ingress}}",
+            "kubectl -n {{controller_namespace}} logs {{workload}} --tail=1000 | grep annotation",
             "kubectl -n {{namespace}} annotate ingress {{ingress}} {{annotation}}-"]
         explains ["RT-HOST-MISS", "RT-PATH-MISS"];
     CTL_ADM_SNIPPET "CTL-ADM-SNIPPET" Broken "Ingress {{namespace}}/{{ingress}} uses {{annotation}}, and snippets are disabled: the controller refuses to apply it and ignores the snippet"
         fix ["kubectl -n {{controller_namespace}} get configmap {{settings}} -o jsonpath='{.data.allow-snippet-annotations}'",
             "kubectl -n {{namespace}} annotate ingress {{ingress}} {{annotation}}-"]
         explains [];
-    CTL_DUP_PATH "CTL-DUP-PATH" Broken "Ingress {{namespace}}/{{ingress}} gets nothing for {{host}}{{path}}: {{owner}} was created earlier and owns this host and path"
+    CTL_DUP_PATH "CTL-DUP-PATH" Broken "Ingress {{namespace}}/{{ingress}} gets nothing for {{host}}{{path}}: {{owner}} {{why}}"
         fix ["kubectl get ingress -A --sort-by=.metadata.creationTimestamp",
             "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains [];

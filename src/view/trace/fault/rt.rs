@@ -21,8 +21,9 @@ faults! {
     RT_PATH_CASE "RT-PATH-CASE" Broken "no rule of {{host}} takes {{path}}: paths are case-sensitive, and the rule of Ingress {{namespace}}/{{ingress}} says {{rule}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'"]
         explains ["RT-PATH-MISS"];
-    RT_PATH_ELEMENT "RT-PATH-ELEMENT" Broken "no rule of {{host}} takes {{path}}: the prefix {{rule}} of Ingress {{namespace}}/{{ingress}} matches whole path elements only"
-        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'"]
+    RT_PATH_ELEMENT "RT-PATH-ELEMENT" Broken "no rule of {{host}} takes {{path}}: {{rule}} of Ingress {{namespace}}/{{ingress}} {{how}}"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{verbatim}}/pathType\",\"value\":\"Prefix\"}]'"]
         explains ["RT-PATH-MISS"];
     RT_EXACT_SLASH "RT-EXACT-SLASH" Broken "no rule of {{host}} takes {{path}}: the rule {{rule}} of Ingress {{namespace}}/{{ingress}} is Exact, and a slash at the end makes another path"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
@@ -68,17 +69,23 @@ faults! {
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} 'nginx.ingress.kubernetes.io/rewrite-target={{wanted_target}}'",
             "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{wanted}}\"},{\"op\":\"add\",\"path\":\"{{pointer}}/pathType\",\"value\":\"ImplementationSpecific\"}]'"]
         explains [];
-    RT_AUTH_SECRET "RT-AUTH-SECRET" Broken "basic authentication of Ingress {{namespace}}/{{ingress}} needs Secret {{secret}}, which {{why}}: nginx answers 503 to every request"
+    RT_AUTH_SECRET "RT-AUTH-SECRET" Broken "basic authentication of Ingress {{namespace}}/{{ingress}} needs {{secret}}, {{why}}: nginx answers 503 to every request"
         fix ["kubectl -n {{secret_namespace}} get secret {{secret_name}}",
-            "kubectl -n {{secret_namespace}} create secret generic {{secret_name}} --from-file=auth"]
+            "kubectl -n {{secret_namespace}} create secret generic {{secret_name}} --from-file=auth --dry-run=client -o yaml | kubectl apply -f -",
+            "kubectl -n {{from_namespace}} get secret {{from_name}} -o jsonpath='{.data.auth}' | base64 -d > auth",
+            "kubectl -n {{namespace}} create secret generic {{new_name}} --from-file=auth",
+            "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} {{annotation}}={{new_name}}"]
         explains [];
     RT_AUTH_URL "RT-AUTH-URL" Broken "external authentication of Ingress {{namespace}}/{{ingress}} asks {{url}}, {{why}}: nginx answers 500"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
+            "kubectl -n {{config_namespace}} get configmap {{config}} -o jsonpath='{.data}'",
             "kubectl -n {{auth_namespace}} get svc,endpointslice"]
         explains [];
-    RT_ALLOWLIST "RT-ALLOWLIST" Broken "{{object}} lets only {{ranges}} in, {{why}}"
+    RT_ALLOWLIST "RT-ALLOWLIST" Broken "{{object}} lets {{ranges}} in, {{why}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} {{annotation}}={{wanted}}",
+            "kubectl -n {{namespace}} annotate ingress {{ingress}} {{idle}}-",
+            "kubectl -n {{config_namespace}} patch configmap {{config}} --type=merge -p '{\"data\":{\"{{key}}\":\"{{wanted_list}}\"}}'",
             "kubectl -n {{lb_namespace}} patch svc {{lb}} -p '{\"spec\":{\"externalTrafficPolicy\":\"Local\"}}'",
             "kubectl -n {{namespace}} get middleware {{middleware}} -o jsonpath='{.spec}'",
             "kubectl -n {{namespace}} edit middleware {{middleware}}"]
@@ -117,7 +124,8 @@ faults! {
         explains [];
     RT_SLASH_301 "RT-SLASH-301" Warn "nginx redirects {{path}} to {{slash}} (301), because the rule of Ingress {{namespace}}/{{ingress}} ends with a slash: a POST becomes a GET"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].path}'",
-            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{path}}\"}]'"]
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/path\",\"value\":\"{{path}}\"}]'",
+            "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"copy\",\"from\":\"{{exact}}\",\"path\":\"{{list}}/0\"},{\"op\":\"replace\",\"path\":\"{{list}}/0/path\",\"value\":\"{{path}}\"}]'"]
         explains [];
     RT_REGEX_HOSTWIDE "RT-REGEX-HOSTWIDE" Warn "{{cause}} turned all paths of {{host}} into case-insensitive regular expressions ({{setting}}), so {{path}} is taken by {{rule}} of Ingress {{namespace}}/{{ingress}}"
         fix ["kubectl -n {{cause_namespace}} get ingress {{cause_name}} -o jsonpath='{.metadata.annotations}'",
@@ -142,7 +150,8 @@ faults! {
         explains [];
     RT_ANNOT_PREFIX "RT-ANNOT-PREFIX" Warn "annotation {{annotation}} of Ingress {{namespace}}/{{ingress}} has the prefix of another controller, so ingress-nginx ignores it; it reads {{wanted}}"
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations}'",
-            "kubectl -n {{namespace}} annotate ingress {{ingress}} {{annotation}}-"]
+            "kubectl -n {{namespace}} annotate ingress {{ingress}} '{{renamed}}' {{annotation}}-",
+            "kubectl -n {{namespace}} annotate ingress {{ingress}} {{idle}}-"]
         explains [];
     RT_CANARY_ORPHAN "RT-CANARY-ORPHAN" Warn "canary Ingress {{namespace}}/{{ingress}} {{effect}}: no other Ingress has {{host}}{{path}} with pathType {{type}}"
         fix ["kubectl get ingress -A",

@@ -1,4 +1,4 @@
-//! Who may pass ingress-nginx: body size, a missing password file, allow-lists, passwords, other services that are asked.
+//! Who may pass ingress-nginx: body size, allow-lists, passwords, other services that are asked, certificates of clients.
 
 use crate::kinds::ingress::facts::Backend;
 use crate::kinds::service::{PortRef, ServiceType};
@@ -10,11 +10,11 @@ use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Arm, ArmTarget, Caller, Controller, LegEnd, Reach};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::rule::backend::{self, Sees};
-use crate::view::trace::rule::invalid;
-use crate::view::trace::rule::ranges;
+use crate::view::trace::rule::login::{Asked, Lock};
 use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::{Options, global};
+use crate::view::trace::rule::{denied, ranges};
 use crate::view::trace::service::{self, missing};
 use crate::view::trace::world::{Known, World};
 use std::sync::Arc;
@@ -70,44 +70,6 @@ fn size(text: &str) -> Option<u64> {
     number.trim().parse::<u64>().ok().map(|number| number.saturating_mul(scale))
 }
 
-/// A list of clients or a password file that cannot be read denies the whole location.
-pub fn denied(world: &World, ingress: &Record, options: &Options) -> Option<Answer> {
-    if let Some(finding) = invalid::denies(options, ingress) {
-        let hop = Hop::new(HopKind::Filter, "a list of clients that cannot be read").at(&ingress.key);
-        return Some(respond(hop.with(finding), 503, "ingress-nginx"));
-    }
-    options.get("auth-type")?;
-    let secret = options.get("auth-secret")?;
-    let own = ingress.key.namespace.as_deref().unwrap_or("");
-    let (namespace, name) = secret.split_once('/').unwrap_or((own, secret));
-    let why = match world.named(SECRET, namespace, name) {
-        // A Secret that is not of type TLS is not read: only a live look can tell.
-        None if world.is_given(SECRET) && world.is_files() => "does not exist".to_owned(),
-        None if !world.is_files() && world.known(SECRET, Some(namespace)) == Known::Whole => {
-            "does not exist".to_owned()
-        }
-        None => return None,
-        Some(found) => {
-            let has_auth = facts::secret(found).is_none_or(|facts| facts.keys.iter().any(|key| *key.name == *"auth"));
-            let is_map = options.get("auth-secret-type") == Some("auth-map");
-            if has_auth || is_map {
-                return None;
-            }
-            "has no key auth".to_owned()
-        }
-    };
-    let finding = Finding::of(&rt::RT_AUTH_SECRET)
-        .object("ingress", &ingress.key)
-        .word("secret", format!("{namespace}/{name}"))
-        .word("secret_namespace", namespace)
-        .word("secret_name", name)
-        .word("why", &why)
-        .proof(ingress, format!(".metadata.annotations[{}]", options.name("auth-secret")), secret);
-    let hop =
-        Hop::new(HopKind::Filter, format!("basic authentication: Secret {namespace}/{name} {why}")).at(&ingress.key);
-    Some(respond(hop.with(finding), 503, "ingress-nginx"))
-}
-
 /// What the controller answers once a backend is there, and the hops that say so: the address first, then the password, then
 /// whoever else is asked. With `satisfy: any` one of them is enough.
 ///
@@ -115,13 +77,14 @@ pub fn denied(world: &World, ingress: &Record, options: &Options) -> Option<Answ
 pub fn gate(
     world: &World,
     request: &Request,
-    ingress: &Record,
+    (ingress, path): (&Record, &str),
     options: &Options,
-) -> (Vec<Hop>, Option<(u16, String)>) {
-    let by = |status: u16| Some((status, "ingress-nginx".to_owned()));
+) -> (Vec<Hop>, Option<Outcome>) {
+    let by = |status: u16| Some(Outcome::Respond { status, by: "ingress-nginx".to_owned() });
     let (mut hops, mut shut_out) = (Vec::new(), None);
+    let lock = Lock::of(options, path);
     if let Some(listed) = ranges::judge(world, request, ingress, options) {
-        let is_enough = options.get("satisfy") == Some("any") && (has_lock(options) || !listed.is_closed);
+        let is_enough = options.get("satisfy") == Some("any") && (lock.is_shut() || !listed.is_closed);
         let (is_closed, hop) = (listed.is_closed, listed.hop);
         if is_closed && is_enough {
             // The finding says that this client is refused, which it is only by its address.
@@ -137,25 +100,25 @@ pub fn gate(
             return (hops, None);
         }
     }
-    let is_locked = matches!(options.get("auth-type"), Some("basic" | "digest"));
-    if is_locked && request.header("Authorization").is_none() {
-        hops.push(Hop::new(HopKind::Filter, "basic authentication: 401 without a password").at(&ingress.key));
-        return (hops, by(401));
+    if lock.is_locked && request.header("Authorization").is_none() {
+        let (said, outcome) = match lock.signin(request) {
+            Some(outcome) => (", which sends clients to sign in", Some(outcome)),
+            None => ("", by(401)),
+        };
+        let said = format!("basic authentication: 401 without a password{said}");
+        hops.push(Hop::new(HopKind::Filter, said).at(&ingress.key));
+        return (hops, outcome);
     }
-    let Some((hop, is_unheard)) = asks(world, ingress, options) else {
-        return (hops, shut_out.filter(|_| !is_locked));
+    let Some(asked) = lock.asked else {
+        return (hops, shut_out.filter(|_| !lock.is_locked));
     };
+    let (hop, is_unheard) = asks(world, ingress, options, &asked);
     hops.push(hop);
     (hops, if is_unheard { by(500) } else { None })
 }
 
-/// Whether something else than the address lets clients in.
-fn has_lock(options: &Options) -> bool {
-    matches!(options.get("auth-type"), Some("basic" | "digest")) || options.get("auth-url").is_some()
-}
-
-/// What the whole server answers where clients must show a certificate: 403 where the Secret of it is missing, 400 to those
-/// that show none.
+/// What the whole server answers where clients must show a certificate: 403 where its Secret cannot be had, 400 to those that
+/// show none.
 pub fn mutual(world: &World, controller: &Controller, request: &Request, server: &Server) -> Option<Answer> {
     let wanting = server.locations.iter().map(|location| location.ingress);
     let wanting = wanting.filter(|ingress| Options::of(ingress, controller).get("auth-tls-secret").is_some());
@@ -172,9 +135,12 @@ pub fn mutual(world: &World, controller: &Controller, request: &Request, server:
         let hop = Hop::new(HopKind::Filter, "a certificate of the client is required").at(&ingress.key).with(finding);
         respond(hop, status, "ingress-nginx")
     };
-    let missing = wanting.clone().find(|(ingress, options)| is_gone(world, ingress, options));
-    if let Some((ingress, options)) = missing {
-        return Some(refused(ingress, &options, ("a Secret that does not exist", 403)));
+    let missing = wanting.clone().find_map(|(ingress, options)| Some((ingress, options, lacks(world, &options)?)));
+    if let Some((ingress, options, why)) = missing {
+        let mut answer = refused(ingress, &options, (&why, 403));
+        answer.hop.findings =
+            answer.hop.findings.into_iter().map(|found| denied::said(world, ingress, found)).collect();
+        return Some(answer);
     }
     let (ingress, options) = wanting.next()?;
     let optional = matches!(options.get("auth-tls-verify-client"), Some("optional" | "off" | "optional_no_ca"));
@@ -182,26 +148,37 @@ pub fn mutual(world: &World, controller: &Controller, request: &Request, server:
     (is_shaken && !optional).then(|| refused(ingress, &options, ("and none is sent here", 400)))
 }
 
-/// Whether the Secret of the certificates of clients is surely missing. Others than TLS Secrets are looked at singly.
-fn is_gone(world: &World, ingress: &Record, options: &Options) -> bool {
-    let own = ingress.key.namespace.as_deref().unwrap_or("");
-    let Some(secret) = options.get("auth-tls-secret") else { return false };
-    let (namespace, name) = secret.split_once('/').unwrap_or((own, secret));
-    world.is_gone(&ObjectRef::new(SECRET, namespace, name))
+/// Why the Secret of the certificates of clients cannot be had; none where it can, or nobody knows.
+fn lacks(world: &World, options: &Options) -> Option<String> {
+    let secret = options.get("auth-tls-secret")?;
+    let Some((namespace, name)) = secret.split_once('/') else {
+        return Some("a name without its namespace, where NAMESPACE/NAME is needed".to_owned());
+    };
+    if denied::is_astray(options, secret) {
+        return Some(format!("a Secret of another namespace, and {}", denied::why_closed(options)));
+    }
+    let is_gone = world.is_gone(&ObjectRef::new(SECRET, namespace, name));
+    is_gone.then(|| "a Secret that does not exist".to_owned())
 }
 
 /// The hop of a service that is asked first, and whether it cannot be reached.
-fn asks(world: &World, ingress: &Record, options: &Options) -> Option<(Hop, bool)> {
-    let url = options.get("auth-url")?;
+fn asks(world: &World, ingress: &Record, options: &Options, asked: &Asked) -> (Hop, bool) {
+    let url = asked.url;
     let hop = Hop::new(HopKind::Filter, format!("external authentication: asks {url}")).at(&ingress.key);
-    let Some((namespace, why)) = unheard(world, options.controller(), ingress, url) else { return Some((hop, false)) };
+    let Some((namespace, why)) = unheard(world, options.controller(), ingress, url) else { return (hop, false) };
     let finding = Finding::of(&rt::RT_AUTH_URL)
         .object("ingress", &ingress.key)
         .word("url", url)
         .word("why", why)
-        .word("auth_namespace", namespace)
-        .proof(ingress, format!(".metadata.annotations[{}]", options.name("auth-url")), url);
-    Some((hop.with(finding), true))
+        .word("auth_namespace", namespace);
+    let finding = match asked.by {
+        Some(map) => finding
+            .word("config", &map.key.name)
+            .word("config_namespace", map.key.namespace.as_deref().unwrap_or(""))
+            .proof(map, ".data.global-auth-url", url),
+        None => finding.proof(ingress, format!(".metadata.annotations[{}]", options.name("auth-url")), url),
+    };
+    (hop.with(finding), true)
 }
 
 /// Why nobody hears what is asked: the namespace that is meant, and the reason. Names outside the cluster are not told.

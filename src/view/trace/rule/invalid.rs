@@ -9,12 +9,19 @@ use crate::view::trace::fault::{Finding, Severity, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::rule::checked::{is_of, is_path, is_unset, validates, version};
+use crate::view::trace::rule::run_by;
 use crate::view::trace::rule::settings::{Options, truth};
 use crate::wire::ranges::Block;
 
 /// Annotations whose text goes into the configuration as it is.
 const SNIPPETS: [&str; 5] =
     ["configuration-snippet", "server-snippet", "stream-snippet", "auth-snippet", "modsecurity-snippet"];
+
+/// What a location comes to that is denied.
+pub const DENIED: &str = "ingress-nginx answers 503 to every request for its paths";
+
+/// The list of clients that are kept out.
+const NO_LIST: &str = "denylist-source-range";
 
 /// What an annotation must be.
 #[derive(Clone, Copy)]
@@ -105,13 +112,13 @@ pub fn dropped(controller: &Controller, ingress: &Record) -> Option<Finding> {
     let options = Options::of(ingress, controller);
     if let Some((name, level)) = too_risky(&options) {
         let value = format!("its risk is Critical, and annotations-risk-level is {level}");
-        return Some(told(ingress, name, &value, "ingress-nginx drops the whole Ingress"));
+        return Some(run_by(told(ingress, name, &value, "ingress-nginx drops the whole Ingress"), controller));
     }
     let (name, value, _) = unreadable(&options).find(|(.., drops)| *drops)?;
     if !validates(controller) {
         return None;
     }
-    Some(told(ingress, &name, value, "ingress-nginx drops the whole Ingress"))
+    Some(run_by(told(ingress, &name, value, "ingress-nginx drops the whole Ingress"), controller))
 }
 
 /// Whether the webhook refuses letters of patterns in paths of type Exact and Prefix: `strict-validate-path-type`, on by default
@@ -142,6 +149,8 @@ pub fn too_risky<'a>(options: &Options<'a>) -> Option<(&'a str, String)> {
 pub fn ignored(controller: &Controller, ingress: &Record) -> Vec<Finding> {
     let options = Options::of(ingress, controller);
     let kept = unreadable(&options).filter(|(.., drops)| !drops || !validates(controller));
+    // One more kind of password is none: the location is denied.
+    let kept = kept.filter(|(name, ..)| !name.ends_with("/auth-type"));
     let kept = kept.map(|(name, value, _)| {
         let effect = if name.ends_with("/rewrite-target") {
             "ingress-nginx takes it as not there, and passes paths on unchanged"
@@ -175,9 +184,19 @@ fn lone<'a>(options: &Options<'a>) -> Option<(String, &'a str)> {
     options.get("canary").is_none_or(|said| truth(said) == Some(false)).then(|| (options.name(name), value))
 }
 
-/// The list of addresses for which the controller denies the whole location: one with a word that is no address.
+/// The annotation for which the controller denies the whole location: a list with a word that is no address, or one more kind of
+/// password, which only goes as far as this where values are not checked.
 pub fn denies(options: &Options, ingress: &Record) -> Option<Finding> {
-    let names = ["denylist-source-range", "allowlist-source-range", "whitelist-source-range"];
+    if let Some(kind) = options.get("auth-type").filter(|kind| !matches!(*kind, "basic" | "digest")) {
+        return Some(told(ingress, &options.name("auth-type"), kind, DENIED));
+    }
+    // By its other name, whitelist-source-range, a list may be empty.
+    let is_blank =
+        |name: &str| options.is_empty(name) && (name == NO_LIST || options.get("whitelist-source-range").is_none());
+    if let Some(name) = [NO_LIST, "allowlist-source-range"].into_iter().find(|name| is_blank(name)) {
+        return Some(told(ingress, &options.name(name), "empty", DENIED));
+    }
+    let names = [NO_LIST, "allowlist-source-range", "whitelist-source-range"];
     let (name, value, _) = names.into_iter().find_map(|name| {
         let value = options.get(name)?;
         let odd = value.split(',').map(str::trim).position(|range| Block::parse(range).is_none())?;
@@ -185,7 +204,7 @@ pub fn denies(options: &Options, ingress: &Record) -> Option<Finding> {
         let is_read = value.split(',').take(odd).any(|range| !range.contains('/'));
         (validates(options.controller()) || !is_read).then_some((name, value, odd))
     })?;
-    Some(told(ingress, &options.name(name), value, "ingress-nginx answers 503 to every request for its paths"))
+    Some(told(ingress, &options.name(name), value, DENIED))
 }
 
 fn unreadable<'a>(options: &Options<'a>) -> impl Iterator<Item = (String, &'a str, bool)> {
@@ -201,7 +220,8 @@ fn unreadable<'a>(options: &Options<'a>) -> impl Iterator<Item = (String, &'a st
     })
 }
 
-fn told(ingress: &Record, name: &str, value: &str, effect: &str) -> Finding {
+/// A finding about one annotation.
+pub fn told(ingress: &Record, name: &str, value: &str, effect: &str) -> Finding {
     Finding::of(&ctl::CTL_ANNOT_INVALID)
         .object("ingress", &ingress.key)
         .word("annotation", name)

@@ -11,6 +11,7 @@ use crate::view::trace::near::{closest, nearest};
 use crate::view::trace::plan::Controller;
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
+use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::taken;
 use crate::view::trace::rule::{Served, claim, invalid, path, pattern, some};
@@ -265,15 +266,32 @@ fn near(controller: &Controller, request: &Request, server: &Server, normal: &st
         } else {
             return None;
         };
+        let kind = written(location);
+        let is_verbatim = controller.flavour == Flavour::Gce && kind == PathType::ImplementationSpecific;
+        let how = if is_verbatim {
+            format!("is taken by GKE as it is written (ImplementationSpecific): only {bare}/* or a Prefix takes what is below")
+        } else {
+            "is a prefix that takes whole path elements only".to_owned()
+        };
+        let finding = Finding::of(fault).word("how", how);
+        let finding = if is_verbatim { finding.word("verbatim", location.pointer()) } else { finding };
         Some(
-            Finding::of(fault)
+            finding
                 .object("ingress", &location.ingress.key)
                 .word("host", server.host.text())
                 .word("path", &request.path)
                 .word("rule", rule)
                 .word("pointer", location.pointer())
                 .proof(location.ingress, format!("{}.path", location.field()), rule)
-                .proof(location.ingress, format!("{}.pathType", location.field()), path::type_name(location.kind)),
+                .proof(location.ingress, format!("{}.pathType", location.field()), path::type_name(kind)),
         )
     })
+}
+
+/// The type of a path as its Ingress has it.
+fn written(location: &Location) -> PathType {
+    let read = facts::ingress(location.ingress);
+    let rule = read.and_then(|read| read.rules.get(location.index.0));
+    let path = rule.and_then(|rule| rule.paths.get(location.index.1));
+    path.map_or(location.kind, |path| path.path_type)
 }

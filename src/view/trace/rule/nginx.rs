@@ -14,8 +14,8 @@ use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{
-    Served, access, canary, claim, concern, end, miss, not_found, notes, passthrough, path, redirect, refusal, rewrite,
-    server, tls, upstream,
+    Served, access, canary, claim, concern, cors, denied, end, miss, not_found, notes, passthrough, path, redirect,
+    refusal, rewrite, server, tls, upstream,
 };
 use crate::view::trace::world::World;
 
@@ -117,7 +117,7 @@ struct At<'h, 'a> {
 struct Settled {
     hops: Vec<Hop>,
     action: Action,
-    gate: Option<(u16, String)>,
+    gate: Option<Outcome>,
     /// What is found beside the path of the request.
     side: Option<Finding>,
 }
@@ -193,14 +193,13 @@ impl At<'_, '_> {
             return Settled::by(Vec::new(), answer);
         }
         let options = Options::of(owner, self.controller);
-        let (gate_hops, gate) = access::gate(self.world, request, owner, &options);
+        let (gate_hops, gate) = access::gate(self.world, request, (owner, "/"), &options);
         if server.default_backend.is_none() {
             let hop =
                 miss::no_path(self.world, self.controller, request, self.served, server, self.servers, self.normal);
             let hop = left_out("it answers 404").into_iter().fold(hop, Hop::with);
             // The 404 comes from a backend, too: who may not pass does not get that far.
-            let refused = gate.filter(|_| !is_own);
-            let outcome = refused.map(|(status, by)| Outcome::Respond { status, by });
+            let outcome = gate.filter(|_| !is_own);
             let gate_hops = gate_hops.into_iter().filter(|_| outcome.is_some());
             let hops = std::iter::once(hop).chain(gate_hops).chain([not_reached()]).collect();
             let action = end(outcome.unwrap_or_else(|| not_found(self.controller)));
@@ -239,7 +238,8 @@ impl At<'_, '_> {
         };
         let is_rule = self.server.host != Host::Any || *location.backend != Backend::Missing && self.is_ruled(location);
         access::too_long(request, location.ingress, &options)
-            .or_else(|| access::denied(self.world, location.ingress, &options))
+            .or_else(|| denied::answer(self.world, location.ingress, &options))
+            .or_else(|| cors::preflight(request, location.ingress, &options))
             .or_else(|| if is_rule { redirected() } else { None })
     }
 
@@ -262,7 +262,7 @@ impl At<'_, '_> {
         sees.reach = self.reach(location.ingress, location.backend);
         filter.findings.extend(rewrite::unchanged(self.world, request, location, &options));
         hops.push(filter);
-        let (gate_hops, gate) = access::gate(self.world, request, location.ingress, &options);
+        let (gate_hops, gate) = access::gate(self.world, request, (location.ingress, location.path), &options);
         hops.extend(gate_hops);
         let main = backend::arm(location.ingress, &location.field(), location.backend, 1.0, sees.clone());
         let fallback = backend::instead(self.world, &options, location, (&main, &sees));

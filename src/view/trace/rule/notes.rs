@@ -15,7 +15,7 @@ use crate::view::trace::rule::host::{self, Host};
 use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::location::{self, Hit, Location};
 use crate::view::trace::rule::miss::name;
-use crate::view::trace::rule::server::{self, Server, names};
+use crate::view::trace::rule::server::{self, Double, Server, names};
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{Served, path, run_by};
 use crate::view::trace::uri;
@@ -23,6 +23,23 @@ use crate::view::trace::world::World;
 use crate::wire::Timestamp;
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+
+/// What annotations of NGINX Inc.'s controller are called for ingress-nginx, and whether their values are the same.
+const TRANSLATED: [(&str, &str, bool); 13] = [
+    ("client-max-body-size", "proxy-body-size", true),
+    ("proxy-connect-timeout", "proxy-connect-timeout", false),
+    ("proxy-read-timeout", "proxy-read-timeout", false),
+    ("proxy-send-timeout", "proxy-send-timeout", false),
+    ("proxy-buffer-size", "proxy-buffer-size", true),
+    ("redirect-to-https", "force-ssl-redirect", true),
+    ("rewrites", "rewrite-target", false),
+    ("path-regex", "use-regex", false),
+    ("ssl-services", "backend-protocol", false),
+    ("grpc-services", "backend-protocol", false),
+    ("lb-method", "load-balance", false),
+    ("location-snippets", "configuration-snippet", true),
+    ("server-snippets", "server-snippet", true),
+];
 
 /// A backend that is no Service: no controller of ours knows another. Says what becomes of the request instead.
 pub fn resource(controller: &Controller, location: &Location, effect: &str) -> Option<Finding> {
@@ -252,13 +269,14 @@ pub fn side(
     let here = |host: &Host| host.takes(request.name());
     for server in servers.iter().filter(|server| here(&server.host)) {
         for double in &server.doubles {
-            let owner = &double.owner.key;
+            let (owner, why) = first(controller, double);
             found.push(
                 Finding::of(&ctl::CTL_DUP_PATH)
                     .object("ingress", &double.ingress.key)
                     .word("host", server.host.text())
                     .word("path", &double.path)
-                    .word("owner", format!("Ingress {}/{}", owner.namespace.as_deref().unwrap_or(""), owner.name))
+                    .word("owner", owner)
+                    .word("why", why)
                     .proof(double.ingress, format!("{}.path", location::field(double.index)), &double.path)
                     .proof(double.owner, ".metadata.creationTimestamp", created(double.owner)),
             );
@@ -275,6 +293,25 @@ pub fn side(
         found.extend(beside(world, controller, ingress, servers));
     }
     found
+}
+
+/// Who has a path before another one, and why: the older one; of one age that whose `namespace/name` comes last in the
+/// alphabet, for ingress-nginx (`sortIngressSlice`).
+fn first(controller: &Controller, double: &Double) -> (String, &'static str) {
+    let title =
+        |record: &Record| format!("Ingress {}/{}", record.key.namespace.as_deref().unwrap_or(""), record.key.name);
+    let (owner, ingress) = (double.owner, double.ingress);
+    if owner.key == ingress.key {
+        return ("an earlier path of its own".to_owned(), "has this host and path already");
+    }
+    let why = if owner.meta.created.is_some() && owner.meta.created != ingress.meta.created {
+        "was created earlier and owns this host and path"
+    } else if controller.flavour == Flavour::Nginx {
+        "is as old and comes later in the alphabet, so it owns this host and path"
+    } else {
+        "comes first and owns this host and path"
+    };
+    (title(owner), why)
 }
 
 fn canary(controller: &Controller, host: &Host, idle: &Idle) -> Finding {
@@ -329,12 +366,9 @@ fn beside(world: &World, controller: &Controller, ingress: &Record, servers: &[S
             .iter()
             .find(|prefix| key.starts_with(*prefix) && **prefix != own);
         if let Some(prefix) = foreign.filter(|_| is_nginx) {
-            found.push(
-                named(Finding::of(&rt::RT_ANNOT_PREFIX))
-                    .word("annotation", key)
-                    .word("wanted", format!("{own}{}", &key[prefix.len()..]))
-                    .proof(ingress, format!(".metadata.annotations[{key}]"), value),
-            );
+            let finding = named(Finding::of(&rt::RT_ANNOT_PREFIX)).word("annotation", key);
+            let finding = wanted(finding, &own, (key, value), prefix);
+            found.push(finding.proof(ingress, format!(".metadata.annotations[{key}]"), value));
         } else if !is_nginx && key.starts_with(PREFIX) {
             found.push(
                 named(Finding::of(&rt::RT_REWRITE_CTRL))
@@ -352,12 +386,23 @@ fn beside(world: &World, controller: &Controller, ingress: &Record, servers: &[S
     found
 }
 
+/// The words of what ingress-nginx reads instead of the annotation of another controller: that of the same name; for those of
+/// NGINX Inc. it has other names, or none.
+fn wanted(finding: Finding, own: &str, (key, value): (&str, &str), prefix: &str) -> Finding {
+    let name = &key[prefix.len()..];
+    let translated = TRANSLATED.iter().find(|(theirs, ..)| *theirs == name).map(|(_, ours, is_same)| (*ours, *is_same));
+    let is_theirs = matches!(prefix, "nginx.org/" | "nginx.com/");
+    let Some((ours, is_same)) = (if is_theirs { translated } else { Some((name, true)) }) else {
+        return finding.word("idle", key).word("wanted", format!("annotations that begin with {own}"));
+    };
+    let finding = finding.word("wanted", format!("{own}{ours}"));
+    let is_sayable = is_same && !value.contains(['\'', '\n']);
+    if is_sayable { finding.word("renamed", format!("{own}{ours}={value}")) } else { finding.word("idle", key) }
+}
+
 /// Whether one of its other names takes a name.
 pub fn has_alias(controller: &Controller, ingress: &Record, name: &str) -> bool {
-    let ends = |other: &str| other.strip_prefix('*').is_some_and(|end| end.len() < name.len() && name.ends_with(end));
-    names(ingress, controller).any(|other| {
-        other.eq_ignore_ascii_case(name) || ends(&other.to_lowercase()) || server::is_expression_of(other, name)
-    })
+    names(ingress, controller).any(|other| server::is_alias_of(other, name))
 }
 
 /// Names that others have rules for, that the host has not got for another Ingress gave it some before, or that the server of

@@ -9,6 +9,7 @@ use crate::view::trace::entrance::proxy;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::plan::Settings;
 use crate::view::trace::request::{Request, Vantage};
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::world::World;
@@ -25,62 +26,101 @@ pub struct Listed {
     pub is_closed: bool,
 }
 
+/// A list, and who gives it.
+struct List<'a> {
+    /// Its name, without the prefix of annotations.
+    name: &'static str,
+    text: &'a str,
+    /// The controller's ConfigMap, where it is from there.
+    map: Option<&'a Record>,
+}
+
+/// The list of an Ingress, else that of the ConfigMap, which knows each by one name only.
+fn list<'a>(options: &Options<'a>, names: &[&'static str], key: &'static str) -> Option<List<'a>> {
+    let own = names.iter().find_map(|name| Some(List { name, text: options.get(name)?, map: None }));
+    own.or_else(|| {
+        let text = options.global(key).filter(|text| !text.is_empty())?;
+        let Settings::Known(Some(map)) = &options.controller().settings else { return None };
+        Some(List { name: key, text, map: Some(map) })
+    })
+}
+
 /// By the lists of an Ingress, else by those of the ConfigMap; none where there is no list, or only one of others to deny.
 pub fn judge(world: &World, request: &Request, ingress: &Record, options: &Options) -> Option<Listed> {
-    let said = |name: &str| options.get(name).or_else(|| options.global(name));
     let client = client(request, options);
     let has = |list: &str, client| list.split(',').map(str::trim).any(|range| contains(range, client));
-    let denied = said("denylist-source-range").filter(|list| client.is_some_and(|client| has(list, client)));
-    let name = match denied {
-        Some(_) => "denylist-source-range",
-        None => ["allowlist-source-range", "whitelist-source-range"].into_iter().find(|name| said(name).is_some())?,
-    };
-    let list = said(name)?;
-    let kind = if denied.is_some() { "deny-list" } else { "allow-list" };
+    let denied = list(options, &["denylist-source-range"], "denylist-source-range");
+    let denied = denied.filter(|list| client.is_some_and(|client| has(list.text, client)));
+    let is_denied = denied.is_some();
+    let allowing = ["allowlist-source-range", "whitelist-source-range"];
+    let given = denied.or_else(|| list(options, &allowing, "whitelist-source-range"))?;
+    let list = given.text;
+    let kind = if is_denied { "deny-list" } else { "allow-list" };
     let hop = Hop::new(HopKind::Filter, format!("{kind} {list}")).at(&ingress.key);
-    if denied.is_none() && list.split(',').any(|range| range.trim() == "0.0.0.0/0") {
+    if !is_denied && list.split(',').any(|range| range.trim() == "0.0.0.0/0") {
         return Some(Listed { hop, is_closed: false });
     }
-    let is_in = denied.is_none() && client.is_some_and(|client| has(list, client));
+    let is_in = !is_denied && client.is_some_and(|client| has(list, client));
     let hidden = hidden(world, request, options);
     if is_in && hidden.is_none() {
         return Some(Listed { hop, is_closed: false });
     }
-    let finding = Finding::of(&rt::RT_ALLOWLIST)
-        .word("object", world.title(&ingress.key))
-        .object("ingress", &ingress.key)
-        .word("ranges", if denied.is_some() { format!("others than {list}") } else { list.to_owned() })
-        .proof(ingress, format!(".metadata.annotations[{}]", options.name(name)), list);
+    let finding = begin(world, ingress, options, &given, is_denied);
+    let mended = |finding: Finding, wanted: String| mended(finding, options, &given, wanted);
     let seen = hidden.as_ref().and_then(|service| node_in(world, list).map(|node| (service, node)));
-    let (finding, is_closed) = match (client, denied, &hidden, seen) {
-        (Some(client), Some(_), ..) => {
-            let others = list.split(',').filter(|range| !contains(range.trim(), client)).collect::<Vec<_>>().join(",");
-            let finding = finding.word("annotation", options.name(name)).word("wanted", others);
-            (finding.word("why", format!("and {client} is among them: it gets 403")), true)
+    let (finding, is_closed) = match (client, is_denied, &hidden, seen) {
+        (Some(client), true, Some(service), None) => {
+            let why = format!("and {client} is one of these, but {}: then it gets in", instead(service));
+            (masked(finding, service).word("why", why), false)
         }
-        (Some(client), None, Some(service), _) if is_in => {
+        (Some(client), true, ..) => {
+            let others = list.split(',').filter(|range| !contains(range.trim(), client)).collect::<Vec<_>>().join(",");
+            (mended(finding, others).word("why", format!("and {client} is one of these: it gets 403")), true)
+        }
+        (Some(client), false, Some(service), _) if is_in => {
             let why = format!("and {client} is among them, but {}: then everybody gets 403", instead(service));
             (masked(finding, service).word("why", why), false)
         }
-        (Some(client), None, _, Some((service, node))) => {
+        (Some(client), false, _, Some((service, node))) => {
             let why = format!("and {client} is not, but {}, as {node} is, which lets everybody in", instead(service));
             (masked(finding, service).word("why", why), false)
         }
         (Some(client), ..) => {
-            let finding = finding.word("annotation", options.name(name)).word("wanted", format!("{list},{client}"));
-            (finding.word("why", format!("and {client} is not among them: it gets 403")), true)
+            let why = format!("and {client} is not among them: it gets 403");
+            (mended(finding, format!("{list},{client}")).word("why", why), true)
         }
         (None, _, Some(service), _) => {
             let why = format!("others get 403; the client's address was not given, and {}", instead(service));
             (masked(finding, service).word("why", why), false)
         }
-        (None, ..) => {
-            let finding = finding.word("annotation", options.name(name)).word("wanted", list);
-            (finding.word("why", "and the client's address was not given: others get 403"), false)
-        }
+        (None, ..) => (finding.word("why", "and the client's address was not given: others get 403"), false),
     };
     let severity = if is_closed { Severity::Broken } else { Severity::Warn };
     Some(Listed { hop: hop.with(finding.severe(severity)), is_closed })
+}
+
+/// The finding about a list: who gives it, and whom it lets in.
+fn begin(world: &World, ingress: &Record, options: &Options, given: &List, is_denied: bool) -> Finding {
+    let List { name, text, map } = given;
+    let ranges = if is_denied { format!("everybody but {text}") } else { format!("only {text}") };
+    let finding = Finding::of(&rt::RT_ALLOWLIST).object("ingress", &ingress.key).word("ranges", ranges);
+    let Some(map) = map else {
+        let path = format!(".metadata.annotations[{}]", options.name(name));
+        return finding.word("object", world.title(&ingress.key)).proof(ingress, path, text);
+    };
+    let finding = finding.word("object", format!("{name} of {}", world.title(&map.key)));
+    let finding = finding.word("config_namespace", map.key.namespace.as_deref().unwrap_or(""));
+    finding.word("config", &map.key.name).proof(map, format!(".data.{name}"), text)
+}
+
+/// The words of what the list should say instead; an empty one is taken away, for the controller takes offence at an empty
+/// annotation.
+fn mended(finding: Finding, options: &Options, given: &List, wanted: String) -> Finding {
+    match (given.map, wanted.is_empty()) {
+        (None, true) => finding.word("idle", options.name(given.name)),
+        (None, false) => finding.word("annotation", options.name(given.name)).word("wanted", wanted),
+        (Some(_), _) => finding.word("key", given.name).word("wanted_list", wanted),
+    }
 }
 
 fn instead(service: &Record) -> String {

@@ -1,5 +1,6 @@
 //! Answers of ingress-nginx that send the client elsewhere, in the order in which it gives them.
 
+use crate::kinds::ingress::facts::PathType;
 use crate::view::trace::fault::{Finding, rt};
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
@@ -93,8 +94,14 @@ pub fn to_slash(controller: &Controller, request: &Request, location: &Location,
         .object("ingress", &location.ingress.key)
         .word("path", normal)
         .word("slash", &slash)
-        .word("pointer", location.pointer())
         .proof(location.ingress, format!("{}.path", location.field()), location.path);
+    let pointer = location.pointer();
+    let list = pointer.rsplit_once('/').map_or("", |(list, _)| list).to_owned();
+    // An Exact path without the slash would no longer take the one with it: both are needed.
+    let finding = match location.kind {
+        PathType::Exact => finding.word("exact", pointer).word("list", list),
+        _ => finding.word("pointer", pointer),
+    };
     answer.hop.kind = HopKind::Rule;
     answer.hop = answer.hop.with(finding);
     answer
@@ -128,7 +135,7 @@ pub fn by_rewrite(request: &Request, location: &Location, options: &Options, nor
 }
 
 /// The variables of nginx that people use in redirects.
-fn expand(to: &str, request: &Request) -> String {
+pub fn expand(to: &str, request: &Request) -> String {
     let full = with_query(request, &request.path);
     let expanded = to
         .replace("$request_uri", &full)

@@ -10,6 +10,7 @@ use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::plan::Controller;
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::location::Location;
+use crate::view::trace::rule::path::type_name;
 use crate::view::trace::rule::pattern::{self, Pattern};
 use crate::view::trace::rule::server::{self, Server};
 use crate::view::trace::rule::serving::Served;
@@ -102,7 +103,12 @@ fn double(controller: &Controller, server: &Server) -> Option<Finding> {
             let title = |record: &Record| {
                 format!("Ingress {}/{}", record.key.namespace.as_deref().unwrap_or(""), record.key.name)
             };
-            let why = format!("makes the same location as path {} of {}", first.path, title(first.ingress));
+            let is_own = first.ingress.key == location.ingress.key && first.path == location.path;
+            let why = if is_own {
+                format!("stands there more than once as {}, which makes one location twice", type_name(location.kind))
+            } else {
+                format!("makes the same location as path {} of {}", first.path, title(first.ingress))
+            };
             let finding = Finding::of(&rt::RT_CONFIG_REFUSED)
                 .object("ingress", &location.ingress.key)
                 .word("what", format!("path {}", location.path))

@@ -96,7 +96,8 @@ pub fn find<'s, 'a>(servers: &'s [Server<'a>], name: &str) -> Option<&'s Server<
         servers.iter().filter(move |server| wanted(&server.host)).find(|server| server.host.takes(name))
     };
     exact(servers, name)
-        .or_else(|| wild_alias(servers, name))
+        .or_else(|| wild_alias(servers, name, starred))
+        .or_else(|| wild_alias(servers, name, trailed))
         .or_else(|| of(|host| matches!(host, Host::Wildcard(_))))
         .or_else(|| {
             let takes = |server: &&Server| server.aliases.iter().any(|alias| is_expression_of(alias, name));
@@ -118,7 +119,8 @@ pub fn alias(name: &str) -> String {
 /// The server that has the name itself, as its host or as another name.
 pub fn exact<'s, 'a>(servers: &'s [Server<'a>], name: &str) -> Option<&'s Server<'a>> {
     let has = |server: &&Server| {
-        server.aliases.iter().any(|alias| alias == name) || matches!(&server.host, Host::Exact(host) if host == name)
+        server.aliases.iter().any(|alias| alias.strip_prefix('.').unwrap_or(alias) == name)
+            || matches!(&server.host, Host::Exact(host) if host == name)
     };
     // Of several nginx takes the first, and the controller writes servers down by their hosts.
     servers.iter().filter(has).min_by_key(|server| written(&server.host))
@@ -129,17 +131,36 @@ fn written(host: &Host) -> String {
     if *host == Host::Any { "_".to_owned() } else { host.text() }
 }
 
-/// `*.x` as another name is nginx's own: any number of labels, the longest first.
-fn wild_alias<'s, 'a>(servers: &'s [Server<'a>], name: &str) -> Option<&'s Server<'a>> {
-    let longest = |server: &Server| {
-        let ends = server.aliases.iter().filter_map(|alias| alias.strip_prefix('*'));
-        ends.filter(|end| end.len() < name.len() && name.ends_with(*end)).map(str::len).max()
-    };
+/// Another name with a star is nginx's own, for any number of labels: the longest first.
+fn wild_alias<'s, 'a>(servers: &'s [Server<'a>], name: &str, takes: fn(&str, &str) -> bool) -> Option<&'s Server<'a>> {
+    let longest = |server: &Server| server.aliases.iter().filter(|alias| takes(alias, name)).map(String::len).max();
     servers
         .iter()
         .filter_map(|server| Some((longest(server)?, server)))
         .max_by_key(|(length, _)| *length)
         .map(|(_, s)| s)
+}
+
+/// Whether another name, `*.x`, or `.x` for itself as well, takes a name.
+fn starred(alias: &str, name: &str) -> bool {
+    let end = alias.strip_prefix('*').unwrap_or(alias);
+    end.starts_with('.') && end.len() < name.len() && name.ends_with(end)
+}
+
+/// Whether another name, `www.*`, takes a name; nginx asks these after all that begin with a star.
+fn trailed(alias: &str, name: &str) -> bool {
+    alias
+        .strip_suffix('*')
+        .is_some_and(|start| start.ends_with('.') && start.len() < name.len() && name.starts_with(start))
+}
+
+/// Whether another name as it is written takes a name.
+pub fn is_alias_of(written: &str, name: &str) -> bool {
+    let lower = written.to_lowercase();
+    lower.strip_prefix('.').unwrap_or(&lower) == name
+        || starred(&lower, name)
+        || trailed(&lower, name)
+        || is_expression_of(written, name)
 }
 
 /// The server to which a name without one of its own is sent, which has it with or without `www.`: where no server has the

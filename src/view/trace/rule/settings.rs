@@ -48,6 +48,12 @@ impl<'a> Options<'a> {
         value.filter(|value| !value.is_empty())
     }
 
+    /// Whether an annotation is there, and empty.
+    pub fn is_empty(&self, annotation: &str) -> bool {
+        let name = self.name(annotation);
+        self.ingress.meta.annotation(&name).is_some_and(|value| value.trim().is_empty())
+    }
+
     /// Whether an annotation says true; none where it is not there or cannot be read.
     pub fn flag(&self, annotation: &str) -> Option<bool> {
         self.get(annotation).and_then(truth)

@@ -133,7 +133,20 @@ fn unselected(world: &World, controller: &Controller, ingress: &Record) -> Optio
         .object("ingress", &ingress.key)
         .word("flag", format!("{name}={said}"))
         .proof(found, ".metadata.labels", labels.join(","));
+    let finding = wanted_labels(said).into_iter().fold(finding, |finding, label| finding.word("label", label));
     Some(Taken::No(Box::new(run_by(finding, controller))))
+}
+
+/// The labels that make a namespace fit a selector, for `kubectl label`; none where it says something else than what must be.
+fn wanted_labels(selector: &str) -> Option<String> {
+    let label = |term: &str| {
+        let (key, value) = term.split_once("==").or_else(|| term.split_once('='))?;
+        let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
+        let (key, value) = (key.trim(), value.trim());
+        (is_plain(key) && is_plain(value)).then(|| format!("{key}={value}"))
+    };
+    let labels: Option<Vec<String>> = terms(selector).into_iter().map(label).collect();
+    labels.filter(|labels| !labels.is_empty()).map(|labels| labels.join(" "))
 }
 
 /// Whether a selector as it is written on command lines takes labels: `a=b,c!=d,e,!f,g in (h,i)`; none where it is none.

@@ -94,8 +94,10 @@ fn says(yaml: &str, flavour: Flavour, request: &Request) -> String {
             Action::End(Outcome::Respond { status, .. }) => status.to_string(),
             other => format!("{other:?}"),
         };
-        if let Some((status, _)) = decision.gate {
-            let _ = write!(text, " then {status}");
+        match &decision.gate {
+            Some(Outcome::Respond { status, .. }) => write!(text, " then {status}").unwrap(),
+            Some(Outcome::Redirect { status, location }) => write!(text, " then {status} {location}").unwrap(),
+            _ => {}
         }
         let findings = decision.hops.iter().flat_map(|hop| &hop.findings).chain(&decision.side);
         for finding in findings {

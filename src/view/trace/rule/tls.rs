@@ -111,7 +111,9 @@ pub fn of_nginx<'a>(
     let listed = listed.map(|(index, tls)| (index, tls.secret.clone()));
     let Some((index, secret)) = listed.or_else(|| entries.into_iter().next().map(|(_, index, secret)| (index, secret)))
     else {
-        let plan = TlsPlan { owner: None, secrets: Vec::new(), findings: Vec::new(), ..general };
+        // The certificate of a wildcard's server must have the wildcard itself.
+        let rule_host = (!matches!(host, Host::Exact(_))).then(|| host.text());
+        let plan = TlsPlan { owner: None, rule_host, secrets: Vec::new(), findings: Vec::new(), ..general };
         return without(controller, &[owner], || Rc::from([owner]), plan);
     };
     let kept = |finding: &&Finding| general.owner.as_ref() == Some(&owner.key) && finding.code() == "TL-DUP-OWNER";
@@ -266,7 +268,7 @@ fn without<'a>(
         // The server of rules without a host has the default certificate, whatever their Ingress names.
         _ if is_hostless && is_nginx => Some(hostless(ingress, &name)),
         Some(_) => None,
-        None if has_tls(ingress) && !is_hostless => Some(unlisted(ingress, &name)),
+        None if has_tls(ingress) && !is_hostless => Some(unlisted(ingress, plan.rule_host.as_deref().unwrap_or(&name))),
         None => Some(lacking(ingress, &name)),
     };
     let secrets = |ingress: &Arc<Record>| {

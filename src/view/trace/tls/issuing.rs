@@ -128,7 +128,9 @@ pub fn hint(place: &Place, finding: Finding) -> Finding {
     if let Some(certificate) = managed.certificate() {
         let is_issuing = facts::certificate(certificate).is_some_and(|facts| facts.is_issuing);
         let name = &certificate.key.name;
-        let hint = if is_issuing {
+        let hint = if let Some((what, why)) = request::failed(place, certificate) {
+            format!(" (the last try for Certificate {name} failed: {what}, {why})")
+        } else if is_issuing {
             format!(" yet (cert-manager is still at it, for Certificate {name})")
         } else {
             format!(" (Certificate {name} is to fill it)")

@@ -45,10 +45,11 @@ pub fn look<'w>(place: &Place<'w, '_>, told: Told, hint: impl FnOnce(Finding) ->
 
 fn held<'w>(place: &Place<'w, '_>, record: &'w Arc<Record>) -> Found<'w> {
     let Some(facts) = facts::secret(record) else {
-        return Found::Unknown(format!("Secret {}/{} cannot be read", place.namespace, place.secret));
+        let why = record.digest.reason.as_deref().unwrap_or("cannot be read");
+        return Found::Unknown(format!("it {why}"));
     };
-    let lacks = |key: &str| !facts.keys.iter().any(|entry| *entry.name == *key && 0 < entry.size);
-    let missing: Vec<&str> = ["tls.crt", "tls.key"].into_iter().filter(|key| lacks(key)).collect();
+    let size = |key: &str| facts.keys.iter().find(|entry| *entry.name == *key).map(|entry| entry.size);
+    let missing: Vec<&str> = ["tls.crt", "tls.key"].into_iter().filter(|key| size(key).is_none()).collect();
     let broken = |entry: &str, why: &str| {
         let finding = place.begin(&tl::TL_PARSE).word("entry", entry).word("why", said(why));
         let finding = finding.word(if entry == "tls.key" { "key_of" } else { "crt_of" }, place.secret);
@@ -58,7 +59,10 @@ fn held<'w>(place: &Place<'w, '_>, record: &'w Arc<Record>) -> Found<'w> {
     if !missing.is_empty() {
         return Found::Unusable(no_pair(place, record, facts, &missing));
     }
-    let Some(tls) = &facts.tls else { return broken("tls.crt", "its value is no base64") };
+    if let Some(key) = ["tls.crt", "tls.key"].into_iter().find(|key| size(key) == Some(0)) {
+        return broken(key, "it is there, and empty");
+    }
+    let Some(tls) = &facts.tls else { return broken("tls.crt", "it is there, and empty") };
     match (&tls.unreadable, tls.key) {
         (Some(why), _) => broken("tls.crt", why),
         (None, KeyState::Missing | KeyState::Unreadable) => broken("tls.key", "it is no private key in PEM"),

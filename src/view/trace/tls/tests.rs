@@ -340,3 +340,18 @@ fn of_two_certificates_the_one_for_another_name_moves() {
     assert!(shared.fix()[1].contains("patch certificate a-tls"), "{:?}", shared.fix());
     assert!(shared.fix()[1].ends_with("'{\"spec\":{\"secretName\":\"a-tls\"}}'"));
 }
+
+#[test]
+fn a_secret_that_no_server_takes_says_why_it_cannot_be_read() {
+    let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: shop-tls, namespace: shop}\ntype: kubernetes.io/tls\ndata: {tls.crt: 'no base64!'}\n";
+    let (documents, _) = read::text(Path::new("x.yaml"), &format!("{INGRESS_YAML}{secret}"));
+    let (catalog, mut cluster) = (Catalog::builtin(), Cluster::default());
+    for change in records::records(&documents, &catalog, "default").changes(&catalog) {
+        cluster.apply(change);
+    }
+    let (answers, probes) = (Answers::new(), Probes::default());
+    let now = Timestamp::parse("2026-11-20T10:42:07Z").unwrap();
+    let world = World::new(&cluster, &catalog, now, (&answers, &probes));
+    let (hop, _) = tls::serve(&world, &plan(&["shop-tls"]));
+    assert!(hop.summary.ends_with("it cannot be read: .data['tls.crt'] is no base64"), "{}", hop.summary);
+}

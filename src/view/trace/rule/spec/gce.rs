@@ -12,6 +12,7 @@ use crate::kinds::{Record, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, lb};
 use crate::view::trace::hop::Confidence;
+use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Action, ArmTarget, Controller, Decision};
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::server;
@@ -55,7 +56,7 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
     }
     let (hops, gate) = config::before(world, request, &decision.action);
     decision.hops.extend(hops.into_iter().map(|hop| hop.sure(Confidence::Inferred)));
-    decision.gate = gate;
+    decision.gate = gate.map(|(status, by)| Outcome::Respond { status, by });
     let sick = unhealthy(world, ingress, &decision.action);
     if let (Some(finding), Some(hop)) = (sick, decision.hops.first_mut()) {
         hop.findings.push(finding);

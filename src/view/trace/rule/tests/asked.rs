@@ -10,6 +10,9 @@ fn asked(url: &str, headers: &[(&str, &str)], client: &str) -> Request {
     request
 }
 
+/// The Secret of passwords.
+const USERS: &str = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: users, namespace: shop}\ntype: Opaque\ndata: {auth: dXNlcjokYXByMSR4}\n";
+
 /// An Ingress of a.example with these annotations of ingress-nginx.
 fn noted(annotations: &[&str], paths: &[&str]) -> String {
     let all: Vec<String> = annotations.iter().map(|text| format!("nginx.ingress.kubernetes.io/{text}")).collect();
@@ -37,16 +40,17 @@ fn another_name_leads_to_the_whole_server_of_its_host() {
 #[test]
 fn who_is_let_in_by_address_needs_the_password_all_the_same() {
     let list = "whitelist-source-range: 198.51.100.0/24";
+    let (basic, users) = ("auth-type: basic", "auth-secret: users");
     let says = |annotations: &[&str], headers: &[(&str, &str)], client: &str| {
-        let yaml = noted(annotations, &["Prefix / web"]);
+        let yaml = noted(annotations, &["Prefix / web"]) + USERS;
         says(&yaml, Flavour::Nginx, &asked("http://a.example/", headers, client))
     };
     let (inside, outside) = ("198.51.100.7", "192.0.2.1");
     let forward = "web 100% / a.example";
-    assert_eq!(says(&[list, "auth-type: basic"], &[], inside), format!("{forward} then 401"));
-    assert_eq!(says(&[list, "auth-type: basic"], &[("Authorization", "Basic eA==")], inside), forward);
-    assert_eq!(says(&[list, "auth-type: basic"], &[], outside), format!("{forward} then 403 RT-ALLOWLIST"));
-    let any = [list, "auth-type: basic", "satisfy: any"];
+    assert_eq!(says(&[list, basic, users], &[], inside), format!("{forward} then 401"));
+    assert_eq!(says(&[list, basic, users], &[("Authorization", "Basic eA==")], inside), forward);
+    assert_eq!(says(&[list, basic, users], &[], outside), format!("{forward} then 403 RT-ALLOWLIST"));
+    let any = [list, basic, users, "satisfy: any"];
     assert_eq!(says(&any, &[], inside), forward);
     assert_eq!(says(&any, &[], outside), format!("{forward} then 401"));
     assert_eq!(says(&any, &[("Authorization", "Basic eA==")], outside), forward);
@@ -62,16 +66,20 @@ fn the_address_that_counts_is_the_one_that_headers_tell() {
     for (headers, client, gate) in [
         (&[("X-Forwarded-For", "198.51.100.7")][..], "10.0.0.1", None),
         (&[("X-Forwarded-For", "198.51.100.7, 10.2.0.1")], "10.0.0.1", None),
-        (&[("X-Forwarded-For", "192.0.2.1")], "10.0.0.1", Some(403)),
+        (&[("X-Forwarded-For", "192.0.2.1")], "10.0.0.1", Some(())),
         // Nobody that is not trusted may say who it is.
-        (&[("X-Forwarded-For", "198.51.100.7")], "192.0.2.1", Some(403)),
+        (&[("X-Forwarded-For", "198.51.100.7")], "192.0.2.1", Some(())),
         (&[], "198.51.100.7", None),
     ] {
         fixture::world(&format!("{CLASS}{yaml}{settings}"), |world| {
             let map = world.named(crate::kinds::CONFIG_MAP, "shop", "settings").cloned();
             let controller = Controller { settings: Settings::Known(map), ..controller(Flavour::Nginx) };
             let decision = decide(world, &controller, &asked("http://a.example/", headers, client));
-            assert_eq!(decision.gate.map(|(status, _)| status), gate, "{headers:?} {client}");
+            assert_eq!(
+                matches!(decision.gate, Some(Outcome::Respond { status: 403, .. })),
+                gate.is_some(),
+                "{headers:?} {client}"
+            );
         });
     }
 }
@@ -134,4 +142,71 @@ fn options_of_canaries_on_no_canary_are_told() {
     assert_eq!(nginx(&yaml, "http://a.example/"), "web 100% / a.example CTL-DUP-PATH CTL-ANNOT-INVALID");
     let alone = ingress("can", 2, "nginx.ingress.kubernetes.io/canary: 'true'", "a.example", &["Prefix / next"], "");
     assert_eq!(nginx(&alone, "http://a.example/"), "404 RT-HOST-MISS RT-CANARY-ORPHAN");
+}
+
+/// An Ingress of a.example behind a password.
+fn locked(annotations: &[&str], paths: &[&str]) -> String {
+    let all: Vec<&str> = ["auth-type: basic", "auth-secret: users"].iter().chain(annotations).copied().collect();
+    noted(&all, paths) + USERS
+}
+
+fn options(yaml: &str, headers: &[(&str, &str)]) -> String {
+    let request = Request { method: "OPTIONS".to_owned(), ..asked("http://a.example/", headers, "192.0.2.1") };
+    says(yaml, Flavour::Nginx, &request)
+}
+
+#[test]
+fn who_lacks_a_password_is_sent_to_sign_in_where_somebody_is_asked_too() {
+    let url = "auth-url: 'https://auth.other/check'";
+    let signin = "auth-signin: 'https://auth.other/start'";
+    let alone = locked(&[signin], &["Prefix / web"]);
+    assert_eq!(nginx(&alone, "http://a.example/x"), "web 100% /x a.example then 401");
+    let both = locked(&[url, signin], &["Prefix / web"]);
+    let to = "https://auth.other/start?rd=http://a.example%2Fx%3Fy%3D1";
+    assert_eq!(nginx(&both, "http://a.example/x?y=1"), format!("web 100% /x?y=1 a.example then 302 {to}"));
+    let own = locked(&[url, "auth-signin: 'https://$host/start?rd=$escaped_request_uri'"], &["Prefix / web"]);
+    assert!(nginx(&own, "http://a.example/x").ends_with("then 302 https://a.example/start?rd=%2Fx"));
+    // Challenges of ACME are for everybody.
+    let path = "/.well-known/acme-challenge/x";
+    let spared = locked(&[], &["Prefix / web", "Prefix /.well-known/acme-challenge solver"]);
+    assert_eq!(nginx(&spared, &format!("http://a.example{path}")), format!("solver 100% {path} a.example"));
+}
+
+#[test]
+fn nginx_itself_answers_who_asks_whether_it_may_call_from_elsewhere() {
+    let all = locked(&["enable-cors: 'true'", "whitelist-source-range: 10.0.0.0/8"], &["Prefix / web"]);
+    assert_eq!(options(&all, &[]), "204", "before lists and passwords");
+    assert!(nginx(&all, "http://a.example/").contains("then"));
+    let some = noted(&["enable-cors: 'true'", "cors-allow-origin: 'https://*.b.example'"], &["Prefix / web"]);
+    assert_eq!(options(&some, &[("Origin", "https://x.b.example")]), "204");
+    assert!(options(&some, &[("Origin", "https://b.example")]).starts_with("web"));
+    assert!(options(&some, &[]).starts_with("web"));
+    // A location that is denied has none of it.
+    let denied = noted(&["enable-cors: 'true'", "auth-type: basic"], &["Prefix / web"]);
+    assert_eq!(options(&denied, &[]), "503 RT-AUTH-SECRET");
+    let secure =
+        ingress("web", 1, "nginx.ingress.kubernetes.io/enable-cors: 'true'", "a.example", &["Prefix / web"], TLS);
+    assert_eq!(options(&secure, &[]), "204", "before it is sent to https");
+}
+
+#[test]
+fn another_name_may_have_a_star_at_either_end() {
+    let yaml = noted(&["server-alias: 'www.*,.c.example'"], &["Prefix / web"])
+        + &ingress("wild", 2, "", "*.b.example", &["Prefix / wild"], "");
+    for name in ["www.d.example", "www.b.example", "c.example", "x.y.c.example"] {
+        assert!(nginx(&yaml, &format!("http://{name}/")).starts_with("web"), "{name}");
+    }
+    assert!(nginx(&yaml, "http://x.b.example/").starts_with("wild"));
+    assert!(nginx(&yaml, "http://www/").starts_with("404"));
+}
+
+#[test]
+fn what_the_controller_says_itself_proves_that_it_denies_a_location() {
+    let said = "---\napiVersion: v1\nkind: Event\nmetadata: {name: e, namespace: shop}\ntype: Warning\nreason: AnnotationParsingFailed\nmessage: no such secret\ninvolvedObject: {kind: Ingress, namespace: shop, name: web}\n";
+    let yaml = noted(&["auth-type: basic"], &["Prefix / web"]) + said;
+    fixture::world(&format!("{CLASS}{yaml}"), |world| {
+        let decision = decide(world, &controller(Flavour::Nginx), &get("http://a.example/"));
+        let evidence = decision.hops.iter().flat_map(|hop| &hop.findings).flat_map(|finding| &finding.evidence);
+        assert!(evidence.clone().any(|one| one.value == "no such secret"), "{:?}", evidence.collect::<Vec<_>>());
+    });
 }

@@ -284,3 +284,17 @@ fn a_health_check_of_gke_asks_a_port_of_pods_or_nodes() {
     let nodes = ", cloud.google.com/neg: '{\"ingress\": false}'";
     assert!(of(nodes, 8080) && !of(nodes, 30123));
 }
+
+#[test]
+fn a_path_that_gke_takes_as_it_is_written_is_not_called_a_prefix() {
+    let yaml =
+        ingress("web", 1, "kubernetes.io/ingress.class: gce", "a.example", &["ImplementationSpecific /foo web"], "");
+    let told = |url: &str| {
+        fixture::world(&format!("{CLASS}{}", classed(Flavour::Gce, &yaml)), |world| {
+            let decision = decide(world, &controller(Flavour::Gce), &get(url));
+            decision.hops.iter().flat_map(|hop| &hop.findings).map(Finding::message).collect::<String>()
+        })
+    };
+    let said = told("http://a.example/foo/x");
+    assert!(said.contains("as it is written") && !said.contains("prefix"), "{said}");
+}

@@ -227,7 +227,7 @@ impl<'r> Passage<'r> {
         };
         let list = ranges.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
         let finding = Finding::of(&rt::RT_ALLOWLIST).severe(severity).object("middleware", key).word("why", why);
-        let finding = finding.word("object", world.title(key)).word("ranges", &list);
+        let finding = finding.word("object", world.title(key)).word("ranges", format!("only {list}"));
         Some(finding.proof(world.get(key)?, ".spec.ipAllowList.sourceRange", list))
     }
 

@@ -48,6 +48,30 @@ pub fn trouble(place: &Place, certificate: &Record) -> Vec<Finding> {
     vec![proof(finding)]
 }
 
+/// What of the newest try of a Certificate failed for good, and why; none where it goes on, or went well.
+pub fn failed(place: &Place, certificate: &Record) -> Option<(String, String)> {
+    let request = newest(place, certificate)?;
+    let read = facts::certificate_request(request)?;
+    let title = |record: &Record| place.world.title(&record.key);
+    for kind in ["Denied", "InvalidRequest"] {
+        if condition::holds(&read.conditions, kind) {
+            return Some((title(request), said(&condition::find(&read.conditions, kind)?.reasoned())));
+        }
+    }
+    let order = last(place.world.children(request, ORDER)).and_then(|order| Some((order, facts::order(order)?)));
+    if let Some((order, read)) = order.filter(|(_, read)| is_over(&read.state)) {
+        let why = read.reason.as_deref().filter(|reason| !reason.is_empty());
+        return Some((title(order), why.map_or_else(|| format!("its state is {}", read.state), said)));
+    }
+    let failed = condition::denied(&read.conditions, "Ready").filter(|ready| *ready.reason == *"Failed")?;
+    Some((title(request), said(&failed.words())))
+}
+
+/// Whether the state of an Order is one that it never leaves.
+fn is_over(state: &str) -> bool {
+    matches!(state, "invalid" | "expired" | "errored")
+}
+
 /// The newest CertificateRequest of a Certificate.
 fn newest<'w>(place: &Place<'w, '_>, certificate: &Record) -> Option<&'w Arc<Record>> {
     let owned = place.world.children(certificate, CERTIFICATE_REQUEST);
@@ -72,7 +96,7 @@ fn ordered(place: &Place, request: &Record, order: &Arc<Record>) -> Vec<Finding>
         return Vec::new();
     }
     let reason = facts.reason.as_deref().unwrap_or("");
-    let has_failed = matches!(&*facts.state, "invalid" | "expired" | "errored");
+    let has_failed = is_over(&facts.state);
     let object = format!("order {}", order.key.name);
     if let Some(finding) = refusal(place, &object, reason) {
         return vec![issuer::words(finding, &facts.issuer).proof(order, ".status.reason", said(reason))];

@@ -1,0 +1,130 @@
+//! What makes ingress-nginx deny a whole location: 503, before anybody is asked for anything.
+//!
+//! Facts: `Parse` of auth, proxyssl, authreq, ipallowlist and ipdenylist, `Extract` of annotations.go, `isLocationAllowed` of
+//! nginx.tmpl. From 1.12 on nothing of other namespaces is read, unless the ConfigMap allows it; who denies a location says so
+//! in an event of the Ingress.
+
+use crate::kinds::{EVENT, ObjectRef, Record, SECRET};
+use crate::view::trace::facts;
+use crate::view::trace::fault::{Finding, rt};
+use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::outcome::Outcome;
+use crate::view::trace::plan::Settings;
+use crate::view::trace::rule::redirect::Answer;
+use crate::view::trace::rule::settings::{Options, truth};
+use crate::view::trace::rule::{checked, invalid};
+use crate::view::trace::world::{Known, World};
+
+/// The reason of the events in which the controller says that it denies the locations of an Ingress.
+const SAID: &str = "AnnotationParsingFailed";
+
+/// The version from which on nothing of other namespaces is read by default.
+const CLOSED: (u32, u32) = (1, 12);
+
+/// 503 for the whole location.
+pub fn answer(world: &World, ingress: &Record, options: &Options) -> Option<Answer> {
+    let list = || Some((invalid::denies(options, ingress)?, "an annotation that cannot be read".to_owned()));
+    let (finding, what) =
+        list().or_else(|| password(world, ingress, options)).or_else(|| foreign(world, ingress, options))?;
+    let hop = Hop::new(HopKind::Filter, what).at(&ingress.key).with(said(world, ingress, finding));
+    Some(Answer { hop, outcome: Outcome::Respond { status: 503, by: "ingress-nginx".to_owned() } })
+}
+
+/// The finding, proven by what the controller itself says of the Ingress, too.
+pub fn said(world: &World, ingress: &Record, finding: Finding) -> Finding {
+    let namespace = ingress.key.namespace.as_deref().unwrap_or("");
+    let told = world.in_namespace(EVENT, namespace).into_iter().filter_map(|event| {
+        let read = facts::event(event).filter(|read| *read.reason == *SAID)?;
+        let is_of = *read.regarding.kind == *"Ingress" && *read.regarding.name == *ingress.key.name;
+        is_of.then_some((event, read))
+    });
+    match told.max_by_key(|(_, read)| read.last) {
+        Some((event, read)) => finding.proof(event, ".message", &read.message),
+        None => finding,
+    }
+}
+
+/// Whether the controller refuses what belongs to another namespace than the Ingress; none where its settings are not known.
+pub fn is_closed(options: &Options) -> Option<bool> {
+    let Settings::Known(_) = options.controller().settings else { return None };
+    let said = options.global("allow-cross-namespace-resources").and_then(truth);
+    Some(!said.unwrap_or_else(|| checked::version(options.controller()).is_some_and(|version| version < CLOSED)))
+}
+
+/// Why what belongs to another namespace is refused.
+pub fn why_closed(options: &Options) -> &'static str {
+    match options.global("allow-cross-namespace-resources") {
+        Some(_) => "the ConfigMap says allow-cross-namespace-resources: \"false\"",
+        None => "allow-cross-namespace-resources is off by default from ingress-nginx 1.12 on",
+    }
+}
+
+/// Whether a reference leads out of the namespace of its Ingress, which the controller refuses.
+pub fn is_astray(options: &Options, reference: &str) -> bool {
+    let own = options.ingress().key.namespace.as_deref().unwrap_or("");
+    let leads_out = reference.split_once('/').is_some_and(|(namespace, _)| namespace != own);
+    leads_out && is_closed(options) == Some(true)
+}
+
+/// Passwords that cannot be read.
+fn password(world: &World, ingress: &Record, options: &Options) -> Option<(Finding, String)> {
+    options.get("auth-type")?;
+    let own = ingress.key.namespace.as_deref().unwrap_or("");
+    let annotation = options.name("auth-secret");
+    let begin = Finding::of(&rt::RT_AUTH_SECRET).object("ingress", &ingress.key);
+    let Some(secret) = options.get("auth-secret") else {
+        let finding =
+            begin.word("secret", "a Secret of passwords").word("why", "which no annotation auth-secret names");
+        let finding = finding.word("new_name", "basic-auth").word("annotation", &annotation);
+        let finding = finding.proof(ingress, format!(".metadata.annotations[{annotation}]"), "not set");
+        return Some((finding, "basic authentication: no annotation auth-secret names a Secret".to_owned()));
+    };
+    let (namespace, name) = secret.split_once('/').unwrap_or((own, secret));
+    let begin = begin.word("secret", format!("Secret {namespace}/{name}"));
+    let begin = begin.proof(ingress, format!(".metadata.annotations[{annotation}]"), secret);
+    let hop = |why: &str| format!("basic authentication: Secret {namespace}/{name} {why}");
+    if is_astray(options, secret) {
+        let why = format!("is in another namespace, and {}", why_closed(options));
+        let finding = begin.word("why", format!("which {why}")).word("new_name", name).word("annotation", &annotation);
+        let finding = finding.word("from_namespace", namespace).word("from_name", name);
+        return Some((finding, hop("is in another namespace")));
+    }
+    let why = unusable(world, options, (namespace, name))?;
+    let finding = begin.word("why", format!("which {why}")).word("secret_namespace", namespace);
+    Some((finding.word("secret_name", name), hop(why)))
+}
+
+/// What is wrong with a Secret of passwords.
+fn unusable(world: &World, options: &Options, (namespace, name): (&str, &str)) -> Option<&'static str> {
+    let Some(found) = world.named(SECRET, namespace, name) else {
+        // A Secret that is not of type TLS is not read: only a live look can tell.
+        let is_whole = || !world.is_files() && world.known(SECRET, Some(namespace)) == Known::Whole;
+        let is_missing = world.is_given(SECRET) && world.is_files() || is_whole();
+        return is_missing.then_some("does not exist");
+    };
+    let has_auth = facts::secret(found).is_none_or(|facts| facts.keys.iter().any(|key| *key.name == *"auth"));
+    let is_map = options.get("auth-secret-type") == Some("auth-map");
+    (!has_auth && !is_map).then_some("has no key auth")
+}
+
+/// Another object that an annotation names and that the controller cannot have.
+fn foreign(world: &World, ingress: &Record, options: &Options) -> Option<(Finding, String)> {
+    let told = |annotation: &str, value: &str, why: String| {
+        let finding = invalid::told(ingress, &options.name(annotation), &format!("{value}: {why}"), invalid::DENIED);
+        (finding, format!("{annotation} {value}: {why}"))
+    };
+    let headers = options.get("auth-proxy-set-headers").filter(|_| options.get("auth-url").is_some());
+    let secret = options.get("proxy-ssl-secret");
+    for (annotation, value) in [("auth-proxy-set-headers", headers), ("proxy-ssl-secret", secret)] {
+        let Some(value) = value else { continue };
+        if is_astray(options, value) {
+            return Some(told(annotation, value, format!("it is in another namespace, and {}", why_closed(options))));
+        }
+    }
+    let secret = secret?;
+    let Some((namespace, name)) = secret.split_once('/') else {
+        return Some(told("proxy-ssl-secret", secret, "it must be NAMESPACE/NAME".to_owned()));
+    };
+    let is_gone = world.is_gone(&ObjectRef::new(SECRET, namespace, name));
+    is_gone.then(|| told("proxy-ssl-secret", secret, "there is no such Secret".to_owned()))
+}
