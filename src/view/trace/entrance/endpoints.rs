@@ -4,7 +4,7 @@ use crate::kinds::endpoint_slice::SERVICE_LABEL;
 use crate::kinds::service::ServiceFacts;
 use crate::kinds::{ENDPOINT_SLICE, NODE, POD, Record};
 use crate::view::short_name;
-use crate::view::trace::body::{WORKLOADS, template};
+use crate::view::trace::body::{WORKLOADS, desired, template};
 use crate::view::trace::entrance::gate::{self, Behind, Gate, Shape};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, lb};
@@ -167,13 +167,16 @@ pub fn port_names(world: &World, service: &Record, behind: &Behind) -> Option<Ve
     Some(names)
 }
 
-/// Whether files that hold pods or workloads of a Service's namespace hold none that it selects, and no endpoints of it.
+/// Whether files that hold pods or workloads of a Service's namespace hold none that makes a pod for it, and no endpoints of
+/// it.
 pub fn is_nobodys(world: &World, service: &Arc<Record>) -> bool {
     let namespace = service.key.namespace.as_deref().unwrap_or("");
     let selector = facts::service(service).map_or(&[][..], |facts| &facts.selector);
     let workloads: Vec<_> = WORKLOADS.into_iter().flat_map(|kind| world.in_namespace(kind, namespace)).collect();
     let is_told = !workloads.is_empty() || !world.in_namespace(POD, namespace).is_empty();
-    let makes = |workload: &&Arc<Record>| template(workload).is_some_and(|t| gate::is_within(selector, &t.labels));
+    let makes = |workload: &&Arc<Record>| {
+        desired(workload) != Some(0) && template(workload).is_some_and(|t| gate::is_within(selector, &t.labels))
+    };
     world.is_files() && is_told && !selector.is_empty() && !workloads.iter().any(makes)
 }
 
