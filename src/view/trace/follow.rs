@@ -193,6 +193,9 @@ fn forward(
         Some(served) if served.by == ServedBy::Passthrough => {
             Outcome::TlsError("the Gateway has nobody to hand the connection to, and closes it".to_owned())
         }
+        _ if trace.request.scheme == Scheme::Udp => {
+            Outcome::Timeout("the Gateway has nobody to hand the packets to, and drops them".to_owned())
+        }
         _ => Outcome::Refused("the Gateway has nobody to hand the connection to, and closes it".to_owned()),
     };
 }
