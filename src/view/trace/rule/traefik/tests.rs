@@ -70,6 +70,33 @@ fn the_longest_rule_or_the_priority_decides() {
 }
 
 #[test]
+fn routes_for_hosts_by_expression_and_for_all_hosts_show_that_traefik_is_there() {
+    let told = |rule: &str| {
+        let yaml = format!("{SERVICES}{}", route(rule, "services: [{name: web, port: 80}]"));
+        let request = Request::get("http://a.example/").unwrap();
+        fixture::files(&yaml, |world| follow::follow(world, &request).outcome)
+    };
+    for rule in ["HostRegexp(`^[a-c]\\.example$`)", "PathPrefix(`/`)"] {
+        assert!(matches!(told(rule), Outcome::Forward(_)), "{rule}: {:?}", told(rule));
+    }
+    let other = told("HostRegexp(`^[x-z]\\.example$`)");
+    assert!(matches!(other, Outcome::Unknown(_)), "{other:?}");
+}
+
+#[test]
+fn a_middleware_that_is_not_there_is_told_with_the_one_that_is_called_nearly_so() {
+    let yaml = route("Host(`a.example`)", "middlewares: [{name: stirp}]\n    services: [{name: web, port: 80}]")
+        + "---\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: strip, namespace: shop}\nspec: {stripPrefix: {prefixes: [/x]}}\n";
+    let request = Request::get("http://a.example/").unwrap();
+    let told = fixture::files_of(&format!("{SERVICES}{yaml}"), Some(Flavour::Traefik), |world| {
+        let trace = follow::follow(world, &request);
+        let findings = trace.hops.iter().flat_map(|hop| &hop.findings);
+        findings.map(|finding| finding.message()).collect::<Vec<_>>().join("; ")
+    });
+    assert!(told.contains("stirp") && told.contains("similar: strip"), "{told}");
+}
+
+#[test]
 fn a_router_whose_service_is_missing_leaves_requests_to_the_next() {
     let web = route("Host(`a.example`)", "services: [{name: web, port: 80}]");
     let gone = route("Host(`a.example`) && PathPrefix(`/api`)", "services: [{name: gone, port: 80}]");
