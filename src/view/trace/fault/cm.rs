@@ -129,5 +129,5 @@ faults! {
     CM_WEBHOOK "CM-WEBHOOK" Warn "nobody answers for cert-manager's webhook ({{why}}): its objects cannot be applied or changed"
         fix ["kubectl -n {{manager}} get pods,svc,endpointslices",
             "kubectl -n {{manager}} rollout restart deploy/cert-manager-{{part}}"]
-        explains [];
+        explains ["TL-SECRET-MISSING"];
 }

@@ -4,7 +4,7 @@ use crate::kinds::admission::Webhook;
 use crate::kinds::{EVENT, Record, VALIDATING_WEBHOOK_CONFIGURATION};
 use crate::view::trace::admission::{self, Lack};
 use crate::view::trace::facts;
-use crate::view::trace::fault::{Finding, cm};
+use crate::view::trace::fault::{Finding, Severity, cm};
 use crate::view::trace::tls::issuing::shim::HOME;
 use crate::view::trace::tls::place::{Place, said};
 use std::sync::Arc;
@@ -31,6 +31,9 @@ pub fn down(place: &Place, is_bad: bool) -> Option<Finding> {
             Some(Lack::Authority) => finding.word("part", "cainjector"),
             None => finding,
         };
+        // Until somebody answers, nothing that would fill the Secret can be made.
+        let is_empty = is_bad && world.get(&place.key()).is_none();
+        let finding = if is_empty { finding.severe(Severity::Broken) } else { finding };
         return Some(finding.proof(silence.record, silence.path, silence.value));
     }
     if !is_bad && !world.is_files() {
