@@ -46,6 +46,8 @@ pub fn find(world: &World, request: &Request) -> Entrance {
     let mut entrance = lead(world, request);
     if request.scheme == Scheme::Udp && !matches!(entrance.door, Door::Gateway { .. } | Door::Closed(_)) {
         let missing = "datagrams are followed through Gateways only, and this way leads through none".to_owned();
+        // What ways in say of ports, they say of TCP.
+        entrance.hops.retain(|hop| hop.kind < HopKind::LoadBalancer);
         entrance.hops.push(Hop::unknown(HopKind::Controller, missing.clone()));
         entrance.door = Door::Closed(Outcome::Unknown(missing));
         entrance.side.clear();

@@ -180,6 +180,10 @@ fn forward(
         // What is answered before does not depend on what stands behind.
         let end = if arm.answered.is_none() { end } else { answered.is_none().then_some(LegEnd::NoService) };
         backend.status = status;
+        if trace.request.scheme == Scheme::Udp {
+            // Packets ask for no path.
+            backend.path.clear();
+        }
         ends.push((end, status));
         if 0.0 < backend.share {
             backends.push(backend);

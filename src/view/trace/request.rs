@@ -174,6 +174,11 @@ impl Request {
         format!("{}://{}{}{query}", self.scheme.name(), self.authority(), self.path)
     }
 
+    /// What is sent and where, as one line: `GET https://shop.example.com/`; datagrams have no method.
+    pub fn title(&self) -> String {
+        if self.scheme == Scheme::Udp { self.url() } else { format!("{} {}", self.method, self.url()) }
+    }
+
     /// Host and port, the port only where it is not the scheme's own.
     pub fn authority(&self) -> String {
         if self.port == self.scheme.port() { self.bracketed() } else { self.place() }
