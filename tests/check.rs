@@ -218,7 +218,7 @@ fn objects_are_followed_by_their_names() {
 #[test]
 fn wrong_usage_exits_with_2_and_says_what_would_be_right() {
     for (arguments, wanted) in [
-        (&["trace", "ftp://a/", "-f", "-"][..], "http and https"),
+        (&["trace", "ftp://a/", "-f", "-"][..], "only http, https and udp"),
         (&["trace", "ingress/gone", "-n", "shop", "-f", "-"], "Ingress shop/gone was not found"),
         (&["trace", "namespace/shop", "-f", "-"], "not found"),
         (&["trace", "http://a/", "-f", "-", "--dns", "nonsense"], "shop.example.com=203.0.113.10"),

@@ -45,6 +45,8 @@ pub async fn probe(request: &Request, given: &Answers) -> Reality {
                 http::get(stream, request, &mut reality).await;
             }
         }
+        // Whoever takes datagrams need not answer any.
+        Scheme::Udp => {}
     }
     reality
 }

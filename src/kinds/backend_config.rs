@@ -29,6 +29,8 @@ pub struct BackendConfigFacts {
     pub policy: Option<Arc<str>>,
     /// The port that its health check asks; none where it asks the one that serves.
     pub health_port: Option<i64>,
+    /// The path that its health check asks for; none where it says nothing of it.
+    pub health_path: Option<Arc<str>>,
 }
 
 /// The slim BackendConfig.
@@ -48,9 +50,10 @@ struct Spec {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct Check {
     port: Option<i64>,
+    request_path: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -77,6 +80,7 @@ impl Object for BackendConfig {
             signs_in: self.spec.iap.as_ref().is_some_and(|proxy| proxy.enabled),
             policy: self.spec.security_policy.as_ref().and_then(|policy| interner.non_empty(&policy.name)),
             health_port: self.spec.health_check.as_ref().and_then(|check| check.port),
+            health_path: self.spec.health_check.as_ref().and_then(|check| interner.non_empty(&check.request_path)),
         };
         Digest { facts: Facts::BackendConfig(Box::new(facts)), ..Digest::default() }
     }
@@ -90,9 +94,10 @@ mod tests {
 
     #[test]
     fn who_stands_before_the_service_is_read() {
-        let spec = json!({"iap": {"enabled": true}, "securityPolicy": {"name": "edge"}, "healthCheck": {"port": 8081}});
+        let spec = json!({"iap": {"enabled": true}, "securityPolicy": {"name": "edge"}, "healthCheck": {"port": 8081, "requestPath": "/up"}});
         let record = read(BACKEND_CONFIG, &json!({"metadata": {"name": "web", "namespace": "shop"}, "spec": spec}));
-        let wanted = BackendConfigFacts { signs_in: true, policy: Some(Arc::from("edge")), health_port: Some(8081) };
+        let (policy, health_path) = (Some(Arc::from("edge")), Some(Arc::from("/up")));
+        let wanted = BackendConfigFacts { signs_in: true, policy, health_port: Some(8081), health_path };
         assert_eq!(record.digest.facts, Facts::BackendConfig(Box::new(wanted)));
     }
 }

@@ -35,6 +35,8 @@ pub struct IngressClassParamsFacts {
     pub has_certificates: bool,
     /// The port to which plain requests are sent, as it is written.
     pub redirect: Option<Arc<str>>,
+    /// Who can reach the load balancer: `internet-facing` or `internal`.
+    pub scheme: Option<Arc<str>>,
     /// How backends are reached: `instance` or `ip`.
     pub target_type: Option<Arc<str>>,
     /// The namespaces whose Ingresses may name the class; none for all of them.
@@ -87,6 +89,7 @@ impl Object for IngressClassParams {
             group,
             has_certificates: !spec.certificate_arn.is_empty(),
             redirect: interner.non_empty(&spec.ssl_redirect_port),
+            scheme: interner.non_empty(&spec.scheme),
             target_type: interner.non_empty(&spec.target_type),
             namespaces: spec.namespace_selector.as_ref().map(|selector| Selector::of(selector, interner)),
         };

@@ -321,6 +321,7 @@ impl Painter<'_> {
         let health = if backend.status.is_some() || ready == 0 { Health::Failed } else { Health::Ready };
         let sees = match backend.status {
             Some(status) => format!("answered {status}"),
+            None if backend.path.is_empty() => format!("{ready} of {} ready", backend.endpoints.len()),
             None => format!("{ready} of {} ready, sees {} as {}", backend.endpoints.len(), backend.path, backend.host),
         };
         let mut lines = self.wrapped(&name, 2, Role::Text, &sees);

@@ -8,7 +8,7 @@ pub mod reach;
 use self::reach::Reach;
 use crate::kinds::{
     CRON_JOB, DAEMON_SET, DEPLOYMENT, GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, JOB, KindId, MIDDLEWARE,
-    ObjectRef, POD, REPLICA_SET, Record, SERVICE, STATEFUL_SET, TCP_ROUTE, TLS_ROUTE,
+    ObjectRef, POD, REPLICA_SET, Record, SERVICE, STATEFUL_SET, TCP_ROUTE, TLS_ROUTE, UDP_ROUTE,
 };
 use crate::view::routes::{self, Route};
 use crate::view::trace::follow::follow;
@@ -122,7 +122,7 @@ pub fn ways(world: &World, object: &Record) -> Ways {
         }
     }
     // A port that is passed on unread is among the doors already.
-    for (route, chain) in routes.into_iter().filter(|(route, _)| route.owner.kind != TCP_ROUTE) {
+    for (route, chain) in routes.into_iter().filter(|(route, _)| !matches!(route.owner.kind, TCP_ROUTE | UDP_ROUTE)) {
         entrances.push(by_route(&route, &followed(&route.request), chain, &reach));
     }
     entrances.sort_by(|one, other| (one.kind, &one.url, &one.via).cmp(&(other.kind, &other.url, &other.via)));

@@ -7,12 +7,14 @@ mod ingress;
 pub mod sample;
 pub mod traefik;
 
-use crate::kinds::{GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, KindId, ObjectRef, Record, TCP_ROUTE, TLS_ROUTE};
+use crate::kinds::{
+    GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, KindId, ObjectRef, Record, TCP_ROUTE, TLS_ROUTE, UDP_ROUTE,
+};
 use crate::model::Cluster;
 use crate::view::trace::request::{Request, Scheme};
 
-/// The kinds whose objects name hosts, paths or ports. Not UDPRoutes: a request needs a connection.
-pub const KINDS: [KindId; 6] = [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, TCP_ROUTE, INGRESS_ROUTE];
+/// The kinds whose objects name hosts, paths or ports.
+pub const KINDS: [KindId; 7] = [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, TCP_ROUTE, UDP_ROUTE, INGRESS_ROUTE];
 
 /// One host and path, and the request that stands for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +49,7 @@ pub fn of(cluster: &Cluster, record: &Record) -> Vec<Route> {
         HTTP_ROUTE => gateway::http(cluster, record),
         GRPC_ROUTE => gateway::grpc(cluster, record),
         TLS_ROUTE => gateway::tls(cluster, record),
-        TCP_ROUTE => gateway::tcp(cluster, record),
+        TCP_ROUTE | UDP_ROUTE => gateway::ports(cluster, record),
         INGRESS_ROUTE => traefik::routes(cluster, record),
         _ => Vec::new(),
     }
@@ -75,8 +77,9 @@ impl Route {
     /// The address as a pattern, with a star where more paths are meant: `https://*.example.com/cart*`.
     pub fn pattern(&self) -> String {
         let (request, port) = (&self.request, self.request.port);
-        if self.owner.kind == TCP_ROUTE {
-            return format!("tcp://{}:{port}", self.host);
+        if self.owner.kind == TCP_ROUTE || request.scheme == Scheme::Udp {
+            let scheme = if request.scheme == Scheme::Udp { "udp" } else { "tcp" };
+            return format!("{scheme}://{}:{port}", self.host);
         }
         let port = if port == request.scheme.port() { String::new() } else { format!(":{port}") };
         let path = if self.path.starts_with('/') { self.path.as_str() } else { "/" };

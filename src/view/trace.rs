@@ -3,8 +3,10 @@
 //! Invariants: pure, like every view; each broken hop cites a field of an object; what may not be read or is not known
 //! makes a hop unknown, never broken. The stages hand each other the values of `plan`: entrance → rule → legs → verdict.
 
+pub mod admission;
 pub mod aws;
 pub mod body;
+pub mod crew;
 pub mod entrance;
 pub mod facts;
 pub mod fault;

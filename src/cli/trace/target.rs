@@ -4,7 +4,7 @@ use crate::cli::Unusable;
 use crate::cli::args::trace::{Sending, Trace as Flags};
 use crate::cli::ground::Ground;
 use crate::kinds::{
-    GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, KindId, ObjectRef, Record, SERVICE, TCP_ROUTE, TLS_ROUTE,
+    GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, KindId, ObjectRef, Record, SERVICE, TCP_ROUTE, TLS_ROUTE, UDP_ROUTE,
 };
 use crate::view;
 use crate::view::reverse::{self, is_reachable};
@@ -34,7 +34,7 @@ pub fn read(ground: &Ground, flags: &Flags) -> Result<Asked, Unusable> {
     };
     let record = find(ground, kind, name)?;
     let requests = match kind {
-        INGRESS | HTTP_ROUTE | GRPC_ROUTE | TLS_ROUTE | TCP_ROUTE | INGRESS_ROUTE => {
+        INGRESS | HTTP_ROUTE | GRPC_ROUTE | TLS_ROUTE | TCP_ROUTE | UDP_ROUTE | INGRESS_ROUTE => {
             routes::meant(ground.cluster(), &record).into_iter().map(|route| route.request).collect()
         }
         SERVICE if flags.routes => {

@@ -4,7 +4,7 @@ use super::{Route, get, sample};
 use crate::kinds::gateway::facts::Listener;
 use crate::kinds::grpc_route::GrpcMatch;
 use crate::kinds::http_route::facts::{Parent, PathMatch, RouteBackend, RouteMatch, ValueMatch};
-use crate::kinds::{GATEWAY, LISTENER_SET, ObjectRef, Record, SERVICE, X_LISTENER_SET};
+use crate::kinds::{GATEWAY, LISTENER_SET, ObjectRef, Record, SERVICE, UDP_ROUTE, X_LISTENER_SET};
 use crate::model::Cluster;
 use crate::view::trace::facts;
 use crate::view::trace::request::{Request, Scheme};
@@ -75,30 +75,31 @@ pub fn tls(cluster: &Cluster, record: &Record) -> Vec<Route> {
     doors.iter().map(|door| route(record, door, place(), services.clone())).collect()
 }
 
-/// The routes of a TCPRoute: the ports of its listeners.
-pub fn tcp(cluster: &Cluster, record: &Record) -> Vec<Route> {
+/// The routes of a TCPRoute or a UDPRoute: the ports of its listeners.
+pub fn ports(cluster: &Cluster, record: &Record) -> Vec<Route> {
     let Some(facts) = facts::l4_route(record) else { return Vec::new() };
     let services: Vec<ObjectRef> = facts.rules.iter().flat_map(|rule| services(&rule.backends)).collect();
     let place = || Place { field: ".spec.rules[0]".to_owned(), path: "/", is_prefix: true, tried: "/" };
-    let doors = ports(cluster, &facts.parents);
+    let way = if record.key.kind == UDP_ROUTE { ("UDP", Scheme::Udp) } else { ("TCP", Scheme::Http) };
+    let doors = open(cluster, &facts.parents, way);
     doors.iter().map(|door| route(record, door, place(), services.clone())).collect()
 }
 
-/// Every port of a TCPRoute's Gateways that passes connections on; port 80 of none where there is no such Gateway.
-fn ports(cluster: &Cluster, parents: &[Parent]) -> Vec<Door> {
+/// Every port of its Gateways that passes a protocol on; the usual one of none where there is no such Gateway.
+fn open(cluster: &Cluster, parents: &[Parent], (protocol, scheme): (&str, Scheme)) -> Vec<Door> {
     let mut doors: Vec<Door> = Vec::new();
     for parent in parents {
         let Some((via, listeners, address)) = listeners(cluster, parent) else { continue };
-        for listener in listeners.iter().filter(|listener| &*listener.protocol == "TCP" && suits(listener, parent)) {
+        for listener in listeners.iter().filter(|listener| &*listener.protocol == protocol && suits(listener, parent)) {
             let Ok(port) = u16::try_from(listener.port) else { continue };
             if !doors.iter().any(|door| door.port == port && door.via.as_ref() == Some(&via)) {
                 let (via, host, address) = (Some(via.clone()), "*".to_owned(), address.clone());
-                doors.push(Door { via, scheme: Scheme::Http, port, host, address });
+                doors.push(Door { via, scheme, port, host, address });
             }
         }
     }
     if doors.is_empty() {
-        doors.push(Door { via: None, scheme: Scheme::Http, port: 80, host: "*".to_owned(), address: None });
+        doors.push(Door { via: None, scheme, port: scheme.port(), host: "*".to_owned(), address: None });
     }
     doors
 }

@@ -6,7 +6,7 @@
 use super::{KINDS, Route, of, traefik};
 use crate::kinds::{
     GATEWAY, GRPC_ROUTE, HTTP_ROUTE, INGRESS_ROUTE, KindId, LISTENER_SET, MIDDLEWARE, Meta, ObjectRef, POD, Record,
-    SERVICE, TCP_ROUTE, TLS_ROUTE, TRAEFIK_SERVICE, X_LISTENER_SET,
+    SERVICE, TCP_ROUTE, TLS_ROUTE, TRAEFIK_SERVICE, UDP_ROUTE, X_LISTENER_SET,
 };
 use crate::model::Cluster;
 use crate::view::trace::fault::Finding;
@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Kinds whose routes stand on the listeners of others.
-const ON_LISTENERS: [KindId; 4] = [HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, TCP_ROUTE];
+const ON_LISTENERS: [KindId; 5] = [HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, TCP_ROUTE, UDP_ROUTE];
 
 /// The kinds that have listeners.
 const LISTENERS: [KindId; 3] = [GATEWAY, LISTENER_SET, X_LISTENER_SET];

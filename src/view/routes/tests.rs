@@ -55,6 +55,7 @@ spec:
   - {name: web, port: 80, protocol: HTTP}
   - {name: db, port: 5432, protocol: TCP}
   - {name: cache, port: 6379, protocol: TCP}
+  - {name: dns, port: 5353, protocol: UDP}
 status: {addresses: [{value: 203.0.113.10}]}
 ---
 apiVersion: gateway.networking.k8s.io/v1alpha2
@@ -68,12 +69,22 @@ apiVersion: gateway.networking.k8s.io/v1alpha2
 kind: TCPRoute
 metadata: {name: lost, namespace: edge}
 spec: {parentRefs: [{name: gone}], rules: [{backendRefs: [{name: db, port: 5432}]}]}
+---
+apiVersion: gateway.networking.k8s.io/v1alpha2
+kind: UDPRoute
+metadata: {name: dns, namespace: edge}
+spec: {parentRefs: [{name: public}], rules: [{backendRefs: [{name: dns, port: 53}]}]}
 ";
     let urls = fixture::world(yaml, |world| {
         all(world.cluster).iter().map(|route| (route.pattern(), route.url(), route.services.len())).collect::<Vec<_>>()
     });
     let line = |pattern: &str, url: &str| (pattern.to_owned(), url.to_owned(), 1);
-    assert_eq!(urls, [line("tcp://*:5432", "tcp://203.0.113.10:5432"), line("tcp://*:80", "tcp://any.invalid:80")]);
+    let expected = [
+        line("tcp://*:5432", "tcp://203.0.113.10:5432"),
+        line("tcp://*:80", "tcp://any.invalid:80"),
+        line("udp://*:5353", "udp://203.0.113.10:5353"),
+    ];
+    assert_eq!(urls, expected);
 }
 
 #[test]

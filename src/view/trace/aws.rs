@@ -1,8 +1,9 @@
 //! What the AWS controller is told: by annotations, and by IngressClassParams for all Ingresses of a class.
 //!
 //! Facts: `classifyIngress` and `loadGroupID` of pkg/ingress/group_loader.go, `Load` of class_loader.go,
-//! `buildTargetGroupTargetType` of model_build_target_group.go of kubernetes-sigs/aws-load-balancer-controller. A class by
-//! annotation counts before one by field, and has no parameters; what a Service says counts before what its Ingress says.
+//! `buildTargetGroupTargetType` of model_build_target_group.go and docs/guide/ingress/ingress_class.md of
+//! kubernetes-sigs/aws-load-balancer-controller. A class by annotation counts before one by field, and has no parameters; what a
+//! Service says counts before what its Ingress says, and the targetType of IngressClassParams before both.
 
 use crate::kinds::ingress::CLASS_ANNOTATION;
 use crate::kinds::ingress_class::Parameters;
@@ -76,22 +77,18 @@ pub fn key(parameters: &Parameters) -> Option<ObjectRef> {
     is_own.then(|| ObjectRef { kind: INGRESS_CLASS_PARAMS, namespace: None, name: parameters.name.clone() })
 }
 
-/// How the AWS controller is told to reach the pods of a Service, and by whom: `ip` for themselves, `instance` for ports of
-/// nodes. None where that is not clear: what counts more, a class or an annotation, differs.
+/// How the AWS controller is told to reach the pods of a Service: `ip` for themselves, `instance` for ports of nodes. Where the
+/// class says so, no annotation counts; none where the class cannot be read.
 pub fn target_type(
     world: &World,
     controller: &Controller,
     (ingress, service): (&Record, Option<&Record>),
 ) -> Option<String> {
+    let params = match params(world, ingress) {
+        Params::Unknown => return None,
+        params => params.known(),
+    };
     let annotated = service.and_then(|service| said(service, "target-type")).or_else(|| said(ingress, "target-type"));
-    let params = self::params(world, ingress);
-    let told = params.known().and_then(|facts| facts.target_type.as_deref());
-    match (annotated, told, params) {
-        (Some(one), Some(other), _) if one != other => None,
-        (None, None, Params::Unknown) => None,
-        (said, told, _) => {
-            let all = || controller.flag("--default-target-type");
-            Some(said.or(told).or_else(all).unwrap_or("instance").to_owned())
-        }
-    }
+    let told = params.and_then(|facts| facts.target_type.as_deref()).or(annotated);
+    Some(told.or_else(|| controller.flag("--default-target-type")).unwrap_or("instance").to_owned())
 }

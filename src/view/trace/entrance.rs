@@ -17,6 +17,7 @@ pub mod own;
 pub mod ports;
 pub mod proxy;
 pub mod publisher;
+pub mod scheme;
 pub mod state;
 pub mod targets;
 #[cfg(test)]
@@ -43,6 +44,14 @@ use std::sync::Arc;
 /// Finds the entrance that serves the request.
 pub fn find(world: &World, request: &Request) -> Entrance {
     let mut entrance = lead(world, request);
+    if request.scheme == Scheme::Udp && !matches!(entrance.door, Door::Gateway { .. } | Door::Closed(_)) {
+        let missing = "datagrams are followed through Gateways only, and this way leads through none".to_owned();
+        // What ways in say of ports, they say of TCP.
+        entrance.hops.retain(|hop| hop.kind < HopKind::LoadBalancer);
+        entrance.hops.push(Hop::unknown(HopKind::Controller, missing.clone()));
+        entrance.door = Door::Closed(Outcome::Unknown(missing));
+        entrance.side.clear();
+    }
     let is_name = request.host.parse::<std::net::IpAddr>().is_err();
     let name = entrance.hops.first_mut().filter(|hop| hop.kind == HopKind::Dns && is_name);
     // Whoever calls from a pod must be able to look the name up.

@@ -180,6 +180,10 @@ fn forward(
         // What is answered before does not depend on what stands behind.
         let end = if arm.answered.is_none() { end } else { answered.is_none().then_some(LegEnd::NoService) };
         backend.status = status;
+        if trace.request.scheme == Scheme::Udp {
+            // Packets ask for no path.
+            backend.path.clear();
+        }
         ends.push((end, status));
         if 0.0 < backend.share {
             backends.push(backend);
@@ -193,6 +197,9 @@ fn forward(
         // Who does not end TLS cannot end it well either.
         Some(served) if served.by == ServedBy::Passthrough => {
             Outcome::TlsError("the Gateway has nobody to hand the connection to, and closes it".to_owned())
+        }
+        _ if trace.request.scheme == Scheme::Udp => {
+            Outcome::Timeout("the Gateway has nobody to hand the packets to, and drops them".to_owned())
         }
         _ => Outcome::Refused("the Gateway has nobody to hand the connection to, and closes it".to_owned()),
     };

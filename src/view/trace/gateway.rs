@@ -133,7 +133,7 @@ impl<'a> Stage<'_, 'a> {
         decision.hops.push(hop);
         decision.side.extend(self.overlapping(place));
         // Only where TLS ends at the listener can the Host header choose.
-        let is_stream = matches!(&*place.listener.protocol, "TLS" | "TCP");
+        let is_stream = matches!(&*place.listener.protocol, "TLS" | "TCP" | "UDP");
         let name = if is_stream { first } else { self.request.name() };
         let is_picky = !is_stream && !self.dialect.is_traefik();
         if let Some(finding) = self.misdirected(at, name).filter(|_| is_picky) {
@@ -249,6 +249,7 @@ impl<'a> Stage<'_, 'a> {
         let same_port = |other: &&Place| other.listener.port == place.listener.port && other.trouble.is_none();
         let name = &place.listener.name;
         match (self.listeners.places.iter().any(|other| same_port(&other)), self.request.scheme) {
+            (_, Scheme::Udp) => Outcome::Timeout(format!("listener {name} is not served")),
             (false, _) => Outcome::Refused(format!("listener {name} is not served, and nothing else is on its port")),
             (true, Scheme::Http) => Outcome::Respond { status: 404, by: self.title() },
             (true, Scheme::Https) => Outcome::TlsError(format!("listener {name} is not served")),
@@ -261,6 +262,9 @@ impl<'a> Stage<'_, 'a> {
         let of_port: Vec<&Place> = of_port.collect();
         let speaks = of_port.iter().any(|place| place.takes(self.request.scheme));
         let outcome = match (speaks, self.request.scheme) {
+            (_, Scheme::Udp) => {
+                Outcome::Timeout(format!("no listener of {} takes UDP on port {}", self.title(), self.port))
+            }
             (true, Scheme::Http) => Outcome::Respond { status: 404, by: self.title() },
             // Traefik shows its own certificate to whom nobody has one for.
             (true, Scheme::Https) if self.dialect.is_traefik() => Outcome::Respond { status: 404, by: self.title() },
@@ -311,13 +315,18 @@ impl<'a> Stage<'_, 'a> {
         let Some((chosen, others)) = candidates.split_first() else {
             let reasons = self.search(name).at(at);
             let protocol = &*self.listeners.places[at].listener.protocol;
-            let asked = if matches!(protocol, "TLS" | "TCP") { "the connection" } else { &*self.request.path };
+            let asked = match protocol {
+                "TLS" | "TCP" => "the connection",
+                "UDP" => "the packets",
+                _ => &*self.request.path,
+            };
             let mut hop = Hop::new(HopKind::Rule, format!("no route takes {asked}"));
             hop.object.clone_from(&reasons.nearest);
             let outcome = match protocol {
                 "TLS" if name.is_empty() => Outcome::TlsError("the client names no server in it".to_owned()),
                 "TLS" => Outcome::TlsError(format!("no TLSRoute is for {name}")),
                 "TCP" => Outcome::Refused("no TCPRoute takes it, so the Gateway closes it".to_owned()),
+                "UDP" => Outcome::Timeout("no UDPRoute takes the packets, so the Gateway drops them".to_owned()),
                 _ => Outcome::Respond { status: 404, by: self.title() },
             };
             let missed = self.end(hop, reasons, outcome);
@@ -391,9 +400,8 @@ impl<'a> Stage<'_, 'a> {
                 *note = format!("no copy goes to {to}");
             }
         }
-        let is_opaque = rule.filters.iter().any(Change::is_opaque);
         let mut hop = Hop::new(HopKind::Filter, notes.join("; ")).at(&route.record.key);
-        if is_opaque {
+        if rule.filters.iter().any(Change::is_opaque) {
             hop = hop.sure(Confidence::NeedsProbe);
         }
         decision.hops.extend(passed.hops);
@@ -401,10 +409,13 @@ impl<'a> Stage<'_, 'a> {
             decision.action = Action::End(answer);
             return;
         }
-        if let Some(note) = change::preflight(rule.filters, self.request) {
+        if let Some((note, status)) = change::preflight(rule.filters, self.request) {
+            decision.action = Action::End(match status {
+                Some(status) => Outcome::Respond { status, by: self.title() },
+                None => Outcome::Unknown(format!("the Gateway {note}")),
+            });
             hop.summary = note;
             decision.hops.push(hop.sure(Confidence::NeedsProbe));
-            decision.action = Action::End(Outcome::Respond { status: 204, by: self.title() });
             return;
         }
         if let Some((status, location)) = change.redirect {

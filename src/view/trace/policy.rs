@@ -8,6 +8,7 @@ pub mod peers;
 use self::ingress::{Policy, Way};
 use self::peers::{End, Fits, who};
 use crate::kinds::admin_network_policy::Tier;
+use crate::kinds::pod::facts::Protocol;
 use crate::kinds::{
     CALICO_GLOBAL_NETWORK_POLICY, CALICO_NETWORK_POLICY, CILIUM_CLUSTERWIDE_NETWORK_POLICY, CILIUM_NETWORK_POLICY,
     KindId, NAMESPACE, NETWORK_POLICY, Record,
@@ -29,7 +30,7 @@ const OTHERS: [(KindId, &str, &str, bool); 4] = [
 ];
 
 /// Whether the caller may connect to these pods, each at its own port. A workload may stand for its pods.
-pub fn admit(world: &World, caller: &Caller, pods: &[(Arc<Record>, u16)]) -> Hop {
+pub fn admit(world: &World, caller: &Caller, (protocol, pods): (Protocol, &[(Arc<Record>, u16)])) -> Hop {
     let Some((first, _)) = pods.first() else {
         return Hop::new(HopKind::NetworkPolicy, "there is no pod that a policy could rule");
     };
@@ -55,7 +56,7 @@ pub fn admit(world: &World, caller: &Caller, pods: &[(Arc<Record>, u16)]) -> Hop
         is_unclear: !admin::KINDS.iter().all(|kind| matches!(world.known(*kind, None), Known::Whole | Known::Absent)),
     };
     for (record, port) in pods {
-        inquiry.ask(record, *port);
+        inquiry.ask(record, *port, protocol);
     }
     inquiry.hop(namespace, pods.len())
 }
@@ -94,11 +95,11 @@ struct Inquiry<'a, 'w> {
 }
 
 impl Inquiry<'_, '_> {
-    fn ask(&mut self, record: &Arc<Record>, port: u16) {
+    fn ask(&mut self, record: &Arc<Record>, port: u16, protocol: Protocol) {
         let Some(body) = Body::of(record) else { return };
         let to = End::pod(self.world, record);
         let from = self.from.clone();
-        let way = Way { from: &from, body: &body, port };
+        let way = Way { from: &from, body: &body, port, protocol };
         let mut findings = self.inward(way, &to);
         findings.extend(self.outward(way, &to));
         if !findings.is_empty() {

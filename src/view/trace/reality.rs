@@ -4,7 +4,7 @@
 use crate::view::fit::sanitise;
 use crate::view::trace::hop::{Hop, HopKind, Status};
 use crate::view::trace::outcome::{Outcome, Trace};
-use crate::view::trace::request::{Request, Vantage};
+use crate::view::trace::request::{Request, Scheme, Vantage};
 use crate::view::trace::world::{Answer, Answered, Dial, Lookup, Probes};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -79,6 +79,9 @@ pub fn names(trace: &Trace) -> Vec<String> {
 
 /// Why a request is not sent for real; none where it can be.
 pub fn refusal(request: &Request) -> Option<String> {
+    if request.scheme == Scheme::Udp {
+        return Some("datagrams are not sent for real: whoever takes them need not answer any".to_owned());
+    }
     let is_inside = request.vantage != Vantage::External;
     is_inside.then(|| "only requests from outside of the cluster can be sent for real".to_owned())
 }

@@ -43,6 +43,8 @@ pub enum Scheme {
     Http,
     /// Through TLS.
     Https,
+    /// As datagrams of whatever protocol.
+    Udp,
 }
 
 /// From where a request is sent.
@@ -67,11 +69,12 @@ pub enum Vantage {
 pub struct NotAUrl(pub String);
 
 impl Scheme {
-    /// `http` or `https`.
+    /// `http`, `https` or `udp`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Https => "https",
+            Self::Udp => "udp",
         }
     }
 
@@ -80,6 +83,8 @@ impl Scheme {
         match self {
             Self::Http => 80,
             Self::Https => 443,
+            // That of names: what most datagrams are about.
+            Self::Udp => 53,
         }
     }
 }
@@ -96,7 +101,8 @@ impl Request {
             Some((scheme, rest)) => match scheme.to_ascii_lowercase().as_str() {
                 "http" | "ws" => (Scheme::Http, rest),
                 "https" | "wss" => (Scheme::Https, rest),
-                _ => return Err(bad("only http and https can be followed")),
+                "udp" => (Scheme::Udp, rest),
+                _ => return Err(bad("only http, https and udp can be followed")),
             },
             None => (Scheme::Https, url),
         };
@@ -159,10 +165,18 @@ impl Request {
         cookies.into_iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// The whole address, as people write it; the port only where it is not the scheme's own.
+    /// The whole address, as people write it; the port only where it is not the scheme's own. Datagrams have no path.
     pub fn url(&self) -> String {
+        if self.scheme == Scheme::Udp {
+            return format!("udp://{}", self.place());
+        }
         let query = self.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
         format!("{}://{}{}{query}", self.scheme.name(), self.authority(), self.path)
+    }
+
+    /// What is sent and where, as one line: `GET https://shop.example.com/`; datagrams have no method.
+    pub fn title(&self) -> String {
+        if self.scheme == Scheme::Udp { self.url() } else { format!("{} {}", self.method, self.url()) }
     }
 
     /// Host and port, the port only where it is not the scheme's own.
@@ -211,6 +225,15 @@ mod tests {
         assert_eq!(request.url(), "http://shop.example.com:8080/a%2Fb?x=1");
         assert_eq!(Request::get("shop.example.com").unwrap().url(), "https://shop.example.com/");
         assert_eq!(Request::get("https://[2001:db8::1]:443?q").unwrap().url(), "https://[2001:db8::1]/?q");
+    }
+
+    #[test]
+    fn datagrams_have_a_place_and_no_path() {
+        let request = Request::get("udp://dns.example.com/x").unwrap();
+        assert_eq!(
+            (request.scheme, request.port, request.url().as_str()),
+            (Scheme::Udp, 53, "udp://dns.example.com:53")
+        );
     }
 
     #[test]

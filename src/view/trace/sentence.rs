@@ -49,6 +49,9 @@ fn forward(backends: &[Backend], under: &str) -> String {
         Some(certificate) => format!(" Clients are shown {certificate}."),
         None => String::new(),
     };
+    if only.path.is_empty() {
+        return format!("What is sent {}.{shown}", goal(only));
+    }
     format!("The request {}, which sees {} as {}.{shown}", goal(only), only.path, only.host)
 }
 

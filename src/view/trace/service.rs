@@ -94,7 +94,7 @@ fn reach<'a>(call: &Call<'a, '_>, leg: &mut Leg, goal: &Goal<'a>) {
     end = end.or(stopped);
     let bodies = takers.bodies();
     if !bodies.is_empty() {
-        let hop = policy::admit(call.world, call.caller, &bodies);
+        let hop = policy::admit(call.world, call.caller, (call.protocol(), &bodies));
         end = end.or((hop.status() == Status::Broken).then_some(LegEnd::Dropped));
         leg.hops.push(hop);
     }

@@ -22,7 +22,7 @@ const HOP: usize = 14;
 pub fn lines(trace: &Trace, catalog: &Catalog) -> Vec<String> {
     let mut page = Page { catalog, lines: Vec::new(), explained: BTreeSet::new() };
     let request = &trace.request;
-    page.say(0, &format!("{} {}", request.method, request.url()));
+    page.say(0, &request.title());
     page.say(0, &format!("{:<8} {}", trace.verdict.name(), sentence::outcome(trace)));
     if let Some(finding) = verdict::headline(trace) {
         page.say(9, &format!("{}: {}", finding.code(), finding.message()));
@@ -33,7 +33,7 @@ pub fn lines(trace: &Trace, catalog: &Catalog) -> Vec<String> {
     for (index, link) in trace.chain().enumerate() {
         page.lines.push(String::new());
         if 0 < index {
-            page.say(0, &format!("then {} {}", link.request.method, link.request.url()));
+            page.say(0, &format!("then {}", link.request.title()));
         }
         page.link(link);
     }
@@ -151,8 +151,9 @@ impl Page<'_> {
         let via = via.concat();
         let name = format!("{}/{}:{}", backend.namespace, backend.service, backend.port);
         let ends = backend.status.map_or(String::new(), |status| format!(", answered {status}"));
-        let sees = format!("sees {} as {}", backend.path, backend.host);
-        self.say(0, &format!("{:<8} {:<13} {share}{via}{name} {sees}{ends}", "->", "backend"));
+        let sees =
+            if backend.path.is_empty() { String::new() } else { format!(" sees {} as {}", backend.path, backend.host) };
+        self.say(0, &format!("{:<8} {:<13} {share}{via}{name}{sees}{ends}", "->", "backend"));
         for endpoint in backend.endpoints.iter().take(ENDPOINTS) {
             self.endpoint(endpoint);
         }

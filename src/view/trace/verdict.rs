@@ -130,6 +130,14 @@ mod tests {
     }
 
     #[test]
+    fn an_outcome_behind_what_nobody_can_tell_is_open() {
+        let untold = || vec![Hop::unknown(HopKind::Rule, "you may not list ingresses")];
+        assert_eq!(open(&trace(untold(), Outcome::Forward(Vec::new()))).as_deref(), Some("you may not list ingresses"));
+        assert_eq!(open(&trace(untold(), Outcome::Unknown("x".to_owned()))), None);
+        assert_eq!(open(&trace(vec![Hop::unknown(HopKind::Dns, "no answer")], Outcome::Forward(Vec::new()))), None);
+    }
+
+    #[test]
     fn hops_behind_the_end_of_a_request_are_told_apart() {
         let broken = |kind| Hop::new(kind, "").with(Finding::of(&rt::RT_REDIRECT_LOOP));
         let ok = |kind| Hop::new(kind, "");

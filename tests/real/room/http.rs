@@ -47,6 +47,7 @@ fn attempt(address: &str, request: &Request, certificate: &Arc<Mutex<Vec<u8>>>) 
     let stream: Box<dyn Stream> = match request.scheme {
         Scheme::Http => Box::new(tcp),
         Scheme::Https => Box::new(secured(tcp, request, certificate)?),
+        Scheme::Udp => return Err(std::io::Error::other("HTTP does not travel in datagrams")),
     };
     let mut reader = BufReader::new(stream);
     reader.get_mut().write_all(head(request).as_bytes())?;

@@ -8,6 +8,7 @@ use crate::view::trace::entrance::dns::{self, End, Resolution};
 use crate::view::trace::entrance::endpoints;
 use crate::view::trace::entrance::gate::{Behind, Gate, Place, Shape};
 use crate::view::trace::entrance::proxy;
+use crate::view::trace::entrance::scheme;
 use crate::view::trace::entrance::targets;
 use crate::view::trace::entrance::walls;
 use crate::view::trace::facts;
@@ -39,7 +40,11 @@ pub fn hop(world: &World, request: &Request, found: &Resolution, choice: &Choice
         );
         return Some(Hop::unknown(HopKind::LoadBalancer, missing).at(&gate.object.key));
     }
-    let mut hop = Hop::new(HopKind::LoadBalancer, summary(&title, request, gate)).at(&gate.object.key);
+    let mut text = summary(&title, request, gate);
+    if let Some(why) = scheme::inside(world, gate).filter(|_| request.vantage == Vantage::External) {
+        text = format!("{text}; clients outside of its network do not reach it ({why})");
+    }
+    let mut hop = Hop::new(HopKind::LoadBalancer, text).at(&gate.object.key);
     hop.findings = findings(world, request, (gate, found), &choice.fit);
     dial(world, request, &mut hop);
     let is_seen = matches!(choice.fit, Fit::Told | Fit::Ours | Fit::Partly(_)) || request.vantage != Vantage::External;

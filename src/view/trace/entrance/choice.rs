@@ -184,8 +184,7 @@ pub fn speaks_for(world: &World, gate: &Gate, request: &Request, claims: &Claims
     };
     // A listener that would take it says nothing of a host that an Ingress names: who serves that one is asked first.
     let is_named = !claims.ingresses.is_empty() || !claims.traefik.is_empty();
-    let hears =
-        !is_named && matches!(&gate.behind, Behind::Gateway(gateway) if claims.listeners.contains(gateway));
+    let hears = !is_named && matches!(&gate.behind, Behind::Gateway(gateway) if claims.listeners.contains(gateway));
     if is_listed || claims::publishes(&gate.object, request.name()) {
         return Voice::Rule;
     }

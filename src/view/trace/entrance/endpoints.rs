@@ -1,11 +1,11 @@
 //! The pods right behind the way into the cluster: whether any is ready, and on which nodes.
 
-use crate::kinds::endpoint_slice::SERVICE_LABEL;
 use crate::kinds::service::ServiceFacts;
-use crate::kinds::{ENDPOINT_SLICE, NODE, POD, Record};
+use crate::kinds::{NODE, POD, Record};
 use crate::view::short_name;
-use crate::view::trace::body::{WORKLOADS, template};
-use crate::view::trace::entrance::gate::{self, Behind, Gate, Shape};
+use crate::view::trace::body::template;
+use crate::view::trace::crew::{self, Crew};
+use crate::view::trace::entrance::gate::{Behind, Gate, Shape};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, lb};
 use crate::view::trace::world::{Known, World};
@@ -16,22 +16,13 @@ use std::sync::Arc;
 /// Nodes with this label take no traffic from load balancers.
 const EXCLUDED: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
 
-/// Who is behind a Service.
-struct Crew {
-    ready: usize,
-    all: usize,
-    nodes: BTreeSet<Arc<str>>,
-    /// The record that says so.
-    source: Option<Arc<Record>>,
-}
-
 /// What is wrong behind a Service; the addresses are those that DNS leads to.
 pub fn findings(
     world: &World,
     (gate, service, facts): (&Gate, &Arc<Record>, &ServiceFacts),
     addresses: &[IpAddr],
 ) -> Vec<Finding> {
-    let Some(behind) = behind(world, service) else { return Vec::new() };
+    let Some(behind) = crew::of(world, service) else { return Vec::new() };
     let mut found = Vec::new();
     if behind.ready == 0 {
         found.push(nobody(world, gate, (service, &behind)));
@@ -109,47 +100,9 @@ fn local(
     Some(finding.proof(first, ".metadata.name", &first.key.name))
 }
 
-/// Who is behind a Service; none where nothing tells.
-fn behind(world: &World, service: &Arc<Record>) -> Option<Crew> {
-    let namespace = service.key.namespace.as_deref().unwrap_or("");
-    let label = (Arc::from(SERVICE_LABEL), service.key.name.clone());
-    let slices = world.labelled(ENDPOINT_SLICE, namespace, &[label]);
-    let pods = gate::pods(world, service);
-    if slices.is_empty() && pods.is_empty() {
-        let is_whole = |kind| world.known(kind, Some(namespace)) == Known::Whole;
-        let is_known = !world.is_files() && is_whole(ENDPOINT_SLICE) && is_whole(POD);
-        let has_selector = facts::service(service).is_some_and(|facts| !facts.selector.is_empty());
-        return (is_known && has_selector).then(|| Crew { ready: 0, all: 0, nodes: BTreeSet::new(), source: None });
-    }
-    let mut told = Crew { ready: 0, all: 0, nodes: BTreeSet::new(), source: None };
-    if slices.is_empty() {
-        for pod in pods {
-            told.add(facts::pod(pod).is_some_and(|facts| facts.ready), facts::pod(pod)?.node.as_ref(), pod);
-        }
-    }
-    for slice in slices {
-        told.source.get_or_insert_with(|| slice.clone());
-        for endpoint in facts::endpoint_slice(slice).into_iter().flat_map(|facts| facts.endpoints.iter()) {
-            told.add(endpoint.ready, endpoint.node.as_ref(), slice);
-        }
-    }
-    Some(told)
-}
-
-impl Crew {
-    fn add(&mut self, ready: bool, node: Option<&Arc<str>>, source: &Arc<Record>) {
-        self.all += 1;
-        self.source.get_or_insert_with(|| source.clone());
-        if ready {
-            self.ready += 1;
-            self.nodes.extend(node.cloned());
-        }
-    }
-}
-
 /// The names of the ports of the pods behind a Service; none where nothing tells.
 pub fn port_names(world: &World, service: &Record, behind: &Behind) -> Option<Vec<Arc<str>>> {
-    let pods = gate::pods(world, service);
+    let pods = crew::pods(world, service);
     let mut names: Vec<Arc<str>> = pods
         .iter()
         .filter_map(|pod| facts::pod(pod))
@@ -165,19 +118,4 @@ pub fn port_names(world: &World, service: &Record, behind: &Behind) -> Option<Ve
     names.sort();
     names.dedup();
     Some(names)
-}
-
-/// Whether files that hold pods or workloads of a Service's namespace hold none that it selects, and no endpoints of it.
-pub fn is_nobodys(world: &World, service: &Arc<Record>) -> bool {
-    let namespace = service.key.namespace.as_deref().unwrap_or("");
-    let selector = facts::service(service).map_or(&[][..], |facts| &facts.selector);
-    let workloads: Vec<_> = WORKLOADS.into_iter().flat_map(|kind| world.in_namespace(kind, namespace)).collect();
-    let is_told = !workloads.is_empty() || !world.in_namespace(POD, namespace).is_empty();
-    let makes = |workload: &&Arc<Record>| template(workload).is_some_and(|t| gate::is_within(selector, &t.labels));
-    world.is_files() && is_told && !selector.is_empty() && !workloads.iter().any(makes)
-}
-
-/// How many are ready behind a Service; none where nothing tells.
-pub fn ready(world: &World, service: &Arc<Record>) -> Option<usize> {
-    behind(world, service).map(|behind| behind.ready)
 }

@@ -4,9 +4,10 @@ use crate::kinds::load_balancer::Address;
 use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, ServiceFacts, ServicePort, ServiceType};
 use crate::kinds::template::Template;
-use crate::kinds::{GATEWAY, NODE, ObjectRef, POD, Record};
+use crate::kinds::{GATEWAY, NODE, ObjectRef, Record};
 use crate::view::short_name;
 use crate::view::trace::body::template;
+use crate::view::trace::crew;
 use crate::view::trace::entrance::controller;
 use crate::view::trace::facts;
 use crate::view::trace::plan::Controller;
@@ -177,7 +178,7 @@ pub fn behind(world: &World, service: &Arc<Record>, facts: &ServiceFacts) -> Beh
     let known = |controller: Controller| Behind::Controller(Box::new(controller));
     if !facts.selector.is_empty() {
         let namespace = service.key.namespace.as_deref().unwrap_or("");
-        let is_own = |template: &Template| is_within(&facts.selector, &template.labels);
+        let is_own = |template: &Template| crew::is_within(&facts.selector, &template.labels);
         let workloads = world.controllers(service.key.namespace.as_ref()).into_iter();
         let mut own = workloads.filter(|workload| template(workload).is_some_and(is_own));
         if let Some(found) = own.find_map(|workload| controller::of_workload(world, workload, Some(&service.key))) {
@@ -189,7 +190,7 @@ pub fn behind(world: &World, service: &Arc<Record>, facts: &ServiceFacts) -> Beh
         }
     }
     // Labels only tell where there is nothing to look at: files without the workload, or no rights.
-    controller::of_labels(service).filter(|_| pods(world, service).is_empty()).map_or(Behind::Pods, known)
+    controller::of_labels(service).filter(|_| crew::pods(world, service).is_empty()).map_or(Behind::Pods, known)
 }
 
 /// Whether a controller or a Gateway may stand behind a Service: [`behind`] tells whether it does.
@@ -203,14 +204,6 @@ fn may_front(world: &World, service: &Record) -> bool {
         || program::of_labels(labels).is_some()
         || !world.controllers(namespace).is_empty()
         || pods()
-}
-
-/// The pods that a Service selects and that have not ended.
-pub fn pods<'a>(world: &World<'a>, service: &Record) -> Vec<&'a Arc<Record>> {
-    let Some(facts) = facts::service(service).filter(|facts| !facts.selector.is_empty()) else { return Vec::new() };
-    let namespace = service.key.namespace.as_deref().unwrap_or("");
-    let found = world.labelled(POD, namespace, &facts.selector);
-    found.into_iter().filter(|pod| facts::pod(pod).is_some_and(|facts| !facts.ended())).collect()
 }
 
 /// The Gateway whose data plane a Service fronts.
@@ -325,11 +318,6 @@ pub fn places(addresses: &[Address]) -> Vec<Place> {
 fn node_places(node: &Record) -> Vec<Place> {
     let addresses = facts::node(node).into_iter().flat_map(|facts| facts.addresses.iter());
     addresses.filter_map(|(_, address)| address.parse().ok().map(Place::Address)).collect()
-}
-
-/// Whether labels hold every part of a selector; both are sorted by key.
-pub fn is_within(selector: &[(Arc<str>, Arc<str>)], labels: &[(Arc<str>, Arc<str>)]) -> bool {
-    selector.iter().all(|pair| labels.contains(pair))
 }
 
 /// The number of a port of pods, where they agree on it or it is a number.

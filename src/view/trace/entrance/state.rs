@@ -1,18 +1,18 @@
 //! The controller as a hop: how many of its pods are ready, and what is known against the program itself.
 
 use crate::kinds::admission::Webhook;
-use crate::kinds::{DEPLOYMENT, EVENT, INGRESS_CLASS, Record, SERVICE, VALIDATING_WEBHOOK_CONFIGURATION};
+use crate::kinds::{DEPLOYMENT, EVENT, INGRESS_CLASS, Record, VALIDATING_WEBHOOK_CONFIGURATION};
 use crate::view::short_name;
+use crate::view::trace::admission;
 use crate::view::trace::body::template;
 use crate::view::trace::entrance::controller::title;
-use crate::view::trace::entrance::endpoints;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::plan::Controller;
 use crate::view::trace::program;
-use crate::view::trace::world::{Known, World};
+use crate::view::trace::world::World;
 use crate::wire::Timestamp;
 use std::sync::Arc;
 
@@ -91,24 +91,24 @@ fn two_defaults(world: &World) -> Option<Finding> {
     Some(classes.iter().fold(finding, |finding, class| finding.proof(class, path, "true")))
 }
 
-/// A webhook that is asked about Ingresses, where nobody answers for it.
+/// A webhook that is asked about Ingresses, where nobody answers for it, or where an event among files says that nobody did.
 fn webhook(world: &World) -> Option<Finding> {
     let asks = |hook: &&Webhook| hook.rules.iter().any(|rule| rule.resources.iter().any(|name| **name == *"ingresses"));
     for record in world.of(VALIDATING_WEBHOOK_CONFIGURATION) {
         let hooks = facts::admission(record).map_or(&[][..], |facts| &facts.webhooks);
         for hook in hooks.iter().filter(|hook| hook.is_strict).filter(asks) {
             let Some(asked) = &hook.service else { continue };
-            let service = world.named(SERVICE, &asked.namespace, &asked.name);
-            let is_whole = || !world.is_files() && world.known(SERVICE, Some(&asked.namespace)) == Known::Whole;
-            let is_down = service.map_or_else(is_whole, |service| {
-                endpoints::ready(world, service)
-                    .map_or_else(|| endpoints::is_nobodys(world, service), |ready| ready == 0)
-            });
-            if is_down {
-                let finding = Finding::of(&ctl::CTL_WEBHOOK_DOWN).word("service", &asked.name);
-                let finding = finding.word("namespace", &asked.namespace).word("webhook", &record.key.name);
-                let text = format!("{}/{}", asked.namespace, asked.name);
-                return Some(finding.proof(record, ".webhooks[*].clientConfig.service", text));
+            let begin = |why: &str| {
+                let finding = Finding::of(&ctl::CTL_WEBHOOK_DOWN).word("service", &asked.name).word("why", why);
+                let finding = finding.word("hook", &hook.name);
+                finding.word("namespace", &asked.namespace).word("webhook", &record.key.name)
+            };
+            if let Some(silence) = admission::silence(world, record, hook) {
+                return Some(begin(&silence.why).proof(silence.record, silence.path, silence.value));
+            }
+            let told = world.is_files().then(|| admission::complaint(world.of(EVENT), &[&hook.name])).flatten();
+            if let Some((event, message)) = told {
+                return Some(begin(message).proof(event, ".message", message));
             }
         }
     }

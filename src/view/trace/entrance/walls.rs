@@ -1,6 +1,7 @@
 //! NetworkPolicies between the world outside and the pods of a controller: who locks the namespace of a controller locks
 //! everybody out.
 
+use crate::kinds::pod::facts::Protocol;
 use crate::view::trace::body::Body;
 use crate::view::trace::entrance::gate::{Behind, Gate, Shape};
 use crate::view::trace::facts;
@@ -29,7 +30,7 @@ pub fn findings(world: &World, request: &Request, gate: &Gate) -> Vec<Finding> {
     let namespace = record.key.namespace.as_deref().unwrap_or("");
     let policies = ingress::policies(world, namespace, |facts| facts.isolates_ingress);
     let from = End::caller(world, &Caller::Direct(Vantage::External), CLIENTS.to_owned());
-    let way = Way { from: &from, body: &body, port: number };
+    let way = Way { from: &from, body: &body, port: number, protocol: Protocol::of(&port.protocol) };
     let said = ingress::ask(&policies, way);
     if said.fits != Fits::No {
         return Vec::new();

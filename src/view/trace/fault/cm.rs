@@ -127,7 +127,7 @@ faults! {
         fix ["kubectl -n {{namespace}} describe certificate {{certificate}}"]
         explains [];
     CM_WEBHOOK "CM-WEBHOOK" Warn "nobody answers for cert-manager's webhook ({{why}}): its objects cannot be applied or changed"
-        fix ["kubectl -n {{manager}} get pods,endpointslices",
-            "kubectl -n {{manager}} rollout restart deploy/cert-manager-webhook"]
-        explains [];
+        fix ["kubectl -n {{manager}} get pods,svc,endpointslices",
+            "kubectl -n {{manager}} rollout restart deploy/cert-manager-{{part}}"]
+        explains ["TL-SECRET-MISSING"];
 }

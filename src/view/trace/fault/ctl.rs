@@ -64,7 +64,7 @@ faults! {
         fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules[*].http.paths[*].pathType}'",
             "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/pathType\",\"value\":\"ImplementationSpecific\"}]'"]
         explains [];
-    CTL_WEBHOOK_DOWN "CTL-WEBHOOK-DOWN" Warn "the admission webhook of the controller has no endpoints behind {{service}}: applying an Ingress fails"
+    CTL_WEBHOOK_DOWN "CTL-WEBHOOK-DOWN" Warn "nobody answers for the admission webhook {{hook}} ({{why}}): applying an Ingress fails"
         fix ["kubectl get validatingwebhookconfiguration {{webhook}} -o yaml",
             "kubectl -n {{namespace}} get endpointslice -l kubernetes.io/service-name={{service}}"]
         explains [];

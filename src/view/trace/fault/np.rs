@@ -11,8 +11,8 @@ faults! {
     NP_PORT "NP-PORT" Broken "NetworkPolicy {{namespace}}/{{policy}} lets {{caller}} in to port {{opened}}, but pod {{pod}}{{more}} is reached at its own port {{port}}{{hint}}"
         fix ["kubectl -n {{namespace}} get networkpolicy {{policy}} -o jsonpath='{.spec.ingress[*].ports}'",
              "kubectl -n {{namespace}} patch networkpolicy {{policy}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/ingress/{{rule}}/ports/{{opening}}/port\",\"value\":{{port}}}]'",
-             "kubectl -n {{namespace}} patch networkpolicy {{policy}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/ingress/{{rule}}/ports/{{ranged}}\",\"value\":{\"protocol\":\"TCP\",\"port\":{{port}}}}]'",
-             "kubectl -n {{namespace}} patch networkpolicy {{policy}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/ingress/{{rule}}/ports/{{spoken}}/protocol\",\"value\":\"TCP\"}]'"]
+             "kubectl -n {{namespace}} patch networkpolicy {{policy}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/ingress/{{rule}}/ports/{{ranged}}\",\"value\":{\"protocol\":\"{{protocol}}\",\"port\":{{port}}}}]'",
+             "kubectl -n {{namespace}} patch networkpolicy {{policy}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/ingress/{{rule}}/ports/{{spoken}}/protocol\",\"value\":\"{{protocol}}\"}]'"]
         explains ["NP-INGRESS-DENY"];
     NP_NS_LABEL "NP-NS-LABEL" Broken "NetworkPolicy {{namespace}}/{{policy}} admits namespaces with {{wanted}}, which namespace {{cns}} of {{caller}} does not have; kubernetes.io/metadata.name={{cns}} fits"
         fix ["kubectl get namespace {{cns}} --show-labels",

@@ -25,9 +25,9 @@ faults! {
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
              "kubectl -n {{namespace}} patch ingress {{ingress}} --type=json -p '[{\"op\":\"replace\",\"path\":\"{{pointer}}/port\",\"value\":{\"number\":{{candidate}}}}]'"]
         explains [];
-    SV_UDP "SV-UDP" Broken "Port {{port}} of Service {{namespace}}/{{service}} is {{protocol}}, but HTTP needs TCP"
+    SV_UDP "SV-UDP" Broken "Port {{port}} of Service {{namespace}}/{{service}} is {{protocol}}, but {{needs}}"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.ports}'",
-             "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/ports/{{index}}/protocol\",\"value\":\"TCP\"}]'"]
+             "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/ports/{{index}}/protocol\",\"value\":\"{{wanted}}\"}]'"]
         explains ["ES-PORTNAME", "SV-EMPTY-SLICE", "SV-NAMED-PORT"];
     SV_SELECTOR_NONE "SV-SELECTOR-NONE" Broken "The selector {{selector}} of Service {{namespace}}/{{service}} matches no pod{{closest}}"
         fix ["kubectl -n {{namespace}} get pods --show-labels",
@@ -35,7 +35,8 @@ faults! {
         explains ["SV-EMPTY-SLICE", "ES-NOT-READY", "EN-TARGET-EMPTY"];
     SV_SELECTOR_OTHER_NS "SV-SELECTOR-OTHER-NS" Broken "The pods that Service {{namespace}}/{{service}} selects by {{selector}} are in namespace {{other}}; a selector finds pods of its own namespace only"
         fix ["kubectl -n {{other}} get pods -l {{selector}} --show-labels",
-             "kubectl -n {{other}} expose {{owner}} --name {{service}} --port {{port}} --target-port {{target}}"]
+             "kubectl create service clusterip {{service}} --tcp={{port}}:{{target}} --dry-run=client -o yaml | kubectl set selector --local -f - '{{selector}}' -o yaml | kubectl -n {{other}} apply -f -",
+             "kubectl -n {{namespace}} patch svc {{service}} --type=merge -p '{\"spec\":{\"type\":\"ExternalName\",\"externalName\":\"{{service}}.{{other}}.svc.{{domain}}\",\"selector\":null,\"ports\":[{\"name\":\"{{port_name}}\",\"port\":{{port}}}]}}'"]
         explains ["SV-SELECTOR-NONE"];
     SV_SELECTOR_WIDE "SV-SELECTOR-WIDE" Warn "The selector {{selector}} of Service {{namespace}}/{{service}} matches the pods of {{owners}}: requests reach any of them"
         fix ["kubectl -n {{namespace}} get pods -l {{selector}} --show-labels",
@@ -112,7 +113,8 @@ faults! {
         explains [];
     EN_IP "EN-IP" Broken "Service {{namespace}}/{{service}} is an ExternalName for {{target}}, an address: DNS looks it up as a name, and finds nothing"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.externalName}'",
-             "kubectl -n {{namespace}} patch svc {{service}} -p '{\"spec\":{\"type\":\"ClusterIP\",\"externalName\":null,\"ports\":[{\"port\":{{port}}}]}}'"]
+             "kubectl apply -f - <<< '{\"apiVersion\":\"discovery.k8s.io/v1\",\"kind\":\"EndpointSlice\",\"metadata\":{\"name\":\"{{service}}-1\",\"namespace\":\"{{namespace}}\",\"labels\":{\"kubernetes.io/service-name\":\"{{service}}\"}},\"addressType\":\"{{family}}\",\"endpoints\":[{\"addresses\":[\"{{address}}\"]}],\"ports\":[{\"name\":\"{{port_name}}\",\"port\":{{number}}}]}'",
+             "kubectl -n {{namespace}} patch svc {{service}} --type=merge -p '{\"spec\":{\"type\":\"ClusterIP\",\"externalName\":null,\"selector\":null,\"ports\":[{\"name\":\"{{port_name}}\",\"port\":{{port}},\"targetPort\":{{number}}}]}}'"]
         explains [];
     EN_LOOPBACK "EN-LOOPBACK" Broken "Service {{namespace}}/{{service}} is an ExternalName for {{target}}, which is the caller itself: it is refused"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.externalName}'",
@@ -149,7 +151,7 @@ faults! {
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.externalName}'",
              "kubectl -n {{namespace}} delete svc {{service}}"]
         explains ["EN-HOST-HEADER"];
-    EN_CHAIN_LONG "EN-CHAIN-LONG" Broken "From Service {{namespace}}/{{service}} on, {{count}} ExternalNames follow each other; DNS gives up after 10"
+    EN_CHAIN_LONG "EN-CHAIN-LONG" Broken "From Service {{namespace}}/{{service}} on, {{count}} ExternalNames follow each other, and DNS follows {{limit}} at most: the name has no address"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.externalName}'",
              "kubectl -n {{namespace}} patch svc {{service}} -p '{\"spec\":{\"externalName\":\"{{candidate}}\"}}'"]
         explains [];

@@ -198,7 +198,10 @@ fn examine(world: &World, chosen: &Candidate, at: usize, resolved: Option<&Condi
         check.findings.push(finding.proof(service, ".spec.externalName", target));
         return check;
     }
-    let named = own.ports.iter().find(|port| Some(port.port) == backend.port);
+    // A number may be there once for each protocol.
+    let protocol = if route.kind == "UDPRoute" { "UDP" } else { "TCP" };
+    let mut named = own.ports.iter().filter(|port| Some(port.port) == backend.port);
+    let named = named.clone().find(|port| *port.protocol == *protocol).or_else(|| named.next());
     let Some(port) = named else {
         check.findings.push(no_port(chosen, at, service, own));
         check.answered = Some(INVALID);
@@ -336,7 +339,11 @@ fn partial(chosen: &Candidate, lost: &[(usize, f64)], share: f64) -> Finding {
     let backends: Vec<String> = lost.iter().map(|(at, _)| title(&chosen.rule().backends[*at].object)).collect();
     let percent = format!("{:.1}", share * 100.0);
     let finding = route.name_in(Finding::of(&rt::RT_G_PARTIAL)).word("share", percent.trim_end_matches(".0"));
-    let ends = if route.is_stream() { "a closed connection".to_owned() } else { INVALID.to_string() };
+    let ends = match route.kind {
+        "UDPRoute" => "no answer".to_owned(),
+        _ if route.is_stream() => "a closed connection".to_owned(),
+        _ => INVALID.to_string(),
+    };
     let mut finding = finding.word("status", ends).word("index", chosen.rule).word("backends", backends.join(", "));
     if let Some((at, _)) = lost.first() {
         finding = finding.word("pointer", format!("/spec/rules/{}/backendRefs/{at}", chosen.rule));

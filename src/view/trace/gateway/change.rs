@@ -87,15 +87,19 @@ impl Change {
     }
 }
 
-/// What a CORS filter answers to the preflight of a browser; none where the request is none. Origins that it does not list
-/// get an answer as well, without the headers that browsers look for.
-pub fn preflight(filters: &[Filter], request: &Request) -> Option<String> {
+/// What a CORS filter does with the preflight of a browser, and the status where the API leaves only one that says so; none
+/// where the request is no preflight. It lets Gateways answer 204 or 200, and 403 as well to an origin that is not listed
+/// (`HTTPCORSFilter` of apis/v1/httproute_types.go).
+pub fn preflight(filters: &[Filter], request: &Request) -> Option<(String, Option<u16>)> {
     let cors = filters.iter().find_map(|filter| if let Filter::Cors(cors) = filter { Some(cors) } else { None })?;
     let origin = request.header("Origin").filter(|_| request.method == "OPTIONS")?;
     request.header("Access-Control-Request-Method")?;
-    let listed = cors.origins.iter().any(|allowed| is_origin(allowed, origin));
-    let word = if listed { "allows" } else { "does not list" };
-    Some(format!("answers the preflight itself (204, or 200 with some Gateways), and {word} the origin {origin}"))
+    Some(if cors.origins.iter().any(|allowed| is_origin(allowed, origin)) {
+        (format!("answers the preflight itself with 204 or 200, and allows the origin {origin}"), Some(204))
+    } else {
+        let status = "204, 200 or 403, without the headers that browsers look for";
+        (format!("answers the preflight itself with {status}: it does not list the origin {origin}"), None)
+    })
 }
 
 /// Whether an origin is one of a CORS filter: the same, `*`, or one with a wildcard before its host.

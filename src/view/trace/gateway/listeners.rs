@@ -192,6 +192,7 @@ impl Place<'_> {
         match scheme {
             Scheme::Http => matches!(&*self.listener.protocol, "HTTP" | "TCP"),
             Scheme::Https => matches!(&*self.listener.protocol, "HTTPS" | "TLS" | "TCP"),
+            Scheme::Udp => *self.listener.protocol == *"UDP",
         }
     }
 

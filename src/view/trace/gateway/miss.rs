@@ -376,6 +376,7 @@ impl Search<'_, '_> {
         let scheme = self.request.scheme;
         let speaks = of_port.iter().any(|place| place.takes(scheme));
         let wanted = match (of_port.is_empty(), speaks) {
+            _ if scheme == Scheme::Udp => format!("UDP on port {port}"),
             (true, _) => format!("port {port}"),
             (false, false) => format!("{} on port {port}", scheme.name()),
             (false, true) => {
@@ -386,10 +387,14 @@ impl Search<'_, '_> {
         let finding = Finding::of(&gw::GW_NO_LISTENER_PORT).object("gateway", &self.gateway.key);
         let finding = finding.word("wanted", wanted).word("have", self.listeners.shown());
         let finding = finding.proof(self.gateway, ".spec.listeners", self.listeners.shown());
-        if of_port.is_empty() && scheme == Scheme::Http {
-            return finding.word("new_name", format!("http-{port}")).word("port", port).word("protocol", "HTTP");
+        match scheme {
+            Scheme::Http if of_port.is_empty() => {
+                finding.word("new_name", format!("http-{port}")).word("port", port).word("protocol", "HTTP")
+            }
+            // A port of UDP may stand beside one of TCP.
+            Scheme::Udp => finding.word("new_name", format!("udp-{port}")).word("port", port).word("protocol", "UDP"),
+            Scheme::Http | Scheme::Https => finding,
         }
-        finding
     }
 }
 

@@ -105,12 +105,20 @@ impl<'a> Route<'a> {
 
     /// What a rule of it looks for, in words.
     pub fn shown(&self, wanted: &RouteMatch) -> String {
-        if self.is_stream() { "every connection".to_owned() } else { matching::shown(wanted) }
+        match self.kind {
+            "UDPRoute" => "every packet".to_owned(),
+            _ if self.is_stream() => "every connection".to_owned(),
+            _ => matching::shown(wanted),
+        }
     }
 
     /// What becomes of a request for which it has no backend.
     pub fn refusal(&self) -> &'static str {
-        if self.is_stream() { "the Gateway rejects such connections" } else { "the Gateway answers 500" }
+        match self.kind {
+            "UDPRoute" => "the Gateway drops such packets",
+            _ if self.is_stream() => "the Gateway rejects such connections",
+            _ => "the Gateway answers 500",
+        }
     }
 
     /// Its namespace.

@@ -118,14 +118,14 @@ fn fits(rule: &AdminRule, way: Way, other: &End) -> Fits {
 }
 
 fn opens(open: &AdminPort, way: Way) -> Fits {
-    if open.protocol.as_deref().is_some_and(|protocol| protocol != "TCP") {
+    if open.protocol.as_deref().is_some_and(|protocol| Protocol::of(protocol) != way.protocol) {
         return Fits::No;
     }
     let number = i32::from(way.port);
     match (&open.port, open.end) {
         (Some(PortRef::Number(first)), Some(end)) => Fits::of(*first <= number && number <= end),
         (Some(PortRef::Number(only)), None) => Fits::of(*only == number),
-        (Some(PortRef::Name(name)), _) => Fits::of(way.body.named(name, Protocol::Tcp) == Some(way.port)),
+        (Some(PortRef::Name(name)), _) => Fits::of(way.body.named(name, way.protocol) == Some(way.port)),
         (None, _) => Fits::Maybe,
     }
 }

@@ -35,7 +35,7 @@ pub fn ask(all: &[Policy], way: Way, to: &End) -> Fits {
         let home = record.key.namespace.as_deref().unwrap_or("");
         let peers = rule.peers.iter().map(|peer| to.is(peer, home));
         let peer = if rule.peers.is_empty() { Fits::Yes } else { peers.max().unwrap_or(Fits::No) };
-        Fits::of(opens(rule, way.body, way.port)).min(peer)
+        Fits::of(opens(rule, way.body, way.at())).min(peer)
     });
     fits.max().unwrap_or(Fits::No)
 }

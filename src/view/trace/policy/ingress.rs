@@ -1,6 +1,7 @@
 //! Whether the NetworkPolicies of a pod let a caller in, and which rule was meant to.
 
 use crate::kinds::network_policy::{NetworkPolicyFacts, Peer, PolicyPort, PolicyRule};
+use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::PortRef;
 use crate::kinds::{NETWORK_POLICY, Record, Selector};
 use crate::view::line::counted;
@@ -32,6 +33,15 @@ pub struct Way<'w> {
     pub body: &'w Body<'w>,
     /// Its port.
     pub port: u16,
+    /// What is spoken there.
+    pub protocol: Protocol,
+}
+
+impl Way<'_> {
+    /// The port and its protocol.
+    pub fn at(&self) -> (u16, Protocol) {
+        (self.port, self.protocol)
+    }
 }
 
 /// The policies of a namespace that isolate some pods in one direction.
@@ -65,7 +75,7 @@ fn home(record: &Record) -> &str {
 }
 
 fn admits(policy: &Record, rule: &PolicyRule, way: Way) -> Fits {
-    Fits::of(opens(rule, way.body, way.port)).min(peer(policy, rule, way.from))
+    Fits::of(opens(rule, way.body, way.at())).min(peer(policy, rule, way.from))
 }
 
 fn peer(policy: &Record, rule: &PolicyRule, from: &End) -> Fits {
@@ -124,7 +134,7 @@ fn rules<'s, 'a>(said: &'s Said<'a>) -> impl Iterator<Item = (&'a Arc<Record>, u
 /// A rule that means the caller, and another port.
 fn port(said: &Said, way: Way) -> Option<Finding> {
     let is_meant = |policy: &Record, rule: &PolicyRule| {
-        peer(policy, rule, way.from) == Fits::Yes && !opens(rule, way.body, way.port)
+        peer(policy, rule, way.from) == Fits::Yes && !opens(rule, way.body, way.at())
     };
     // A rule for everybody is for other ports on purpose; one that names the caller was written for it.
     let found = rules(said).filter(|(policy, _, rule)| is_meant(policy, rule));
@@ -135,8 +145,11 @@ fn port(said: &Said, way: Way) -> Option<Finding> {
     let names = rule.ports.iter().any(|open| matches!(&open.port, Some(PortRef::Name(_))));
     let finding = words(Finding::of(&np::NP_PORT), policy, way).word("opened", ports_text(rule)).word("rule", at);
     // The same port of another protocol is another door.
-    let finding = match rule.ports.iter().position(|open| *open.protocol != *"TCP" && is_at(open, way)) {
-        Some(spoken) => finding.word("hint", ", and by TCP").word("spoken", spoken),
+    let protocol = way.protocol.text();
+    let finding = finding.word("protocol", protocol);
+    let is_other = |open: &PolicyPort| Protocol::of(&open.protocol) != way.protocol;
+    let finding = match rule.ports.iter().position(|open| is_other(open) && is_at(open, way)) {
+        Some(spoken) => finding.word("hint", format!(", and by {protocol}")).word("spoken", spoken),
         None if names => finding.word("hint", ": no port of the pod is called so").word("opening", 0),
         // A range has an end, which has to change with its beginning.
         None if rule.ports.first().is_some_and(|open| open.end.is_some()) => {
@@ -160,7 +173,7 @@ fn is_at(open: &PolicyPort, way: Way) -> bool {
 /// A rule whose namespaceSelector was meant for the caller's namespace.
 fn label(said: &Said, way: Way) -> Option<Finding> {
     let namespace = way.from.namespace.as_deref()?;
-    for (policy, at, rule) in rules(said).filter(|(_, _, rule)| opens(rule, way.body, way.port)) {
+    for (policy, at, rule) in rules(said).filter(|(_, _, rule)| opens(rule, way.body, way.at())) {
         for (index, peer) in rule.peers.iter().enumerate() {
             let Peer::Pods { namespaces: Some(selector), pods } = peer else { continue };
             let misses = way.from.in_namespaces(selector) == Fits::No && way.from.chosen(pods.as_ref()) == Fits::Yes;
@@ -202,7 +215,7 @@ fn hostnet(said: &Said, way: Way) -> Option<Finding> {
             }
             Peer::Block { .. } => false,
         };
-        opens(rule, way.body, way.port) && rule.peers.iter().any(means)
+        opens(rule, way.body, way.at()) && rule.peers.iter().any(means)
     })?;
     let block = ips.first().map(|ip| format!("{ip}/{}", if ip.is_ipv4() { 32 } else { 128 }));
     let finding = words(Finding::of(&np::NP_HOSTNET), policy, way);
@@ -218,7 +231,7 @@ fn halves(said: &Said, way: Way) -> Option<Finding> {
     if way.from.is_node() {
         return None;
     }
-    for (policy, at, rule) in rules(said).filter(|(_, _, rule)| opens(rule, way.body, way.port)) {
+    for (policy, at, rule) in rules(said).filter(|(_, _, rule)| opens(rule, way.body, way.at())) {
         for peer in &rule.peers {
             let Peer::Pods { namespaces, pods: Some(pods) } = peer else { continue };
             if pods.is_empty() {
@@ -258,7 +271,7 @@ pub fn too_open(said: &Said, way: Way) -> Option<Finding> {
             _ => None,
         });
         let (Some(_), Some(pods)) = (rule.peers.iter().find(by_place), alone) else { continue };
-        if !opens(rule, way.body, way.port) {
+        if !opens(rule, way.body, way.at()) {
             continue;
         }
         let problem = format!(

@@ -244,14 +244,16 @@ fn block(cidr: &str, except: &[Arc<str>], address: &Address) -> Fits {
 }
 
 /// Whether a rule opens a port of a pod.
-pub fn opens(rule: &PolicyRule, body: &Body, port: u16) -> bool {
+pub fn opens(rule: &PolicyRule, body: &Body, (port, protocol): (u16, Protocol)) -> bool {
     let number = i32::from(port);
     rule.ports.is_empty()
-        || rule.ports.iter().filter(|open| *open.protocol == *"TCP").any(|open| match (&open.port, open.end) {
-            (None, _) => true,
-            (Some(PortRef::Number(first)), Some(end)) => *first <= number && number <= end,
-            (Some(PortRef::Number(only)), None) => *only == number,
-            (Some(PortRef::Name(name)), _) => body.named(name, Protocol::Tcp) == Some(port),
+        || rule.ports.iter().filter(|open| Protocol::of(&open.protocol) == protocol).any(|open| {
+            match (&open.port, open.end) {
+                (None, _) => true,
+                (Some(PortRef::Number(first)), Some(end)) => *first <= number && number <= end,
+                (Some(PortRef::Number(only)), None) => *only == number,
+                (Some(PortRef::Name(name)), _) => body.named(name, protocol) == Some(port),
+            }
         })
 }
 

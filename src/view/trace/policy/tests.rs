@@ -66,7 +66,7 @@ fn caller(world: &World, host_network: bool) -> Caller {
 fn hop(objects: &str, host_network: bool) -> Hop {
     fixture::world(&format!("{BASE}{objects}"), |world| {
         let pod = world.named(crate::kinds::POD, "shop", "web").unwrap().clone();
-        admit(world, &caller(world, host_network), &[(pod, 8080)])
+        admit(world, &caller(world, host_network), (Protocol::Tcp, &[(pod, 8080)]))
     })
 }
 
@@ -151,8 +151,25 @@ fn a_controller_on_the_network_of_its_node_is_no_pod() {
     let alone = format!("{BASE}{objects}").replace("nodeName: two", "nodeName: one");
     fixture::world(&alone, |world| {
         let pod = world.named(crate::kinds::POD, "shop", "web").unwrap().clone();
-        assert_eq!(codes(&admit(world, &caller(world, true), &[(pod, 8080)])), [] as [&str; 0]);
+        assert_eq!(codes(&admit(world, &caller(world, true), (Protocol::Tcp, &[(pod, 8080)]))), [] as [&str; 0]);
     });
+}
+
+#[test]
+fn a_rule_opens_a_port_for_its_protocol_alone() {
+    let asked = |open: &str, protocol: Protocol| {
+        fixture::world(&format!("{BASE}{}", from(&format!("{{{NGINX}}}"), open)), |world| {
+            let pod = world.named(crate::kinds::POD, "shop", "web").unwrap().clone();
+            let hop = admit(world, &caller(world, false), (protocol, &[(pod, 8080)]));
+            let fixes: Vec<String> = hop.findings.iter().flat_map(Finding::fix).collect();
+            (codes(&hop).first().copied().unwrap_or("").to_owned(), fixes.join(" "))
+        })
+    };
+    assert_eq!(asked("{port: 8080, protocol: UDP}", Protocol::Udp).0, "");
+    let (code, fixes) = asked("{port: 8080}", Protocol::Udp);
+    assert!(code == "NP-PORT" && fixes.contains(r#"ports/0/protocol","value":"UDP""#), "{code} {fixes}");
+    let (code, fixes) = asked("{port: 8080, protocol: UDP}", Protocol::Tcp);
+    assert!(code == "NP-PORT" && fixes.contains(r#"ports/0/protocol","value":"TCP""#), "{code} {fixes}");
 }
 
 #[test]
@@ -267,7 +284,7 @@ fn callers_of_whom_little_is_known_may_be_let_in() {
     let objects = format!("{BASE}{}", from("{podSelector: {matchLabels: {app: front}}}", "{port: 8080}"));
     fixture::world(&objects, |world| {
         let pod = world.named(crate::kinds::POD, "shop", "web").unwrap().clone();
-        let ask = |vantage| admit(world, &Caller::Direct(vantage), &[(pod.clone(), 8080)]);
+        let ask = |vantage| admit(world, &Caller::Direct(vantage), (Protocol::Tcp, &[(pod.clone(), 8080)]));
         let same = ask(Vantage::Namespace(Arc::from("shop")));
         assert_eq!((same.status(), same.confidence), (Status::Ok, Confidence::Inferred));
         assert_eq!(ask(Vantage::Namespace(Arc::from("other"))).status(), Status::Broken);

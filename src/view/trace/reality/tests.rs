@@ -95,3 +95,9 @@ fn each_phase_has_a_line_with_its_time() {
         ]
     );
 }
+
+#[test]
+fn datagrams_are_not_sent_for_real() {
+    assert!(refusal(&Request::get("udp://dns.example.com:53").unwrap()).unwrap().contains("need not answer"));
+    assert_eq!(refusal(&Request::get("https://shop.example.com/").unwrap()), None);
+}

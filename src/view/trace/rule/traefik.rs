@@ -128,7 +128,7 @@ impl Stage<'_, '_> {
         let before = self.begin();
         let choice = self.choose(self.routers, self.path, true, |router| Some(self.make(router, &before)));
         match choice {
-            Choice { open: Some(open), .. } => Self::open(&open, decision),
+            Choice { open: Some(open), .. } => self.open(&open, decision),
             Choice { found: Some((made, is_sure)), lost, .. } => self.follow(made, &lost, is_sure, decision),
             Choice { lost, elsewhere, .. } => self.nobody(lost, &elsewhere, decision),
         }
@@ -171,10 +171,27 @@ impl Stage<'_, '_> {
         Some(plan)
     }
 
+    /// The plan where the entry point names a resolver for all routers without TLS of their own: Traefik gets the certificate
+    /// for the name itself, and shows that of a Secret only where there is one for it (`applyModel` of pkg/server/aggregator.go).
+    fn issued(&self, router: &Router, plan: Option<TlsPlan>) -> Option<TlsPlan> {
+        let mut plan = plan?;
+        let name = |point: &str| format!("entrypoints.{point}.http.tls.certresolver");
+        let resolver = self.entry.name.as_deref().and_then(|point| self.options.get(&name(point)));
+        if router.tls || plan.end != TlsEnd::Controller || resolver.is_none_or(str::is_empty) {
+            return Some(plan);
+        }
+        plan.findings.retain(|finding| !matches!(finding.code(), "TL-NONE" | "TL-HOST-NOT-IN-TLS"));
+        plan.tried.append(&mut plan.secrets);
+        plan.tried.sort();
+        plan.tried.dedup();
+        plan.fallback = Fallback::Unknown;
+        Some(plan)
+    }
+
     /// It is left open which router takes the request.
-    fn open(open: &Open, mut decision: Decision) -> Decision {
+    fn open(&self, open: &Open, mut decision: Decision) -> Decision {
         let (router, why) = open_why(open);
-        decision.tls = Self::tls(router, decision.tls);
+        decision.tls = self.issued(router, Self::tls(router, decision.tls));
         decision.hops.push(Hop::unknown(HopKind::Rule, why.clone()).at(&router.record.key));
         decision.action = end(Outcome::Unknown(why));
         decision
@@ -191,7 +208,7 @@ impl Stage<'_, '_> {
         if !is_sure || self.unlisted().is_some() {
             rule = rule.sure(Confidence::Inferred);
         }
-        decision.tls = Self::tls(router, decision.tls);
+        decision.tls = self.issued(router, Self::tls(router, decision.tls));
         decision.hops.push(rule);
         let (mut filters, mut made) = (Vec::new(), made);
         // From route to route, down to the one that names Services.
@@ -279,7 +296,7 @@ impl Stage<'_, '_> {
             return decision;
         };
         let mut rule = self.rule_hop(made.router);
-        decision.tls = Self::tls(made.router, decision.tls);
+        decision.tls = self.issued(made.router, Self::tls(made.router, decision.tls));
         // What is wrong with its Services is told by their own hops.
         let own = made.lost.into_iter().filter(|finding| std::ptr::eq(finding.fault, &raw const rt::RT_ROUTER_DROPPED));
         rule.findings.extend(own);

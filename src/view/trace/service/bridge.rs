@@ -1,7 +1,7 @@
 //! One ExternalName: where it leads, by which port, and what stops it.
 
 use crate::kinds::http_route::facts::Filter;
-use crate::kinds::service::{PortRef, ServiceFacts};
+use crate::kinds::service::{PortRef, ServiceFacts, ServicePort, ServiceType};
 use crate::kinds::{INGRESS_ROUTE, ObjectRef, Record, SERVICE, TRAEFIK_SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, sv};
@@ -12,6 +12,7 @@ use crate::view::trace::plan::{Controller, Leg, LegEnd};
 use crate::view::trace::service::call::{self, Call};
 use crate::view::trace::service::names::{self, Meaning, Spelling};
 use crate::view::trace::service::{outside, ports};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// CoreDNS follows this many names and no more.
@@ -68,7 +69,7 @@ pub fn cross(call: &Call, leg: &mut Leg, bridge: &Bridge, wanted: Option<&PortRe
         }
     };
     if bridge.trail.len() == LONGEST + 1 {
-        hop.findings.push(long(bridge));
+        hop.findings.push(long(call, bridge));
         end_with(leg, LegEnd::NoName);
     }
     let home = bridge.record.key.namespace.as_deref().unwrap_or("");
@@ -111,7 +112,7 @@ fn number(call: &Call, bridge: &Bridge, wanted: Option<&PortRef>) -> Result<Opti
     let Some(wanted) = wanted else {
         return Ok(bridge.facts.ports.first().map(|port| PortRef::Number(port.port)));
     };
-    let fits = |port: &&crate::kinds::service::ServicePort| match wanted {
+    let fits = |port: &&ServicePort| match wanted {
         PortRef::Number(number) => port.port == *number,
         PortRef::Name(name) => port.name == *name,
     };
@@ -187,7 +188,7 @@ fn leave(call: &Call, leg: &mut Leg, bridge: &Bridge, (hop, port): (Hop, Option<
     };
     let broken = match meaning {
         Meaning::Loopback => finding(&sv::EN_LOOPBACK),
-        Meaning::Address(_) => finding(&sv::EN_IP).word("port", if number == 0 { 80 } else { number }),
+        Meaning::Address(address) => addressed(bridge, finding(&sv::EN_IP), *address, number),
         Meaning::OtherDomain { domain, right } => {
             finding(&sv::EN_DOMAIN).word("domain", domain).word("candidate", right)
         }
@@ -288,12 +289,44 @@ fn cycle(call: &Call, bridge: &Bridge, entry: &(Arc<str>, Arc<str>)) -> Finding 
     finding.proof(bridge.record, ".spec.externalName", bridge.name)
 }
 
-fn long(bridge: &Bridge) -> Finding {
-    let first = bridge
-        .trail
-        .first()
-        .map_or_else(|| bridge.record.key.clone(), |(namespace, name)| ObjectRef::new(SERVICE, namespace, name));
-    let finding =
-        Finding::of(&sv::EN_CHAIN_LONG).object("service", &first).word("count", format!("more than {LONGEST}"));
-    finding.proof(bridge.record, ".spec.externalName", bridge.name)
+/// The words by which a Service without a selector and an EndpointSlice take the place of a name that is an address.
+fn addressed(bridge: &Bridge, finding: Finding, address: IpAddr, number: u16) -> Finding {
+    let number = i32::from(if number == 0 { 80 } else { number });
+    let dials = |port: &&ServicePort| port.target == PortRef::Number(number) || port.port == number;
+    let own = bridge.facts.ports.iter().find(dials);
+    let finding = finding.word("family", if address.is_ipv4() { "IPv4" } else { "IPv6" }).word("address", address);
+    let finding = finding.word("port_name", own.map_or("", |own| &*own.name));
+    finding.word("port", own.map_or(number, |own| own.port)).word("number", number)
+}
+
+/// The chain is told whole, with all that follow the one at which DNS gives up.
+fn long(call: &Call, bridge: &Bridge) -> Finding {
+    let key = |(namespace, name): &(Arc<str>, Arc<str>)| ObjectRef::new(SERVICE, namespace, name);
+    let first = bridge.trail.first().map_or_else(|| bridge.record.key.clone(), key);
+    let mut trail = bridge.trail.to_vec();
+    let next = |trail: &[(Arc<str>, Arc<str>)]| {
+        let record = call.world.get(&key(trail.last()?))?;
+        let name = facts::service(record)?.external_name.as_deref()?;
+        match names::meaning(call, record.key.namespace.as_deref().unwrap_or(""), name) {
+            Meaning::Service { namespace, name, .. } => Some((namespace, name)),
+            _ => None,
+        }
+    };
+    let is_bridge = |place: &(Arc<str>, Arc<str>)| {
+        let read = call.world.get(&key(place)).and_then(|record| facts::service(record));
+        read.is_some_and(|read| read.kind == ServiceType::ExternalName)
+    };
+    while let Some(place) = next(&trail).filter(|place| is_bridge(place) && !trail.contains(place)) {
+        trail.push(place);
+    }
+    let finding = Finding::of(&sv::EN_CHAIN_LONG).object("service", &first).word("count", trail.len());
+    // The one to which the last of them leads has no name to be followed.
+    let finding = match next(&trail) {
+        Some((namespace, name)) if !trail.contains(&(namespace.clone(), name.clone())) => {
+            let domain = names::domains(call.world).0.first().map_or_else(String::new, ToString::to_string);
+            finding.word("candidate", format!("{name}.{namespace}.svc.{domain}"))
+        }
+        _ => finding,
+    };
+    finding.word("limit", LONGEST).proof(bridge.record, ".spec.externalName", bridge.name)
 }

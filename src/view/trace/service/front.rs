@@ -1,6 +1,7 @@
 //! What is wrong or worth knowing about a Service itself: its ports, its type, what it promises.
 
 use crate::kinds::ingress::cloud as read;
+use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, ServiceType};
 use crate::kinds::{NODE, Record};
 use crate::view::trace::aws;
@@ -29,7 +30,7 @@ const SHOWN: usize = 3;
 pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> (Hop, Option<LegEnd>) {
     let mut end = None;
     let mut hop = Hop::new(HopKind::Service, summary(goal)).at(&goal.record.key);
-    if let Some(finding) = protocol(goal) {
+    if let Some(finding) = protocol(call, goal) {
         hop.findings.push(finding);
         end = Some(LegEnd::NoEndpoints);
     }
@@ -43,7 +44,7 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> (Hop, 
     }
     hop.findings.extend(selection::judge(call, goal, crowd, takers));
     // A name of another protocol is sought among ports of that one: what is wrong is the protocol.
-    if *goal.chosen.port.protocol == *"TCP" {
+    if Protocol::of(&goal.chosen.port.protocol) == call.protocol() {
         hop.findings.extend(named_port(goal, crowd));
     }
     hop.findings.extend(family(call, goal, takers));
@@ -82,13 +83,17 @@ fn field(goal: &Goal, name: &str) -> String {
     format!(".spec.ports[{}].{name}", goal.chosen.index)
 }
 
-fn protocol(goal: &Goal) -> Option<Finding> {
+fn protocol(call: &Call, goal: &Goal) -> Option<Finding> {
     let port = &goal.chosen.port;
-    if *port.protocol == *"TCP" {
+    let wanted = call.protocol();
+    if Protocol::of(&port.protocol) == wanted {
         return None;
     }
+    let (needs, wanted) =
+        if wanted == Protocol::Udp { ("a UDPRoute needs UDP", "UDP") } else { ("HTTP needs TCP", "TCP") };
     let finding = Finding::of(&sv::SV_UDP).object("service", &goal.record.key).word("port", port.port);
     let finding = finding.word("protocol", &port.protocol).word("index", goal.chosen.index);
+    let finding = finding.word("needs", needs).word("wanted", wanted);
     Some(finding.proof(goal.record, field(goal, "protocol"), &port.protocol))
 }
 

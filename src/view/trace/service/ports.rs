@@ -4,6 +4,7 @@ use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, ServiceFacts, ServicePort};
 use crate::view::trace::body::Body;
 use crate::view::trace::fault::{Finding, sv};
+use crate::view::trace::plan::Caller;
 use crate::view::trace::service::call::Call;
 
 /// A port of a Service that was found.
@@ -27,7 +28,11 @@ pub fn choose(facts: &ServiceFacts, wanted: Option<&PortRef>, call: &Call) -> Op
     };
     // ingress-nginx takes the first port of which anything fits, in the order of the Service, where it looks for pods.
     let fits = |port: &ServicePort| own(port) || (call.is_nginx() && port.target == *wanted);
-    if let Some(index) = facts.ports.iter().position(fits) {
+    // A route names a number, which may be there once for each protocol.
+    let spoken = |port: &ServicePort| fits(port) && Protocol::of(&port.protocol) == call.protocol();
+    let is_route = matches!(call.caller, Caller::Gateway { .. });
+    let spoken = if is_route { facts.ports.iter().position(spoken) } else { None };
+    if let Some(index) = spoken.or_else(|| facts.ports.iter().position(fits)) {
         return Some(chosen(index, !own(&facts.ports[index])));
     }
     let PortRef::Number(number) = wanted else { return None };

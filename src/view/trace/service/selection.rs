@@ -4,12 +4,13 @@ use crate::kinds::{HORIZONTAL_POD_AUTOSCALER, POD, Record, Selector};
 use crate::view::trace::body::{self, Body, WORKLOADS};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, sv};
+use crate::view::trace::flavour::Flavour;
 use crate::view::trace::near::distance;
 use crate::view::trace::service::call::{Call, named, owner};
 use crate::view::trace::service::chain::Goal;
 use crate::view::trace::service::crowd::Crowd;
-use crate::view::trace::service::ports;
 use crate::view::trace::service::takers::Takers;
+use crate::view::trace::service::{names, ports};
 use crate::view::trace::world::{Known, World};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,7 +40,7 @@ pub fn judge(call: &Call, goal: &Goal, crowd: &Crowd, takers: &Takers) -> Vec<Fi
         return Vec::new();
     }
     let mut findings = vec![none(call.world, goal, crowd)];
-    findings.extend(elsewhere(call.world, goal));
+    findings.extend(elsewhere(call, goal));
     findings
 }
 
@@ -170,8 +171,8 @@ fn closest<'a>(world: &World<'a>, goal: &Goal) -> Option<(&'a Arc<Record>, &'a L
 }
 
 /// Pods of other namespaces that the selector would find.
-fn elsewhere(world: &World, goal: &Goal) -> Option<Finding> {
-    let selector = &goal.facts.selector;
+fn elsewhere(call: &Call, goal: &Goal) -> Option<Finding> {
+    let (world, selector) = (call.world, &goal.facts.selector);
     let wanted = Selector { equals: selector.clone(), requirements: Box::default() };
     let is_other = |record: &&Arc<Record>| record.key.namespace != goal.record.key.namespace;
     let mut pods = world.of(POD).filter(is_other);
@@ -184,9 +185,13 @@ fn elsewhere(world: &World, goal: &Goal) -> Option<Finding> {
     let finding = finding.word("selector", text(selector)).word("other", place);
     let port = &goal.chosen.port;
     let finding = finding.word("port", port.port).word("target", ports::reference(&port.target));
-    let finding = match owner(world, found) {
-        Some((owner, _)) => finding.word("owner", owner),
-        None => finding.word("owner", named(world, &found.key)),
+    // Where the caller follows names that stand for others, the Service can become one for that of the other namespace.
+    let finding = if call.is_direct() || matches!(call.flavour(), Some(Flavour::Nginx | Flavour::Haproxy)) {
+        let (domains, _) = names::domains(world);
+        let domain = domains.first().map_or("", |domain| &**domain);
+        finding.word("domain", domain).word("port_name", &port.name)
+    } else {
+        finding
     };
     let finding = finding.proof(goal.record, ".spec.selector", text(selector));
     let value = if found.key.kind == POD { text(&found.meta.labels) } else { text(selector) };

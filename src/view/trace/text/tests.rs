@@ -107,3 +107,34 @@ fn a_narrow_terminal_breaks_lines_but_no_commands() {
     assert!(folded[1].starts_with("             ") && 3 <= folded.len(), "{folded:?}");
     assert_eq!(super::folded(lines.clone(), 200), lines);
 }
+
+#[test]
+fn packets_have_neither_method_nor_path() {
+    let yaml = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: net}
+spec: {gatewayClassName: any, listeners: [{name: dns, port: 53, protocol: UDP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1alpha2
+kind: UDPRoute
+metadata: {name: dns, namespace: net}
+spec: {parentRefs: [{name: edge}], rules: [{backendRefs: [{name: dns, port: 53}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: dns, namespace: net}
+spec: {selector: {app: dns}, ports: [{port: 53, protocol: UDP}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: dns, namespace: net}
+spec: {replicas: 1, selector: {matchLabels: {app: dns}}, template: {metadata: {labels: {app: dns}}, spec: {containers: [{name: dns, image: 'dns:1', ports: [{containerPort: 53, protocol: UDP}]}]}}}
+";
+    let request = Request::get("udp://dns.example.com").unwrap();
+    let told =
+        crate::view::trace::fixture::files(yaml, |world| text(&crate::view::trace::follow::follow(world, &request)));
+    assert!(told.starts_with("udp://dns.example.com:53\n"), "{told}");
+    assert!(told.contains("What is sent reaches Service net/dns:53, 1 endpoint ready."), "{told}");
+    assert!(!told.contains("sees"), "{told}");
+}

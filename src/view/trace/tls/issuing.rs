@@ -160,8 +160,8 @@ pub fn explain(place: &Place, is_bad: bool) -> Vec<Finding> {
         None if is_bad || place.world.is_files() => shim::none(place).into_iter().collect(),
         None => Vec::new(),
     };
-    if is_bad && (managed.certificate().is_some() || !findings.is_empty()) {
-        findings.extend(webhook::down(place));
+    if managed.certificate().is_some() || !findings.is_empty() || shim::is_asked(place) {
+        findings.extend(webhook::down(place, is_bad));
     }
     if !is_bad {
         for finding in &mut findings {

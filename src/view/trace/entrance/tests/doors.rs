@@ -240,6 +240,20 @@ fn a_load_balancer_that_a_cloud_made_for_an_ingress_is_entered_by_its_status() {
             assert!(entrance.hops.iter().skip(1).all(|hop| hop.status() == Status::Ok), "{:?}", entrance.hops);
         });
     }
+    // Who can reach it at all is said by its scheme, which is internal by default.
+    let facing = |annotations: &str| {
+        let annotated = yaml.replacen("metadata: {", &format!("metadata: {{annotations: {{{annotations}}}, "), 2);
+        let mut said = String::new();
+        ask(&annotated, SHOP).dns("").check(|_, entrance| {
+            hop(&entrance, HopKind::LoadBalancer).unwrap().summary.clone_into(&mut said);
+        });
+        said
+    };
+    assert!(facing("").contains("clients outside of its network do not reach it (scheme internal, because"));
+    assert!(facing("alb.ingress.kubernetes.io/scheme: internal").ends_with("(scheme internal)"));
+    for open in ["alb.ingress.kubernetes.io/scheme: internet-facing", "alb.ingress.kubernetes.io/group.name: team"] {
+        assert!(!facing(open).contains("do not reach"), "{}", facing(open));
+    }
     // The status of an Ingress behind a load balancer of the cluster's own is not another one.
     let stale = format!("{}status: {{loadBalancer: {{ingress: [{{ip: 203.0.113.99}}]}}}}\n", cluster::shop());
     ask(&stale, SHOP).dns(ANSWER).check(|_, entrance| {
@@ -313,5 +327,13 @@ fn the_controller_that_was_named_serves_the_class_that_the_files_hold() {
         let Door::Controller(controller) = &entrance.door else { panic!("no controller") };
         let named = (controller.flavour, &*controller.name);
         assert_eq!(named, (Flavour::Traefik, "ingress-controllers.konghq.com/kong"));
+    });
+}
+
+#[test]
+fn datagrams_are_not_judged_by_what_a_load_balancer_says_of_tcp() {
+    ask(&cluster::shop(), "udp://shop.example.com:53").dns(ANSWER).check(|_, entrance| {
+        assert_eq!((door(&entrance).as_str(), codes(&entrance).len()), ("closed unknown", 0));
+        assert!(hop(&entrance, HopKind::LoadBalancer).is_none());
     });
 }

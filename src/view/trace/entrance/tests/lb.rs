@@ -193,7 +193,7 @@ kind: ValidatingWebhookConfiguration
 metadata: {name: admission}
 webhooks:
 - name: v
-  clientConfig: {service: {namespace: edge, name: hook}}
+  clientConfig: {caBundle: c29tZQ==, service: {namespace: edge, name: hook}}
   rules: [{apiGroups: [networking.k8s.io], apiVersions: [v1], operations: [CREATE], resources: [ingresses]}]
 ";
     let service = |selector: &str| {

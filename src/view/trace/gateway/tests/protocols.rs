@@ -1,4 +1,4 @@
-//! TLS, HTTPS, TCP and gRPC at Gateways, and listeners that ListenerSets add.
+//! TLS, HTTPS, TCP, UDP, CORS and gRPC at Gateways, and listeners that ListenerSets add.
 
 use super::*;
 use crate::view::trace::plan::TlsEnd;
@@ -64,6 +64,47 @@ fn a_tcp_listener_passes_everything_on() {
     assert_eq!(get(&yaml, "https://any:6000/x").tls.unwrap().end, TlsEnd::Pods);
     let datagrams = get(&yaml, "http://any:53/");
     assert_eq!((answer(&datagrams), codes(&datagrams)), ("refused".to_owned(), "GW-NO-LISTENER-PORT".to_owned()));
+}
+
+#[test]
+fn a_udp_listener_hands_packets_to_the_udp_routes_alone() {
+    let listeners = gateway(
+        "{name: tcp, port: 53, protocol: TCP}, {name: udp, port: 53, protocol: UDP}, {name: idle, port: 54, protocol: UDP}",
+    );
+    let to = |kind: &str, section: &str, name: &str| {
+        let spec = format!(
+            "parentRefs: [{{name: edge, namespace: net, sectionName: {section}}}], rules: [{{backendRefs: [{{name: {name}, port: 80}}]}}]"
+        );
+        object("gateway.networking.k8s.io/v1alpha2", kind, &format!("net/{name}"), &spec)
+    };
+    let routes = to("TCPRoute", "tcp", "slow") + &to("UDPRoute", "udp", "fast") + &to("UDPRoute", "idle", "gone");
+    let yaml = listeners + &routes + &service("net/slow") + &service("net/fast");
+    assert_eq!(answer(&get(&yaml, "udp://any:53")), "fast any /");
+    assert_eq!(answer(&get(&yaml, "http://any:53/")), "slow any:53 /");
+    let lost = get(&yaml, "udp://any:54");
+    assert!(codes(&lost).contains("RT-G-BACKEND"), "{}", codes(&lost));
+    let absent = get(&yaml, "udp://any:55");
+    assert_eq!((answer(&absent), codes(&absent)), ("timeout".to_owned(), "GW-NO-LISTENER-PORT".to_owned()));
+    assert!(findings(&absent).next().unwrap().fix().iter().any(|line| line.contains(r#""protocol":"UDP""#)));
+}
+
+#[test]
+fn a_preflight_is_answered_by_the_filter_with_what_the_api_leaves_to_it() {
+    let filter = "filters: [{type: CORS, cors: {allowOrigins: ['https://*.example.com'], allowMethods: [GET]}}]";
+    let rules = format!("rules: [{{{filter}, backendRefs: [{{name: web, port: 80}}]}}]");
+    let yaml = gateway("{name: web, port: 80, protocol: HTTP}") + &route("net/r", &rules) + &service("net/web");
+    let asked = |method: &str, origin: &str| {
+        let headers = [("Origin", origin), ("Access-Control-Request-Method", "GET")];
+        let decision = files(&yaml, method, "http://a.example/", &headers);
+        let said = decision.hops.iter().map(|hop| hop.summary.as_str()).collect::<Vec<_>>().join("; ");
+        (answer(&decision), said)
+    };
+    let (status, said) = asked("OPTIONS", "https://app.example.com");
+    assert!(status == "204" && said.contains("204 or 200, and allows"), "{status} {said}");
+    // An origin that is not listed may be refused.
+    let (status, said) = asked("OPTIONS", "https://app.example.org");
+    assert!(status == "unknown" && said.contains("204, 200 or 403"), "{status} {said}");
+    assert!(asked("GET", "https://app.example.com").0.starts_with("web "));
 }
 
 #[test]

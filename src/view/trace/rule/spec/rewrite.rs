@@ -2,7 +2,8 @@
 //!
 //! Facts: `rewrite-target` of the HAProxy Ingress (rootfs/etc/templates/haproxy/haproxy.tmpl of jcmoraisjr/haproxy-ingress) and
 //! `path-rewrite` of haproxytech's (pkg/annotations/ingress/reqPathRewrite.go). Both become `http-request replace-path`: where
-//! the expression fits anywhere in the path, all of the path becomes the replacement. `set-host` of haproxytech's
+//! the expression fits anywhere in the path, all of the path becomes the replacement, and the query stays
+//! (`http_action_replace_uri` of src/http_act.c of haproxy/haproxy). `set-host` of haproxytech's
 //! (pkg/annotations/ingress/reqSetHost.go) becomes `http-request set-header Host`.
 
 use crate::kinds::Record;

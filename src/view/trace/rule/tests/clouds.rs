@@ -298,3 +298,24 @@ fn a_path_that_gke_takes_as_it_is_written_is_not_called_a_prefix() {
     let said = told("http://a.example/foo/x");
     assert!(said.contains("as it is written") && !said.contains("prefix"), "{said}");
 }
+
+#[test]
+fn a_health_check_of_gke_may_ask_for_what_no_readiness_probe_asks_for() {
+    let of = |path: &str| {
+        let objects = "\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: web-1, namespace: shop, labels: {app: web}}\nspec: {containers: \
+             [{name: c, ports: [{containerPort: 8080}], readinessProbe: {httpGet: {path: /ready, port: 8080}}}]}\n---\n\
+             apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop, annotations: {cloud.google.com/backend-config: '{\"default\": \"web\"}'}}\n\
+             spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080, nodePort: 30123}]}\n";
+        let config = of_gke("BackendConfig", "web", &format!("spec: {{healthCheck: {{requestPath: {path}}}}}"));
+        let yaml =
+            classed(Flavour::Gce, &ingress("web", 1, "", "a.example", &["Prefix / web"], "")) + objects + &config;
+        fixture::world(&format!("{CLASS}{yaml}"), |world| {
+            let decision = decide(world, &controller(Flavour::Gce), &get("http://a.example/"));
+            decision
+                .hops
+                .iter()
+                .any(|hop| hop.summary.contains("wants 200 for /up; that the pods are ready only tells of /ready"))
+        })
+    };
+    assert!(of("/up") && !of("/ready"));
+}

@@ -84,6 +84,8 @@ fn what_holds_for_a_class_counts_before_annotations() {
     let with = |params: &str, annotations: &[&str], url: &str| says(&(own(params) + &web(annotations)), url);
     assert_eq!(with("{}", &[], "http://a.example/"), "1 NodePort");
     assert_eq!(with("{targetType: ip}", &[], "http://a.example/"), "1 Pods");
+    assert_eq!(with("{targetType: ip}", &["target-type: instance"], "http://a.example/"), "1 Pods");
+    assert_eq!(with("{targetType: instance}", &["target-type: ip"], "http://a.example/"), "1 NodePort");
     assert!(with("{certificateArn: [arn]}", &[], "http://a.example/").starts_with("timeout"));
     assert_eq!(with("{certificateArn: [arn]}", &[], "https://a.example/"), "1 NodePort");
     let ports = r#"listen-ports: '[{"HTTP":80},{"HTTPS":443},{"HTTPS":8443}]'"#;

@@ -111,7 +111,9 @@ impl Stage<'_, '_> {
             return format!("it listens on {}, and the request enters by {point}", router.entry_points.join(", "));
         }
         match self.entry.scheme {
-            Scheme::Http => "it is for TLS connections only, and the request comes in the clear".to_owned(),
+            Scheme::Http | Scheme::Udp => {
+                "it is for TLS connections only, and the request comes in the clear".to_owned()
+            }
             Scheme::Https => format!("it is for plain connections only: neither it nor entry point {point} has TLS on"),
         }
     }

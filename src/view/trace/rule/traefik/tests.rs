@@ -4,6 +4,7 @@ mod layers;
 mod options;
 mod shares;
 
+use crate::view::trace::fault::Finding;
 use crate::view::trace::fixture;
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::follow;
@@ -68,6 +69,33 @@ fn the_longest_rule_or_the_priority_decides() {
     assert_eq!(answer(&format!("{web}{api}"), "http://a.example/api/x"), "api /api/x");
     let first = route("Host(`a.example`)", "priority: 100\n    services: [{name: web, port: 80}]");
     assert_eq!(answer(&format!("{first}{api}"), "http://a.example/api/x"), "web /api/x");
+}
+
+#[test]
+fn routes_for_hosts_by_expression_and_for_all_hosts_show_that_traefik_is_there() {
+    let told = |rule: &str| {
+        let yaml = format!("{SERVICES}{}", route(rule, "services: [{name: web, port: 80}]"));
+        let request = Request::get("http://a.example/").unwrap();
+        fixture::files(&yaml, |world| follow::follow(world, &request).outcome)
+    };
+    for rule in ["HostRegexp(`^[a-c]\\.example$`)", "PathPrefix(`/`)"] {
+        assert!(matches!(told(rule), Outcome::Forward(_)), "{rule}: {:?}", told(rule));
+    }
+    let other = told("HostRegexp(`^[x-z]\\.example$`)");
+    assert!(matches!(other, Outcome::Unknown(_)), "{other:?}");
+}
+
+#[test]
+fn a_middleware_that_is_not_there_is_told_with_the_one_that_is_called_nearly_so() {
+    let yaml = route("Host(`a.example`)", "middlewares: [{name: stirp}]\n    services: [{name: web, port: 80}]")
+        + "---\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: strip, namespace: shop}\nspec: {stripPrefix: {prefixes: [/x]}}\n";
+    let request = Request::get("http://a.example/").unwrap();
+    let told = fixture::files_of(&format!("{SERVICES}{yaml}"), Some(Flavour::Traefik), |world| {
+        let trace = follow::follow(world, &request);
+        let findings = trace.hops.iter().flat_map(|hop| &hop.findings);
+        findings.map(Finding::message).collect::<Vec<_>>().join("; ")
+    });
+    assert!(told.contains("stirp") && told.contains("similar: strip"), "{told}");
 }
 
 #[test]
@@ -174,7 +202,7 @@ fn a_route_for_certain_clients_is_told_where_it_hears_nobody() {
         let request = Request::get(url).unwrap();
         fixture::files_of(&format!("{SERVICES}{route}"), Some(Flavour::Traefik), |world| {
             let trace = follow::follow(world, &request);
-            (verdict::headline(&trace).map(|finding| finding.code()), format!("{:?}", trace.outcome))
+            (verdict::headline(&trace).map(Finding::code), format!("{:?}", trace.outcome))
         })
     };
     assert_eq!(told("https://a.example/").0, Some("RT-ROUTER-DROPPED"));

@@ -16,7 +16,7 @@ const CLUSTER_KEY: &str = "cert-manager.io/cluster-issuer";
 /// Asks for the issuer that cert-manager was told to take where none is named.
 const ACME_KEY: &str = "kubernetes.io/tls-acme";
 /// Where cert-manager lives unless somebody put it elsewhere.
-const HOME: &str = "cert-manager";
+pub const HOME: &str = "cert-manager";
 
 /// What an object asks of cert-manager.
 struct Asked<'w> {

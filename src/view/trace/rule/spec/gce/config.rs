@@ -12,6 +12,7 @@ use crate::kinds::backend_config::BackendConfigFacts;
 use crate::kinds::ingress::CLASS_ANNOTATION;
 use crate::kinds::ingress::cloud as read;
 use crate::kinds::ingress::facts::Backend;
+use crate::kinds::pod::probe::Handler;
 use crate::kinds::service::{PortRef, ServicePort};
 use crate::kinds::{BACKEND_CONFIG, FRONTEND_CONFIG, ObjectRef, POD, Record, SERVICE};
 use crate::view::trace::body::Body;
@@ -101,6 +102,10 @@ pub fn back(world: &World, request: &Request, arm: &Arm) -> (Vec<Hop>, Option<(u
         return (vec![hop(summary).sure(Confidence::NeedsProbe)], None);
     };
     let mut hops: Vec<Hop> = unasked(world, service, record, facts).into_iter().collect();
+    hops.extend(unprobed(world, service, facts).map(|text| {
+        let text = format!("BackendConfig {}: {text}", key.name);
+        hop(text).sure(Confidence::NeedsProbe)
+    }));
     if let Some(policy) = &facts.policy {
         let summary = format!("BackendConfig {}: Cloud Armor's policy {policy} may refuse clients", key.name);
         hops.push(hop(summary).sure(Confidence::NeedsProbe));
@@ -157,6 +162,26 @@ fn unasked(world: &World, service: &Arc<Record>, config: &Arc<Record>, facts: &B
     let hop =
         Hop::new(HopKind::Filter, format!("BackendConfig {}: its health check asks port {port}", config.key.name));
     Some(hop.at(&config.key).with(finding).sure(Confidence::Inferred))
+}
+
+/// What is left open where a health check asks for a path that no readiness probe of the pods asks for.
+fn unprobed(world: &World, service: &Arc<Record>, facts: &BackendConfigFacts) -> Option<String> {
+    let path = facts.health_path.as_deref()?;
+    let read = facts::service(service).filter(|read| !read.selector.is_empty())?;
+    let pods = world.labelled(POD, service.key.namespace.as_deref().unwrap_or(""), &read.selector);
+    let bodies: Vec<Body> = pods.iter().filter_map(|pod| Body::of(pod)).collect();
+    let probes = bodies.iter().flat_map(Body::serving).filter_map(|part| part.readiness);
+    let asked: BTreeSet<&str> = probes
+        .filter_map(|probe| match &probe.handler {
+            Handler::Http { path, .. } => Some(&**path),
+            _ => None,
+        })
+        .collect();
+    if asked.is_empty() || asked.contains(path) {
+        return None;
+    }
+    let asked = asked.into_iter().collect::<Vec<_>>().join(", ");
+    Some(format!("its health check wants 200 for {path}; that the pods are ready only tells of {asked}"))
 }
 
 /// What GKE gives up for: a redirect of a load balancer inside of a network, or two addresses at once.

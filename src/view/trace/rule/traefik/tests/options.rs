@@ -1,6 +1,12 @@
-//! TLSOptions.
+//! TLSOptions, and what an entry point says of TLS.
 
-use super::{answer, route};
+use super::{SERVICES, answer, route};
+use crate::view::trace::fault::Finding;
+use crate::view::trace::fixture;
+use crate::view::trace::flavour::Flavour;
+use crate::view::trace::follow;
+use crate::view::trace::hop::HopKind;
+use crate::view::trace::request::Request;
 
 const WEB: &str = "services: [{name: web, port: 80}]";
 
@@ -82,4 +88,37 @@ fn routes_of_one_host_that_differ_go_by_the_default() {
     // Of another route of the host it holds too.
     let agreed = other.replace("tls: {}", "tls: {options: {name: strict}}");
     assert_eq!(over_tls(&format!("{strict}{}{agreed}", under(STRICT))), "TlsError");
+}
+
+/// The hop of TLS and its codes for `https://a.example/`, behind a Traefik that runs with these arguments.
+fn shown(arguments: &str, yaml: &str) -> (String, String) {
+    let traefik = format!(
+        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: traefik, namespace: traefik}}\nspec: {{selector: {{matchLabels: {{app: traefik}}}}, \
+         template: {{metadata: {{labels: {{app: traefik}}}}, spec: {{containers: [{{name: traefik, image: 'traefik:v3.6.1', args: [{arguments}], \
+         ports: [{{containerPort: 8443, name: websecure}}]}}]}}}}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: traefik, namespace: traefik}}\n\
+         spec: {{type: LoadBalancer, selector: {{app: traefik}}, ports: [{{name: websecure, port: 443, targetPort: websecure}}]}}\n\
+         status: {{loadBalancer: {{ingress: [{{ip: 203.0.113.30}}]}}}}\n"
+    );
+    let request = Request::get("https://a.example/").unwrap();
+    fixture::files_of(&format!("{SERVICES}{yaml}{traefik}"), Some(Flavour::Traefik), |world| {
+        let trace = follow::follow(world, &request);
+        let hop = trace.hops.iter().find(|hop| hop.kind == HopKind::Tls).unwrap();
+        let codes: Vec<&str> = hop.findings.iter().map(Finding::code).collect();
+        (hop.summary.clone(), codes.join(" "))
+    })
+}
+
+#[test]
+fn a_resolver_of_the_entry_point_gets_the_certificate_where_the_route_has_no_tls_of_its_own() {
+    let plain =
+        "'--entrypoints.websecure.address=:8443', '--providers.kubernetescrd', '--entrypoints.websecure.http.tls=true'";
+    let issued = format!("{plain}, '--entryPoints.websecure.http.tls.certResolver=le'");
+    let silent = route("Host(`a.example`)", WEB).replace("entryPoints: [web]", "entryPoints: [websecure]");
+    let (summary, codes) = shown(plain, &silent);
+    assert!(summary.contains("TRAEFIK DEFAULT CERT") && codes == "TL-NONE", "{summary} {codes}");
+    let (summary, codes) = shown(&issued, &silent);
+    assert!(summary.contains("is not among the objects") && codes.is_empty(), "{summary} {codes}");
+    // What the route says of TLS stands for all that the entry point says.
+    let (summary, _) = shown(&issued, &under("{}"));
+    assert!(summary.contains("TRAEFIK DEFAULT CERT"), "{summary}");
 }
