@@ -139,6 +139,13 @@ impl Finding {
         self
     }
 
+    /// The same finding, proven by a value of the controller's ConfigMap, which it names for fixes.
+    pub fn setting(self, map: &Record, key: &str, value: impl ToString) -> Self {
+        let namespace = map.key.namespace.as_deref().unwrap_or("");
+        let finding = self.word("config", &map.key.name).word("config_namespace", namespace);
+        finding.proof(map, format!(".data.{key}"), value)
+    }
+
     /// The same finding, proven by what was not found or by something that is no object.
     pub fn fact(mut self, object: Option<ObjectRef>, path: impl Into<String>, value: impl ToString) -> Self {
         let version = std::sync::Arc::from("");

@@ -44,10 +44,9 @@ fn mismatch(
     let begin = |fault| {
         let finding = Finding::of(fault).word("gate", world.title(&gate.object.key)).object("service", &service.key);
         match &controller.settings {
-            Settings::Known(Some(map)) => finding
-                .word("config", &map.key.name)
-                .word("config_namespace", map.key.namespace.as_deref().unwrap_or(""))
-                .proof(map, ".data.use-proxy-protocol", if expects { "true" } else { "not true" }),
+            Settings::Known(Some(map)) => {
+                finding.setting(map, "use-proxy-protocol", if expects { "true" } else { "not true" })
+            }
             _ => finding.word("config_namespace", namespace),
         }
     };

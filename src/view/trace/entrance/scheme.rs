@@ -51,16 +51,16 @@ fn of_service(service: &Record) -> Option<String> {
 }
 
 fn of_alb(world: &World, ingress: &Record, default: Option<&str>) -> Option<String> {
-    let params = match aws::params(world, ingress) {
-        Params::Unknown => return None,
-        params => params.known(),
-    };
-    let class = params.and_then(|facts| facts.scheme.as_deref());
+    let params = aws::params(world, ingress);
+    if matches!(params, Params::Unknown) {
+        return None;
+    }
+    let class = params.known().and_then(|facts| facts.scheme.as_deref());
     if let Some(scheme) = class.or_else(|| aws::said(ingress, "scheme")) {
         return (scheme == "internal").then(|| "scheme internal".to_owned());
     }
     // Another Ingress of its group may say so for all of them.
-    let is_alone = aws::group(params.map_or(Params::None, Params::Known), ingress).is_none();
+    let is_alone = aws::group(params, ingress).is_none();
     let is_default = default.is_none_or(|scheme| scheme == "internal");
     (is_alone && is_default).then(|| "scheme internal, because nothing says internet-facing".to_owned())
 }

@@ -172,10 +172,7 @@ fn asks(world: &World, ingress: &Record, options: &Options, asked: &Asked) -> (H
         .word("why", why)
         .word("auth_namespace", namespace);
     let finding = match asked.by {
-        Some(map) => finding
-            .word("config", &map.key.name)
-            .word("config_namespace", map.key.namespace.as_deref().unwrap_or(""))
-            .proof(map, ".data.global-auth-url", url),
+        Some(map) => finding.setting(map, "global-auth-url", url),
         None => finding.proof(ingress, format!(".metadata.annotations[{}]", options.name("auth-url")), url),
     };
     (hop.with(finding), true)

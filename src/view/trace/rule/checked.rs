@@ -26,12 +26,18 @@ pub fn is_unset(controller: &Controller, name: &str, value: &str) -> bool {
 pub fn validates(controller: &Controller) -> bool {
     match controller.flag("--enable-annotation-validation") {
         Some(value) => value != "false",
-        None => version(controller).is_none_or(|version| (1, 12) <= version),
+        None => is_strict(controller),
     }
 }
 
+/// Whether the controller is of version 1.12 or later, from which on its defaults are strict; where the version cannot be read,
+/// it is taken for the newest.
+pub fn is_strict(controller: &Controller) -> bool {
+    version(controller).is_none_or(|version| (1, 12) <= version)
+}
+
 /// Major and minor number of the controller's image.
-pub fn version(controller: &Controller) -> Option<(u32, u32)> {
+fn version(controller: &Controller) -> Option<(u32, u32)> {
     let (_, container) = program::of_template(body::template(controller.workload.as_ref()?)?)?;
     let mut numbers = program::tag(&container.image).trim_start_matches('v').split('.');
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))

@@ -18,9 +18,6 @@ use crate::view::trace::world::{Known, World};
 /// The reason of the events in which the controller says that it denies the locations of an Ingress.
 const SAID: &str = "AnnotationParsingFailed";
 
-/// The version from which on nothing of other namespaces is read by default.
-const CLOSED: (u32, u32) = (1, 12);
-
 /// 503 for the whole location.
 pub fn answer(world: &World, ingress: &Record, options: &Options) -> Option<Answer> {
     let list = || Some((invalid::denies(options, ingress)?, "an annotation that cannot be read".to_owned()));
@@ -48,7 +45,7 @@ pub fn said(world: &World, ingress: &Record, finding: Finding) -> Finding {
 pub fn is_closed(options: &Options) -> Option<bool> {
     let Settings::Known(_) = options.controller().settings else { return None };
     let said = options.global("allow-cross-namespace-resources").and_then(truth);
-    Some(!said.unwrap_or_else(|| checked::version(options.controller()).is_some_and(|version| version < CLOSED)))
+    Some(said.map_or_else(|| checked::is_strict(options.controller()), |is_open| !is_open))
 }
 
 /// Why what belongs to another namespace is refused.

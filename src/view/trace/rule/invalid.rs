@@ -8,7 +8,7 @@ use crate::kinds::Record;
 use crate::view::trace::fault::{Finding, Severity, ctl};
 use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::{Controller, Settings};
-use crate::view::trace::rule::checked::{is_of, is_path, is_unset, validates, version};
+use crate::view::trace::rule::checked::{self, is_of, is_path, is_unset, validates};
 use crate::view::trace::rule::run_by;
 use crate::view::trace::rule::settings::{Options, truth};
 use crate::wire::ranges::Block;
@@ -126,7 +126,7 @@ pub fn dropped(controller: &Controller, ingress: &Record) -> Option<Finding> {
 pub fn refuses_patterns(options: &Options) -> bool {
     match options.global("strict-validate-path-type").and_then(truth) {
         Some(is_strict) => is_strict,
-        None => version(options.controller()).is_none_or(|version| (1, 12) <= version),
+        None => checked::is_strict(options.controller()),
     }
 }
 
@@ -136,7 +136,7 @@ pub fn too_risky<'a>(options: &Options<'a>) -> Option<(&'a str, String)> {
     let Settings::Known(_) = options.controller().settings else { return None };
     let level = match options.global("annotations-risk-level") {
         Some(level) => level.to_owned(),
-        None if version(options.controller()).is_none_or(|version| (1, 12) <= version) => "High".to_owned(),
+        None if checked::is_strict(options.controller()) => "High".to_owned(),
         None => return None,
     };
     let start = format!("{}/", options.prefix());

@@ -5,6 +5,7 @@
 
 use crate::kinds::Record;
 use crate::kinds::ingress::facts::{Backend, PathType};
+use crate::view::trace::facts;
 use crate::view::trace::rule::pattern;
 use std::sync::Arc;
 
@@ -60,6 +61,13 @@ impl Location<'_> {
     /// The field that holds it.
     pub fn field(&self) -> String {
         field(self.index)
+    }
+
+    /// Its type as its Ingress has it; servers only tell Exact from the rest.
+    pub fn written(&self) -> PathType {
+        let read = facts::ingress(self.ingress);
+        let path = read.and_then(|read| read.rules.get(self.index.0)?.paths.get(self.index.1));
+        path.map_or(self.kind, |path| path.path_type)
     }
 
     /// The JSON pointer of it.

@@ -5,11 +5,10 @@
 
 use crate::kinds::Record;
 use crate::view::trace::outcome::Outcome;
-use crate::view::trace::plan::Settings;
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::backend::{host, raw};
 use crate::view::trace::rule::redirect;
-use crate::view::trace::rule::settings::Options;
+use crate::view::trace::rule::settings::{self, Options};
 use std::sync::Arc;
 
 /// Paths of rules that anybody may have.
@@ -78,7 +77,7 @@ fn own<'a>(options: &Options<'a>) -> Option<Asked<'a>> {
 /// The one that the controller asks for every Ingress, unless this one will not have it.
 fn of_all<'a>(options: &Options<'a>) -> Option<Asked<'a>> {
     let url = options.global("global-auth-url").filter(|url| !url.is_empty())?;
-    let Settings::Known(Some(map)) = &options.controller().settings else { return None };
+    let map = settings::map(options.controller())?;
     let is_wanted = options.flag("enable-global-auth") != Some(false);
     let param = options.global("global-auth-signin-redirect-param").filter(|param| !param.is_empty()).unwrap_or("rd");
     let signin = options.global("global-auth-signin").filter(|signin| !signin.is_empty());

@@ -11,7 +11,6 @@ use crate::view::trace::near::{closest, nearest};
 use crate::view::trace::plan::Controller;
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::host::Host;
-use crate::view::trace::rule::location::Location;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::taken;
 use crate::view::trace::rule::{Served, claim, invalid, path, pattern, some};
@@ -266,7 +265,7 @@ fn near(controller: &Controller, request: &Request, server: &Server, normal: &st
         } else {
             return None;
         };
-        let kind = written(location);
+        let kind = location.written();
         let is_verbatim = controller.flavour == Flavour::Gce && kind == PathType::ImplementationSpecific;
         let how = if is_verbatim {
             format!("is taken by GKE as it is written (ImplementationSpecific): only {bare}/* or a Prefix takes what is below")
@@ -286,12 +285,4 @@ fn near(controller: &Controller, request: &Request, server: &Server, normal: &st
                 .proof(location.ingress, format!("{}.pathType", location.field()), path::type_name(kind)),
         )
     })
-}
-
-/// The type of a path as its Ingress has it.
-fn written(location: &Location) -> PathType {
-    let read = facts::ingress(location.ingress);
-    let rule = read.and_then(|read| read.rules.get(location.index.0));
-    let path = rule.and_then(|rule| rule.paths.get(location.index.1));
-    path.map_or(location.kind, |path| path.path_type)
 }

@@ -9,9 +9,8 @@ use crate::view::trace::entrance::proxy;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Hop, HopKind};
-use crate::view::trace::plan::Settings;
 use crate::view::trace::request::{Request, Vantage};
-use crate::view::trace::rule::settings::Options;
+use crate::view::trace::rule::settings::{self, Options};
 use crate::view::trace::world::World;
 use crate::wire::ranges::contains;
 use std::net::IpAddr;
@@ -40,8 +39,7 @@ fn list<'a>(options: &Options<'a>, names: &[&'static str], key: &'static str) ->
     let own = names.iter().find_map(|name| Some(List { name, text: options.get(name)?, map: None }));
     own.or_else(|| {
         let text = options.global(key).filter(|text| !text.is_empty())?;
-        let Settings::Known(Some(map)) = &options.controller().settings else { return None };
-        Some(List { name: key, text, map: Some(map) })
+        Some(List { name: key, text, map: Some(settings::map(options.controller())?) })
     })
 }
 
@@ -108,9 +106,7 @@ fn begin(world: &World, ingress: &Record, options: &Options, given: &List, is_de
         let path = format!(".metadata.annotations[{}]", options.name(name));
         return finding.word("object", world.title(&ingress.key)).proof(ingress, path, text);
     };
-    let finding = finding.word("object", format!("{name} of {}", world.title(&map.key)));
-    let finding = finding.word("config_namespace", map.key.namespace.as_deref().unwrap_or(""));
-    finding.word("config", &map.key.name).proof(map, format!(".data.{name}"), text)
+    finding.word("object", format!("{name} of {}", world.title(&map.key))).setting(map, name, text)
 }
 
 /// The words of what the list should say instead; an empty one is taken away, for the controller takes offence at an empty

@@ -196,14 +196,10 @@ pub fn to_https<'a>(
             None => finding.proof(location.ingress, ".spec.tls", "ssl-redirect is on by default"),
         };
         let finding = match &controller.settings {
-            Settings::Known(Some(map)) => finding
-                .word("config", &map.key.name)
-                .word("config_namespace", map.key.namespace.as_deref().unwrap_or(""))
-                .proof(
-                    map,
-                    ".data.use-forwarded-headers",
-                    options.global("use-forwarded-headers").unwrap_or("not set"),
-                ),
+            Settings::Known(Some(map)) => {
+                let value = options.global("use-forwarded-headers").unwrap_or("not set");
+                finding.setting(map, "use-forwarded-headers", value)
+            }
             _ => finding,
         };
         answer.hop = answer.hop.with(finding);

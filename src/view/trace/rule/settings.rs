@@ -4,6 +4,7 @@ use crate::kinds::Record;
 use crate::view::trace::facts;
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::rule::checked;
+use std::sync::Arc;
 
 /// The options that hold for one Ingress.
 #[derive(Clone, Copy, Debug)]
@@ -86,8 +87,13 @@ pub fn truth(text: &str) -> Option<bool> {
 
 /// An option of the controller's ConfigMap.
 pub fn global<'a>(controller: &'a Controller, key: &str) -> Option<&'a str> {
+    facts::config_map(map(controller)?)?.value(key).map(|value| value.trim())
+}
+
+/// The ConfigMap of a controller, where there is one that can be read.
+pub fn map(controller: &Controller) -> Option<&Arc<Record>> {
     match &controller.settings {
-        Settings::Known(Some(map)) => facts::config_map(map)?.value(key).map(|value| value.trim()),
-        _ => None,
+        Settings::Known(map) => map.as_ref(),
+        Settings::Unreadable => None,
     }
 }

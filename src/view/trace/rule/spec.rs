@@ -107,7 +107,7 @@ fn default<'a>(served: &Served<'_, 'a>, server: &Server<'a>) -> Option<(&'a Arc<
 }
 
 fn rule_hop(controller: &Controller, server: &Server, location: &Location) -> Hop {
-    let how = path::type_name(said(location));
+    let how = path::type_name(location.written());
     let by = match controller.flavour {
         Flavour::Spec => "; by the Ingress specification".to_owned(),
         _ => String::new(),
@@ -120,13 +120,6 @@ fn rule_hop(controller: &Controller, server: &Server, location: &Location) -> Ho
 /// How the controller reaches pods: GKE and ALB by node ports unless told otherwise.
 fn reach(flavour: Flavour) -> Reach {
     if flavour == Flavour::Gce || flavour == Flavour::Alb { Reach::NodePort } else { Reach::Pods }
-}
-
-/// The path type as it was said; servers only tell Exact from the rest.
-fn said(location: &Location) -> PathType {
-    let read = facts::ingress(location.ingress);
-    let path = read.and_then(|read| read.rules.get(location.index.0)?.paths.get(location.index.1));
-    path.map_or(location.kind, |path| path.path_type)
 }
 
 /// The path that takes the request: by the specification the longest, of equal length Exact first; some controllers go by
@@ -152,7 +145,7 @@ fn best<'s, 'a>(
 }
 
 fn tier(location: &Location) -> u8 {
-    match said(location) {
+    match location.written() {
         PathType::Exact => 2,
         PathType::Prefix => 1,
         PathType::ImplementationSpecific | PathType::Unset => 0,
@@ -167,9 +160,9 @@ fn trimmed(path: &str) -> &str {
 fn takes(controller: &Controller, location: &Location, asked: &str) -> bool {
     let flavour = controller.flavour;
     let rule = location.path;
-    let is_free = matches!(said(location), PathType::ImplementationSpecific | PathType::Unset);
+    let is_free = matches!(location.written(), PathType::ImplementationSpecific | PathType::Unset);
     match flavour {
-        _ if said(location) == PathType::Exact => rule == asked,
+        _ if location.written() == PathType::Exact => rule == asked,
         // Without a path an Ingress takes all of them.
         Flavour::Gce | Flavour::Alb if is_free && is_pathless(location) => true,
         Flavour::Gce if is_free => match rule.strip_suffix("/*") {
