@@ -109,7 +109,8 @@ fn placed(document: &Document, kind: &Kind, namespace: &str) -> serde_json::Valu
     if let Some(metadata) = object.get_mut("metadata").and_then(|m| m.as_object_mut()) {
         if !kind.namespaced {
             metadata.remove("namespace");
-        } else if document.namespace().is_empty() {
+        } else if metadata.get("namespace").is_none_or(|own| own.is_null() || own == "") {
+            // What is neither missing nor a text is left for the decoder to refuse: bare `n` and `no` are booleans.
             metadata.insert("namespace".to_owned(), namespace.into());
         }
     }
@@ -226,6 +227,18 @@ mod tests {
         assert!(is_stale(DEPLOYMENT) && is_stale(POD) && is_stale(kinds::SECRET) && !is_stale(SERVICE));
         assert!(!is_live(POD, "shop"));
         assert_eq!(*cluster.sync(&Scope::all(POD)), Sync::Live);
+    }
+
+    #[test]
+    fn a_namespace_that_is_no_text_is_told_and_not_taken_for_none() {
+        let found = given("apiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: n}\n");
+        let told: Vec<String> = found.unreadable.iter().map(ToString::to_string).collect();
+        assert!(
+            matches!(&told[..], [one] if one.ends_with(".metadata.namespace: expected a string, not the boolean false")),
+            "{told:?}"
+        );
+        let empty = given("apiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: ''}\n");
+        assert_eq!(empty.records[0].key, ObjectRef::new(SERVICE, "dev", "s"));
     }
 
     #[test]
