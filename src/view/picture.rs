@@ -13,10 +13,10 @@ use crate::view::trace::fault::{Finding, Severity};
 use crate::view::trace::hop::{Confidence, Hop, Status};
 use crate::view::trace::outcome::{Backend, Endpoint, Outcome, Trace, Verdict};
 use crate::view::trace::reality::Reality;
-use crate::view::trace::request::Request;
+use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::{sentence, verdict};
 use crate::wire::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Endpoints of one backend that are named; the rest is counted.
@@ -99,7 +99,9 @@ pub fn picture(scenery: &Scenery) -> Detail {
 /// The method, the URL, and what else is said of the request.
 fn title(request: &Request, catalog: &Catalog) -> String {
     let plain = Request { method: "GET".to_owned(), ..request.clone() };
-    format!("{} {}", request.method, plain.line(catalog))
+    let line = plain.line(catalog);
+    // Datagrams have no method.
+    if request.scheme == Scheme::Udp { line } else { format!("{} {line}", request.method) }
 }
 
 struct Painter<'a> {
@@ -159,22 +161,18 @@ impl Painter<'_> {
         self.add("evidence", rest);
     }
 
-    /// Whether a finding is only a consequence of the headline.
-    fn explains(&self, finding: &Finding) -> bool {
-        self.headline.is_some_and(|headline| headline.fault.explains.contains(&finding.code()))
-    }
-
     /// The next trace of a chain begins.
     fn then(&mut self, link: &Trace) {
-        let text = format!("{} {}", link.request.method, link.request.url());
-        let line = Line::of(vec![Span::new(text, Role::Accent)]).state(Some(verdict::own(link).health()));
+        let line =
+            Line::of(vec![Span::new(link.request.title(), Role::Accent)]).state(Some(verdict::own(link).health()));
         self.add("then", vec![line]);
     }
 
     /// One trace: its hops, the open one's proof and mending, who gets the request, what else is to be said.
     fn link(&mut self, link: &Trace, number: &mut usize) {
         let (mut opened, mut others) = (None, Vec::new());
-        let end = verdict::end(link);
+        let (end, explained) =
+            (verdict::end(link), self.headline.map_or_else(BTreeSet::new, |found| verdict::explained(link, found)));
         for (index, hop) in link.hops.iter().enumerate() {
             let lines = if self.led == Some(*number) { again(hop) } else { self.hop(hop, *number) };
             *number += 1;
@@ -185,7 +183,7 @@ impl Painter<'_> {
             for finding in &hop.findings {
                 if self.headline.is_some_and(|headline| std::ptr::eq(headline, finding)) {
                     opened = Some(finding);
-                } else if !self.explains(finding) {
+                } else if !explained.contains(finding.code()) {
                     others.push((hop.kind.title(), finding));
                 }
             }

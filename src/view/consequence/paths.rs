@@ -6,7 +6,7 @@ use crate::model::Cluster;
 use crate::view::line::{Line, Role, Span};
 use crate::view::routes::index::{Entry, Index};
 use crate::view::routes::{self, Route};
-use crate::view::trace::fault::Finding;
+use crate::view::trace::fault::{Finding, Severity, cm};
 use crate::view::trace::follow::follow;
 use crate::view::trace::outcome::{Outcome, Trace, Verdict};
 use crate::view::trace::request::Request;
@@ -94,7 +94,8 @@ pub fn follow_both(
     let walk = |cluster: &Cluster| follow(&World::new(cluster, catalog, now, (answers, &probes)), &path.request);
     let before = walk(cluster);
     let after = cluster.suppose(&draft.supposed, walk);
-    if !path.is_new && before.verdict == after.verdict && end(&before) == end(&after) {
+    let is_same = before.verdict == after.verdict || is_aside(&after) && before.verdict != Verdict::Broken;
+    if !path.is_new && is_same && end(&before) == end(&after) {
         return None;
     }
     Some(Followed {
@@ -103,6 +104,12 @@ pub fn follow_both(
         then: after.verdict,
         why: why(&after),
     })
+}
+
+/// Whether a path is only warned of what its clients do not meet: that nothing can be applied while a webhook is silent.
+fn is_aside(trace: &Trace) -> bool {
+    let headline = verdict::headline(trace);
+    headline.is_some_and(|found| found.severity == Severity::Warn && found.code() == cm::CM_WEBHOOK.code)
 }
 
 /// What a client gets, as far as it matters: an answer of another kind, another status, another place.

@@ -46,7 +46,9 @@ fn line(condition: &Value, clock: &mut Clock) -> Line {
             spans.push(Span::dim(format!("  {}", first_line(text(field)))));
         }
     }
-    if let Some(since) = Timestamp::parse(text("lastTransitionTime")) {
+    // A definition that fills in a condition fills in the beginning of time, too.
+    let since = Timestamp::parse(text("lastTransitionTime")).filter(|since| *since != Timestamp::default());
+    if let Some(since) = since {
         spans.push(Span::dim(format!("  {}", clock.ago(since))));
     }
     Line::of(spans).state(health(kind, status))

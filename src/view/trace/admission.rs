@@ -24,14 +24,16 @@ pub struct Silence<'a> {
     /// What it says.
     pub value: String,
     /// Whether the pods behind its Service are what is missing, or else its authority; none for anything else.
-    pub lacks: Option<Lack>,
+    pub lacks: Option<Lack<'a>>,
 }
 
 /// What a webhook lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lack {
+#[derive(Clone, Copy, Debug)]
+pub enum Lack<'a> {
     /// Pods that are ready.
     Pods,
+    /// Pods at all: this workload is scaled to zero.
+    Replicas(&'a Arc<Record>),
     /// A caBundle.
     Authority,
 }
@@ -59,7 +61,12 @@ pub fn silence<'a>(world: &World<'a>, record: &'a Arc<Record>, hook: &Webhook) -
     }
     let ready = crew::ready(world, service);
     if ready.map_or_else(|| crew::is_nobodys(world, service), |ready| ready == 0) {
-        return Some(of_hook(format!("{title} has no ready endpoint"), "service", &title, Some(Lack::Pods)));
+        let Some(workload) = crew::idle(world, service) else {
+            return Some(of_hook(format!("{title} has no ready endpoint"), "service", &title, Some(Lack::Pods)));
+        };
+        let (why, path) = (format!("{} is scaled to zero", world.title(&workload.key)), ".spec.replicas".to_owned());
+        let lacks = Some(Lack::Replicas(workload));
+        return Some(Silence { why, record: workload, path, value: "0".to_owned(), lacks });
     }
     // Files are often written without it: somebody fills it in on the cluster.
     let is_live = !world.is_files() || record.meta.is_stored();

@@ -1,7 +1,7 @@
 //! The pods behind a Service, as far as slices, pods or files tell of them.
 
 use crate::kinds::endpoint_slice::SERVICE_LABEL;
-use crate::kinds::{ENDPOINT_SLICE, POD, Record};
+use crate::kinds::{ENDPOINT_SLICE, POD, REPLICA_SET, Record};
 use crate::view::trace::body::{WORKLOADS, desired, template};
 use crate::view::trace::facts;
 use crate::view::trace::world::{Known, World};
@@ -75,6 +75,17 @@ pub fn is_nobodys(world: &World, service: &Arc<Record>) -> bool {
         desired(workload) != Some(0) && template(workload).is_some_and(|t| is_within(selector, &t.labels))
     };
     world.is_files() && is_told && !selector.is_empty() && !workloads.iter().any(makes)
+}
+
+/// The workload that would make the pods of a Service, were it not scaled to zero; none where another wants pods.
+pub fn idle<'a>(world: &World<'a>, service: &Record) -> Option<&'a Arc<Record>> {
+    let facts = facts::service(service).filter(|facts| !facts.selector.is_empty())?;
+    let namespace = service.key.namespace.as_deref().unwrap_or("");
+    let all = WORKLOADS.into_iter().filter(|kind| *kind != REPLICA_SET);
+    let all = all.flat_map(|kind| world.in_namespace(kind, namespace));
+    let mut own = all.filter(|one| template(one).is_some_and(|t| is_within(&facts.selector, &t.labels))).peekable();
+    let first = own.peek().copied();
+    first.filter(|_| own.all(|workload| desired(workload) == Some(0)))
 }
 
 /// The pods that a Service selects and that have not ended.

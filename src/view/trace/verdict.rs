@@ -3,6 +3,7 @@
 use crate::view::trace::fault::{self, Finding, Severity};
 use crate::view::trace::hop::{Hop, HopKind, Status};
 use crate::view::trace::outcome::{Outcome, Trace, Verdict};
+use std::collections::BTreeSet;
 
 /// The verdict of hops alone: broken before unknown before warnings. A hop outside the cluster that cannot be told only
 /// warns; what the request does not reach says nothing.
@@ -96,6 +97,22 @@ pub fn worst(findings: &[Finding]) -> Option<&Finding> {
     findings.iter().min_by_key(|finding| (finding.severity, !explains(finding), rank(finding)))
 }
 
+/// The codes of what is only a consequence of a finding on the path: of what it explains, and of what that explains in turn.
+pub fn explained(link: &Trace, found: &Finding) -> BTreeSet<&'static str> {
+    let present =
+        |code: &&'static str| link.hops.iter().flat_map(|hop| &hop.findings).any(|other| other.code() == *code);
+    let mut explained = BTreeSet::new();
+    let mut open = vec![found.fault.explains];
+    while let Some(codes) = open.pop() {
+        for code in codes.iter().filter(|code| present(code)) {
+            if explained.insert(*code) {
+                open.extend(fault::catalogue().find(|fault| fault.code == *code).map(|fault| fault.explains));
+            }
+        }
+    }
+    explained
+}
+
 fn rank(finding: &Finding) -> usize {
     fault::catalogue().position(|fault| fault.code == finding.code()).unwrap_or(usize::MAX)
 }
@@ -103,7 +120,7 @@ fn rank(finding: &Finding) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::trace::fault::rt;
+    use crate::view::trace::fault::{gw, rt, rt_gateway};
 
     #[test]
     fn not_knowing_what_stands_before_the_cluster_only_warns() {
@@ -135,6 +152,17 @@ mod tests {
         assert_eq!(open(&trace(untold(), Outcome::Forward(Vec::new()))).as_deref(), Some("you may not list ingresses"));
         assert_eq!(open(&trace(untold(), Outcome::Unknown("x".to_owned()))), None);
         assert_eq!(open(&trace(vec![Hop::unknown(HopKind::Dns, "no answer")], Outcome::Forward(Vec::new()))), None);
+    }
+
+    #[test]
+    fn what_a_consequence_explains_is_a_consequence_too() {
+        let broken = |kind, fault| Hop::new(kind, "").with(Finding::of(fault));
+        let class = || broken(HopKind::Controller, &gw::GW_CLASS);
+        let missed = || broken(HopKind::Rule, &rt_gateway::RT_G_MATCH);
+        let taken = || broken(HopKind::Rule, &rt_gateway::RT_G_NOSTATUS);
+        let of = |hops: Vec<Hop>| explained(&trace(hops, Outcome::Forward(Vec::new())), &Finding::of(&gw::GW_CLASS));
+        assert_eq!(of(vec![class(), taken(), missed()]), BTreeSet::from(["RT-G-NOSTATUS", "RT-G-MATCH"]));
+        assert_eq!(of(vec![class(), missed()]), BTreeSet::new(), "something else may be why");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::kinds::admission::Webhook;
 use crate::kinds::{DEPLOYMENT, EVENT, INGRESS_CLASS, Record, VALIDATING_WEBHOOK_CONFIGURATION};
 use crate::view::short_name;
-use crate::view::trace::admission;
+use crate::view::trace::admission::{self, Lack};
 use crate::view::trace::body::template;
 use crate::view::trace::entrance::controller::title;
 use crate::view::trace::facts;
@@ -104,7 +104,13 @@ fn webhook(world: &World) -> Option<Finding> {
                 finding.word("namespace", &asked.namespace).word("webhook", &record.key.name)
             };
             if let Some(silence) = admission::silence(world, record, hook) {
-                return Some(begin(&silence.why).proof(silence.record, silence.path, silence.value));
+                let finding = match silence.lacks {
+                    Some(Lack::Replicas(workload)) => {
+                        begin(&silence.why).word("idle", short_name(world.catalog, &workload.key))
+                    }
+                    _ => begin(&silence.why),
+                };
+                return Some(finding.proof(silence.record, silence.path, silence.value));
             }
             let told = world.is_files().then(|| admission::complaint(world.of(EVENT), &[&hook.name])).flatten();
             if let Some((event, message)) = told {

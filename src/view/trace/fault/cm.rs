@@ -128,6 +128,7 @@ faults! {
         explains [];
     CM_WEBHOOK "CM-WEBHOOK" Warn "nobody answers for cert-manager's webhook ({{why}}): its objects cannot be applied or changed"
         fix ["kubectl -n {{manager}} get pods,svc,endpointslices",
+            "kubectl -n {{manager}} scale {{idle}} --replicas=1",
             "kubectl -n {{manager}} rollout restart deploy/cert-manager-{{part}}"]
         explains ["TL-SECRET-MISSING"];
 }

@@ -66,7 +66,8 @@ faults! {
         explains [];
     CTL_WEBHOOK_DOWN "CTL-WEBHOOK-DOWN" Warn "nobody answers for the admission webhook {{hook}} ({{why}}): applying an Ingress fails"
         fix ["kubectl get validatingwebhookconfiguration {{webhook}} -o yaml",
-            "kubectl -n {{namespace}} get endpointslice -l kubernetes.io/service-name={{service}}"]
+            "kubectl -n {{namespace}} get endpointslice -l kubernetes.io/service-name={{service}}",
+            "kubectl -n {{namespace}} scale {{idle}} --replicas=1"]
         explains [];
     CTL_RELOAD_STALE "CTL-RELOAD-STALE" Warn "{{workload}} failed to reload its configuration ({{reason}}): it goes on with an older one"
         fix ["kubectl -n {{namespace}} logs {{workload}} --tail=200"]

@@ -26,7 +26,11 @@ pub struct State {
 /// Looks at the class and the Gateway itself.
 pub fn of(world: &World, gateway: &Record, facts: &GatewayFacts) -> State {
     let (class, controller) = class(world, gateway, facts);
-    let own = own(world, gateway, facts);
+    let mut own = own(world, gateway, facts);
+    if class.findings.iter().any(|finding| finding.code() == gw::GW_CLASS.code) {
+        // Whose class nobody has taken need not be told to be taken by nobody.
+        own.findings.retain(|finding| finding.code() != gw::GW_CLASS.code);
+    }
     let hops = vec![class, own];
     let broken = hops.iter().flat_map(|hop| &hop.findings).any(|finding| finding.severity == Severity::Broken);
     let nobody = || Outcome::Timeout(format!("nobody answers for Gateway {}/{}", namespace(gateway), gateway.key.name));

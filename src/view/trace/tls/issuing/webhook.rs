@@ -2,6 +2,7 @@
 
 use crate::kinds::admission::Webhook;
 use crate::kinds::{EVENT, Record, VALIDATING_WEBHOOK_CONFIGURATION};
+use crate::view::short_name;
 use crate::view::trace::admission::{self, Lack};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, cm};
@@ -28,6 +29,7 @@ pub fn down(place: &Place, is_bad: bool) -> Option<Finding> {
         let finding = begin(silence.why).word("manager", home);
         let finding = match silence.lacks {
             Some(Lack::Pods) => finding.word("part", "webhook"),
+            Some(Lack::Replicas(workload)) => finding.word("idle", short_name(world.catalog, &workload.key)),
             Some(Lack::Authority) => finding.word("part", "cainjector"),
             None => finding,
         };
