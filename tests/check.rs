@@ -179,7 +179,7 @@ spec: {selector: {app: other}, ports: [{port: 80}]}
     let checked = kplumb(&["check", "-f", "-", "-o", "json"], tcp);
     assert_eq!(checked.status.code(), Some(1), "{}", stdout(&checked));
     let routes = &json(&checked)["routes"];
-    assert_eq!((&routes[0]["url"], &routes[0]["verdict"]), (&"tcp://any.invalid:5432".into(), &"broken".into()));
+    assert_eq!((&routes[0]["url"], &routes[0]["verdict"]), (&"tcp://any-host.invalid:5432".into(), &"broken".into()));
 }
 
 #[test]

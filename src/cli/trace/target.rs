@@ -3,6 +3,7 @@
 use crate::cli::Unusable;
 use crate::cli::args::trace::{Sending, Trace as Flags};
 use crate::cli::ground::Ground;
+use crate::kinds::service::ServicePort;
 use crate::kinds::{
     GRPC_ROUTE, HTTP_ROUTE, INGRESS, INGRESS_ROUTE, KindId, ObjectRef, Record, SERVICE, TCP_ROUTE, TLS_ROUTE, UDP_ROUTE,
 };
@@ -120,14 +121,20 @@ fn ports(record: &Record) -> Vec<Request> {
     let Some(service) = facts::service(record) else { return Vec::new() };
     let namespace = record.key.namespace.clone().unwrap_or_default();
     let host = format!("{}.{namespace}.svc", record.key.name);
-    let ports = service.ports.iter().filter(|port| &*port.protocol == "TCP").map(|port| port.port);
+    let url = |port: &ServicePort| match &*port.protocol {
+        "TCP" => Some(format!("http://{host}:{}/", port.port)),
+        "UDP" => Some(format!("udp://{host}:{}", port.port)),
+        _ => None,
+    };
+    let mut urls: Vec<String> = service.ports.iter().filter_map(url).collect();
     // A Service without ports, such as an ExternalName, is asked as a browser would.
-    let ports: Vec<i32> = ports.collect();
-    let ports = if ports.is_empty() { vec![80] } else { ports };
-    let request = |port: i32| {
-        let mut request = Request::get(&format!("http://{host}:{port}/")).ok()?;
+    if service.ports.is_empty() {
+        urls.push(format!("http://{host}:80/"));
+    }
+    let request = |url: String| {
+        let mut request = Request::get(&url).ok()?;
         request.vantage = Vantage::Namespace(Arc::clone(&namespace));
         Some(request)
     };
-    ports.into_iter().filter_map(request).collect()
+    urls.into_iter().filter_map(request).collect()
 }

@@ -10,7 +10,7 @@ use crate::kinds::{
     SERVICE, TCP_ROUTE, UDP_ROUTE, VALIDATING_WEBHOOK_CONFIGURATION,
 };
 use crate::view::trace::facts;
-use crate::view::trace::request::{Request, Scheme, Vantage};
+use crate::view::trace::request::{Request, Vantage};
 use crate::view::trace::world::World;
 
 /// Stands for a node whose address is not known.
@@ -172,8 +172,7 @@ pub fn request(entrance: &Entrance) -> Option<Request> {
         Kind::LoadBalancer | Kind::ExternalIp | Kind::NodePort => Vantage::External,
         _ => return None,
     };
-    // Datagrams are not followed at doors.
-    let request = Request::get(&entrance.url).ok().filter(|request| request.scheme != Scheme::Udp)?;
+    let request = Request::get(&entrance.url).ok()?;
     let request = Some(request).filter(|request| !request.host.eq_ignore_ascii_case(ANY_NODE))?;
     Some(Request { vantage, ..request })
 }

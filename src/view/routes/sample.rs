@@ -7,7 +7,7 @@ pub fn host(pattern: &str, address: Option<&str>) -> String {
     match pattern.strip_prefix('*') {
         None if !pattern.is_empty() => pattern.to_owned(),
         // A name that nobody owns: only a rule for all hosts can be meant for it.
-        None | Some("") => address.unwrap_or("any.invalid").to_owned(),
+        None | Some("") => address.unwrap_or("any-host.invalid").to_owned(),
         Some(rest) => format!("any{rest}"),
     }
 }
@@ -187,7 +187,7 @@ mod tests {
         );
         assert_eq!(host("*.example.com", None), "any.example.com");
         assert_eq!(host("*", Some("203.0.113.10")), "203.0.113.10");
-        assert_eq!(host("", None), "any.invalid");
+        assert_eq!(host("", None), "any-host.invalid");
     }
 
     proptest! {

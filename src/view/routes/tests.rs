@@ -81,7 +81,7 @@ spec: {parentRefs: [{name: public}], rules: [{backendRefs: [{name: dns, port: 53
     let line = |pattern: &str, url: &str| (pattern.to_owned(), url.to_owned(), 1);
     let expected = [
         line("tcp://*:5432", "tcp://203.0.113.10:5432"),
-        line("tcp://*:80", "tcp://any.invalid:80"),
+        line("tcp://*:80", "tcp://any-host.invalid:80"),
         line("udp://*:5353", "udp://203.0.113.10:5353"),
     ];
     assert_eq!(urls, expected);
@@ -140,7 +140,7 @@ spec:
         [
             "https://a.example.com/api* https://a.example.com/api .spec.routes[0].match",
             "https://b.example.com/api* https://b.example.com/api .spec.routes[0].match",
-            "https://*/all* https://any.invalid/all .spec.routes[1].match",
+            "https://*/all* https://any-host.invalid/all .spec.routes[1].match",
         ]
     );
 }
@@ -211,7 +211,7 @@ fn a_route_below_another_has_the_hosts_and_the_path_before_it_of_that_one() {
 fn a_route_whose_parent_is_gone_is_listed_alone() {
     let alone = LAYERS.replace("{name: outer, namespace: shop}", "{name: renamed, namespace: shop}");
     let found = listed(&alone);
-    assert!(found.contains(&"http://*/v1 http://any.invalid/v1 .spec.routes[0].match".to_owned()), "{found:?}");
+    assert!(found.contains(&"http://*/v1 http://any-host.invalid/v1 .spec.routes[0].match".to_owned()), "{found:?}");
 }
 
 #[test]

@@ -44,11 +44,9 @@ use std::sync::Arc;
 /// Finds the entrance that serves the request.
 pub fn find(world: &World, request: &Request) -> Entrance {
     let mut entrance = lead(world, request);
-    if request.scheme == Scheme::Udp && !matches!(entrance.door, Door::Gateway { .. } | Door::Closed(_)) {
-        let missing = "datagrams are followed through Gateways only, and this way leads through none".to_owned();
-        // What ways in say of ports, they say of TCP.
-        entrance.hops.retain(|hop| hop.kind < HopKind::LoadBalancer);
-        entrance.hops.push(Hop::unknown(HopKind::Controller, missing.clone()));
+    if request.scheme == Scheme::Udp && matches!(entrance.door, Door::Controller(_)) {
+        let missing = "what this controller does with datagrams is not followed".to_owned();
+        entrance.hops.push(Hop::unknown(HopKind::Rule, missing.clone()));
         entrance.door = Door::Closed(Outcome::Unknown(missing));
         entrance.side.clear();
     }

@@ -83,6 +83,7 @@ fn once(world: &World, request: &Request) -> Trace {
                 host: request.authority(),
                 why: String::new(),
                 reach: Reach::ServiceAddress,
+                protocol: request.scheme.protocol(),
                 named_by: None,
                 answered: None,
                 hops: Vec::new(),
@@ -104,6 +105,10 @@ fn once(world: &World, request: &Request) -> Trace {
     }
     if let (true, Some(outcome)) = (ends_before, early(&trace)) {
         trace.outcome = outcome;
+    }
+    if let (Scheme::Udp, Outcome::Refused(why)) = (request.scheme, &trace.outcome) {
+        // Without a connection there is nothing to refuse.
+        trace.outcome = Outcome::Timeout(why.clone());
     }
     trace.reads = world.take_reads();
     trace

@@ -25,7 +25,7 @@ pub struct Memo<'a> {
     pub hosts: RefCell<BTreeMap<KindId, Hosts<'a>>>,
     /// The Services that can be entered from outside.
     pub open: OnceCell<Vec<&'a Arc<Record>>>,
-    /// Of those with ports of nodes alone the ones that may stand before a controller, and what was looked at to tell.
+    /// Of those the ones that may stand before a controller, and what was looked at to tell.
     pub fronts: OnceCell<(HashSet<&'a ObjectRef>, BTreeSet<Read>)>,
     /// The workloads that may be controllers.
     pub controllers: OnceCell<Vec<&'a Arc<Record>>>,

@@ -1,5 +1,6 @@
 //! What one stage of a trace hands to the next: the door, the controller behind it, the decision, the arms of a split.
 
+use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::PortRef;
 use crate::kinds::{ObjectRef, Record};
 use crate::view::trace::fault::Finding;
@@ -125,6 +126,8 @@ pub struct Arm {
     pub why: String,
     /// How the controller connects.
     pub reach: Reach,
+    /// What is spoken to the Service.
+    pub protocol: Protocol,
     /// Which object names the backend, and the field: for evidence and fixes.
     pub named_by: Option<(ObjectRef, String)>,
     /// The controller answers this arm itself with this status: an invalid reference of a route, for example.

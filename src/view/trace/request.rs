@@ -4,6 +4,7 @@ pub mod line;
 pub mod sent;
 
 use crate::kinds::ObjectRef;
+use crate::kinds::pod::facts::Protocol;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -45,6 +46,13 @@ pub enum Scheme {
     Https,
     /// As datagrams of whatever protocol.
     Udp,
+}
+
+impl Scheme {
+    /// The transport below it.
+    pub fn protocol(self) -> Protocol {
+        if self == Self::Udp { Protocol::Udp } else { Protocol::Tcp }
+    }
 }
 
 /// From where a request is sent.

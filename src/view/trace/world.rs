@@ -238,24 +238,24 @@ impl<'a> World<'a> {
         self.note(Read::Kind(kind));
     }
 
-    /// The Services that may be ways into the cluster, by namespace and name: those with an address of their own, and of
-    /// those that have only ports of nodes the ones with this port, or that may stand before a controller.
-    pub fn ways_in(&self, port: u16, may_front: impl Fn(&Arc<Record>) -> bool) -> Vec<&'a Arc<Record>> {
+    /// The Services that may be ways into the cluster, by namespace and name, each with whether it may stand before a
+    /// controller: those with an address of their own, and of those that have only ports of nodes the ones with this port,
+    /// or before a controller.
+    pub fn ways_in(&self, port: u16, may_front: impl Fn(&Arc<Record>) -> bool) -> Vec<(&'a Arc<Record>, bool)> {
         self.note(Read::Open(SERVICE));
         let is_open = |record: &&Arc<Record>| facts::service(record).is_some_and(reads::is_open);
         let open = self.memo.open.get_or_init(|| self.cluster.of(SERVICE).filter(is_open).collect());
-        let has_place = |record: &Record| facts::service(record).is_some_and(reads::has_place);
         let fronts = self.once(&self.memo.fronts, || {
-            let fronts = open.iter().filter(|record| !has_place(record) && may_front(record));
-            fronts.map(|record| &record.key).collect()
+            open.iter().filter(|record| may_front(record)).map(|record| &record.key).collect()
         });
-        let listens = |record: &Record| {
-            let ports = facts::service(record).into_iter().flat_map(|facts| &facts.ports);
-            ports.into_iter().any(|own| own.node_port == i32::from(port))
+        let is_way = |record: &Record| {
+            let facts = facts::service(record);
+            let listens = || facts.is_some_and(|facts| facts.ports.iter().any(|own| own.node_port == i32::from(port)));
+            facts.is_some_and(reads::has_place) || listens()
         };
-        let is_way = |record: &&Arc<Record>| has_place(record) || listens(record) || fronts.contains(&record.key);
-        let found: Vec<_> = open.iter().copied().filter(is_way).collect();
-        for record in &found {
+        let known = open.iter().map(|record| (*record, fronts.contains(&record.key)));
+        let found: Vec<_> = known.filter(|(record, fronts)| *fronts || is_way(record)).collect();
+        for (record, _) in &found {
             // One that is open no more, or goes away, is not found by it any more.
             self.note(Read::Object(record.key.clone()));
         }

@@ -1,5 +1,6 @@
 //! The way into the cluster as a hop: whether it has an address, listens on the port, and has pods behind it.
 
+use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, ServiceFacts};
 use crate::kinds::{EVENT, Record};
 use crate::view::trace::entrance::address::blocks_of;
@@ -162,9 +163,13 @@ fn port_error(service: &Arc<Record>, facts: &ServiceFacts, port: u16) -> Option<
 }
 
 fn port_absent(world: &World, request: &Request, gate: &Gate) -> Finding {
+    let (name, effect) = match gate.protocol {
+        Protocol::Tcp => ("", "connections are refused"),
+        _ => ("UDP ", "packets get no answer"),
+    };
     let finding = Finding::of(&lb::LB_PORT_ABSENT).word("gate", world.title(&gate.object.key));
     let finding = finding.word("port", request.port).word("have", gate.ports()).word("resource", gate.resource(world));
-    let finding = finding.word("effect", "connections are refused");
+    let finding = finding.word("transport", name).word("protocol", gate.protocol.text()).word("effect", effect);
     // A port that is added must lead to one that the controller opens.
     let usual = matches!(gate.behind, Behind::Controller(_)).then(|| targets::usual(gate, request.scheme)).flatten();
     let finding = finding.word("inner", usual.unwrap_or_else(|| request.port.to_string()));

@@ -1,5 +1,6 @@
 //! Which way into the cluster a request takes: the one that DNS leads to, else the one that fits it best.
 
+use crate::kinds::pod::facts::Protocol;
 use crate::kinds::{DAEMON_SET, DEPLOYMENT, GATEWAY, ObjectRef, Record, SERVICE, STATEFUL_SET};
 use crate::view::trace::entrance::address::{cdn_of, cdn_of_name, is_private};
 use crate::view::trace::entrance::claims::{self, Claims};
@@ -50,9 +51,11 @@ pub enum Fit {
 /// Chooses.
 pub fn choose(world: &World, request: &Request, found: &Resolution, claims: &Claims) -> Choice {
     if let Some(gate) = request.via.as_ref().and_then(|via| told(world, via)) {
+        let gate = gate.by(request.scheme.protocol());
         return Choice { gate: Some(gate), fit: Fit::Told, others: Vec::new(), gates: Vec::new() };
     }
-    let mut gates = gate::all(world, request.port);
+    let protocol = request.scheme.protocol();
+    let mut gates: Vec<Gate> = gate::all(world, request.port).into_iter().map(|gate| gate.by(protocol)).collect();
     gates.extend(clouds(world, claims, &gates));
     let fit = fit(world, found, &gates);
     let is_proven = matches!(fit, Fit::Ours | Fit::Partly(_));
@@ -112,7 +115,8 @@ fn clouds(world: &World, claims: &Claims, gates: &[Gate]) -> Vec<Gate> {
         let assumed = || Box::new(controller::for_ingresses(world, std::slice::from_ref(ingress)));
         let behind = Behind::Controller(running(ingress).unwrap_or_else(assumed));
         let places = facts::ingress(ingress).map_or_else(Vec::new, |facts| gate::places(&facts.addresses)).into();
-        Gate { shape: Shape::Cloud, object: ingress.clone(), service: None, behind, places }
+        let (object, protocol) = (ingress.clone(), Protocol::Tcp);
+        Gate { shape: Shape::Cloud, object, service: None, behind, places, protocol }
     };
     claims.ingresses.iter().filter(is_cloud).map(cloud).collect()
 }

@@ -29,6 +29,8 @@ pub struct Gate {
     pub behind: Behind,
     /// Where it is entered; empty where that is not known.
     pub places: Arc<[Place]>,
+    /// The protocol by which its ports are told apart.
+    pub protocol: Protocol,
 }
 
 /// How the cluster is entered, the likeliest way of several last.
@@ -74,11 +76,10 @@ pub enum Place {
 pub fn all(world: &World, port: u16) -> Vec<Gate> {
     let mut gates: Vec<Gate> = world.of(GATEWAY).map(gateway).collect();
     let nodes: Arc<[Place]> = world.of(NODE).flat_map(|node| node_places(node)).collect();
-    for service in world.ways_in(port, |service| may_front(world, service)) {
+    for (service, may_front) in world.ways_in(port, |service| may_front(world, service)) {
         let Some(facts) = facts::service(service) else { continue };
-        let behind = behind(world, service, facts);
-        let own = |gate: &&mut Gate| Behind::Gateway(gate.object.key.clone()) == behind;
-        if let Some(gate) = gates.iter_mut().filter(|gate| gate.shape == Shape::Gateway).find(own) {
+        let behind = if may_front { behind(world, service, facts) } else { Behind::Pods };
+        if let Some(gate) = own_gateway(&mut gates, &behind) {
             gate.service = Some(service.clone());
             gate.places = gate.places.iter().cloned().chain(places(&facts.addresses)).collect();
             continue;
@@ -87,13 +88,19 @@ pub fn all(world: &World, port: u16) -> Vec<Gate> {
         for shape in shapes(facts, port, &behind) {
             let places = places_of(facts, shape, &nodes);
             let (object, service) = (service.clone(), Some(service.clone()));
-            gates.push(Gate { shape, object, service, behind: behind.clone(), places });
+            gates.push(Gate { shape, object, service, behind: behind.clone(), places, protocol: Protocol::Tcp });
         }
     }
     if !gates.iter().any(|gate| matches!(gate.behind, Behind::Controller(_))) {
         gates.extend(controller::running(world).into_iter().filter_map(|controller| alone(world, controller)));
     }
     gates
+}
+
+/// The way of the Gateway that stands behind a Service.
+fn own_gateway<'g>(gates: &'g mut [Gate], behind: &Behind) -> Option<&'g mut Gate> {
+    let Behind::Gateway(key) = behind else { return None };
+    gates.iter_mut().filter(|gate| gate.shape == Shape::Gateway).find(|gate| gate.object.key == *key)
 }
 
 /// The way that a Service is.
@@ -107,7 +114,8 @@ pub fn of_service(world: &World, service: &Arc<Record>) -> Option<Gate> {
     };
     let nodes: Arc<[Place]> = world.of(NODE).flat_map(|node| node_places(node)).collect();
     let (behind, places) = (behind(world, service, facts), places_of(facts, shape, &nodes));
-    Some(Gate { shape, object: service.clone(), service: Some(service.clone()), behind, places })
+    let (object, service) = (service.clone(), Some(service.clone()));
+    Some(Gate { shape, object, service, behind, places, protocol: Protocol::Tcp })
 }
 
 /// The way that a Gateway is.
@@ -115,7 +123,8 @@ pub fn gateway(gateway: &Arc<Record>) -> Gate {
     let behind = Behind::Gateway(gateway.key.clone());
     let addresses = facts::gateway(gateway).into_iter().flat_map(|facts| facts.addresses.iter());
     let places = addresses.map(|(_, value)| Place::of(value)).collect();
-    Gate { shape: Shape::Gateway, object: gateway.clone(), service: None, behind, places }
+    let (object, protocol) = (gateway.clone(), Protocol::Tcp);
+    Gate { shape: Shape::Gateway, object, service: None, behind, places, protocol }
 }
 
 /// The way to a controller without a Service.
@@ -124,7 +133,8 @@ pub fn alone(world: &World, controller: Controller) -> Option<Gate> {
     let is_on_hosts = !host_ports(&controller).is_empty();
     let places = if is_on_hosts { host_places(world, &controller) } else { Arc::default() };
     let shape = if is_on_hosts { Shape::HostPort } else { Shape::Unled };
-    Some(Gate { shape, object, service: None, behind: Behind::Controller(Box::new(controller)), places })
+    let behind = Behind::Controller(Box::new(controller));
+    Some(Gate { shape, object, service: None, behind, places, protocol: Protocol::Tcp })
 }
 
 /// The way to a controller behind a Service that also listens on its nodes.
@@ -135,7 +145,8 @@ fn on_hosts(world: &World, service: &Arc<Record>, behind: &Behind) -> Option<Gat
     }
     let (object, service) = (controller.workload.clone()?, Some(service.clone()));
     let places = host_places(world, controller);
-    Some(Gate { shape: Shape::HostPort, object, service, behind: behind.clone(), places })
+    let (behind, protocol) = (behind.clone(), Protocol::Tcp);
+    Some(Gate { shape: Shape::HostPort, object, service, behind, places, protocol })
 }
 
 fn shapes(facts: &ServiceFacts, port: u16, behind: &Behind) -> Vec<Shape> {
@@ -244,12 +255,13 @@ impl Gate {
         let port = i32::from(port);
         let wanted =
             |own: &ServicePort| if self.shape == Shape::NodePort { own.node_port == port } else { own.port == port };
-        facts.ports.iter().enumerate().find(|(_, own)| *own.protocol == *"TCP" && wanted(own))
+        facts.ports.iter().enumerate().find(|(_, own)| Protocol::of(&own.protocol) == self.protocol && wanted(own))
     }
 
     /// Whether it listens on a port.
     pub fn serves(&self, port: u16) -> bool {
         match (self.shape, &self.behind) {
+            (Shape::HostPort | Shape::Cloud, _) if self.protocol != Protocol::Tcp => false,
             (Shape::HostPort, Behind::Controller(controller)) => host_ports(controller).contains(&port),
             // On which ports it listens, the rules of its Ingresses tell.
             (Shape::Cloud, Behind::Controller(controller)) if controller.flavour.is_hosted() => true,
@@ -267,17 +279,22 @@ impl Gate {
         !self.places.is_empty() && !matches!(self.shape, Shape::NodePort | Shape::HostPort | Shape::Unled)
     }
 
+    /// The same way, of which the ports of a protocol are meant.
+    pub fn by(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
+    }
+
     /// The ports on which it listens, as one reads them.
     pub fn ports(&self) -> String {
-        let service = self.service.as_ref().and_then(|service| facts::service(service));
+        let service = self.service.as_ref().and_then(|service| facts::service(service)).into_iter();
+        let own = service.flat_map(|facts| facts.ports.iter());
+        let spoken = |port: &&ServicePort| Protocol::of(&port.protocol) == self.protocol;
         let numbers: Vec<String> = match (self.shape, &self.behind) {
             (Shape::HostPort, Behind::Controller(controller)) => {
                 host_ports(controller).iter().map(ToString::to_string).collect()
             }
-            (Shape::NodePort, _) => {
-                service.iter().flat_map(|facts| facts.ports.iter()).map(|port| port.node_port.to_string()).collect()
-            }
-            _ => service.iter().flat_map(|facts| facts.ports.iter()).map(|port| port.port.to_string()).collect(),
+            (Shape::NodePort, _) => own.filter(spoken).map(|port| port.node_port.to_string()).collect(),
+            _ => own.filter(spoken).map(|port| port.port.to_string()).collect(),
         };
         if numbers.is_empty() { "none".to_owned() } else { numbers.join(", ") }
     }

@@ -1,5 +1,6 @@
-//! Ports that ingress-nginx passes on as they are, by its map of TCP ports.
+//! Ports that ingress-nginx passes on as they are, by its maps of TCP and UDP ports.
 
+use crate::kinds::pod::facts::Protocol;
 use crate::kinds::{CONFIG_MAP, ObjectRef, Record, SERVICE};
 use crate::view::trace::entrance::gate::Gate;
 use crate::view::trace::entrance::{controller, targets};
@@ -22,7 +23,10 @@ pub fn mapped(
     // What arrives is told apart by the port of the pods.
     let target = gate.service_port(request.port).map(|(_, own)| &own.target);
     let number = target.and_then(|target| targets::number(controller, target)).unwrap_or(request.port);
-    let map = match controller::named_map(world, controller, "--tcp-services-configmap")? {
+    let is_udp = gate.protocol == Protocol::Udp;
+    let flag = if is_udp { "--udp-services-configmap" } else { "--tcp-services-configmap" };
+    let map = match controller::named_map(world, controller, flag)? {
+        Err(_) if is_udp => return None,
         Ok(map) => map,
         Err(may_be_there) => return unmapped(world, controller, (gate, request), (number, may_be_there)),
     };
@@ -42,7 +46,7 @@ pub fn mapped(
     } else {
         world.known(SERVICE, Some(namespace)) == Known::Whole
     };
-    let found = service.and_then(|service| own_port(service, port));
+    let found = service.and_then(|service| own_port(service, (port, gate.protocol)));
     // ingress-nginx leaves out what it finds no endpoints for: getStreamServices of its controller.go.
     let finding = match (service, found, gate.serves(request.port)) {
         (None, _, _) if is_whole => Some(begin("and there is no such Service, so nginx does not listen there")),
@@ -94,9 +98,9 @@ fn unmapped(
 }
 
 /// The port of a Service by number or name.
-fn own_port(service: &Record, port: &str) -> Option<u16> {
+fn own_port(service: &Record, (port, protocol): (&str, Protocol)) -> Option<u16> {
     let ports = &facts::service(service)?.ports;
-    let mut ports = ports.iter().filter(|own| *own.protocol == *"TCP");
+    let mut ports = ports.iter().filter(|own| Protocol::of(&own.protocol) == protocol);
     let found = ports.find(|own| own.port.to_string() == port || *own.name == *port && !port.is_empty())?;
     u16::try_from(found.port).ok()
 }

@@ -4,6 +4,7 @@
 //! is garbage (400 in the clear), and plain HTTP at the other is answered 400 (nginx's error 497).
 
 use crate::kinds::Record;
+use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, ServicePort};
 use crate::view::trace::body::template;
 use crate::view::trace::entrance::gate::{Behind, Gate, Shape};
@@ -22,6 +23,8 @@ type Port<'a> = (&'a Arc<Record>, usize, &'a ServicePort);
 /// What is wrong with where the port leads.
 pub fn finding(world: &World, request: &Request, port: Port, gate: &Gate) -> Option<Finding> {
     nameless(world, port, gate).or_else(|| match &gate.behind {
+        // Where it takes datagrams its map of UDP ports tells.
+        _ if gate.protocol != Protocol::Tcp => None,
         Behind::Controller(controller) if controller.flavour == Flavour::Nginx && controller.flags.is_some() => {
             unheard(world, request, port, controller).or_else(|| garbled(request, port, (gate, controller)))
         }
@@ -75,7 +78,6 @@ fn own_ports(controller: &Controller) -> (u16, u16) {
 
 /// The TCP ports that the pods declare, with their names.
 fn declared(controller: &Controller) -> Vec<(Option<Arc<str>>, u16)> {
-    use crate::kinds::pod::facts::Protocol;
     if let Some(pod) = controller.pods.first().and_then(|pod| facts::pod(pod)) {
         let ports = pod.main().flat_map(|container| container.ports.iter());
         let ports = ports.filter(|port| port.protocol == Protocol::Tcp);

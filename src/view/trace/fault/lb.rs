@@ -15,12 +15,12 @@ faults! {
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.status.loadBalancer.ingress[*].ports}'",
             "kubectl -n {{namespace}} describe svc {{service}}"]
         explains [];
-    LB_PORT_ABSENT "LB-PORT-ABSENT" Broken "{{gate}} does not listen on port {{port}} (it has: {{have}}), so {{effect}}"
+    LB_PORT_ABSENT "LB-PORT-ABSENT" Broken "{{gate}} does not listen on {{transport}}port {{port}} (it has: {{have}}), so {{effect}}"
         fix ["kubectl -n {{namespace}} get {{resource}} -o jsonpath='{.spec.ports}'",
             "kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.metadata.annotations} {.spec.tls}'",
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} {{setting}}",
             "kubectl -n {{namespace}} edit ingress {{ingress}}",
-            "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/ports/-\",\"value\":{\"name\":\"port-{{port}}\",\"port\":{{port}},\"targetPort\":{{inner}}}}]'"]
+            "kubectl -n {{namespace}} patch svc {{service}} --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/ports/-\",\"value\":{\"name\":\"port-{{port}}\",\"protocol\":\"{{protocol}}\",\"port\":{{port}},\"targetPort\":{{inner}}}}]'"]
         explains [];
     LB_SOURCE_RANGES "LB-SOURCE-RANGES" Warn "load balancer {{namespace}}/{{service}} lets only {{ranges}} connect, and {{client}}: the others wait until they time out"
         fix ["kubectl -n {{namespace}} get svc {{service}} -o jsonpath='{.spec.loadBalancerSourceRanges}'",

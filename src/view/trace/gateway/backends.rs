@@ -4,8 +4,9 @@ use crate::kinds::condition::{Condition, Status};
 use crate::kinds::endpoint_slice::SERVICE_LABEL;
 use crate::kinds::gateway_api::ObjectName;
 use crate::kinds::http_route::facts::RouteBackend;
+use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::{PortRef, ServiceFacts};
-use crate::kinds::{ENDPOINT_SLICE, Record, SERVICE};
+use crate::kinds::{ENDPOINT_SLICE, Record, SERVICE, UDP_ROUTE};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt_gateway as rt};
 use crate::view::trace::gateway::backend_tls;
@@ -128,6 +129,7 @@ fn arm(chosen: &Candidate, at: usize, share: f64, check: Check, change: &Change,
         host: own.host,
         why: if is_split { format!("weight {} of {total}", backend.weight) } else { String::new() },
         reach: Reach::Pods,
+        protocol: if chosen.route().record.key.kind == UDP_ROUTE { Protocol::Udp } else { Protocol::Tcp },
         named_by: Some((chosen.route().record.key.clone(), field(chosen, at, "name"))),
         answered: check.answered,
         hops,

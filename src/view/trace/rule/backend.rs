@@ -1,6 +1,7 @@
 //! From the backend of a rule to the arm that is followed.
 
 use crate::kinds::ingress::facts::Backend;
+use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::PortRef;
 use crate::kinds::{Record, SERVICE};
 use crate::view::trace::facts;
@@ -43,6 +44,7 @@ pub fn arm(ingress: &Record, field: &str, backend: &Backend, share: f64, sees: S
         host,
         why: String::new(),
         reach,
+        protocol: Protocol::Tcp,
         named_by: Some((ingress.key.clone(), format!("{field}.backend"))),
         answered: None,
         hops: Vec::new(),

@@ -168,7 +168,7 @@ fn absent(controller: &Controller, ingress: &Record, request: &Request, known: &
     let have: Vec<String> = known.iter().map(|(port, _)| port.to_string()).collect();
     let have = if have.is_empty() { "none".to_owned() } else { have.join(", ") };
     let finding = Finding::of(&lb::LB_PORT_ABSENT).object("ingress", &ingress.key).word("port", request.port);
-    let finding = finding.word("have", &have).word("effect", "nobody can connect there");
+    let finding = finding.word("transport", "").word("have", &have).word("effect", "nobody can connect there");
     match controller.flavour {
         Flavour::Alb => {
             let name = aws::annotation("listen-ports");

@@ -1,7 +1,7 @@
 //! One call to a backend: who makes it, for which arm, and how a caller is named in a sentence.
 
 use crate::kinds::pod::facts::Protocol;
-use crate::kinds::{GATEWAY_CLASS, HTTP_ROUTE, INGRESS, KindId, ObjectRef, Record, UDP_ROUTE};
+use crate::kinds::{GATEWAY_CLASS, HTTP_ROUTE, INGRESS, KindId, ObjectRef, Record};
 use crate::view::trace::facts;
 use crate::view::trace::fault::Finding;
 use crate::view::trace::flavour::Flavour;
@@ -62,10 +62,9 @@ impl<'a, 'w> Call<'a, 'w> {
         }
     }
 
-    /// The protocol that is spoken to the Service: UDP for a route of datagrams, TCP for everything else.
+    /// The protocol that is spoken to the Service.
     pub fn protocol(&self) -> Protocol {
-        let is_udp = self.arm.named_by.as_ref().is_some_and(|(route, _)| route.kind == UDP_ROUTE);
-        if is_udp { Protocol::Udp } else { Protocol::Tcp }
+        self.arm.protocol
     }
 
     /// Whether a client dials, with nothing between.

@@ -89,11 +89,16 @@ fn protocol(call: &Call, goal: &Goal) -> Option<Finding> {
     if Protocol::of(&port.protocol) == wanted {
         return None;
     }
-    let (needs, wanted) =
-        if wanted == Protocol::Udp { ("a UDPRoute needs UDP", "UDP") } else { ("HTTP needs TCP", "TCP") };
+    let needs = match (wanted, call.is_direct()) {
+        (Protocol::Udp, false) => "a UDPRoute needs UDP",
+        (Protocol::Udp, true) => "datagrams need UDP",
+        _ => "HTTP needs TCP",
+    };
     let finding = Finding::of(&sv::SV_UDP).object("service", &goal.record.key).word("port", port.port);
-    let finding = finding.word("protocol", &port.protocol).word("index", goal.chosen.index);
-    let finding = finding.word("needs", needs).word("wanted", wanted);
+    let finding = finding.word("protocol", &port.protocol).word("needs", needs);
+    // Who dials the Service may have the wrong protocol himself: then there is nothing to change on it.
+    let finding =
+        if call.is_direct() { finding } else { finding.word("index", goal.chosen.index).word("wanted", wanted.text()) };
     Some(finding.proof(goal.record, field(goal, "protocol"), &port.protocol))
 }
 

@@ -28,16 +28,18 @@ pub fn choose(facts: &ServiceFacts, wanted: Option<&PortRef>, call: &Call) -> Op
     };
     // ingress-nginx takes the first port of which anything fits, in the order of the Service, where it looks for pods.
     let fits = |port: &ServicePort| own(port) || (call.is_nginx() && port.target == *wanted);
-    // A route names a number, which may be there once for each protocol.
+    // A number may be there once for each protocol. Who reads Ingresses takes the first, whatever it speaks.
     let spoken = |port: &ServicePort| fits(port) && Protocol::of(&port.protocol) == call.protocol();
-    let is_route = matches!(call.caller, Caller::Gateway { .. });
-    let spoken = if is_route { facts.ports.iter().position(spoken) } else { None };
+    let tells_apart = !matches!(call.caller, Caller::Controller(_));
+    let spoken = if tells_apart { facts.ports.iter().position(spoken) } else { None };
     if let Some(index) = spoken.or_else(|| facts.ports.iter().position(fits)) {
         return Some(chosen(index, !own(&facts.ports[index])));
     }
     let PortRef::Number(number) = wanted else { return None };
     let at_node = |port: &ServicePort| call.is_direct() && port.node_port != 0 && port.node_port == *number;
-    facts.ports.iter().position(at_node).map(|index| chosen(index, false))
+    let spoken = |port: &ServicePort| at_node(port) && Protocol::of(&port.protocol) == call.protocol();
+    let found = facts.ports.iter().position(spoken).or_else(|| facts.ports.iter().position(at_node));
+    found.map(|index| chosen(index, false))
 }
 
 /// The port of a pod behind a port of a Service; none where the pod has no port of that name.
@@ -73,7 +75,8 @@ pub fn missing(facts: &ServiceFacts, wanted: &PortRef, call: &Call) -> Finding {
         PortRef::Name(_) => &sv::SV_PORT_NAME,
     };
     let finding = call.named(Finding::of(fault)).word("port", reference(wanted)).word("have", text(facts));
-    match facts.ports.iter().find(|port| *port.protocol == *"TCP").or(facts.ports.first()) {
+    let spoken = |port: &&ServicePort| Protocol::of(&port.protocol) == call.protocol();
+    match facts.ports.iter().find(spoken).or(facts.ports.first()) {
         Some(port) => finding.word("candidate", port.port),
         None => finding,
     }

@@ -8,6 +8,7 @@ mod found;
 mod systems;
 
 use super::*;
+use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::PortRef;
 use crate::kinds::{INGRESS, ObjectRef};
 use crate::view::trace::fault::{self, Finding};
@@ -114,6 +115,7 @@ pub fn arm(namespace: &str, name: &str, port: PortRef) -> Arm {
         host: "shop.example.com".to_owned(),
         why: String::new(),
         reach: Reach::Pods,
+        protocol: Protocol::Tcp,
         named_by: Some((key, ".spec.rules[0].http.paths[0].backend.service".to_owned())),
         answered: None,
         hops: Vec::new(),

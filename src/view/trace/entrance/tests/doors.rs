@@ -329,11 +329,3 @@ fn the_controller_that_was_named_serves_the_class_that_the_files_hold() {
         assert_eq!(named, (Flavour::Traefik, "ingress-controllers.konghq.com/kong"));
     });
 }
-
-#[test]
-fn datagrams_are_not_judged_by_what_a_load_balancer_says_of_tcp() {
-    ask(&cluster::shop(), "udp://shop.example.com:53").dns(ANSWER).check(|_, entrance| {
-        assert_eq!((door(&entrance).as_str(), codes(&entrance).len()), ("closed unknown", 0));
-        assert!(hop(&entrance, HopKind::LoadBalancer).is_none());
-    });
-}

@@ -1,6 +1,7 @@
 //! The backends of a router: Services, and what TraefikServices make of them.
 
 use crate::kinds::endpoint_slice::SERVICE_LABEL;
+use crate::kinds::pod::facts::Protocol;
 use crate::kinds::service::ServiceType;
 use crate::kinds::traefik::TraefikBackend;
 use crate::kinds::traefik_service::Sharing;
@@ -158,6 +159,7 @@ impl Stage<'_, '_> {
             host: backend::host(self.request),
             why: way.why.clone(),
             reach: Reach::Pods,
+            protocol: Protocol::Tcp,
             named_by: Some(way.named_by.clone()),
             answered: Some(503),
             hops: Vec::new(),
@@ -178,6 +180,7 @@ impl Stage<'_, '_> {
             host: backend::host(self.request),
             why: way.why,
             reach: if service.native { Reach::ServiceAddress } else { Reach::Pods },
+            protocol: Protocol::Tcp,
             named_by: Some(way.named_by),
             answered: None,
             hops: Vec::new(),
