@@ -171,7 +171,8 @@ fn port_absent(world: &World, request: &Request, gate: &Gate) -> Finding {
     let finding = finding.word("port", request.port).word("have", gate.ports()).word("resource", gate.resource(world));
     let finding = finding.word("transport", name).word("protocol", gate.protocol.text()).word("effect", effect);
     // A port that is added must lead to one that the controller opens.
-    let usual = matches!(gate.behind, Behind::Controller(_)).then(|| targets::usual(gate, request.scheme)).flatten();
+    let is_http = gate.protocol == Protocol::Tcp && matches!(gate.behind, Behind::Controller(_));
+    let usual = is_http.then(|| targets::usual(gate, request.scheme)).flatten();
     let finding = finding.word("inner", usual.unwrap_or_else(|| request.port.to_string()));
     let finding = match &gate.service {
         Some(service) => finding.object("service", &service.key),
