@@ -154,9 +154,9 @@ fn worded(options: &Options) -> Option<Finding> {
     let ingress = options.ingress();
     let forbidden = options.global("annotation-value-word-blocklist").filter(|list| !list.is_empty())?;
     let start = format!("{}/", options.prefix());
-    let own = ingress.meta.annotations.iter().filter(|(name, _)| name.starts_with(&start));
+    let mut own = ingress.meta.annotations.iter().filter(|(name, _)| name.starts_with(&start));
     let (name, word) =
-        own.filter_map(|(name, value)| Some((name, forbidden.split(',').find(|word| value.contains(word))?))).next()?;
+        own.find_map(|(name, value)| Some((name, forbidden.split(',').find(|word| value.contains(word))?)))?;
     let value = format!("annotation-value-word-blocklist forbids {word}");
     let finding = told(ingress, name, &value, "ingress-nginx drops the whole Ingress");
     Some(match settings::map(options.controller()) {
