@@ -19,7 +19,7 @@ const REDIRECTS: usize = 20;
 pub fn follow(world: &World, request: &Request) -> Trace {
     let mut chain = vec![once(world, request)];
     while let Some(next) = chain.last().and_then(next_request).filter(|_| chain.len() < REDIRECTS) {
-        if let Some(first) = chain.iter().position(|trace| same(&trace.request, &next)) {
+        if let Some(first) = chain.iter().position(|trace| same(&trace.request, &next) || comes_back(trace, &next)) {
             let last = chain.len() - 1;
             name_loop(world, &mut chain[last], first == last);
             break;
@@ -344,6 +344,17 @@ fn same(one: &Request, other: &Request) -> bool {
     one.url() == other.url() && one.method == other.method
 }
 
+/// Whether a request for the page on which clients sign in is sent to sign in as well: only the query differs, for ever.
+fn comes_back(trace: &Trace, next: &Request) -> bool {
+    let bare = |request: &Request| Request { query: None, ..request.clone() }.url();
+    bare(&trace.request) == bare(next) && trace.hops.iter().any(is_signin)
+}
+
+/// Whether a hop sends clients to sign in.
+fn is_signin(hop: &Hop) -> bool {
+    hop.setting.as_ref().is_some_and(|(name, _)| name.ends_with("/auth-signin"))
+}
+
 /// Whether nothing in this cluster knows the host of a redirect.
 fn is_elsewhere(trace: &Trace) -> bool {
     entrance::is_elsewhere(trace)
@@ -352,7 +363,13 @@ fn is_elsewhere(trace: &Trace) -> bool {
 /// Says on the filter that its redirect never ends.
 fn name_loop(world: &World, trace: &mut Trace, itself: bool) {
     let url = trace.request.url();
-    let shape = if itself { "itself" } else { "an address that leads back to it" };
+    let shape = match itself {
+        _ if trace.hops.iter().any(is_signin) => {
+            "itself, because the page to sign in asks for it as well (auth-signin)"
+        }
+        true => "itself",
+        false => "an address that leads back to it",
+    };
     let finding = Finding::of(&rt::RT_REDIRECT_LOOP).word("url", &url).word("shape", shape);
     let place =
         trace.hops.iter_mut().rev().find(|hop| hop.kind == HopKind::Filter && hop.standing == Standing::Decides);
@@ -379,7 +396,9 @@ fn made_by(world: &World, finding: Finding, hop: &Hop) -> Finding {
     match &hop.setting {
         Some((name, value)) => {
             let path = format!(".metadata.annotations[{name}]");
-            finding.word("annotation", name).fact(Some(object.clone()), path, value)
+            // Without it clients would get 401: the page to sign in needs an Ingress of its own instead.
+            let finding = if is_signin(hop) { finding } else { finding.word("annotation", name) };
+            finding.fact(Some(object.clone()), path, value)
         }
         None => finding.fact(Some(object.clone()), ".metadata.annotations", &hop.summary),
     }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod backend;
+pub mod blocked;
 pub mod canary;
 pub mod checked;
 pub mod claim;
@@ -9,13 +10,16 @@ pub mod cloud;
 pub mod concern;
 pub mod cors;
 pub mod denied;
+pub mod errors;
 pub mod host;
+pub mod inspected;
 pub mod invalid;
 pub mod location;
 pub mod login;
 pub mod miss;
 pub mod nginx;
 pub mod notes;
+pub mod own;
 pub mod passthrough;
 pub mod path;
 pub mod pattern;
@@ -26,6 +30,7 @@ pub mod rewrite;
 pub mod server;
 pub mod serving;
 pub mod settings;
+pub mod snippet;
 pub mod spec;
 pub mod taken;
 #[cfg(test)]
@@ -33,6 +38,7 @@ mod tests;
 pub mod tls;
 pub mod traefik;
 pub mod upstream;
+pub mod url;
 
 use crate::kinds::{DAEMON_SET, INGRESS, STATEFUL_SET};
 use crate::view::trace::fault::{Finding, rt};

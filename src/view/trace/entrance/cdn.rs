@@ -111,7 +111,7 @@ fn flexible(
     let gate = choice.gate.as_ref()?;
     let Behind::Controller(controller) = &gate.behind else { return None };
     let is_clear = gate.serves(80) && !gate.serves(443);
-    let trusts = controller::option(controller, "use-forwarded-headers") == Some("true");
+    let trusts = controller::is_on(controller, "use-forwarded-headers");
     if !is_clear || trusts || controller.flavour != Flavour::Nginx {
         return None;
     }

@@ -248,6 +248,11 @@ fn is_known_absent(world: &World, key: &ObjectRef) -> bool {
     is_live || matches!(world.known(key.kind, key.namespace.as_deref()), Known::Whole | Known::Absent)
 }
 
+/// Whether an option of the controller's ConfigMap is on, in the words of Go.
+pub fn is_on(controller: &Controller, key: &str) -> bool {
+    matches!(option(controller, key).map(str::trim), Some("1" | "t" | "T" | "TRUE" | "true" | "True"))
+}
+
 /// An option of the controller's ConfigMap; none where it is not set or cannot be read.
 pub fn option<'a>(controller: &'a Controller, key: &str) -> Option<&'a str> {
     let Settings::Known(Some(record)) = &controller.settings else { return None };

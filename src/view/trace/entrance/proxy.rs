@@ -39,7 +39,7 @@ fn mismatch(
     (service, controller): (&Arc<Record>, &Controller),
 ) -> Option<Finding> {
     let sends = sends(service).filter(|_| gate.shape == Shape::LoadBalancer);
-    let expects = controller::option(controller, "use-proxy-protocol") == Some("true");
+    let expects = controller::is_on(controller, "use-proxy-protocol");
     let namespace = service.key.namespace.as_deref().unwrap_or("");
     let begin = |fault| {
         let finding = Finding::of(fault).word("gate", world.title(&gate.object.key)).object("service", &service.key);
@@ -81,7 +81,7 @@ fn hairpin(
     let (key, value) = sends(service)?;
     let holds = |address: &&Address| !address.is_hostname && !address.is_proxy;
     let address = facts::service(service)?.addresses.iter().find(holds)?;
-    let expects = controller::option(controller, "use-proxy-protocol") == Some("true");
+    let expects = controller::is_on(controller, "use-proxy-protocol");
     let severity = if expects { Severity::Broken } else { Severity::Warn };
     let finding = Finding::of(&lb::LB_HAIRPIN).severe(severity);
     let finding = finding.object("service", &service.key).word("host", &request.host);

@@ -38,7 +38,13 @@ faults! {
     CTL_ANNOT_INVALID "CTL-ANNOT-INVALID" Broken "annotation {{annotation}} of Ingress {{namespace}}/{{ingress}} is invalid ({{value}}): {{effect}}"
         fix ["kubectl -n {{namespace}} describe ingress {{ingress}}",
             "kubectl -n {{controller_namespace}} logs {{workload}} --tail=1000 | grep annotation",
-            "kubectl -n {{namespace}} annotate ingress {{ingress}} {{annotation}}-"]
+            "kubectl -n {{namespace}} edit ingress {{guarded}}",
+            "kubectl -n {{namespace}} annotate ingress {{ingress}} {{idle}}-"]
+        explains ["RT-HOST-MISS", "RT-PATH-MISS"];
+    CTL_INSPECTED "CTL-INSPECTED" Broken "ingress-nginx takes {{what}} of Ingress {{namespace}}/{{ingress}} for an attack, for {{why}} in it: it leaves the whole Ingress out"
+        fix ["kubectl -n {{namespace}} get ingress {{ingress}} -o jsonpath='{.spec.rules}'",
+            "kubectl -n {{controller_namespace}} logs {{workload}} --tail=1000 | grep 'invalid ingress'",
+            "kubectl -n {{namespace}} edit ingress {{ingress}}"]
         explains ["RT-HOST-MISS", "RT-PATH-MISS"];
     CTL_ADM_SNIPPET "CTL-ADM-SNIPPET" Broken "Ingress {{namespace}}/{{ingress}} uses {{annotation}}, and snippets are disabled: the controller refuses to apply it and ignores the snippet"
         fix ["kubectl -n {{controller_namespace}} get configmap {{settings}} -o jsonpath='{.data.allow-snippet-annotations}'",

@@ -86,6 +86,7 @@ faults! {
             "kubectl -n {{namespace}} annotate --overwrite ingress {{ingress}} {{annotation}}={{wanted}}",
             "kubectl -n {{namespace}} annotate ingress {{ingress}} {{idle}}-",
             "kubectl -n {{config_namespace}} patch configmap {{config}} --type=merge -p '{\"data\":{\"{{key}}\":\"{{wanted_list}}\"}}'",
+            "kubectl -n {{config_namespace}} edit configmap {{blocking}}",
             "kubectl -n {{lb_namespace}} patch svc {{lb}} -p '{\"spec\":{\"externalTrafficPolicy\":\"Local\"}}'",
             "kubectl -n {{namespace}} get middleware {{middleware}} -o jsonpath='{.spec}'",
             "kubectl -n {{namespace}} edit middleware {{middleware}}"]

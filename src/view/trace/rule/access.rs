@@ -5,7 +5,7 @@ use crate::kinds::service::{PortRef, ServiceType};
 use crate::kinds::{CONFIG_MAP, ObjectRef, Record, SECRET, SERVICE};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, rt};
-use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Arm, ArmTarget, Caller, Controller, LegEnd, Reach};
 use crate::view::trace::request::{Request, Scheme};
@@ -14,7 +14,7 @@ use crate::view::trace::rule::login::{Asked, Lock};
 use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::{Options, global};
-use crate::view::trace::rule::{denied, ranges};
+use crate::view::trace::rule::{denied, pattern, ranges};
 use crate::view::trace::service::{self, missing};
 use crate::view::trace::world::{Known, World};
 use std::sync::Arc;
@@ -100,21 +100,45 @@ pub fn gate(
             return (hops, None);
         }
     }
-    if lock.is_locked && request.header("Authorization").is_none() {
+    if lock.is_locked
+        && let Some(why) = lock.refuses(world, request, options)
+    {
+        if lock.asked.is_some() && options.get("satisfy") == Some("any") {
+            let said = format!("{} authentication: 401 {why}, unless whoever is asked lets it pass", lock.kind);
+            hops.push(Hop::new(HopKind::Filter, said).at(&ingress.key));
+            return asked(world, ingress, options, (hops, &lock), None);
+        }
         let (said, outcome) = match lock.signin(request) {
             Some(outcome) => (", which sends clients to sign in", Some(outcome)),
             None => ("", by(401)),
         };
-        let said = format!("basic authentication: 401 without a password{said}");
-        hops.push(Hop::new(HopKind::Filter, said).at(&ingress.key));
+        let said = format!("{} authentication: 401 {why}{said}", lock.kind);
+        let mut hop = Hop::new(HopKind::Filter, said).at(&ingress.key);
+        hop.setting = options.get("auth-signin").map(|signin| (options.name("auth-signin").into(), signin.into()));
+        hops.push(hop);
         return (hops, outcome);
     }
-    let Some(asked) = lock.asked else {
-        return (hops, shut_out.filter(|_| !lock.is_locked));
-    };
-    let (hop, is_unheard) = asks(world, ingress, options, &asked);
+    if lock.is_locked {
+        let said = format!("{} authentication: whether this password is right is not told", lock.kind);
+        hops.push(Hop::new(HopKind::Filter, said).at(&ingress.key).sure(Confidence::NeedsProbe));
+    }
+    let shut_out = shut_out.filter(|_| !lock.is_locked);
+    asked(world, ingress, options, (hops, &lock), shut_out)
+}
+
+/// The same once nobody but whoever is asked can keep the request out.
+fn asked(
+    world: &World,
+    ingress: &Record,
+    options: &Options,
+    (mut hops, lock): (Vec<Hop>, &Lock),
+    shut_out: Option<Outcome>,
+) -> (Vec<Hop>, Option<Outcome>) {
+    let Some(asked) = &lock.asked else { return (hops, shut_out) };
+    let (hop, is_unheard) = asks(world, ingress, options, asked);
     hops.push(hop);
-    (hops, if is_unheard { by(500) } else { None })
+    let outcome = Outcome::Respond { status: 500, by: "ingress-nginx".to_owned() };
+    (hops, is_unheard.then_some(outcome))
 }
 
 /// What the whole server answers where clients must show a certificate: 403 where its Secret cannot be had, 400 to those that
@@ -123,21 +147,25 @@ pub fn mutual(world: &World, controller: &Controller, request: &Request, server:
     let wanting = server.locations.iter().map(|location| location.ingress);
     let wanting = wanting.filter(|ingress| Options::of(ingress, controller).get("auth-tls-secret").is_some());
     let mut wanting = wanting.map(|ingress| (ingress, Options::of(ingress, controller)));
-    let refused = |ingress: &Record, options: &Options, (why, status): (&str, u16)| {
+    let refused = |ingress: &Record, options: &Options, (why, answer): (&str, (String, Outcome))| {
         let secret = options.get("auth-tls-secret").unwrap_or("");
         let finding = Finding::of(&rt::RT_MTLS)
             .object("ingress", &ingress.key)
             .word("host", request.name())
             .word("setting", format!("auth-tls-secret {secret} of {}", world.title(&ingress.key)))
             .word("why", why)
-            .word("effect", format!("nginx answers {status}"))
+            .word("effect", answer.0)
             .proof(ingress, format!(".metadata.annotations[{}]", options.name("auth-tls-secret")), secret);
         let hop = Hop::new(HopKind::Filter, "a certificate of the client is required").at(&ingress.key).with(finding);
-        respond(hop, status, "ingress-nginx")
+        Answer { hop, outcome: answer.1 }
+    };
+    let with = |status: u16| {
+        let outcome = Outcome::Respond { status, by: "ingress-nginx".to_owned() };
+        (format!("nginx answers {status}"), outcome)
     };
     let missing = wanting.clone().find_map(|(ingress, options)| Some((ingress, options, lacks(world, &options)?)));
     if let Some((ingress, options, why)) = missing {
-        let mut answer = refused(ingress, &options, (&why, 403));
+        let mut answer = refused(ingress, &options, (&why, with(403)));
         answer.hop.findings =
             answer.hop.findings.into_iter().map(|found| denied::said(world, ingress, found)).collect();
         return Some(answer);
@@ -145,7 +173,30 @@ pub fn mutual(world: &World, controller: &Controller, request: &Request, server:
     let (ingress, options) = wanting.next()?;
     let optional = matches!(options.get("auth-tls-verify-client"), Some("optional" | "off" | "optional_no_ca"));
     let is_shaken = request.scheme == Scheme::Https && !controller.tls_ended;
-    (is_shaken && !optional).then(|| refused(ingress, &options, ("and none is sent here", 400)))
+    if is_shaken && !optional {
+        let answer = error_page(&options).unwrap_or_else(|| with(400));
+        return Some(refused(ingress, &options, ("and none is sent here", answer)));
+    }
+    // The name is compared for every request of the server, also for those in the clear.
+    let name = options.get("auth-tls-match-cn")?;
+    let is_open = pattern::plain(name).matches("") == Ok(true);
+    let why = format!("whose name must match auth-tls-match-cn {name}, and none is sent here");
+    let mut answer = refused(ingress, &options, (&why, with(403)));
+    let field = format!(".metadata.annotations[{}]", options.name("auth-tls-match-cn"));
+    answer.hop.findings = answer.hop.findings.into_iter().map(|found| found.proof(ingress, &field, name)).collect();
+    (!is_open).then_some(answer)
+}
+
+/// What is shown instead of 400 to clients without a certificate: nginx sends them to an address, and shows a page of the same
+/// server in its place.
+fn error_page(options: &Options) -> Option<(String, Outcome)> {
+    let page = options.get("auth-tls-error-page")?;
+    if page.starts_with("http://") || page.starts_with("https://") {
+        let outcome = Outcome::Redirect { status: 302, location: page.to_owned() };
+        return Some((format!("nginx sends the client to {page} (auth-tls-error-page)"), outcome));
+    }
+    let said = format!("nginx shows {page} of the same host instead of 400 (auth-tls-error-page)");
+    Some((said.clone(), Outcome::Unknown(said)))
 }
 
 /// Why the Secret of the certificates of clients cannot be had; none where it can, or nobody knows.
@@ -165,7 +216,10 @@ fn lacks(world: &World, options: &Options) -> Option<String> {
 fn asks(world: &World, ingress: &Record, options: &Options, asked: &Asked) -> (Hop, bool) {
     let url = asked.url;
     let hop = Hop::new(HopKind::Filter, format!("external authentication: asks {url}")).at(&ingress.key);
-    let Some((namespace, why)) = unheard(world, options.controller(), ingress, url) else { return (hop, false) };
+    let Some((namespace, why)) = unheard(world, options.controller(), ingress, url) else {
+        let said = format!("{}, which lets the request pass with 2xx alone", hop.summary);
+        return (Hop { summary: said, ..hop }.sure(Confidence::NeedsProbe), false);
+    };
     let finding = Finding::of(&rt::RT_AUTH_URL)
         .object("ingress", &ingress.key)
         .word("url", url)

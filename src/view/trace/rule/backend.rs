@@ -74,21 +74,26 @@ pub fn instead(
     location: &Location,
     (main, sees): (&Arm, &Sees),
 ) -> Option<(Hop, Arm)> {
-    let name = options.get("default-backend")?;
+    options.get("default-backend")?;
     let controller = options.controller();
     let lost = nobody(world, controller, main)?;
+    let ingress = location.ingress;
+    let (to, arm) = custom(world, options, location, sees)?;
+    let field = format!(".metadata.annotations[{}]", options.name("default-backend"));
+    let summary = format!("{} has no endpoint: default-backend {} answers", title(location.backend), title(&to));
+    let hop = lost.into_iter().fold(Hop::new(HopKind::Filter, summary).at(&ingress.key), Hop::with);
+    Some((hop, Arm { named_by: Some((ingress.key.clone(), field)), ..arm }))
+}
+
+/// The Service that `default-backend` names, and the way to it; none where it has no endpoint.
+pub fn custom(world: &World, options: &Options, location: &Location, sees: &Sees) -> Option<(Backend, Arm)> {
+    let name = options.get("default-backend")?;
     let ingress = location.ingress;
     let service = world.named(SERVICE, ingress.key.namespace.as_deref().unwrap_or(""), name)?;
     let port = facts::service(service)?.ports.first()?.port;
     let to = Backend::Service { name: Arc::from(name), port: Some(PortRef::Number(port)) };
     let arm = arm(ingress, "", &to, 1.0, sees.clone());
-    if nobody(world, controller, &arm).is_some() {
-        return None;
-    }
-    let field = format!(".metadata.annotations[{}]", options.name("default-backend"));
-    let summary = format!("{} has no endpoint: default-backend {} answers", title(location.backend), title(&to));
-    let hop = lost.into_iter().fold(Hop::new(HopKind::Filter, summary).at(&ingress.key), Hop::with);
-    Some((hop, Arm { named_by: Some((ingress.key.clone(), field)), ..arm }))
+    nobody(world, options.controller(), &arm).is_none().then_some((to, arm))
 }
 
 /// What is wrong with a backend that has no endpoint, so that nginx has no balancer for it; none where it has.
@@ -123,6 +128,12 @@ pub fn raw(request: &Request) -> String {
 /// Another path with the query of the request.
 pub fn with_query(request: &Request, path: &str) -> String {
     request.query.as_ref().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
+}
+
+/// The host that a proxy in front says the client asked for, where the controller believes such headers; of several the first.
+pub fn forwarded_host<'r>(request: &'r Request, options: &Options) -> Option<&'r str> {
+    let said = request.header("X-Forwarded-Host").filter(|_| options.is_on("use-forwarded-headers"))?;
+    said.split(',').next().map(str::trim).filter(|host| !host.is_empty())
 }
 
 /// The Host header of the request, with its port unless that is the scheme's own.

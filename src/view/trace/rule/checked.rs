@@ -36,6 +36,11 @@ pub fn is_strict(controller: &Controller) -> bool {
     version(controller).is_none_or(|version| (1, 12) <= version)
 }
 
+/// Whether the controller knows `custom-headers`, as it does from 1.11 on.
+pub fn has_headers(controller: &Controller) -> bool {
+    version(controller).is_none_or(|version| (1, 11) <= version)
+}
+
 /// Major and minor number of the controller's image.
 fn version(controller: &Controller) -> Option<(u32, u32)> {
     let (_, container) = program::of_template(body::template(controller.workload.as_ref()?)?)?;

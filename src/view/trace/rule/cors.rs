@@ -16,7 +16,7 @@ pub fn preflight(request: &Request, ingress: &Record, options: &Options) -> Opti
         return None;
     }
     let allowed = options.get("cors-allow-origin").unwrap_or("*");
-    let mut origins = allowed.split(',').map(str::trim);
+    let mut origins = allowed.split(',').map(str::trim).filter(|origin| *origin == "*" || is_origin(origin));
     let sent = request.header("Origin").unwrap_or("");
     if !origins.any(|origin| origin == "*" || is_of(origin, sent)) {
         return None;
@@ -24,6 +24,19 @@ pub fn preflight(request: &Request, ingress: &Record, options: &Options) -> Opti
     let mut hop = Hop::new(HopKind::Filter, "enable-cors: nginx answers OPTIONS itself, with 204").at(&ingress.key);
     hop.setting = Some((options.name("enable-cors").into(), "true".into()));
     Some(Answer { hop, outcome: Outcome::Respond { status: 204, by: "ingress-nginx".to_owned() } })
+}
+
+/// Whether the controller takes an origin for one: others, such as a host without its scheme, it leaves out.
+fn is_origin(origin: &str) -> bool {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '.';
+    let Some((scheme, rest)) = origin.split_once("://") else { return origin == "null" };
+    let rest = rest.strip_prefix("*.").unwrap_or(rest);
+    let (name, port) = rest.split_once(':').unwrap_or((rest, "0"));
+    let is_port = !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+    !scheme.is_empty()
+        && scheme.bytes().all(|letter| letter.is_ascii_lowercase())
+        && name.chars().all(is_name)
+        && is_port
 }
 
 /// Whether an origin ends with one that is allowed, a star being some letters of one label; nginx does not look at its start.
@@ -54,5 +67,12 @@ mod tests {
         assert!(is_of("https://shop.example.com", "HTTPS://shop.example.com"));
         assert!(!is_of("https://shop.example.com", "https://shop.example.com.evil"));
         assert!(!is_of("https://shop.example.com", ""));
+    }
+
+    #[test]
+    fn an_origin_has_a_scheme() {
+        assert!(is_origin("https://*.example.com:8080") && is_origin("null"));
+        assert!(!is_origin("shop.example.com:8080") && !is_origin("shop.example.com"));
+        assert!(!is_origin("https://shop.example.com/") && !is_origin("https://shop.*"));
     }
 }

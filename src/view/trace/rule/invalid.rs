@@ -10,7 +10,8 @@ use crate::view::trace::flavour::Flavour;
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::rule::checked::{self, is_of, is_path, is_unset, validates};
 use crate::view::trace::rule::run_by;
-use crate::view::trace::rule::settings::{Options, truth};
+use crate::view::trace::rule::settings::{self, Options, truth};
+use crate::view::trace::rule::{inspected, pattern};
 use crate::wire::ranges::Block;
 
 /// Annotations whose text goes into the configuration as it is.
@@ -41,10 +42,16 @@ enum Shape {
     Size,
     /// Names of servers, which may be regular expressions: `IsValidRegex`.
     Names,
+    /// An address with variables of nginx: `URLWithNginxVariableRegex`.
+    Asked,
+    /// A path, perhaps of another host: `redirectRegex` of annotations/authtls.
+    Page,
+    /// `CN=` and a regular expression.
+    Subject,
 }
 
 /// An annotation: its name, what it must be, and whether its reader hands an error on.
-const READ: [(&str, Shape, bool); 32] = [
+const READ: [(&str, Shape, bool); 35] = [
     ("ssl-passthrough", Shape::Truth, true),
     ("from-to-www-redirect", Shape::Truth, true),
     ("http2-push-preload", Shape::Truth, true),
@@ -77,6 +84,9 @@ const READ: [(&str, Shape, bool); 32] = [
     ("proxy-body-size", Shape::Size, false),
     ("proxy-buffer-size", Shape::Size, false),
     ("client-body-buffer-size", Shape::Size, true),
+    ("auth-url", Shape::Asked, true),
+    ("auth-tls-error-page", Shape::Page, true),
+    ("auth-tls-match-cn", Shape::Subject, true),
 ];
 
 impl Shape {
@@ -94,6 +104,11 @@ impl Shape {
                 let number = value.strip_suffix(['b', 'k', 'm', 'g', 'B', 'K', 'M', 'G']).unwrap_or(value);
                 !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
             }
+            Self::Asked => is_of(&value.replace(' ', ""), "?&=,$"),
+            Self::Page => is_page(value),
+            Self::Subject => value
+                .strip_prefix("CN=")
+                .is_some_and(|name| !matches!(pattern::plain(name), pattern::Pattern::Refused(_))),
             Self::Names => value.split(',').all(|name| is_of(name.trim(), "^$[](){}*+?|&=\\")),
         }
     }
@@ -101,12 +116,22 @@ impl Shape {
     /// Whether only the check of values knows it.
     fn is_checked(self) -> bool {
         matches!(self, Self::Path | Self::Spaced | Self::Letters | Self::Size | Self::Names)
+            || matches!(self, Self::Asked | Self::Page | Self::Subject)
     }
+}
+
+/// Whether a page for clients without a certificate is one.
+fn is_page(value: &str) -> bool {
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
+    let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://")).unwrap_or(value);
+    let Some((host, path)) = rest.split_once('/') else { return false };
+    let (name, port) = host.split_once(':').unwrap_or((host, "0"));
+    plain(name) && !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit()) && plain(path)
 }
 
 /// The annotation for which the controller drops an Ingress of its class.
 pub fn dropped(controller: &Controller, ingress: &Record) -> Option<Finding> {
-    if controller.flavour != Flavour::Nginx || ingress.meta.annotations.is_empty() {
+    if controller.flavour != Flavour::Nginx {
         return None;
     }
     let options = Options::of(ingress, controller);
@@ -114,11 +139,30 @@ pub fn dropped(controller: &Controller, ingress: &Record) -> Option<Finding> {
         let value = format!("its risk is Critical, and annotations-risk-level is {level}");
         return Some(run_by(told(ingress, name, &value, "ingress-nginx drops the whole Ingress"), controller));
     }
+    if let Some(finding) = worded(&options).or_else(|| inspected::dropped(&options)) {
+        return Some(run_by(finding, controller));
+    }
     let (name, value, _) = unreadable(&options).find(|(.., drops)| *drops)?;
     if !validates(controller) {
         return None;
     }
     Some(run_by(told(ingress, &name, value, "ingress-nginx drops the whole Ingress"), controller))
+}
+
+/// The annotation with a word that the ConfigMap forbids: `checkBadAnnotationValue` of store.go, where words keep their spaces.
+fn worded(options: &Options) -> Option<Finding> {
+    let ingress = options.ingress();
+    let forbidden = options.global("annotation-value-word-blocklist").filter(|list| !list.is_empty())?;
+    let start = format!("{}/", options.prefix());
+    let mut own = ingress.meta.annotations.iter().filter(|(name, _)| name.starts_with(&start));
+    let (name, word) =
+        own.find_map(|(name, value)| Some((name, forbidden.split(',').find(|word| value.contains(word))?)))?;
+    let value = format!("annotation-value-word-blocklist forbids {word}");
+    let finding = told(ingress, name, &value, "ingress-nginx drops the whole Ingress");
+    Some(match settings::map(options.controller()) {
+        Some(map) => finding.proof(map, ".data.annotation-value-word-blocklist", forbidden),
+        None => finding,
+    })
 }
 
 /// Whether the webhook refuses letters of patterns in paths of type Exact and Prefix: `strict-validate-path-type`, on by default
@@ -222,10 +266,14 @@ fn unreadable<'a>(options: &Options<'a>) -> impl Iterator<Item = (String, &'a st
 
 /// A finding about one annotation.
 pub fn told(ingress: &Record, name: &str, value: &str, effect: &str) -> Finding {
-    Finding::of(&ctl::CTL_ANNOT_INVALID)
-        .object("ingress", &ingress.key)
-        .word("annotation", name)
-        .word("value", value)
-        .word("effect", effect)
-        .proof(ingress, format!(".metadata.annotations[{name}]"), value)
+    let annotation = name.rsplit('/').next().unwrap_or(name);
+    let finding = Finding::of(&ctl::CTL_ANNOT_INVALID);
+    // What keeps clients out is mended, not taken away.
+    let is_guard = annotation.starts_with("auth-") || annotation.ends_with("list-source-range");
+    let finding = if is_guard { finding.word("guarded", &ingress.key.name) } else { finding.word("idle", name) };
+    finding.object("ingress", &ingress.key).word("annotation", name).word("value", value).word("effect", effect).proof(
+        ingress,
+        format!(".metadata.annotations[{name}]"),
+        value,
+    )
 }

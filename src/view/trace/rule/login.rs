@@ -3,12 +3,17 @@
 //! Facts: nginx.tmpl, `buildAuthLocation`, `shouldApplyGlobalAuth`, `isLocationInLocationList` and `buildAuthSignURL` of
 //! ingress-nginx. `error_page 401` sends whoever lacks a password to sign in, too.
 
-use crate::kinds::Record;
+use crate::kinds::{Record, SECRET};
+use crate::view::trace::facts;
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::request::Request;
 use crate::view::trace::rule::backend::{host, raw};
 use crate::view::trace::rule::redirect;
 use crate::view::trace::rule::settings::{self, Options};
+use crate::view::trace::rule::url;
+use crate::view::trace::world::World;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use std::sync::Arc;
 
 /// Paths of rules that anybody may have.
@@ -19,6 +24,8 @@ const CHALLENGES: &str = "/.well-known/acme-challenge";
 pub struct Lock<'a> {
     /// Whether they need a password.
     pub is_locked: bool,
+    /// Of which kind: `basic` or `digest`.
+    pub kind: &'a str,
     /// The service that is asked.
     pub asked: Option<Asked<'a>>,
 }
@@ -41,10 +48,37 @@ impl<'a> Lock<'a> {
     pub fn of(options: &Options<'a>, path: &str) -> Self {
         let spared = options.global("no-auth-locations").unwrap_or(CHALLENGES);
         if spared.split(',').map(str::trim).any(|start| !start.is_empty() && path.starts_with(start)) {
-            return Self { is_locked: false, asked: None };
+            return Self { is_locked: false, kind: "", asked: None };
         }
-        let is_locked = matches!(options.get("auth-type"), Some("basic" | "digest"));
-        Self { is_locked, asked: own(options).or_else(|| of_all(options)) }
+        let kind = options.get("auth-type").filter(|kind| matches!(*kind, "basic" | "digest"));
+        let asked = own(options).or_else(|| of_all(options));
+        Self { is_locked: kind.is_some(), kind: kind.unwrap_or_default(), asked }
+    }
+
+    /// Why a client surely has no password that is right; none where nobody can tell, for passwords are not read.
+    pub fn refuses(&self, world: &World, request: &Request, options: &Options) -> Option<String> {
+        let Some(sent) = request.header("Authorization") else { return Some("without a password".to_owned()) };
+        let (scheme, rest) = sent.split_once(' ').unwrap_or((sent, ""));
+        if !scheme.eq_ignore_ascii_case(self.kind) {
+            return Some(format!("to Authorization {scheme}, where {} is needed", self.kind));
+        }
+        if self.kind != "basic" {
+            return None;
+        }
+        let user = BASE64.decode(rest.trim()).ok().and_then(|decoded| {
+            let text = String::from_utf8(decoded).ok()?;
+            Some(text.split_once(':')?.0.to_owned())
+        });
+        let Some(user) = user.filter(|user| !user.is_empty()) else {
+            return Some("to Authorization without NAME:PASSWORD in base64".to_owned());
+        };
+        // A Secret that is a map has the names for keys.
+        let secret = options.get("auth-secret").filter(|_| options.get("auth-secret-type") == Some("auth-map"))?;
+        let own = options.ingress().key.namespace.as_deref().unwrap_or("");
+        let (namespace, name) = secret.split_once('/').unwrap_or((own, secret));
+        let users = &facts::secret(world.named(SECRET, namespace, name)?)?.keys;
+        let is_known = users.iter().any(|entry| *entry.name == *user);
+        (!is_known).then(|| format!("to {user}, whom Secret {namespace}/{name} does not have"))
     }
 
     /// Whether something else than the address lets clients in.
@@ -76,7 +110,8 @@ fn own<'a>(options: &Options<'a>) -> Option<Asked<'a>> {
 
 /// The one that the controller asks for every Ingress, unless this one will not have it.
 fn of_all<'a>(options: &Options<'a>) -> Option<Asked<'a>> {
-    let url = options.global("global-auth-url").filter(|url| !url.is_empty())?;
+    // One that is no address is left out.
+    let url = options.global("global-auth-url").filter(|url| url::flaw(url).is_none())?;
     let map = settings::map(options.controller())?;
     let is_wanted = options.flag("enable-global-auth") != Some(false);
     let param = options.global("global-auth-signin-redirect-param").filter(|param| !param.is_empty()).unwrap_or("rd");

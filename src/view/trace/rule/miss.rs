@@ -84,10 +84,14 @@ pub fn no_host(world: &World, controller: &Controller, request: &Request, served
 fn host_miss(world: &World, controller: &Controller, host: &str, (served, servers): (&Served, &[Server])) -> Finding {
     let finding = Finding::of(&rt::RT_HOST_MISS).word("host", host).word("controller", name(controller));
     let has_host = |ingress: &&Arc<Record>| hosts_of(ingress).iter().any(|have| have.eq_ignore_ascii_case(host));
-    if let Some(ingress) = served.left().iter().map(|(ingress, _)| *ingress).find(has_host) {
+    if let Some((ingress, why)) = served.left().iter().find(|(ingress, _)| has_host(ingress)) {
         let title = world.title(&ingress.key);
-        let finding =
-            finding.object("ingress", &ingress.key).word("closest", format!(" ({title} does, and is not served)"));
+        let why = match why {
+            Taken::Dropped => ": it has a defaultBackend, and the controller runs with --disable-catch-all",
+            _ => "",
+        };
+        let closest = format!(" ({title} does, and is not served{why})");
+        let finding = finding.object("ingress", &ingress.key).word("closest", closest);
         return finding.proof(ingress, ".spec.rules[*].host", some(hosts_of(ingress)));
     }
     let is_canary =

@@ -14,8 +14,8 @@ use crate::view::trace::rule::redirect::Answer;
 use crate::view::trace::rule::server::Server;
 use crate::view::trace::rule::settings::Options;
 use crate::view::trace::rule::{
-    Served, access, canary, claim, concern, cors, denied, end, miss, not_found, notes, passthrough, path, redirect,
-    refusal, rewrite, server, tls, upstream,
+    Served, access, blocked, canary, claim, concern, cors, denied, end, errors, miss, not_found, notes, own,
+    passthrough, path, redirect, refusal, rewrite, server, snippet, tls, upstream,
 };
 use crate::view::trace::world::World;
 
@@ -54,11 +54,22 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
         let outcome = Outcome::Unknown("nginx goes on with an older configuration".to_owned());
         return decision(vec![hop], end(outcome), None);
     }
+    let snippets = snippet::of_server(world, controller, found, (request.name(), &normal));
+    if let Some(answer) = blocked::by_header(world, controller, request) {
+        let hops = snippets.into_iter().chain([answer.hop, not_reached()]).collect();
+        return decision(hops, end(answer.outcome), None);
+    }
     if let Some(server) = twin {
         let answer = redirect::www(controller, server, request);
         return decision(vec![answer.hop, not_reached()], end(answer.outcome), None);
     }
+    if let Some(answer) = own::page(controller, found, &normal) {
+        return decision(vec![answer.hop, not_reached()], end(answer.outcome), None);
+    }
     let Some(server) = found else {
+        if let Some(answer) = blocked::by_address(world, controller, request) {
+            return decision(vec![answer.hop, not_reached()], end(answer.outcome), None);
+        }
         if let Some(answer) = access::too_long_for_nobody(request, controller) {
             return decision(vec![answer.hop, not_reached()], end(answer.outcome), None);
         }
@@ -70,7 +81,9 @@ pub fn decide<'a>(world: &World<'a>, controller: &Controller, request: &Request,
         return decision(vec![hop], Action::Stop(not_found(controller), next), None);
     };
     let at = At { world, controller, request, served, servers: &servers, server, normal: &normal };
-    let Settled { hops, action, gate, side } = at.answered();
+    let Settled { mut hops, action, gate, side } = at.answered();
+    let behind = usize::from(hops.first().is_some_and(|hop| hop.kind == HopKind::Rule));
+    hops.splice(behind..behind, snippets);
     let mut decided = decision(hops, action, gate);
     decided.side.extend(side);
     decided
@@ -152,7 +165,7 @@ impl At<'_, '_> {
         match self.server.locate(self.normal) {
             Hit::Location(location) => {
                 let side = notes::refused(location, &Options::of(location.ingress, self.controller));
-                Settled { side, ..self.settle(location) }
+                self.shown(location, Settled { side, ..self.settle(location) })
             }
             Hit::Slash(location) => {
                 let answer = redirect::to_slash(self.controller, self.request, location, self.normal);
@@ -168,6 +181,34 @@ impl At<'_, '_> {
             }
             Hit::None => self.unlocated(),
         }
+    }
+
+    /// The same where errors of nginx's own are shown by somebody else.
+    fn shown(&self, location: &Location, settled: Settled) -> Settled {
+        let options = Options::of(location.ingress, self.controller);
+        let (_, sees) = rewrite::sees(self.request, location, &options, self.normal);
+        let Some(pages) = errors::Pages::of(self.world, &options, location, &sees) else { return settled };
+        let Settled { mut hops, action, gate, side } = settled;
+        let at = hops.iter().position(|hop| hop.standing == Standing::NotReached).unwrap_or(hops.len());
+        let mut told = |outcome: &Outcome| {
+            let (hop, outcome) = pages.shown(outcome)?;
+            hops.insert(at, hop);
+            Some(outcome)
+        };
+        let by = || "ingress-nginx".to_owned();
+        let (action, gate) = match action {
+            Action::End(outcome) => (Action::End(told(&outcome).unwrap_or(outcome)), gate),
+            Action::Stop(outcome, arms) => (Action::Stop(told(&outcome).unwrap_or(outcome), arms), gate),
+            Action::Forward(arms) => {
+                let is_nobody = |arm: &Arm| backend::nobody(self.world, self.controller, arm).is_some();
+                let is_lost = pages.takes(503) && matches!(&arms[..], [arm] if is_nobody(arm));
+                match if is_lost { told(&Outcome::Respond { status: 503, by: by() }) } else { None } {
+                    Some(outcome) => (Action::Stop(outcome, arms), gate),
+                    None => (Action::Forward(arms), gate.map(|outcome| told(&outcome).unwrap_or(outcome))),
+                }
+            }
+        };
+        Settled { hops, action, gate, side }
     }
 
     /// The location `/` that every server has, with the options of the Ingress that made the server: its defaultBackend, else
@@ -200,6 +241,9 @@ impl At<'_, '_> {
             let hop = left_out("it answers 404").into_iter().fold(hop, Hop::with);
             // The 404 comes from a backend, too: who may not pass does not get that far.
             let outcome = gate.filter(|_| !is_own);
+            if is_own && let Some(answer) = blocked::by_address(self.world, self.controller, request) {
+                return Settled::by(Vec::new(), answer);
+            }
             let gate_hops = gate_hops.into_iter().filter(|_| outcome.is_some());
             let hops = std::iter::once(hop).chain(gate_hops).chain([not_reached()]).collect();
             let action = end(outcome.unwrap_or_else(|| not_found(self.controller)));
@@ -255,6 +299,7 @@ impl At<'_, '_> {
         let request = self.request;
         let options = Options::of(location.ingress, self.controller);
         let mut hops = vec![self.rule_hop(location, &options)];
+        hops.extend(snippet::of_location(self.world, &options, (request.name(), self.normal)));
         if let Some(answer) = self.early(location) {
             return Settled::by(hops, answer);
         }
@@ -280,6 +325,7 @@ impl At<'_, '_> {
             }
             (None, None) => vec![main],
         };
+        hops.extend(upstream::verified(&options));
         hops.extend(notes::protocol(self.world, self.controller, location, &options));
         Settled { hops, action: Action::Forward(arms), gate, side: None }
     }

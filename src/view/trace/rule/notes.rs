@@ -16,7 +16,7 @@ use crate::view::trace::rule::invalid;
 use crate::view::trace::rule::location::{self, Hit, Location};
 use crate::view::trace::rule::miss::name;
 use crate::view::trace::rule::server::{self, Double, Server, names};
-use crate::view::trace::rule::settings::Options;
+use crate::view::trace::rule::settings::{Options, truth};
 use crate::view::trace::rule::{Served, path, run_by};
 use crate::view::trace::uri;
 use crate::view::trace::world::World;
@@ -136,7 +136,7 @@ fn snippet(ingress: &Record, options: &Options) -> Option<Finding> {
     let controller = options.controller();
     let Settings::Known(map) = &controller.settings else { return None };
     let said = options.global("allow-snippet-annotations");
-    if said == Some("true") {
+    if said.and_then(truth) == Some(true) {
         return None;
     }
     let finding = Finding::of(&ctl::CTL_ADM_SNIPPET).object("ingress", &ingress.key).word("annotation", name).proof(

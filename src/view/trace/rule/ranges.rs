@@ -9,8 +9,9 @@ use crate::view::trace::entrance::proxy;
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, rt};
 use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::plan::Controller;
 use crate::view::trace::request::{Request, Vantage};
-use crate::view::trace::rule::settings::{self, Options};
+use crate::view::trace::rule::settings::{self, Options, global, is_on};
 use crate::view::trace::world::World;
 use crate::wire::ranges::contains;
 use std::net::IpAddr;
@@ -45,12 +46,15 @@ fn list<'a>(options: &Options<'a>, names: &[&'static str], key: &'static str) ->
 
 /// By the lists of an Ingress, else by those of the ConfigMap; none where there is no list, or only one of others to deny.
 pub fn judge(world: &World, request: &Request, ingress: &Record, options: &Options) -> Option<Listed> {
-    let client = client(request, options);
+    let client = client(request, options.controller());
     let has = |list: &str, client| list.split(',').map(str::trim).any(|range| contains(range, client));
     let denied = list(options, &["denylist-source-range"], "denylist-source-range");
+    let allowing = ["allowlist-source-range", "whitelist-source-range"];
+    // What holds for all servers gives way to any list of a location.
+    let is_listed = denied.is_some() || list(options, &allowing, "whitelist-source-range").is_some();
+    let denied = if is_listed { denied } else { list(options, &[], "block-cidrs") };
     let denied = denied.filter(|list| client.is_some_and(|client| has(list.text, client)));
     let is_denied = denied.is_some();
-    let allowing = ["allowlist-source-range", "whitelist-source-range"];
     let given = denied.or_else(|| list(options, &allowing, "whitelist-source-range"))?;
     let list = given.text;
     let kind = if is_denied { "deny-list" } else { "allow-list" };
@@ -59,7 +63,7 @@ pub fn judge(world: &World, request: &Request, ingress: &Record, options: &Optio
         return Some(Listed { hop, is_closed: false });
     }
     let is_in = !is_denied && client.is_some_and(|client| has(list, client));
-    let hidden = hidden(world, request, options);
+    let hidden = hidden(world, request, options.controller());
     if is_in && hidden.is_none() {
         return Some(Listed { hop, is_closed: false });
     }
@@ -134,13 +138,13 @@ fn masked(finding: Finding, service: &Arc<Record>) -> Finding {
 
 /// The address that nginx takes the client to have: with headers or the PROXY protocol switched on what these say, if it
 /// trusts who says it.
-fn client(request: &Request, options: &Options) -> Option<IpAddr> {
-    if !reads_headers(options) || is_on(options, "use-proxy-protocol") {
+pub fn client(request: &Request, controller: &Controller) -> Option<IpAddr> {
+    if !reads_headers(controller) || is_on(controller, "use-proxy-protocol") {
         return request.client;
     }
-    let header = options.global("forwarded-for-header").unwrap_or("X-Forwarded-For");
+    let header = global(controller, "forwarded-for-header").unwrap_or("X-Forwarded-For");
     let Some(said) = request.header(header) else { return request.client };
-    let trusted = options.global("proxy-real-ip-cidr").unwrap_or("0.0.0.0/0");
+    let trusted = global(controller, "proxy-real-ip-cidr").unwrap_or("0.0.0.0/0");
     let trusts = |address: IpAddr| trusted.split(',').any(|range| contains(range.trim(), address));
     let mut seen = request.client;
     for address in said.rsplit(',').map_while(|address| address.trim().parse().ok()) {
@@ -152,19 +156,14 @@ fn client(request: &Request, options: &Options) -> Option<IpAddr> {
     seen
 }
 
-fn is_on(options: &Options, key: &str) -> bool {
-    options.global(key) == Some("true")
-}
-
-fn reads_headers(options: &Options) -> bool {
-    is_on(options, "use-forwarded-headers") || is_on(options, "enable-real-ip")
+fn reads_headers(controller: &Controller) -> bool {
+    is_on(controller, "use-forwarded-headers") || is_on(controller, "enable-real-ip")
 }
 
 /// The Service before the controller whose traffic kube-proxy sends on with the address of a node, where nothing else tells
 /// nginx the client's.
-fn hidden<'a>(world: &World<'a>, request: &Request, options: &Options) -> Option<&'a Arc<Record>> {
-    let controller = options.controller();
-    let is_told = reads_headers(options) || is_on(options, "use-proxy-protocol");
+pub fn hidden<'a>(world: &World<'a>, request: &Request, controller: &Controller) -> Option<&'a Arc<Record>> {
+    let is_told = reads_headers(controller) || is_on(controller, "use-proxy-protocol");
     if is_told || controller.host_network || request.vantage != Vantage::External {
         return None;
     }

@@ -6,7 +6,7 @@ use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
 use crate::view::trace::plan::{Controller, Settings};
 use crate::view::trace::request::{Request, Scheme};
-use crate::view::trace::rule::backend::{host, raw, with_query};
+use crate::view::trace::rule::backend::{self, host, raw, with_query};
 use crate::view::trace::rule::host::Host;
 use crate::view::trace::rule::location::{self, Location};
 use crate::view::trace::rule::server::Server;
@@ -64,8 +64,14 @@ pub fn to_root(controller: &Controller, server: &Server, request: &Request, norm
 
 /// The redirect between a name and the same with `www.`, which makes a server of its own.
 pub fn www(controller: &Controller, server: &Server, request: &Request) -> Answer {
-    let to = format!("{}://{}{}", seen(controller, request).name(), server.host.text(), cut(&raw(request)));
-    by_option(&Options::of(server.owner, controller), "from-to-www-redirect", (code(controller), to))
+    let options = Options::of(server.owner, controller);
+    let believed = request.header("X-Forwarded-Proto").filter(|_| options.is_on("use-forwarded-headers"));
+    let scheme = believed.unwrap_or(seen(controller, request).name());
+    // The port of its own that is not 443 is written behind either scheme.
+    let port = controller.flag("--https-port").filter(|port| *port != "443");
+    let port = port.map_or_else(String::new, |port| format!(":{port}"));
+    let to = format!("{scheme}://{}{port}{}", server.host.text(), cut(&raw(request)));
+    by_option(&options, "from-to-www-redirect", (code(controller), to))
 }
 
 /// The scheme in which the request reaches nginx itself.
@@ -161,24 +167,28 @@ pub fn to_https<'a>(
 ) -> Option<Answer> {
     let options = Options::of(location.ingress, controller);
     let spared = options.global("no-tls-redirect-locations").unwrap_or(CHALLENGES);
-    let is_spared = spared.split(',').any(|start| !start.is_empty() && location.path.starts_with(start));
-    let forwarded = options.global("use-forwarded-headers") == Some("true");
+    let is_spared = spared.split(',').map(str::trim).any(|start| !start.is_empty() && location.path.starts_with(start));
+    let forwarded = options.is_on("use-forwarded-headers");
     if is_spared || believed(request, &options, forwarded) != Scheme::Http {
         return None;
     }
-    let forced = options.flag("force-ssl-redirect").unwrap_or(options.global("force-ssl-redirect") == Some("true"));
-    let wanted = options.flag("ssl-redirect").unwrap_or(options.global("ssl-redirect") != Some("false"));
+    let forced = options.switch("force-ssl-redirect", false);
+    let wanted = options.switch("ssl-redirect", true);
     if !(forced || (wanted && tls::is_configured(world, controller, served, server, request.name()))) {
         return None;
     }
     let keeps_slash = options.flag("preserve-trailing-slash") == Some(true);
     let target = raw(request);
     let rest = if keeps_slash { target.as_str() } else { cut(&target) };
-    let is_set = |name: &str| options.flag(name).unwrap_or(options.global(name) == Some("true"));
     let port = controller.flag("--https-port").unwrap_or("443");
-    let port = if is_set("use-port-in-redirects") && port != "443" { format!(":{port}") } else { String::new() };
+    let port = if options.switch("use-port-in-redirects", false) && port != "443" {
+        format!(":{port}")
+    } else {
+        String::new()
+    };
     let rest = if rest.is_empty() { "/" } else { rest };
-    let to = format!("https://{}{port}{rest}", request.name());
+    let believed = backend::forwarded_host(request, &options).map(|host| host.split(':').next().unwrap_or(host));
+    let to = format!("https://{}{port}{rest}", believed.unwrap_or(request.name()));
     let why = if forced { "force-ssl-redirect" } else { "ssl-redirect" };
     let mut answer = by_option(&options, why, (code(controller), to));
     if request.scheme == Scheme::Https {
@@ -209,7 +219,7 @@ pub fn to_https<'a>(
 
 /// The scheme that nginx takes the client to use.
 fn believed(request: &Request, options: &Options, forwarded: bool) -> Scheme {
-    if options.global("use-proxy-protocol") == Some("true") && request.port == 443 {
+    if options.is_on("use-proxy-protocol") && request.port == 443 {
         return Scheme::Https;
     }
     match request.header("X-Forwarded-Proto").filter(|_| forwarded) {

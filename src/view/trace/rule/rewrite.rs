@@ -2,6 +2,7 @@
 
 use crate::kinds::ingress::facts::Backend;
 use crate::kinds::pod::probe::{Handler, Probe};
+use crate::kinds::service::PortRef;
 use crate::kinds::{POD, Record, SERVICE};
 use crate::view::trace::body::Body;
 use crate::view::trace::facts;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 /// The filter hop, and what the backend sees.
 pub fn sees(request: &Request, location: &Location, options: &Options, normal: &str) -> (Hop, Sees) {
-    let host = options.get("upstream-vhost").map_or_else(|| backend::host(request), str::to_owned);
+    let host = vhost(request, location, options);
     let reach = Reach::Pods;
     let Some((target, rule)) = target(location, options, normal) else {
         let hop = Hop::new(HopKind::Filter, "path passed unchanged").at(&location.ingress.key);
@@ -34,6 +35,25 @@ pub fn sees(request: &Request, location: &Location, options: &Options, normal: &
         hop = hop.with(finding);
     }
     (hop, Sees { path, host, reach })
+}
+
+/// The Host header that the backend sees: `upstream-vhost` with the variables that people use there, else what is believed to be
+/// the client's.
+fn vhost(request: &Request, location: &Location, options: &Options) -> String {
+    let believed = backend::forwarded_host(request, options).map_or_else(|| backend::host(request), str::to_owned);
+    let Some(said) = options.get("upstream-vhost") else { return believed };
+    let (name, port) = match location.backend {
+        Backend::Service { name, port: Some(PortRef::Number(port)) } => (&**name, port.to_string()),
+        Backend::Service { name, port: Some(PortRef::Name(port)) } => (&**name, port.to_string()),
+        Backend::Service { name, port: None } => (&**name, String::new()),
+        Backend::Resource { .. } | Backend::Missing => ("", String::new()),
+    };
+    said.replace("$service_name", name)
+        .replace("$service_port", &port)
+        .replace("$namespace", location.ingress.key.namespace.as_deref().unwrap_or(""))
+        .replace("$best_http_host", &believed)
+        .replace("$http_host", &backend::host(request))
+        .replace("$host", request.name())
 }
 
 /// The target of a rewrite, and the path of the location that rewrites; none where nothing is rewritten. A plain prefix

@@ -74,6 +74,21 @@ impl<'a> Options<'a> {
     pub fn global(&self, key: &str) -> Option<&'a str> {
         global(self.controller, key)
     }
+
+    /// Whether an option of the controller's ConfigMap is on.
+    pub fn is_on(&self, key: &str) -> bool {
+        is_on(self.controller, key)
+    }
+
+    /// A switch: the annotation, else the option of the same name, else what it is by default.
+    pub fn switch(&self, name: &str, default: bool) -> bool {
+        self.flag(name).or_else(|| self.global(name).and_then(truth)).unwrap_or(default)
+    }
+}
+
+/// Whether an option of the controller's ConfigMap is on: these, too, are read with the words of Go.
+pub fn is_on(controller: &Controller, key: &str) -> bool {
+    global(controller, key).and_then(truth) == Some(true)
 }
 
 /// The words that Go reads as true and false.

@@ -359,7 +359,7 @@ fn traefik_class(controller: &Controller) -> Option<&str> {
 
 fn without(world: &World, controller: &Controller, ingress: &Record) -> Taken {
     let takes_all = match controller.flavour {
-        Flavour::Nginx => controller.flag("--watch-ingress-without-class").is_some_and(|value| value == "true"),
+        Flavour::Nginx => is_on(controller, "--watch-ingress-without-class"),
         Flavour::Traefik => traefik_class(controller).is_none(),
         Flavour::Gce | Flavour::Spec => true,
         Flavour::Haproxy => is_open(controller),

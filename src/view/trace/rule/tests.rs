@@ -5,6 +5,7 @@ mod certificates;
 mod clouds;
 mod flavours;
 mod groups;
+mod guards;
 mod misses;
 mod refusals;
 mod roots;

@@ -8,10 +8,11 @@ use crate::kinds::ingress::facts::Backend;
 use crate::kinds::service::{PortRef, ServiceType};
 use crate::kinds::{Record, SERVICE};
 use crate::view::trace::facts;
+use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::plan::{Controller, Reach};
 use crate::view::trace::rule::claim::{self, Upstream};
 use crate::view::trace::rule::serving::Served;
-use crate::view::trace::rule::settings::{Options, global};
+use crate::view::trace::rule::settings::{Options, is_on};
 use crate::view::trace::world::World;
 use std::sync::Arc;
 
@@ -30,11 +31,24 @@ pub fn reach<'a>(
     };
     let naming = served.of(world.upstreams(service));
     let said = decider(&naming, &to).and_then(|first| Options::of(first, controller).flag("service-upstream"));
-    if said.unwrap_or(global(controller, "service-upstream") == Some("true")) {
-        Reach::ServiceAddress
-    } else {
-        Reach::Pods
+    if said.unwrap_or(is_on(controller, "service-upstream")) { Reach::ServiceAddress } else { Reach::Pods }
+}
+
+/// A backend whose certificate nginx looks at before it sends anything: none that is not good for the name gets a request.
+///
+/// Facts: `proxySSL` of annotations/proxyssl; without a name of its own nginx takes that of its upstream block.
+pub fn verified(options: &Options) -> Option<Hop> {
+    let protocol = options.get("backend-protocol")?;
+    let is_tls = ["HTTPS", "GRPCS"].iter().any(|tls| protocol.eq_ignore_ascii_case(tls));
+    if !is_tls || options.get("proxy-ssl-verify") != Some("on") || options.get("proxy-ssl-secret").is_none() {
+        return None;
     }
+    let name = match options.get("proxy-ssl-name") {
+        Some(name) => name.to_owned(),
+        None => "upstream_balancer, for there is no proxy-ssl-name".to_owned(),
+    };
+    let said = format!("proxy-ssl-verify: the backend's certificate must be good for {name}; else 502");
+    Some(Hop::new(HopKind::Filter, said).at(&options.ingress().key).sure(Confidence::NeedsProbe))
 }
 
 /// Whether a Service has an address of its own, and a port of that name where one is named. A number is dialled as it is.

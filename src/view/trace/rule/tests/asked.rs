@@ -48,12 +48,12 @@ fn who_is_let_in_by_address_needs_the_password_all_the_same() {
     let (inside, outside) = ("198.51.100.7", "192.0.2.1");
     let forward = "web 100% / a.example";
     assert_eq!(says(&[list, basic, users], &[], inside), format!("{forward} then 401"));
-    assert_eq!(says(&[list, basic, users], &[("Authorization", "Basic eA==")], inside), forward);
+    assert_eq!(says(&[list, basic, users], &[("Authorization", "Basic YTpi")], inside), forward);
     assert_eq!(says(&[list, basic, users], &[], outside), format!("{forward} then 403 RT-ALLOWLIST"));
     let any = [list, basic, users, "satisfy: any"];
     assert_eq!(says(&any, &[], inside), forward);
     assert_eq!(says(&any, &[], outside), format!("{forward} then 401"));
-    assert_eq!(says(&any, &[("Authorization", "Basic eA==")], outside), forward);
+    assert_eq!(says(&any, &[("Authorization", "Basic YTpi")], outside), forward);
     assert_eq!(says(&[list, "satisfy: any"], &[], outside), format!("{forward} then 403 RT-ALLOWLIST"));
     // A list that cannot be read denies everybody, before anything else is looked at.
     assert_eq!(says(&["whitelist-source-range: '10.0.0.0/33,x'"], &[], inside), "503 CTL-ANNOT-INVALID");
