@@ -103,9 +103,9 @@ impl GatewayFacts {
     pub(super) fn of(gateway: &Gateway, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
         let (spec, status) = (&gateway.spec, &gateway.status);
         let listeners = Listener::all(&spec.listeners, &status.listeners, namespace, interner);
-        let default = spec.tls.frontend.default.validation.as_ref().map(|v| (None, v));
-        let ports = spec.tls.frontend.per_port.iter();
-        let ports = ports.filter_map(|p| Some((Some(p.port), p.tls.validation.as_ref()?)));
+        let default = spec.tls.frontend.default.validation.as_ref().map(|v| (None, Some(v)));
+        // What is said for a port stands for what is said for all, even if it is nothing.
+        let ports = spec.tls.frontend.per_port.iter().map(|p| (Some(p.port), p.tls.validation.as_ref()));
         let frontend = default.into_iter().chain(ports);
         let client = spec.tls.backend.client_certificate_ref.as_ref();
         Self {
@@ -116,7 +116,9 @@ impl GatewayFacts {
             listener_sets: status.attached_listener_sets,
             infrastructure: Infrastructure::of(&spec.infrastructure, namespace, interner),
             client_certificate: client.map(|c| c.named(CERTIFICATE, namespace, interner)),
-            frontend: frontend.map(|(port, v)| (port, ClientValidation::of(v, namespace, interner))).collect(),
+            frontend: frontend
+                .map(|(port, v)| (port, v.map_or_else(ClientValidation::none, |v| ClientValidation::of(v, namespace, interner))))
+                .collect(),
             allowed_listeners: spec.allowed_listeners.as_ref().map(|a| FromNamespaces::of(a, "None", interner)),
             conditions: Condition::all(&status.conditions, interner),
         }
@@ -151,6 +153,11 @@ impl Infrastructure {
 }
 
 impl ClientValidation {
+    /// Clients need no certificate.
+    fn none() -> Self {
+        Self { authorities: Box::default(), is_lenient: true }
+    }
+
     fn of(wire: &WireValidation, namespace: Option<&Arc<str>>, interner: &mut Interner) -> Self {
         let authorities = wire.ca_certificate_refs.iter().map(|a| a.named(AUTHORITY, namespace, interner));
         Self {

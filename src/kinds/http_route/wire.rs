@@ -85,6 +85,15 @@ pub(super) struct WireHeaders {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireMirror {
     pub(super) backend_ref: WireRef,
+    pub(super) percent: Option<i32>,
+    pub(super) fraction: Option<WireFraction>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireFraction {
+    pub(super) numerator: i32,
+    pub(super) denominator: Option<i32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -121,8 +130,12 @@ pub(super) struct WireCors {
     pub(super) methods: Vec<String>,
     #[serde(rename = "allowHeaders")]
     pub(super) headers: Vec<String>,
+    #[serde(rename = "exposeHeaders")]
+    pub(super) exposed: Vec<String>,
     #[serde(rename = "allowCredentials")]
     pub(super) credentials: bool,
+    #[serde(rename = "maxAge")]
+    pub(super) max_age: Option<i32>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,12 +1,15 @@
 //! What a Gateway does with a request: listeners, attached routes, their rules, filters and weights.
 
 mod attach;
+mod authorities;
 mod backend_tls;
 mod backends;
 mod beside;
 mod certificate;
 mod change;
 mod choose;
+mod client;
+mod cors;
 mod dialect;
 mod grants;
 mod listeners;
@@ -15,6 +18,7 @@ mod middlewares;
 mod miss;
 mod mixed;
 pub mod names;
+mod protocols;
 mod refusal;
 mod rival;
 mod routes;
@@ -114,8 +118,9 @@ impl<'a> Stage<'_, 'a> {
         let mut decision =
             Decision { tls: None, hops: Vec::new(), action: Action::Forward(Vec::new()), gate: None, side: Vec::new() };
         let mut stop = None;
-        if self.request.scheme == Scheme::Https {
-            let (mut plan, fails) = certificate::plan(self.world, place, sni);
+        // Nobody shakes hands where a listener is not served; Traefik does, with a certificate of its own.
+        if self.request.scheme == Scheme::Https && (working.is_some() || self.dialect.is_traefik()) {
+            let (mut plan, fails) = certificate::plan(self.world, place, sni, self.controller);
             if self.dialect.is_traefik() {
                 plan.fallback = Fallback::Own(TRAEFIK_CERT, &[]);
                 plan = store::kept_for_gateways(self.world, plan);
@@ -175,7 +180,8 @@ impl<'a> Stage<'_, 'a> {
 
     /// Whether Traefik has made a listener its own: one without its certificate is left out.
     fn is_attached(&self, place: &Place) -> bool {
-        let is_secret = || self.request.scheme == Scheme::Http || !certificate::plan(self.world, place, "").1;
+        let is_secret =
+            || self.request.scheme == Scheme::Http || !certificate::plan(self.world, place, "", self.controller).1;
         place.trouble.is_none() && is_secret()
     }
 
@@ -217,6 +223,9 @@ impl<'a> Stage<'_, 'a> {
         );
         let client = place.asks_clients(self.facts);
         let summary = if client { format!("{summary}, asks clients for a certificate") } else { summary };
+        let foreign = certificate::foreign(place, self.controller);
+        let summary =
+            if foreign.is_empty() { summary } else { format!("{summary}, with the certificate of {foreign}") };
         let mut hop = Hop::new(HopKind::Rule, summary).at(&place.owner.key);
         if client {
             hop = hop.sure(Confidence::NeedsProbe);
@@ -320,7 +329,9 @@ impl<'a> Stage<'_, 'a> {
                 "UDP" => "the packets",
                 _ => &*self.request.path,
             };
-            let mut hop = Hop::new(HopKind::Rule, format!("no route takes {asked}"));
+            let is_call = self.request.header("Content-Type").is_some_and(|kind| kind.starts_with("application/grpc"));
+            let call = if is_call { ": gRPC clients see UNIMPLEMENTED" } else { "" };
+            let mut hop = Hop::new(HopKind::Rule, format!("no route takes {asked}{call}"));
             hop.object.clone_from(&reasons.nearest);
             let outcome = match protocol {
                 "TLS" if name.is_empty() => Outcome::TlsError("the client names no server in it".to_owned()),
@@ -382,6 +393,7 @@ impl<'a> Stage<'_, 'a> {
     fn follow(&self, chosen: &Candidate, decision: &mut Decision) {
         let (route, rule) = (chosen.route(), chosen.rule());
         let mut change = Change::begin(self.request, self.dialect);
+        change.client = client::shown(self.facts);
         let passed = middlewares::apply(self.world, chosen, (self.request, self.port), &mut change);
         if let Some(filter) = dialect::unknown_filter(rule.filters).filter(|_| self.dialect.is_traefik()) {
             let why = format!("Traefik does not know the filter {filter}, and answers 500 to all that the rule takes");
@@ -392,14 +404,8 @@ impl<'a> Stage<'_, 'a> {
             return;
         }
         let lost = backends::mirrors(self.world, chosen, &change);
-        let mut notes: Vec<String> =
-            change.notes.drain(..).chain(change.opaque.drain(..)).chain(rule.notes.iter().cloned()).collect();
-        for note in &mut notes {
-            if let Some(to) = note.strip_prefix("a copy goes to ").filter(|to| lost.iter().any(|(_, lost)| lost == to))
-            {
-                *note = format!("no copy goes to {to}");
-            }
-        }
+        let notes = change.notes.drain(..).chain(change.opaque.drain(..)).chain(rule.notes.iter().cloned());
+        let notes: Vec<String> = notes.map(|note| uncopied(note, &lost)).collect();
         let mut hop = Hop::new(HopKind::Filter, notes.join("; ")).at(&route.record.key);
         if rule.filters.iter().any(Change::is_opaque) {
             hop = hop.sure(Confidence::NeedsProbe);
@@ -409,7 +415,7 @@ impl<'a> Stage<'_, 'a> {
             decision.action = Action::End(answer);
             return;
         }
-        if let Some((note, status)) = change::preflight(rule.filters, self.request) {
+        if let Some((note, status)) = cors::preflight(rule.filters, self.request) {
             decision.action = Action::End(match status {
                 Some(status) => Outcome::Respond { status, by: self.title() },
                 None => Outcome::Unknown(format!("the Gateway {note}")),
@@ -448,6 +454,15 @@ impl<'a> Stage<'_, 'a> {
             decision.hops.push(hop);
         }
         decision.action = Action::Forward(shares.arms);
+    }
+}
+
+/// What is said of a copy, unless it is one of those that cannot be sent.
+fn uncopied(note: String, lost: &[(Finding, String)]) -> String {
+    let copy = note.split_once(" goes to ").filter(|(what, _)| what.starts_with("a copy"));
+    match copy.filter(|(_, to)| lost.iter().any(|(_, lost)| lost == to)) {
+        Some((_, to)) => format!("no copy goes to {to}"),
+        None => note,
     }
 }
 

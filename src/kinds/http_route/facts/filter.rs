@@ -18,6 +18,8 @@ pub enum Filter {
         backend: ObjectName,
         /// Its port.
         port: Option<i32>,
+        /// Of how many requests, out of how many; none for all.
+        share: Option<(i32, i32)>,
     },
     /// Answers with another address.
     Redirect(Redirect),
@@ -65,8 +67,12 @@ pub struct Cors {
     pub methods: Box<[Arc<str>]>,
     /// With which headers.
     pub headers: Box<[Arc<str>]>,
+    /// The headers of answers that their pages may read.
+    pub exposed: Box<[Arc<str>]>,
     /// Whether with cookies and the like.
     pub credentials: bool,
+    /// For how many seconds a browser may remember it.
+    pub max_age: Option<i32>,
 }
 
 /// The address of a redirect; what it does not say stays as it was.
@@ -116,7 +122,9 @@ impl Filter {
         }
         if let Some(mirror) = &wire.request_mirror {
             let backend = mirror.backend_ref.named(BACKEND, namespace, interner);
-            return Self::Mirror { backend, port: mirror.backend_ref.port };
+            let fraction = mirror.fraction.as_ref().map(|f| (f.numerator, f.denominator.unwrap_or(100)));
+            let share = fraction.or_else(|| mirror.percent.map(|percent| (percent, 100)));
+            return Self::Mirror { backend, port: mirror.backend_ref.port, share };
         }
         if let Some(redirect) = &wire.request_redirect {
             return Self::Redirect(Redirect::of(redirect, interner));
@@ -155,7 +163,9 @@ impl Cors {
             origins: interner.list(&wire.origins),
             methods: interner.list(&wire.methods),
             headers: interner.list(&wire.headers),
+            exposed: interner.list(&wire.exposed),
             credentials: wire.credentials,
+            max_age: wire.max_age,
         }
     }
 }

@@ -27,6 +27,7 @@ faults! {
     GW_CERTREF "GW-CERTREF" Broken "listener {{listener}} of {{owner}} cannot use its certificate {{secret}}: {{why}}, so TLS fails"
         fix ["kubectl -n {{namespace}} get {{resource}} {{name}} -o jsonpath='{.spec.listeners[{{index}}].tls}'",
             "kubectl -n {{secret_namespace}} get secret {{secret_name}}",
+            "kubectl -n {{namespace}} patch {{resource}} {{name}} --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/listeners/{{index}}/tls/certificateRefs/{{at}}\",\"value\":{\"kind\":\"Secret\",\"namespace\":\"{{secret_namespace}}\",\"name\":\"{{candidate}}\"}}]'",
             "kubectl -n {{missing_namespace}} create secret tls {{secret_name}} --cert={{secret_name}}.crt --key={{secret_name}}.key",
             "kubectl get referencegrant -n {{grant_namespace}}",
             "kubectl apply -f - <<< '{\"apiVersion\":\"gateway.networking.k8s.io/v1beta1\",\"kind\":\"ReferenceGrant\",\"metadata\":{\"name\":\"from-{{namespace}}\",\"namespace\":\"{{grant_namespace}}\"},\"spec\":{\"from\":[{\"group\":\"gateway.networking.k8s.io\",\"kind\":\"{{owner_kind}}\",\"namespace\":\"{{namespace}}\"}],\"to\":[{\"group\":\"\",\"kind\":\"Secret\",\"name\":\"{{secret_name}}\"}]}}'"]

@@ -2,7 +2,6 @@
 
 use crate::kinds::condition::Status;
 use crate::kinds::gateway::facts::{FromNamespaces, Listener};
-use crate::kinds::gateway_api::GROUP;
 use crate::kinds::http_route::facts::filter::{PathChange, Redirect};
 use crate::kinds::http_route::facts::{Filter, Parent, ParentStatus, PathMatch};
 use crate::kinds::{GATEWAY, KindId, ObjectRef, Record};
@@ -10,6 +9,7 @@ use crate::view::trace::facts;
 use crate::view::trace::gateway::grants::{self, May};
 use crate::view::trace::gateway::listeners::{Listeners, Place, fresh, namespace};
 use crate::view::trace::gateway::names;
+use crate::view::trace::gateway::protocols;
 use crate::view::trace::gateway::routes::{self, Route};
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -275,7 +275,7 @@ fn is_judged(world: &World, reference: &Parent, route: &Route) -> bool {
 
 /// The hosts by which a listener takes a route, and whether that is sure.
 fn admit(world: &World, place: &Place, route: &Route, accepted: bool) -> Result<(Vec<String>, bool), Why> {
-    if !allows_kind(place.listener, route.kind) {
+    if !protocols::allows_kind(place.listener, route.kind) {
         return Err(Why::Kind);
     }
     let sure = match grants::admits(world, &place.listener.from, namespace(place.owner), route.namespace()) {
@@ -299,26 +299,6 @@ fn hosts(place: &Place, route: &Route) -> Vec<String> {
         return vec![place.host().to_owned()];
     }
     route.hostnames.iter().filter_map(|host| names::meet(place.host(), host)).collect()
-}
-
-/// Whether a listener takes routes of a kind: those that it lists, else those of its protocol.
-pub fn allows_kind(listener: &Listener, kind: &str) -> bool {
-    let fits = protocol_kinds(listener).contains(&kind);
-    let listed = listener.kinds.iter().any(|(group, name)| **group == *GROUP && **name == *kind);
-    fits && (listener.kinds.is_empty() || listed)
-}
-
-/// The kinds of routes that a protocol can serve.
-pub fn protocol_kinds(listener: &Listener) -> &'static [&'static str] {
-    match &*listener.protocol {
-        "HTTP" | "HTTPS" => &["HTTPRoute", "GRPCRoute"],
-        // A listener that ends TLS itself may hand on the plain connection.
-        "TLS" if listener.passthrough == Some(true) => &["TLSRoute"],
-        "TLS" => &["TLSRoute", "TCPRoute"],
-        "TCP" => &["TCPRoute"],
-        "UDP" => &["UDPRoute"],
-        _ => &["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"],
-    }
 }
 
 /// Which namespaces a listener admits, in words.

@@ -1,10 +1,12 @@
 //! How a Gateway speaks TLS to a backend: the BackendTLSPolicy that counts for a Service's port.
 
-use crate::kinds::backend_tls_policy::BackendTlsPolicyFacts;
+use crate::kinds::backend_tls_policy::{AltName, BackendTlsPolicyFacts};
 use crate::kinds::condition::{Condition, Status};
-use crate::kinds::{BACKEND_TLS_POLICY, CONFIG_MAP, Record};
+use crate::kinds::gateway_api::ObjectName;
+use crate::kinds::{BACKEND_TLS_POLICY, Record};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, gw};
+use crate::view::trace::gateway::authorities::{self, Authority};
 use crate::view::trace::gateway::listeners::{fresh, namespace};
 use crate::view::trace::gateway::routes;
 use crate::view::trace::world::World;
@@ -19,6 +21,8 @@ pub struct Policies {
     pub findings: Vec<Finding>,
     /// Whether requests fail for it.
     pub fails: bool,
+    /// What is missing to tell whether they do.
+    pub unknown: Option<String>,
 }
 
 /// Looks at the policies of a Service's port.
@@ -37,12 +41,22 @@ pub fn of(world: &World, service: &Record, port: &str) -> Policies {
     found.sort_by(|a, b| (!a.2, a.0.meta.created, &a.0.key).cmp(&(!b.2, b.0.meta.created, &b.0.key)));
     let Some(((policy, own, _), losers)) = found.split_first() else { return Policies::default() };
     let mut policies = Policies {
-        note: Some(format!("TLS to the backend as {} (BackendTLSPolicy {})", own.hostname, policy.key.name)),
+        note: Some(format!(
+            "TLS to the backend as {}{} (BackendTLSPolicy {})",
+            own.hostname,
+            names(own),
+            policy.key.name
+        )),
         ..Policies::default()
     };
     if let Some(finding) = trouble(world, policy, own, service) {
         policies.fails = true;
         policies.findings.push(finding);
+    } else {
+        let of_policy = |missing| {
+            format!("BackendTLSPolicy {}: {missing}; if not, requests get 5xx (InvalidKind)", policy.key.name)
+        };
+        policies.unknown = untold(world, policy, own).map(of_policy);
     }
     let is_port = found[0].2;
     for (loser, _, _) in losers.iter().filter(|(_, _, of_port)| *of_port == is_port) {
@@ -51,6 +65,15 @@ pub fn of(world: &World, service: &Record, port: &str) -> Policies {
         policies.findings.push(finding.proof(loser, ".spec.targetRefs", &service.key.name));
     }
     policies
+}
+
+/// The names of which the backend's certificate must carry one, where they are others than the one that is asked for.
+fn names(own: &BackendTlsPolicyFacts) -> String {
+    let names = own.alt_names.iter().map(|name| match name {
+        AltName::Hostname(name) | AltName::Uri(name) => &**name,
+    });
+    let all: Vec<&str> = names.collect();
+    if all.is_empty() { String::new() } else { format!(", for a certificate of {}", all.join(" or ")) }
 }
 
 fn begin(policy: &Record, service: &Record, reason: &str) -> Finding {
@@ -62,7 +85,8 @@ fn begin(policy: &Record, service: &Record, reason: &str) -> Finding {
 fn trouble(world: &World, policy: &Record, own: &BackendTlsPolicyFacts, service: &Record) -> Option<Finding> {
     if let Some(denied) = own.status.iter().find_map(|said| denied(&said.conditions, policy)) {
         let finding = begin(policy, service, &denied.reasoned());
-        return Some(finding.proof(policy, ".status.ancestors[*].conditions[type=Accepted].reason", &denied.reason));
+        let path = format!(".status.ancestors[*].conditions[type={}].reason", denied.kind);
+        return Some(finding.proof(policy, path, &denied.reason));
     }
     if own.status.iter().any(|said| fresh(&said.conditions, "Accepted", policy).is_some()) {
         return None;
@@ -71,38 +95,40 @@ fn trouble(world: &World, policy: &Record, own: &BackendTlsPolicyFacts, service:
         let finding = begin(policy, service, "NoValidCACertificate: it names no authority");
         return Some(finding.proof(policy, ".spec.validation.caCertificateRefs", ""));
     }
-    let troubles: Vec<Finding> = (0..own.authorities.len())
-        .filter_map(|at| authority(world, own, at).map(|why| (at, why)))
-        .map(|(at, why)| {
-            let path = format!(".spec.validation.caCertificateRefs[{at}].name");
-            begin(policy, service, &why).proof(policy, path, &own.authorities[at].name)
-        })
-        .collect();
-    // One authority that can be read is enough.
-    if troubles.len() < own.authorities.len() { None } else { troubles.into_iter().next() }
+    let looks: Vec<Authority> = own.authorities.iter().map(|object| look(world, policy, object)).collect();
+    // One authority that can be read is enough, and one of which nobody knows may be.
+    if !looks.iter().all(|look| matches!(look, Authority::Bad(..))) {
+        return None;
+    }
+    let Authority::Bad(reason, why) = looks.first()? else { return None };
+    let reason = if *reason == authorities::ODD_KIND { "InvalidKind" } else { *reason };
+    let finding = begin(policy, service, &format!("{reason}: {why}"));
+    Some(finding.proof(policy, ".spec.validation.caCertificateRefs[0].name", &own.authorities.first()?.name))
 }
 
+/// What only the controller knows of the authorities, where none of them can be read by everybody.
+fn untold(world: &World, policy: &Record, own: &BackendTlsPolicyFacts) -> Option<String> {
+    let is_judged = own.status.iter().any(|said| fresh(&said.conditions, "Accepted", policy).is_some());
+    if is_judged {
+        return None;
+    }
+    let looks: Vec<Authority> = own.authorities.iter().map(|object| look(world, policy, object)).collect();
+    if looks.contains(&Authority::Good) {
+        return None;
+    }
+    looks.into_iter().find_map(|look| match look {
+        Authority::Unknown(missing) => Some(missing),
+        _ => None,
+    })
+}
+
+fn look(world: &World, policy: &Record, object: &ObjectName) -> Authority {
+    authorities::look(world, ("BackendTLSPolicy", namespace(policy)), object)
+}
+
+/// What its controller refuses. Which reference is bad is more exact than that none is good.
 fn denied<'c>(conditions: &'c [Condition], policy: &Record) -> Option<&'c Condition> {
-    let kinds = ["Accepted", "ResolvedRefs"].into_iter();
+    let kinds = ["ResolvedRefs", "Accepted"].into_iter();
     let mut said = kinds.filter_map(|kind| fresh(conditions, kind, policy));
     said.find(|condition| condition.status == Status::False)
-}
-
-/// Why an authority cannot be read.
-fn authority(world: &World, own: &BackendTlsPolicyFacts, at: usize) -> Option<String> {
-    let object = &own.authorities[at];
-    let key = routes::key(object).filter(|key| key.kind == CONFIG_MAP)?;
-    let there = object.namespace.as_deref().unwrap_or("");
-    let Some(map) = world.get(&key) else {
-        let is_known = world.known(CONFIG_MAP, Some(there)).missing("configmaps").is_none();
-        return is_known.then(|| format!("InvalidCACertificateRef: ConfigMap {there}/{} does not exist", key.name));
-    };
-    let bundle = facts::config_map(map)?;
-    match &bundle.ca {
-        None => Some(format!("InvalidCACertificateRef: ConfigMap {there}/{} has no ca.crt", key.name)),
-        Some(ca) if ca.is_empty() => {
-            Some(format!("NoValidCACertificate: nothing in ca.crt of ConfigMap {there}/{} is a certificate", key.name))
-        }
-        Some(_) => None,
-    }
 }

@@ -15,7 +15,7 @@ use crate::view::trace::gateway::choose::Candidate;
 use crate::view::trace::gateway::dialect;
 use crate::view::trace::gateway::grants::{self, May};
 use crate::view::trace::gateway::routes::{self, Route};
-use crate::view::trace::hop::{Hop, HopKind};
+use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::near::nearest;
 use crate::view::trace::plan::{Arm, ArmTarget, Reach};
 use crate::view::trace::request::Request;
@@ -40,6 +40,8 @@ struct Check {
     findings: Vec<Finding>,
     answered: Option<u16>,
     unknown: Option<String>,
+    /// How TLS is spoken to it, in words.
+    tls: Option<String>,
     notes: Vec<String>,
 }
 
@@ -94,7 +96,13 @@ fn denied(resolved: Option<&Condition>) -> Option<&Condition> {
 
 fn arm(chosen: &Candidate, at: usize, share: f64, check: Check, change: &Change, request: &Request, total: i64) -> Arm {
     let backend = &chosen.rule().backends[at];
-    let mut own = Change { notes: check.notes, opaque: Vec::new(), ..change.clone() };
+    let is_tls = check.tls.is_some();
+    let tls = check.tls.map(|tls| match &change.client {
+        Some(client) => format!("{tls}, with the client certificate of {client}"),
+        None => tls,
+    });
+    let notes = tls.into_iter().chain(check.notes).collect();
+    let mut own = Change { notes, opaque: Vec::new(), ..change.clone() };
     // Traefik passes over filters of single backends.
     if !chosen.dialect.is_traefik() {
         own.apply(&backend.filters, request, chosen.matched(), request.port);
@@ -110,7 +118,8 @@ fn arm(chosen: &Candidate, at: usize, share: f64, check: Check, change: &Change,
         let summary = if notes.is_empty() { format!("backend {title}") } else { notes.join("; ") };
         let mut hop = Hop::new(HopKind::Filter, summary).at(&chosen.route().record.key);
         hop.findings = check.findings;
-        hops.push(hop);
+        // Which certificate the backend shows is not among the objects.
+        hops.push(if is_tls { hop.sure(Confidence::NeedsProbe) } else { hop });
     }
     hops.extend(check.unknown.map(|missing| Hop::unknown(HopKind::Service, missing)));
     let target = match routes::key(&backend.object).filter(|key| key.kind == SERVICE) {
@@ -182,7 +191,10 @@ fn examine(world: &World, chosen: &Candidate, at: usize, resolved: Option<&Condi
             check.answered = Some(INVALID);
             return check;
         }
-        check.unknown = Some(format!("{what} is no Service; what stands behind it is not followed"));
+        let group = &backend.object.group;
+        check.unknown = Some(format!(
+            "{what} (group {group}) is no Service: what stands behind it is not followed, and a controller that does not know the kind answers {INVALID} (InvalidKind)"
+        ));
         return check;
     };
     let there = key.namespace.as_deref().unwrap_or("");
@@ -219,8 +231,20 @@ fn examine(world: &World, chosen: &Candidate, at: usize, resolved: Option<&Condi
         check.answered = Some(INVALID);
     }
     check.findings.extend(policies.findings);
-    check.notes.extend(policies.note);
+    check.unknown = check.unknown.or(policies.unknown);
+    check.tls = policies.note;
+    check.notes.extend(port.app_protocol.as_deref().and_then(spoken).filter(|_| !route.is_stream()).map(str::to_owned));
     check
+}
+
+/// What a port of a Service says that it speaks, where it is more than plain HTTP.
+fn spoken(protocol: &str) -> Option<&'static str> {
+    match protocol {
+        "kubernetes.io/h2c" => Some("HTTP/2 in the clear to the backend (h2c)"),
+        "kubernetes.io/ws" => Some("WebSocket to the backend (ws)"),
+        "kubernetes.io/wss" => Some("WebSocket over TLS to the backend (wss)"),
+        _ => None,
+    }
 }
 
 /// Who does not take an object that is no Service for a backend: of Kubernetes' own kinds Services alone take requests,

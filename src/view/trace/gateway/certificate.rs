@@ -4,6 +4,7 @@ use crate::kinds::SECRET;
 use crate::kinds::condition::Status;
 use crate::kinds::gateway_api::ObjectName;
 use crate::view::trace::fault::{Finding, Severity, gw};
+use crate::view::trace::gateway::dialect;
 use crate::view::trace::gateway::grants::{self, May};
 use crate::view::trace::gateway::listeners::{Place, fresh, is_of_certificate, namespace};
 use crate::view::trace::gateway::routes;
@@ -12,13 +13,14 @@ use crate::view::trace::tls;
 use crate::view::trace::world::{Known, World};
 use std::sync::Arc;
 
-/// The plan for a handshake at a listener, and whether it fails for want of a certificate.
-pub fn plan(world: &World, place: &Place, name: &str) -> (TlsPlan, bool) {
+/// The plan for a handshake at a listener of this controller, and whether it fails for want of a certificate.
+pub fn plan(world: &World, place: &Place, name: &str, controller: &str) -> (TlsPlan, bool) {
     let listener = place.listener;
     if *listener.protocol == *"TCP" || listener.passthrough == Some(true) {
         return (TlsPlan { owner: Some(place.owner.key.clone()), ..tls::in_pods(name) }, false);
     }
-    let troubles: Vec<Option<Finding>> = (0..listener.certificates.len()).map(|at| trouble(world, place, at)).collect();
+    let troubles: Vec<Option<Finding>> =
+        (0..listener.certificates.len()).map(|at| trouble(world, place, at, controller)).collect();
     let good = troubles.iter().filter(|trouble| trouble.is_none()).count();
     let secrets = listener.certificates.iter().zip(&troubles).filter(|(_, trouble)| trouble.is_none() || good == 0);
     let secrets = secrets.filter_map(|(object, _)| {
@@ -26,9 +28,12 @@ pub fn plan(world: &World, place: &Place, name: &str) -> (TlsPlan, bool) {
         Some((key.namespace?, key.name))
     });
     let mut secrets: Vec<(Arc<str>, Arc<str>)> = secrets.collect();
-    let mut findings: Vec<Finding> = troubles.into_iter().flatten().collect();
+    let mut findings: Vec<Finding> = troubles.iter().flatten().cloned().collect();
     // Some controllers take certificates by options of their own.
-    let is_own = listener.certificates.is_empty() && !listener.options.is_empty();
+    let is_option = listener.certificates.is_empty() && !listener.options.is_empty();
+    let is_foreign = |object: &ObjectName| routes::key(object).is_none_or(|key| key.kind != SECRET);
+    let is_own = is_option
+        || listener.certificates.iter().zip(&troubles).any(|(object, bad)| bad.is_none() && is_foreign(object));
     if listener.certificates.is_empty() && !is_own {
         findings.push(none_named(place));
     }
@@ -69,7 +74,7 @@ fn none_named(place: &Place) -> Finding {
 }
 
 /// Why one of its certificates cannot be used, as far as the objects show.
-fn trouble(world: &World, place: &Place, at: usize) -> Option<Finding> {
+fn trouble(world: &World, place: &Place, at: usize, controller: &str) -> Option<Finding> {
     let object = &place.listener.certificates[at];
     let resolved = fresh(&place.listener.conditions, "ResolvedRefs", place.owner);
     if resolved.is_some_and(|c| c.status == Status::True) {
@@ -87,10 +92,34 @@ fn trouble(world: &World, place: &Place, at: usize) -> Option<Finding> {
         let why = format!("namespace {there} has no ReferenceGrant for it{near}");
         return Some(finding.word("why", why).word("grant_namespace", there));
     }
-    let key = routes::key(object).filter(|key| key.kind == SECRET)?;
+    let Some(key) = routes::key(object).filter(|key| key.kind == SECRET) else {
+        return odd_kind(world, place, at, controller);
+    };
     // A Secret that was not given may be there all the same.
     let is_missing = !world.is_files() && world.get(&key).is_none() && world.known(SECRET, Some(there)) == Known::Whole;
     is_missing.then(|| finding.word("why", "the Secret does not exist").word("missing_namespace", there))
+}
+
+/// A certificate that is to come from something else than a Secret. Groups beside Kubernetes' own may be the controller's.
+fn odd_kind(world: &World, place: &Place, at: usize, controller: &str) -> Option<Finding> {
+    let object = &place.listener.certificates[at];
+    let is_strict = dialect::takes_secrets_only(controller) && *object.group != *"core";
+    if !object.group.is_empty() && !is_strict {
+        return None;
+    }
+    let there = object.namespace.as_deref().unwrap_or("");
+    let group = if object.group.is_empty() { String::new() } else { format!(" of group {}", object.group) };
+    let why = format!("certificates come from Secrets, and this is a {}{group} (InvalidCertificateRef)", object.kind);
+    let finding = begin(place).word("secret", format!("{} {there}/{}", object.kind, object.name)).word("why", why);
+    let path = format!("tls.certificateRefs[{at}].");
+    let finding = if object.group.is_empty() {
+        finding.proof(place.owner, place.field(&format!("{path}kind")), &object.kind)
+    } else {
+        finding.proof(place.owner, place.field(&format!("{path}group")), &object.group)
+    };
+    let finding = finding.word("at", at).word("secret_namespace", there);
+    let is_there = world.named(SECRET, there, &object.name).is_some();
+    Some(if is_there { finding.word("candidate", &object.name) } else { finding })
 }
 
 /// What the controller says where the objects show no reason.
@@ -115,6 +144,14 @@ fn names(finding: Finding, object: &ObjectName) -> Finding {
     let there = object.namespace.as_deref().unwrap_or("");
     let finding = finding.word("secret", format!("{} {there}/{}", object.kind, object.name));
     finding.word("secret_namespace", there).word("secret_name", &object.name)
+}
+
+/// The objects of other kinds that its certificates come from, where their controller may know them; empty where there are
+/// none.
+pub fn foreign(place: &Place, controller: &str) -> String {
+    let is_foreign = |object: &&ObjectName| !object.group.is_empty() && !dialect::takes_secrets_only(controller);
+    let shown = |object: &ObjectName| format!("{}.{} {}", object.kind, object.group, object.name);
+    place.listener.certificates.iter().filter(is_foreign).map(shown).collect::<Vec<_>>().join(", ")
 }
 
 fn condition_path(place: &Place) -> String {

@@ -3,9 +3,11 @@
 use crate::kinds::gateway_api::ObjectName;
 use crate::kinds::http_route::facts::filter::{Headers, PathChange, Redirect};
 use crate::kinds::http_route::facts::{Filter, PathMatch, RouteMatch};
+use crate::view::trace::gateway::cors;
 use crate::view::trace::gateway::dialect::{self, Dialect};
 use crate::view::trace::request::{Request, Scheme};
 use crate::view::trace::uri;
+use std::sync::Arc;
 
 /// A request on its way through filters.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +22,8 @@ pub struct Change {
     pub mirrors: Vec<(ObjectName, Option<i32>)>,
     /// What happens, in words.
     pub notes: Vec<String>,
+    /// By which certificate the Gateway introduces itself where it speaks TLS to backends.
+    pub client: Option<String>,
     /// Filters that nobody can follow: they may answer themselves.
     pub opaque: Vec<String>,
     /// By whose reading.
@@ -36,6 +40,7 @@ impl Change {
             redirect: None,
             mirrors: Vec::new(),
             notes: Vec::new(),
+            client: None,
             opaque: Vec::new(),
             dialect,
         }
@@ -47,16 +52,17 @@ impl Change {
             match filter {
                 Filter::RequestHeaders(headers) => self.notes.extend(header_note("request", headers)),
                 Filter::ResponseHeaders(headers) => self.notes.extend(header_note("response", headers)),
-                Filter::Mirror { backend, port } => {
+                Filter::Mirror { backend, port, share } => {
                     let place = backend.namespace.as_deref().unwrap_or("");
-                    self.notes.push(format!("a copy goes to {} {place}/{}", backend.kind, backend.name));
+                    let what = share.map_or_else(|| "a copy".to_owned(), |(of, all)| copies(of, all));
+                    self.notes.push(format!("{what} goes to {} {place}/{}", backend.kind, backend.name));
                     self.mirrors.push((backend.clone(), *port));
                 }
                 Filter::Redirect(redirect) => {
                     self.redirect = Some(location(redirect, request, matched, (port, self.dialect)));
                 }
                 Filter::Rewrite { hostname, path } => self.rewrite(hostname.as_deref(), path.as_ref(), matched),
-                Filter::Cors(_) => self.notes.push("answers preflights of browsers (CORS)".to_owned()),
+                Filter::Cors(cors) => self.notes.push(cors::note(cors, request)),
                 Filter::ExternalAuth { backend, .. } => {
                     let place = backend.namespace.as_deref().unwrap_or("");
                     self.opaque.push(format!("{} {place}/{} must let it pass", backend.kind, backend.name));
@@ -87,54 +93,40 @@ impl Change {
     }
 }
 
-/// What a CORS filter does with the preflight of a browser, and the status where the API leaves only one that says so; none
-/// where the request is no preflight. It lets Gateways answer 204 or 200, and 403 as well to an origin that is not listed
-/// (`HTTPCORSFilter` of apis/v1/httproute_types.go).
-pub fn preflight(filters: &[Filter], request: &Request) -> Option<(String, Option<u16>)> {
-    let cors = filters.iter().find_map(|filter| if let Filter::Cors(cors) = filter { Some(cors) } else { None })?;
-    let origin = request.header("Origin").filter(|_| request.method == "OPTIONS")?;
-    request.header("Access-Control-Request-Method")?;
-    Some(if cors.origins.iter().any(|allowed| is_origin(allowed, origin)) {
-        (format!("answers the preflight itself with 204 or 200, and allows the origin {origin}"), Some(204))
-    } else {
-        let status = "204, 200 or 403, without the headers that browsers look for";
-        (format!("answers the preflight itself with {status}: it does not list the origin {origin}"), None)
-    })
-}
-
-/// Whether an origin is one of a CORS filter: the same, `*`, or one with a wildcard before its host.
-fn is_origin(allowed: &str, origin: &str) -> bool {
-    match allowed.split_once('*') {
-        Some(("", "")) => true,
-        Some((before, after)) => {
-            let rest = origin.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-            rest.is_some_and(|rest| !rest.is_empty())
-        }
-        None => allowed.eq_ignore_ascii_case(origin),
-    }
-}
-
 /// A path that is left with nothing is `/`.
 fn rooted(path: String) -> String {
     if path.is_empty() { "/".to_owned() } else { path }
 }
 
+/// `a copy of 20% of the requests`.
+fn copies(of: i32, all: i32) -> String {
+    let percent = format!("{:.2}", f64::from(of) * 100.0 / f64::from(all.max(1)));
+    format!("a copy of {}% of the requests", percent.trim_end_matches('0').trim_end_matches('.'))
+}
+
 fn header_note(whose: &str, headers: &Headers) -> Option<String> {
-    let names = |list: &[(std::sync::Arc<str>, std::sync::Arc<str>)]| {
-        list.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(", ")
+    let pairs = |list: &[(Arc<str>, Arc<str>)]| {
+        list.iter().map(|(name, value)| valued(name, value)).collect::<Vec<_>>().join(", ")
     };
     let mut parts = Vec::new();
     if !headers.set.is_empty() {
-        parts.push(format!("sets {}", names(&headers.set)));
+        parts.push(format!("sets {}", pairs(&headers.set)));
     }
     if !headers.add.is_empty() {
-        parts.push(format!("adds {}", names(&headers.add)));
+        parts.push(format!("adds {}", pairs(&headers.add)));
     }
     if !headers.remove.is_empty() {
         let removed: Vec<&str> = headers.remove.iter().map(|name| &**name).collect();
         parts.push(format!("removes {}", removed.join(", ")));
     }
     (!parts.is_empty()).then(|| format!("{whose} headers: {}", parts.join("; ")))
+}
+
+/// `x-user: anna`; without the value where it may be a secret.
+fn valued(name: &str, value: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    let is_secret = ["auth", "cookie", "token", "secret", "key", "password"].iter().any(|word| lower.contains(word));
+    if is_secret { name.to_owned() } else { format!("{name}: {value}") }
 }
 
 /// A path after its change. Slashes at the end of prefix and replacement do not count; nothing left is `/`.
@@ -180,7 +172,6 @@ fn location(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     fn prefix(path: &str) -> RouteMatch {
         RouteMatch {

@@ -46,6 +46,18 @@ impl Dialect {
     }
 }
 
+/// Whether a controller reads certificates of listeners from Secrets alone, as its source shows: Envoy Gateway
+/// (internal/gatewayapi/validate.go), Istio (pilot/pkg/config/kube/gateway/conversion.go), Traefik
+/// (pkg/provider/kubernetes/gateway). Others may know kinds of their own.
+pub fn takes_secrets_only(controller: &str) -> bool {
+    const CONTROLLERS: [&str; 3] = [
+        "gateway.envoyproxy.io/gatewayclass-controller",
+        "istio.io/gateway-controller",
+        "traefik.io/gateway-controller",
+    ];
+    CONTROLLERS.contains(&controller)
+}
+
 /// Why Traefik answers 500 to all that a rule takes: a filter that it does not know.
 pub fn unknown_filter(filters: &[Filter]) -> Option<String> {
     filters.iter().find_map(|filter| match filter {

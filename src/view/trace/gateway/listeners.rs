@@ -5,8 +5,10 @@ use crate::kinds::gateway::facts::{GatewayFacts, Listener};
 use crate::kinds::{LISTENER_SET, Record, X_LISTENER_SET};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, gw, rt_gateway as rt};
+use crate::view::trace::gateway::authorities::{self, Clients, Unreadable};
 use crate::view::trace::gateway::grants::{self, May};
 use crate::view::trace::gateway::names;
+use crate::view::trace::gateway::protocols;
 use crate::view::trace::request::Scheme;
 use crate::view::trace::world::World;
 use std::sync::Arc;
@@ -35,6 +37,10 @@ pub struct Place<'a> {
     pub listener: &'a Listener,
     /// Why it does not serve.
     pub trouble: Option<Trouble>,
+    /// The Gateway.
+    gateway: &'a Arc<Record>,
+    /// An authority for its clients that cannot be used.
+    unreadable: Option<Unreadable>,
 }
 
 /// Why a listener does not serve.
@@ -44,12 +50,16 @@ pub enum Trouble {
     Conflict(String, String),
     /// Its controller does not serve it: the condition and its words.
     Broken(&'static str, String),
+    /// No authority for its clients can be used.
+    NoAuthority,
+    /// Its protocol is none.
+    Protocol,
 }
 
 impl<'a> Listeners<'a> {
     /// The listeners of a Gateway.
     pub fn of(world: &World<'a>, gateway: &'a Arc<Record>, facts: &'a GatewayFacts) -> Self {
-        let mut places: Vec<Place> = places(gateway, &facts.listeners).collect();
+        let mut places: Vec<Place> = places(gateway, gateway, &facts.listeners).collect();
         let mut sets: Vec<&Arc<Record>> =
             [LISTENER_SET, X_LISTENER_SET].into_iter().flat_map(|kind| world.sources(gateway, kind)).collect();
         sets.sort_by(|a, b| age(a).cmp(&age(b)));
@@ -59,15 +69,24 @@ impl<'a> Listeners<'a> {
             match joins(world, gateway, facts, set) {
                 Ok(sure) => {
                     is_assumed |= !sure;
-                    places.extend(self::places(set, &own.listeners));
+                    places.extend(self::places(gateway, set, &own.listeners));
                 }
                 Err(May::Unknown(why)) => missing = Some(why),
                 Err(_) => refused.push((set, refusal(gateway, facts, set, &own.conditions))),
             }
         }
-        let troubles: Vec<Option<Trouble>> = (0..places.len()).map(|at| trouble(&places, at)).collect();
+        let troubles = troubles(&places);
         for (place, trouble) in places.iter_mut().zip(troubles) {
             place.trouble = trouble;
+            // What its controller says counts more than what the objects show.
+            if place.listener.conditions.is_empty() && place.trouble.is_none() {
+                place.unreadable =
+                    place.clients(facts).and_then(|(from, clients)| authorities::unreadable(world, from, &clients));
+                let is_lost = place.unreadable.as_ref().is_some_and(|authority| authority.is_only);
+                place.trouble = protocols::is_none(&place.listener.protocol)
+                    .then_some(Trouble::Protocol)
+                    .or(is_lost.then_some(Trouble::NoAuthority));
+            }
         }
         Self { places, refused, is_assumed, missing }
     }
@@ -89,8 +108,12 @@ impl<'a> Listeners<'a> {
     }
 }
 
-fn places<'a>(owner: &'a Arc<Record>, listeners: &'a [Listener]) -> impl Iterator<Item = Place<'a>> {
-    let place = move |(index, listener)| Place { owner, index, listener, trouble: None };
+fn places<'a>(
+    gateway: &'a Arc<Record>,
+    owner: &'a Arc<Record>,
+    listeners: &'a [Listener],
+) -> impl Iterator<Item = Place<'a>> {
+    let place = move |(index, listener)| Place { owner, index, listener, trouble: None, gateway, unreadable: None };
     listeners.iter().enumerate().map(place)
 }
 
@@ -103,6 +126,8 @@ fn age(set: &Record) -> (Option<crate::wire::Timestamp>, &Option<Arc<str>>, &Arc
 fn joins(world: &World, gateway: &Record, facts: &GatewayFacts, set: &Record) -> Result<bool, May> {
     let said = facts::listener_set(set).and_then(|own| fresh(&own.conditions, "Accepted", set));
     match said {
+        // It has joined, and none of its listeners is good: each says why.
+        Some(accepted) if *accepted.reason == *"ListenersNotValid" => return Ok(true),
         Some(accepted) if accepted.status == Status::False => return Err(May::No),
         Some(accepted) if accepted.status == Status::True => return Ok(true),
         _ => {}
@@ -138,16 +163,36 @@ pub fn namespace(record: &Record) -> &str {
     record.key.namespace.as_deref().unwrap_or("")
 }
 
-fn trouble(places: &[Place], at: usize) -> Option<Trouble> {
-    let place = &places[at];
+/// Why each of them does not serve. A ListenerSet gives way to what stands before it, and what has given way is in nobody's
+/// way any more; of those that are left in one object both lose.
+fn troubles(places: &[Place]) -> Vec<Option<Trouble>> {
+    let mut found: Vec<Option<Trouble>> = Vec::with_capacity(places.len());
+    for own in places.chunk_by(|one, other| one.owner.key == other.owner.key) {
+        let start = found.len();
+        let stands = |at: &usize| !matches!(found[*at], Some(Trouble::Conflict(..)));
+        let before: Vec<usize> = (0..start).filter(stands).collect();
+        let late: Vec<Option<(String, String)>> = own.iter().map(|place| rival(places, place, &before)).collect();
+        let left: Vec<usize> = (start..start + own.len()).filter(|at| late[at - start].is_none()).collect();
+        for (place, late) in own.iter().zip(&late) {
+            let rival = late.clone().or_else(|| rival(places, place, &left));
+            found.push(trouble(place, rival));
+        }
+    }
+    found
+}
+
+/// The first of these listeners that cannot stand next to another, and the reason.
+fn rival(places: &[Place], place: &Place, others: &[usize]) -> Option<(String, String)> {
+    others.iter().map(|at| &places[*at]).find_map(|other| {
+        let is_itself = other.owner.key == place.owner.key && other.index == place.index;
+        let reason = clash(place, other).filter(|_| !is_itself)?;
+        Some((format!("listener {}", other.title()), reason.to_owned()))
+    })
+}
+
+fn trouble(place: &Place, rival: Option<(String, String)>) -> Option<Trouble> {
     let conditions = &place.listener.conditions;
     let said = |kind| fresh(conditions, kind, place.owner);
-    let rival = places.iter().enumerate().find_map(|(other, rival)| {
-        let reason = clash(place, rival).filter(|_| other != at)?;
-        // A ListenerSet gives way to what stands before it; within one object both lose.
-        let gives_way = place.owner.key == rival.owner.key || other < at;
-        gives_way.then(|| (format!("listener {}", rival.title()), reason.to_owned()))
-    });
     if let Some(conflict) = said("Conflicted").filter(|c| c.status == Status::True) {
         let other = rival.map_or_else(|| "another listener".to_owned(), |(other, _)| other);
         return Some(Trouble::Conflict(other, conflict.reason.to_string()));
@@ -268,7 +313,27 @@ impl Place<'_> {
                 let finding = finding.word("what", format!("listener {}", self.listener.name));
                 Some(finding.proof(self.owner, said(kind), reason))
             }
+            Trouble::NoAuthority => self.unreadable(),
+            Trouble::Protocol => {
+                let (protocol, known) = (&self.listener.protocol, protocols::ALL.join(", "));
+                let reason = format!("its protocol is {protocol}, and the API has {known} (UnsupportedProtocol)");
+                let finding = self.name_in(Finding::of(&gw::GW_LISTENER)).word("reason", reason);
+                let finding = finding.word("what", format!("listener {}", self.listener.name));
+                Some(finding.proof(self.owner, self.field("protocol"), protocol))
+            }
         }
+    }
+
+    /// An authority for its clients that cannot be used.
+    fn unreadable(&self) -> Option<Finding> {
+        let authority = self.unreadable.as_ref()?;
+        let record = if authority.is_of_gateway { self.gateway } else { self.owner };
+        let effect = if authority.is_only { ", so it serves nobody (NoValidCACertificate)" } else { "" };
+        let finding = Finding::of(&gw::GW_LISTENER).object("name", &record.key).word("resource", resource(record));
+        let finding =
+            finding.word("what", format!("listener {}", self.listener.name)).word("owner", self.owner_title());
+        let reason = format!("it asks clients for certificates, and {}{effect}", authority.why);
+        Some(finding.word("reason", reason).proof(record, authority.path.as_str(), &authority.name))
     }
 
     /// HTTPS has to be looked into, so it cannot go through.
@@ -282,26 +347,43 @@ impl Place<'_> {
         Some(finding.proof(self.owner, self.field("tls.mode"), "Passthrough"))
     }
 
-    /// What else its controller cannot resolve: kinds of routes that it does not know, authorities for clients.
-    pub fn unresolved(&self) -> Option<Finding> {
-        let said = fresh(&self.listener.conditions, "ResolvedRefs", self.owner)?;
-        if said.status != Status::False || is_of_certificate(&said.reason) {
-            return None;
+    /// What else cannot be resolved: kinds of routes that it does not know, authorities for clients.
+    pub fn unresolved(&self) -> Vec<Finding> {
+        let denied = fresh(&self.listener.conditions, "ResolvedRefs", self.owner)
+            .filter(|said| said.status == Status::False && !is_of_certificate(&said.reason));
+        let begin = |reason: &str| {
+            let finding = self.name_in(Finding::of(&gw::GW_LISTENER)).word("reason", reason);
+            finding.word("what", format!("listener {}", self.listener.name)).severe(Severity::Warn)
+        };
+        if let Some(said) = denied {
+            let path = format!(".status.listeners[{}].conditions[type=ResolvedRefs].reason", self.index);
+            return vec![begin(&said.reasoned()).proof(self.owner, path, &said.reason)];
         }
-        let finding = self.name_in(Finding::of(&gw::GW_LISTENER)).word("reason", said.reasoned());
-        let finding = finding.word("what", format!("listener {}", self.listener.name)).severe(Severity::Warn);
-        let path = format!(".status.listeners[{}].conditions[type=ResolvedRefs].reason", self.index);
-        Some(finding.proof(self.owner, path, &said.reason))
+        if !self.listener.conditions.is_empty() {
+            return Vec::new();
+        }
+        let odd = protocols::odd_kinds(self.listener);
+        let fits = protocols::kinds(self.listener).join(" and ");
+        let reason = format!(
+            "it asks for routes of kind {odd}, and {} takes {fits} (InvalidRouteKinds)",
+            self.listener.protocol
+        );
+        let kinds =
+            (!odd.is_empty()).then(|| begin(&reason).proof(self.owner, self.field("allowedRoutes.kinds"), &odd));
+        let authority = self.unreadable().filter(|_| self.trouble.is_none());
+        kinds.into_iter().chain(authority.map(|finding| finding.severe(Severity::Warn))).collect()
     }
 
     /// Whether clients without a certificate are turned away: by the listener, by the Gateway for its port, or for all.
     pub fn asks_clients(&self, gateway: &GatewayFacts) -> bool {
-        if !matches!(&*self.listener.protocol, "HTTPS" | "TLS") || self.listener.passthrough == Some(true) {
-            return false;
-        }
-        let of = |port: Option<i32>| gateway.frontend.iter().find(|(at, _)| *at == port).map(|(_, client)| client);
-        let client = self.listener.client.as_ref().or_else(|| of(Some(self.listener.port))).or_else(|| of(None));
-        client.is_some_and(|client| !client.is_lenient)
+        self.clients(gateway).is_some_and(|(_, clients)| !clients.validation.is_lenient)
+    }
+
+    /// How its clients introduce themselves, and kind and namespace of the object that says it.
+    fn clients<'f>(&'f self, gateway: &'f GatewayFacts) -> Option<((&'static str, &'f str), Clients<'f>)> {
+        let clients = Clients::of(self.listener, self.index, gateway)?;
+        let owner = if clients.is_of_gateway { self.gateway } else { self.owner };
+        Some(((owner_kind(owner), namespace(owner)), clients))
     }
 
     fn shown(&self) -> String {
@@ -318,6 +400,11 @@ pub fn owner_kind(owner: &Record) -> &'static str {
         X_LISTENER_SET => "XListenerSet",
         _ => "Gateway",
     }
+}
+
+/// `gateway` or `listenerset`, as kubectl takes it.
+fn resource(owner: &Record) -> String {
+    owner_kind(owner).to_lowercase()
 }
 
 /// Whether a reason of `ResolvedRefs` speaks of certificates.

@@ -11,6 +11,7 @@ use crate::view::trace::gateway::grants;
 use crate::view::trace::gateway::listeners::{self, Listeners, Place, namespace};
 use crate::view::trace::gateway::matching;
 use crate::view::trace::gateway::names;
+use crate::view::trace::gateway::protocols;
 use crate::view::trace::gateway::refusal;
 use crate::view::trace::gateway::routes::{self, Route};
 use crate::view::trace::near::nearest;
@@ -277,7 +278,7 @@ impl Search<'_, '_> {
     fn no_match(&self, place: usize) -> (Finding, Option<ObjectRef>) {
         let own = &self.listeners.places[place];
         let finding = Finding::of(&rt::RT_G_MATCH).word("listener", format!("listener {}", own.title()));
-        let kinds = attach::protocol_kinds(own.listener).join(",").to_lowercase();
+        let kinds = protocols::kinds(own.listener).join(",").to_lowercase();
         let finding = finding.word("routes", kinds);
         let here = self.routes.iter().filter(|attached| choose::host_at(attached, place, self.name).is_some());
         let mut nearest: Option<(bool, usize, String, &Attached, usize)> = None;
@@ -359,7 +360,7 @@ impl Search<'_, '_> {
             _ if self.name.is_empty() => "the client names no server, so nothing can be chosen by it".to_owned(),
             Some(attached) => format!(
                 "its mode is {mode}, which takes {}, and {} is none",
-                attach::protocol_kinds(place.listener).join(" or "),
+                protocols::kinds(place.listener).join(" or "),
                 attached.route.title()
             ),
             None => "no TLSRoute that is attached there is for this name".to_owned(),

@@ -8,6 +8,7 @@ use crate::view::trace::gateway::attach::{self, Attached, Refusal, Why};
 use crate::view::trace::gateway::grants;
 use crate::view::trace::gateway::listeners::{Listeners, Place, namespace};
 use crate::view::trace::gateway::names;
+use crate::view::trace::gateway::protocols;
 use crate::view::trace::gateway::rival;
 use crate::view::trace::gateway::routes::Route;
 use crate::view::trace::near::nearest;
@@ -152,7 +153,7 @@ fn section_of_set(route: &Route, parent: usize, set: &ObjectRef) -> Finding {
 
 fn kind(finding: Finding, route: &Route, place: &Place) -> Finding {
     let listener = place.listener;
-    let fits = attach::protocol_kinds(listener);
+    let fits = protocols::kinds(listener);
     let shown = if listener.kinds.is_empty() || !fits.contains(&route.kind) {
         fits.join(", ")
     } else {

@@ -2,7 +2,7 @@
 
 use crate::kinds::grpc_route::GrpcMatch;
 use crate::kinds::http_route::facts::{
-    Filter, Parent, ParentStatus, PathMatch, RouteBackend, RouteMatch, RouteRule, ValueMatch,
+    Filter, Parent, ParentStatus, PathMatch, Retry, RouteBackend, RouteMatch, RouteRule, ValueMatch,
 };
 use crate::kinds::{Facts, GRPC_ROUTE, HTTP_ROUTE, KindId, ObjectRef, Record, TCP_ROUTE, TLS_ROUTE, UDP_ROUTE};
 use crate::view::trace::fault::Finding;
@@ -154,10 +154,7 @@ impl<'a> Rule<'a> {
             notes.push(format!("each try ends after {limit}"));
         }
         if let Some(retry) = &rule.retry {
-            notes.push(match retry.attempts {
-                Some(attempts) => format!("tried again up to {attempts} times"),
-                None => "tried again after failures".to_owned(),
-            });
+            notes.push(again(retry));
         }
         if let Some(kind) = &rule.session {
             notes.push(format!("clients stay with one endpoint ({kind})"));
@@ -190,6 +187,19 @@ impl<'a> Rule<'a> {
             None => format!("rule {}", index + 1),
         }
     }
+}
+
+/// When a backend is asked again, in words. Failed connections always call for it.
+fn again(retry: &Retry) -> String {
+    let times = match retry.attempts {
+        Some(1) => " once".to_owned(),
+        Some(attempts) => format!(" up to {attempts} times"),
+        None => String::new(),
+    };
+    let codes: Vec<String> = retry.codes.iter().map(i32::to_string).collect();
+    let codes = if codes.is_empty() { String::new() } else { format!(" or the answer is {}", codes.join(", ")) };
+    let wait = retry.backoff.as_ref().map_or_else(String::new, |wait| format!(", {wait} apart at least"));
+    format!("tried again{times} where the connection fails{codes}{wait}")
 }
 
 /// Whether a duration is none: then there is no limit.

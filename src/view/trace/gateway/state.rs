@@ -5,6 +5,7 @@ use crate::kinds::gateway::facts::GatewayFacts;
 use crate::kinds::{GATEWAY_CLASS, ObjectRef, Record};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, gw};
+use crate::view::trace::gateway::client;
 use crate::view::trace::gateway::listeners::{fresh, namespace};
 use crate::view::trace::hop::{Confidence, Hop, HopKind};
 use crate::view::trace::near::nearest;
@@ -117,6 +118,7 @@ fn own(world: &World, gateway: &Record, facts: &GatewayFacts) -> Hop {
     let title = format!("Gateway {}/{}", namespace(gateway), gateway.key.name);
     let summary = if addresses.is_empty() { title } else { format!("{title} at {}", addresses.join(", ")) };
     let mut hop = Hop::new(HopKind::Controller, summary).at(&gateway.key);
+    hop.findings.extend(client::trouble(world, gateway, facts));
     if facts.conditions.is_empty() && world.is_files() {
         return hop.sure(Confidence::Inferred);
     }

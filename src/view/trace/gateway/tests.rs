@@ -5,6 +5,7 @@
 mod codes;
 mod protocols;
 mod tables;
+mod trust;
 
 use crate::kinds::{GATEWAY, ObjectRef};
 use crate::view::trace::fault::{Finding, Severity, fill};
@@ -233,7 +234,7 @@ fn filters_change_what_the_backend_sees_or_answer_themselves() {
     }
     let yaml = with(headers);
     let decision = get(&yaml, "http://x/a");
-    assert_eq!(decision.hops.last().unwrap().summary, "request headers: sets x; removes z");
+    assert_eq!(decision.hops.last().unwrap().summary, "request headers: sets x: 1; removes z");
     let own = "{matches: [{path: {value: /a}}], backendRefs: [{name: web, port: 80, filters: [".to_owned();
     let own = own + "{type: URLRewrite, urlRewrite: {hostname: own.example.com}}]}]}";
     let yaml = listener + &route("net/r", &format!("rules: [{own}]")) + &service("net/web");
