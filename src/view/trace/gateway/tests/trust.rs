@@ -171,7 +171,7 @@ fn what_gave_way_to_a_gateway_is_in_nobodys_way() {
         );
         set + &object("gateway.networking.k8s.io/v1", "HTTPRoute", &format!("net/{name}"), &spec)
     };
-    let http = |host: &str| format!("{{name: {}, port: 80, protocol: HTTP, hostname: {host}.example.com}}", host);
+    let http = |host: &str| format!("{{name: {host}, port: 80, protocol: HTTP, hostname: {host}.example.com}}");
     let tcp = "{name: tcp, port: 80, protocol: TCP}";
     let open = gateway(&http("own"))
         .replace("gatewayClassName", "allowedListeners: {namespaces: {from: Same}}, gatewayClassName");
