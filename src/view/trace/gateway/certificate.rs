@@ -6,7 +6,7 @@ use crate::kinds::gateway_api::ObjectName;
 use crate::view::trace::fault::{Finding, Severity, gw};
 use crate::view::trace::gateway::dialect;
 use crate::view::trace::gateway::grants::{self, May};
-use crate::view::trace::gateway::listeners::{Place, fresh, is_of_certificate, namespace};
+use crate::view::trace::gateway::listeners::{Place, fresh, namespace};
 use crate::view::trace::gateway::routes;
 use crate::view::trace::plan::{Fallback, TlsEnd, TlsPlan};
 use crate::view::trace::tls;
@@ -125,7 +125,7 @@ fn odd_kind(world: &World, place: &Place, at: usize, controller: &str) -> Option
 /// What the controller says where the objects show no reason.
 fn said(place: &Place) -> Option<Finding> {
     let resolved = fresh(&place.listener.conditions, "ResolvedRefs", place.owner)?;
-    if resolved.status != Status::False || !is_of_certificate(&resolved.reason) {
+    if resolved.status != Status::False || !place.is_of_certificate(&resolved.reason) {
         return None;
     }
     let object = place.listener.certificates.first()?;

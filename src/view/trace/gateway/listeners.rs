@@ -2,6 +2,7 @@
 
 use crate::kinds::condition::{self, Condition, Status};
 use crate::kinds::gateway::facts::{GatewayFacts, Listener};
+use crate::kinds::gateway_api::ObjectName;
 use crate::kinds::{LISTENER_SET, Record, X_LISTENER_SET};
 use crate::view::trace::facts;
 use crate::view::trace::fault::{Finding, Severity, gw, rt_gateway as rt};
@@ -204,7 +205,11 @@ fn trouble(place: &Place, rival: Option<(String, String)>) -> Option<Trouble> {
     }
     let broken = |kind| {
         let denied = said(kind).filter(|c| c.status == Status::False)?;
-        Some(Trouble::Broken(kind, denied.reasoned().to_string()))
+        // Which authority is bad stands at the references.
+        let is_vague = *denied.reason == *"NoValidCACertificate";
+        let exact = said("ResolvedRefs").filter(|c| is_vague && c.status == Status::False);
+        let exact = exact.map_or_else(String::new, |c| format!(" ({})", c.reasoned()));
+        Some(Trouble::Broken(kind, format!("{}{exact}", denied.reasoned())))
     };
     broken("Accepted").or_else(|| broken("Programmed").filter(|_| !place.has_no_certificate()))
 }
@@ -244,7 +249,18 @@ impl Place<'_> {
     /// Whether its controller says that its certificates cannot be used.
     pub fn has_no_certificate(&self) -> bool {
         fresh(&self.listener.conditions, "ResolvedRefs", self.owner)
-            .is_some_and(|c| c.status == Status::False && is_of_certificate(&c.reason))
+            .is_some_and(|c| c.status == Status::False && self.is_of_certificate(&c.reason))
+    }
+
+    /// Whether a reason of `ResolvedRefs` speaks of its certificates. A certificate of its own namespace needs no permission:
+    /// then an authority for clients is meant.
+    pub fn is_of_certificate(&self, reason: &str) -> bool {
+        let is_far = |object: &ObjectName| object.namespace != self.owner.key.namespace;
+        match reason {
+            "InvalidCertificateRef" => true,
+            "RefNotPermitted" => self.listener.certificates.iter().any(is_far),
+            _ => false,
+        }
     }
 
     /// Whether its controller says that it serves nothing.
@@ -350,12 +366,13 @@ impl Place<'_> {
     /// What else cannot be resolved: kinds of routes that it does not know, authorities for clients.
     pub fn unresolved(&self) -> Vec<Finding> {
         let denied = fresh(&self.listener.conditions, "ResolvedRefs", self.owner)
-            .filter(|said| said.status == Status::False && !is_of_certificate(&said.reason));
+            .filter(|said| said.status == Status::False && !self.is_of_certificate(&said.reason));
         let begin = |reason: &str| {
             let finding = self.name_in(Finding::of(&gw::GW_LISTENER)).word("reason", reason);
             finding.word("what", format!("listener {}", self.listener.name)).severe(Severity::Warn)
         };
-        if let Some(said) = denied {
+        // What its trouble is already says more.
+        if let Some(said) = denied.filter(|_| self.trouble.is_none()) {
             let path = format!(".status.listeners[{}].conditions[type=ResolvedRefs].reason", self.index);
             return vec![begin(&said.reasoned()).proof(self.owner, path, &said.reason)];
         }
@@ -405,9 +422,4 @@ pub fn owner_kind(owner: &Record) -> &'static str {
 /// `gateway` or `listenerset`, as kubectl takes it.
 fn resource(owner: &Record) -> String {
     owner_kind(owner).to_lowercase()
-}
-
-/// Whether a reason of `ResolvedRefs` speaks of certificates.
-pub fn is_of_certificate(reason: &str) -> bool {
-    matches!(reason, "InvalidCertificateRef" | "RefNotPermitted")
 }

@@ -249,3 +249,21 @@ fn a_protocol_that_is_none_serves_nobody() {
     assert!(message(&odd).contains("its protocol is http, and the API has HTTP, HTTPS"), "{}", message(&odd));
     assert_eq!(codes(&of("example.com/own")), "GW-NO-LISTENER-PORT");
 }
+
+#[test]
+fn a_refusal_of_an_authority_is_not_taken_for_one_of_the_certificate() {
+    let said = |kind: &str, reason: &str| {
+        format!("{{type: {kind}, status: 'False', reason: {reason}, observedGeneration: 2}}")
+    };
+    let of = |conditions: &str| {
+        let listener = https("https", 443, "{name: cert}");
+        let status = format!("status: {{listeners: [{{name: https, conditions: [{conditions}]}}]}}\n");
+        get(&(gateway(&listener) + &status + &routed()), URL)
+    };
+    let lost =
+        of(&format!("{}, {}", said("Accepted", "NoValidCACertificate"), said("ResolvedRefs", "RefNotPermitted")));
+    assert_eq!((answer(&lost), codes(&lost)), ("refused".to_owned(), "GW-LISTENER".to_owned()));
+    assert!(message(&lost).contains("NoValidCACertificate (RefNotPermitted)"), "{}", message(&lost));
+    let part = of(&said("ResolvedRefs", "RefNotPermitted"));
+    assert_eq!((answer(&part), codes(&part)), ("web a.example.com /".to_owned(), "(GW-LISTENER)".to_owned()));
+}
