@@ -27,7 +27,7 @@ impl Pages {
         let own = options.get("custom-http-errors");
         let has_page = own.is_some() || options.get("auth-signin").is_some();
         let list = own.or_else(|| if has_page { None } else { options.global("custom-http-errors") })?;
-        let codes = list.split(',').filter_map(|code| code.trim().parse().ok());
+        let codes = list.split(',').filter_map(|code| code.trim().parse::<u16>().ok());
         let codes: Vec<u16> = codes.filter(|code| (300..600).contains(code)).collect();
         let custom =
             own.and_then(|_| backend::custom(world, options, location, sees)).map(|(to, _)| backend::title(&to));
