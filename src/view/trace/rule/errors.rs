@@ -2,7 +2,7 @@
 //!
 //! Facts: nginx.tmpl of ingress-nginx (`error_page`, CUSTOM_ERRORS) and `filterErrors`; `error_page` is handed down only where a
 //! location has none of its own, as one to sign in has. Whoever shows an error is asked to answer with its code:
-//! https://kubernetes.github.io/ingress-nginx/user-guide/custom-errors/
+//! <https://kubernetes.github.io/ingress-nginx/user-guide/custom-errors/>
 
 use crate::view::trace::hop::{Hop, HopKind};
 use crate::view::trace::outcome::Outcome;
